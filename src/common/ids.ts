@@ -1,0 +1,28 @@
+/**
+ * Branded ids: a string becomes one of these only by passing its schema at the edge, so that a tenant's id cannot be
+ * an agent's name by accident. Names are exact: refused when odd, never normalised (security rule 5).
+ */
+import { z } from 'zod';
+
+/** White space, control, format, unassigned, surrogate and invisible characters: what nobody can see or type. */
+const INVISIBLE = String.raw`\s\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800`;
+const visible = (max: number) => new RegExp(`^[^${INVISIBLE}]{1,${max}}$`, 'u');
+
+export const tenantIdSchema = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be 1–63 of a–z, 0–9 and "-", not at either end')
+  .brand<'TenantId'>();
+export type TenantId = z.infer<typeof tenantIdSchema>;
+
+export const agentNameSchema = z
+  .string()
+  .regex(visible(128), 'must be 1–128 characters without white space, control or invisible characters')
+  .brand<'AgentName'>();
+export type AgentName = z.infer<typeof agentNameSchema>;
+
+/** Pinecall's id of a call, or of a chat session: opaque. */
+export const callIdSchema = z
+  .string()
+  .regex(visible(256), 'must be 1–256 characters without white space, control or invisible characters')
+  .brand<'CallId'>();
+export type CallId = z.infer<typeof callIdSchema>;

@@ -1,0 +1,69 @@
+/** The closed list of problems that clients can meet (RFC 9457), and the error that carries one. */
+
+const PROBLEMS = {
+  validation: { status: 400, title: 'The request is not valid' },
+  'token-missing': { status: 401, title: 'A token is required' },
+  'token-invalid': { status: 401, title: 'The token is not valid' },
+  'token-expired': { status: 401, title: 'The token has expired' },
+  'token-revoked': { status: 401, title: 'The token was revoked' },
+  'token-in-url': { status: 400, title: 'This token may not travel in a URL' },
+  'insufficient-scope': { status: 403, title: 'The token does not allow this' },
+  'tenant-suspended': { status: 403, title: 'The tenant is suspended' },
+  'tenant-not-found': { status: 404, title: 'There is no such tenant' },
+  'agent-not-found': { status: 404, title: 'There is no such agent' },
+  'call-not-found': { status: 404, title: 'There is no such call' },
+  'token-not-found': { status: 404, title: 'There is no such token' },
+  'not-found': { status: 404, title: 'There is nothing here' },
+  'owner-changed': { status: 409, title: 'The agent has another owner' },
+  'tenant-exists': { status: 409, title: 'A tenant of this name exists' },
+  'payload-too-large': { status: 413, title: 'The request is too large' },
+  'too-many-streams': { status: 429, title: 'Too many open streams' },
+  'rate-limited': { status: 429, title: 'Too many requests' },
+  internal: { status: 500, title: 'Something went wrong on our side' },
+  unavailable: { status: 503, title: 'Temporarily unavailable' },
+} as const;
+
+export type ProblemSlug = keyof typeof PROBLEMS;
+
+export interface FieldError {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** `application/problem+json`, without the request's own `instance`. */
+export interface ProblemBody {
+  readonly type: `/problems/${ProblemSlug}`;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly errors?: readonly FieldError[];
+}
+
+/** An answer to a client. `detail` is read by people outside: nothing of the inside (SQL, stack, file names) in it. */
+export class Problem extends Error {
+  constructor(
+    readonly slug: ProblemSlug,
+    readonly detail: string,
+    /** `errors` on 400, and further members that the answer's schema names (RFC 9457, 3.2). */
+    readonly extensions: { readonly errors?: readonly FieldError[]; readonly [member: string]: unknown } = {},
+  ) {
+    super(`${slug}: ${detail}`);
+  }
+
+  get status(): number {
+    return PROBLEMS[this.slug].status;
+  }
+
+  get title(): string {
+    return PROBLEMS[this.slug].title;
+  }
+
+  /** True when the same request may succeed later: an EventSource must be told so with a 200, see api.md. */
+  get passes(): boolean {
+    return this.status === 429 || this.status === 503;
+  }
+
+  toJSON(): ProblemBody {
+    return { type: `/problems/${this.slug}`, title: this.title, status: this.status, detail: this.detail, ...this.extensions };
+  }
+}

@@ -1,0 +1,75 @@
+/** The only reader of `process.env`: a schema in, a frozen {@link Env} out. */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const seconds = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback);
+
+const postgresUrl = z.string().regex(/^postgres(ql)?:\/\/.+/, 'must look like postgresql://user:password@host:5432/database');
+
+const envSchema = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATABASE_URL: postgresUrl.optional(),
+  SOURCES: z.string().optional(),
+  SOURCE_TOKEN: z.string().min(1).optional(),
+  PINECALL_API_KEY: z.string().min(1).optional(),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  DATA_DIR: z.string().min(1).default('.switchboard'),
+  STREAM_PING_SECONDS: seconds(30, 300),
+  STREAM_MAX_SECONDS: seconds(3600, 86_400),
+  METRICS_TOKEN: z.string().min(16).optional(),
+});
+
+/** What the operator configured. `demo` is true when no `SOURCES` were named: see api.md, "Running it". */
+export interface Env {
+  readonly port: number;
+  readonly host: string;
+  /** Absent: a PostgreSQL of our own runs under {@link Env.dataDir}. */
+  readonly databaseUrl: string | undefined;
+  /** URLs of event sources; `[]` means ingest only. */
+  readonly sources: readonly string[];
+  readonly demo: boolean;
+  readonly sourceToken: string | undefined;
+  readonly pinecallApiKey: string | undefined;
+  /** Issuer of tokens and base of stream URLs, without a trailing slash. */
+  readonly publicUrl: string;
+  readonly dataDir: string;
+  readonly streamPingMs: number;
+  readonly streamMaxMs: number;
+  readonly metricsToken: string | undefined;
+}
+
+/** A configuration that cannot work; its message is one readable line for the console. */
+export class InvalidEnv extends Error {}
+
+/** Reads and checks the variables of api.md's table. Throws {@link InvalidEnv}. */
+export function readEnv(variables: Record<string, string | undefined>): Env {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = envSchema.safeParse(given);
+  if (!parsed.success) {
+    throw new InvalidEnv(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
+  }
+  const env = parsed.data;
+  const demo = env.SOURCES === undefined;
+  const sources = (env.SOURCES ?? 'simulator').split(',').map((source) => source.trim());
+  if (sources.some((source) => source === '')) {
+    throw new InvalidEnv('SOURCES: an entry is empty; separate URLs by single commas, or say "none"');
+  }
+  return Object.freeze({
+    port: env.PORT,
+    host: env.HOST,
+    databaseUrl: env.DATABASE_URL,
+    sources: sources.length === 1 && sources[0] === 'none' ? [] : sources,
+    demo,
+    sourceToken: env.SOURCE_TOKEN,
+    pinecallApiKey: env.PINECALL_API_KEY,
+    publicUrl: (env.PUBLIC_URL ?? `http://${env.HOST}:${env.PORT}`).replace(/\/+$/, ''),
+    dataDir: resolve(env.DATA_DIR),
+    streamPingMs: env.STREAM_PING_SECONDS * 1000,
+    streamMaxMs: env.STREAM_MAX_SECONDS * 1000,
+    metricsToken: env.METRICS_TOKEN,
+  });
+}
+
+/** Injection token of {@link Env}. */
+export const ENV = Symbol('Env');

@@ -1,0 +1,19 @@
+import { Inject, Injectable, OnModuleDestroy } from '@nestjs/common';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaClient } from './generated/client.js';
+import { DATABASE_URL } from './database-url.js';
+
+/** Tables that people manage: tenants, agents, tokens, keys. The event log speaks SQL through {@link PgPool}. */
+@Injectable()
+export class PrismaService extends PrismaClient implements OnModuleDestroy {
+  constructor(@Inject(DATABASE_URL) databaseUrl: string) {
+    super({
+      adapter: new PrismaPg({ connectionString: databaseUrl, max: 5, connectionTimeoutMillis: 5000 }),
+      transactionOptions: { maxWait: 5000, timeout: 30_000 },
+    });
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.$disconnect();
+  }
+}

@@ -1,0 +1,31 @@
+/** What every way into Switchboard has in common. One file a wire; a supervisor runs them. */
+import type { DecodedEvent } from '../events/event.js';
+
+/** Where a source puts what it has read, in the order in which it read it. */
+export interface EventSink {
+  /**
+   * Queues events, in order, behind what was pushed before. Resolves when they are committed (or refused as invalid, which
+   * is counted and logged: one poison event never blocks those behind it). While the database is away it keeps trying.
+   * Rejects only when the source was told to stop. A source with a cursor moves it after this; a live one need not wait.
+   */
+  push(events: readonly DecodedEvent[]): Promise<void>;
+  /** Resolves when there is room for more: a source that doesn't wait for `push` waits for this before it reads on. */
+  room(): Promise<void>;
+}
+
+/** How a source is doing, shown in /readyz. */
+export type SourceState = 'connecting' | 'live' | 'waiting' | 'stopped';
+
+/** A way into Switchboard. */
+export interface Source {
+  /** Its name in /readyz, logs and cursors: stable across restarts, without secrets. */
+  readonly name: string;
+  /**
+   * Reads until the signal aborts (then resolves) or the upstream fails (then rejects, or resolves when it just ended): the
+   * supervisor runs it again after a backoff. Calls `live()` each time it is connected and reading.
+   */
+  run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void>;
+}
+
+/** A `SOURCES` entry that cannot be used; its message is one readable line. */
+export class InvalidSource extends Error {}
