@@ -42,7 +42,9 @@ function wellFormed(value: unknown): unknown {
   if (typeof value === 'string') return replaceLoneSurrogates(value);
   if (Array.isArray(value)) return value.map(wellFormed);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [replaceLoneSurrogates(key), wellFormed(child)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) => [replaceLoneSurrogates(key), wellFormed(child)]),
+  );
 }
 
 function replaceLoneSurrogates(text: string): string {

@@ -64,6 +64,12 @@ export class Problem extends Error {
   }
 
   toJSON(): ProblemBody {
-    return { type: `/problems/${this.slug}`, title: this.title, status: this.status, detail: this.detail, ...this.extensions };
+    return {
+      type: `/problems/${this.slug}`,
+      title: this.title,
+      status: this.status,
+      detail: this.detail,
+      ...this.extensions,
+    };
   }
 }

@@ -6,6 +6,8 @@ import type { Prisma } from './generated/client.js';
 
 /** Takes the lock and returns the log's last position: every event up to it was stamped before the change. */
 export async function takeAppendLock(transaction: Prisma.TransactionClient): Promise<bigint> {
-  const rows = await transaction.$queryRaw<{ position: bigint }[]>`SELECT position FROM log_head WHERE id = 1 FOR UPDATE`;
+  const rows = await transaction.$queryRaw<
+    { position: bigint }[]
+  >`SELECT position FROM log_head WHERE id = 1 FOR UPDATE`;
   return rows[0]?.position ?? 0n;
 }

@@ -40,7 +40,8 @@ export class EmbeddedPostgres {
     const owner = serverUser();
     const folder = join(dataDir, 'postgres');
     const password = readOrCreateSecret(join(dataDir, 'postgres-password'), owner);
-    if (!existsSync(join(folder, 'PG_VERSION'))) await initialise(binaries, folder, owner, join(dataDir, 'postgres-password'));
+    if (!existsSync(join(folder, 'PG_VERSION')))
+      await initialise(binaries, folder, owner, join(dataDir, 'postgres-password'));
     const running = await runningPort(binaries, folder, owner);
     const port = running ?? (await freePort());
     const server = new EmbeddedPostgres(binaries, folder, owner, password, port);
@@ -72,7 +73,9 @@ export class EmbeddedPostgres {
       this.owner,
     ).catch(() => {
       const lastLine = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').at(-1) : undefined;
-      throw new EmbeddedPostgresError(`the embedded PostgreSQL did not start: ${lastLine ?? 'it left no log'} (${log})`);
+      throw new EmbeddedPostgresError(
+        `the embedded PostgreSQL did not start: ${lastLine ?? 'it left no log'} (${log})`,
+      );
     });
   }
 
@@ -138,12 +141,13 @@ async function initialise(
   mkdirSync(folder, { recursive: true });
   if (owner.uid !== undefined && owner.gid !== undefined) chownSync(folder, owner.uid, owner.gid);
   const options = ['--auth=scram-sha-256', '--username=switchboard', `--pwfile=${passwordFile}`, '--encoding=UTF8'];
-  await run(initdb, [`--pgdata=${folder}`, ...options, '--locale=C'], { ...owner, env: { ...serverEnvironment() } }).catch(
-    (error: Error & { stderr?: string }) => {
-      const reason = (error.stderr ?? error.message).trim().split('\n').at(-1);
-      throw new EmbeddedPostgresError(`cannot create a PostgreSQL under ${folder}: ${reason}`);
-    },
-  );
+  await run(initdb, [`--pgdata=${folder}`, ...options, '--locale=C'], {
+    ...owner,
+    env: { ...serverEnvironment() },
+  }).catch((error: Error & { stderr?: string }) => {
+    const reason = (error.stderr ?? error.message).trim().split('\n').at(-1);
+    throw new EmbeddedPostgresError(`cannot create a PostgreSQL under ${folder}: ${reason}`);
+  });
 }
 
 /** initdb reads the locale from its environment; nothing else of ours concerns it. */

@@ -24,29 +24,32 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   await lock.connect();
   try {
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    const engine = await openSchemaEngine(databaseUrl);
-    const { appliedMigrationNames } = await engine.applyMigrations({
-      migrationsList: await readMigrations(),
-      filters: { externalTables: [], externalEnums: [] },
+    return await withSchemaEngine(databaseUrl, async (engine) => {
+      const filters = { externalTables: [], externalEnums: [] };
+      const { appliedMigrationNames } = await engine.applyMigrations({
+        migrationsList: await readMigrations(),
+        filters,
+      });
+      return appliedMigrationNames;
     });
-    return appliedMigrationNames;
   } finally {
     await lock.end();
   }
 }
 
-/** The SQL that leads from the migrations' outcome (the database at the URL) to schema.prisma; empty when they agree. */
-export async function schemaDrift(databaseUrl: string): Promise<string> {
-  const engine = await openSchemaEngine(databaseUrl);
+/** The SQL that makes schema.prisma in an empty database: where the next migration is cut from, and what a test compares. */
+export async function schemaScript(databaseUrl: string): Promise<string> {
   const schema = await readSchema();
-  const { stdout } = await engine.diff({
-    from: { tag: 'schemaDatasource', files: [schema], configDir: prismaFolder },
-    to: { tag: 'schemaDatamodel', files: [schema] },
-    script: true,
-    exitCode: null,
-    filters: { externalTables: [], externalEnums: [] },
-  });
-  return stdout?.trim() ?? '';
+  const { stdout } = await withSchemaEngine(databaseUrl, (engine) =>
+    engine.diff({
+      from: { tag: 'empty' },
+      to: { tag: 'schemaDatamodel', files: [schema] },
+      script: true,
+      exitCode: null,
+      filters: { externalTables: [], externalEnums: [] },
+    }),
+  );
+  return stdout ?? '';
 }
 
 async function readSchema(): Promise<{ path: string; content: string }> {
@@ -83,11 +86,42 @@ declare const WebAssembly: {
 
 let engineModule: Promise<typeof engineBindings> | undefined;
 
-async function openSchemaEngine(databaseUrl: string): Promise<SchemaEngine> {
+async function withSchemaEngine<T>(databaseUrl: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {
   const bindings = await (engineModule ??= instantiateEngine());
   const schema = await readSchema();
-  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg({ connectionString: databaseUrl }));
-  return bindings.SchemaEngine.new({ datamodels: [[schema.path, schema.content]] }, () => undefined, adapter);
+  const factory = new MigrationAdapterFactory({
+    connectionString: databaseUrl,
+    application_name: 'switchboard-migrate',
+  });
+  const adapter = bindMigrationAwareSqlAdapterFactory(factory);
+  try {
+    return await work(
+      await bindings.SchemaEngine.new({ datamodels: [[schema.path, schema.content]] }, () => undefined, adapter),
+    );
+  } finally {
+    await factory.dispose();
+  }
+}
+
+/**
+ * The stock adapter splits a script at every ";", also within function bodies and comments, and runs the pieces on their own.
+ * Sent whole, PostgreSQL parses it itself and a migration is one transaction.
+ */
+class MigrationAdapterFactory extends PrismaPg {
+  private readonly connected: { dispose(): Promise<void> }[] = [];
+
+  override async connect(): ReturnType<PrismaPg['connect']> {
+    const adapter = await super.connect();
+    this.connected.push(adapter);
+    adapter.executeScript = async (script) => {
+      await adapter.underlyingDriver().query(script);
+    };
+    return adapter;
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(this.connected.map((adapter) => adapter.dispose()));
+  }
 }
 
 async function instantiateEngine(): Promise<typeof engineBindings> {

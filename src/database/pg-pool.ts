@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { DATABASE_URL } from './database-url.js';
 
@@ -11,7 +11,7 @@ const types: pg.CustomTypesConfig = {
 
 /** Connections for the event log's own SQL; int8 columns arrive as numbers. */
 @Injectable()
-export class PgPool implements OnModuleDestroy {
+export class PgPool implements OnApplicationShutdown {
   private readonly logger = new Logger('Database');
   private readonly pool: pg.Pool;
 
@@ -36,7 +36,7 @@ export class PgPool implements OnModuleDestroy {
     return this.pool.query<Row>({ name, text, values });
   }
 
-  async onModuleDestroy(): Promise<void> {
+  async onApplicationShutdown(): Promise<void> {
     await this.pool.end();
   }
 }

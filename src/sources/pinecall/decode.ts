@@ -23,7 +23,10 @@ const EPHEMERAL = /^(user\.speaking|bot\.word|audio\.metrics|eager\.turn|speech\
 const CONTROL = new Set(['connected', 'ping', 'pong', 'log.caught_up', 'log.gap']);
 const ONCE_A_CALL = new Set(['call.ringing', 'call.started', 'call.ended', 'call.summary']);
 /** Types of which a call has one for each message: the SDK itself guards by (type, callId, messageId). */
-const ONCE_A_MESSAGE = /^(user\.message|bot\.(speaking|finished|interrupted)|message\.confirmed|reply\.rejected|whatsapp\.)/;
+const ONCE_A_MESSAGE =
+  /^(user\.message|bot\.(speaking|finished|interrupted)|message\.confirmed|reply\.rejected|whatsapp\.)/;
+/** `new Date(text)` alone would take "call 12" for December 2001. */
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
 export function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -134,7 +137,8 @@ function agentEventIdentity(type: string, callId: unknown, data: Fields): readon
 
 /** Unix seconds or an ISO 8601 time; anything else is no time. */
 function timeOf(value: unknown): Date | undefined {
-  const time = typeof value === 'number' ? new Date(value * 1000) : typeof value === 'string' ? new Date(value) : undefined;
+  const isTime = typeof value === 'number' || (typeof value === 'string' && ISO_TIME.test(value));
+  const time = isTime ? new Date(typeof value === 'number' ? value * 1000 : value) : undefined;
   // PostgreSQL and ISO 8601 without a sign both end at the year 9999.
   const plausible = time !== undefined && time.getTime() >= 0 && time.getUTCFullYear() <= 9999;
   return plausible ? time : undefined;

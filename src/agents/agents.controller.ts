@@ -1,0 +1,77 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal, CurrentTenant, Scopes } from '../auth/auth.decorators.js';
+import type { Principal } from '../auth/principal.js';
+import { type AgentName, type TenantId, agentNameSchema } from '../common/ids.js';
+import {
+  type Assign,
+  type ListAgents,
+  type ListOwnAgents,
+  type Unassign,
+  assignSchema,
+  listAgentsSchema,
+  listOwnAgentsSchema,
+  unassignSchema,
+} from './agents.schemas.js';
+import { AgentsService } from './agents.service.js';
+import { Ownership } from './ownership.js';
+
+@ApiTags('Agents')
+@Controller('v1')
+export class AgentsController {
+  constructor(
+    private readonly agents: AgentsService,
+    private readonly ownership: Ownership,
+  ) {}
+
+  /** Who this token is. */
+  @Get('me')
+  @Scopes('events:read', 'agents:read', 'tokens:write', 'events:write', 'admin')
+  async me(@CurrentPrincipal() { tenantId, scopes, expiresAt }: Principal) {
+    return {
+      tenant: tenantId,
+      scopes: [...scopes],
+      agents: tenantId === null ? [] : await this.agents.ownedBy(tenantId),
+      expiresAt: expiresAt.toISOString(),
+    };
+  }
+
+  @Get('agents')
+  @Scopes('agents:read')
+  list(@CurrentTenant() tenantId: TenantId, @Query({ schema: listOwnAgentsSchema }) { limit, cursor }: ListOwnAgents) {
+    return this.agents.list(tenantId, limit, cursor);
+  }
+
+  @Get('admin/agents')
+  @Scopes('admin')
+  listAcrossTenants(@Query({ schema: listAgentsSchema }) { limit, cursor, ...filter }: ListAgents) {
+    return this.agents.listAcrossTenants(filter, limit, cursor);
+  }
+
+  @Get('admin/agents/:agent/owners')
+  @Scopes('admin')
+  async owners(@Param('agent', { schema: agentNameSchema }) agent: AgentName) {
+    return { owners: await this.ownership.historyAcrossTenants(agent), next: null };
+  }
+
+  @Put('admin/agents/:agent/owner')
+  @Scopes('admin')
+  assign(
+    @CurrentPrincipal() principal: Principal,
+    @Param('agent', { schema: agentNameSchema }) agent: AgentName,
+    @Body({ schema: assignSchema }) { tenant, from }: Assign,
+  ) {
+    return this.ownership.change(agent, from, tenant, principal.tokenId);
+  }
+
+  @Delete('admin/agents/:agent/owner')
+  @Scopes('admin')
+  @HttpCode(204)
+  async unassign(
+    @CurrentPrincipal() principal: Principal,
+    @Param('agent', { schema: agentNameSchema }) agent: AgentName,
+    @Body({ schema: unassignSchema }) { from }: Unassign,
+  ): Promise<void> {
+    await this.ownership.change(agent, from, null, principal.tokenId);
+  }
+}

@@ -1,0 +1,32 @@
+import { DynamicModule, Module } from '@nestjs/common';
+import { AdminModule } from './admin/admin.module.js';
+import { AgentsModule } from './agents/agents.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { BusModule } from './bus/bus.module.js';
+import { ConfigModule } from './config/config.module.js';
+import type { Env } from './config/env.js';
+import { DatabaseModule } from './database/database.module.js';
+import { DemoModule } from './demo/demo.module.js';
+import { EventsModule } from './events/events.module.js';
+import { HealthModule } from './health/health.module.js';
+import { SourcesModule } from './sources/sources.module.js';
+import { TenantsModule } from './tenants/tenants.module.js';
+
+/** The map of the product: foundations, then the rooms from the bottom up. */
+@Module({})
+export class AppModule {
+  static forRoot(env: Env, databaseUrl: string): DynamicModule {
+    const foundations = [ConfigModule.forRoot(env), DatabaseModule.forRoot(databaseUrl), BusModule];
+    const rooms = [
+      AuthModule,
+      TenantsModule,
+      AgentsModule,
+      EventsModule,
+      SourcesModule,
+      AdminModule,
+      HealthModule,
+      DemoModule,
+    ];
+    return { module: AppModule, imports: [...foundations, ...rooms] };
+  }
+}

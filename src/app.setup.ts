@@ -1,0 +1,55 @@
+/** The HTTP side of the app, the same for the server and for the tests. */
+import type { NestApplicationOptions } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import express from 'express';
+import helmet from 'helmet';
+import { AppModule } from './app.module.js';
+import { ProblemFilter } from './common/problem.filter.js';
+import { assignRequestId } from './common/request-id.js';
+import { validationPipe } from './common/validation.js';
+import type { Env } from './config/env.js';
+
+/** Largest body of a management request, and of an ingest request. */
+const MAX_BODY = '256kb';
+const MAX_INGEST_BODY = '8mb';
+
+/** The whole application, ready to listen. Throws when the configuration cannot work or the database is away. */
+export async function createApp(
+  env: Env,
+  databaseUrl: string,
+  options: NestApplicationOptions = {},
+): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env, databaseUrl), {
+    ...options,
+    bodyParser: false,
+    abortOnError: false,
+    forceCloseConnections: true,
+  });
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(assignRequestId);
+  app.use(
+    helmet({
+      contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
+      strictTransportSecurity: env.publicUrl.startsWith('https:') ? undefined : false,
+    }),
+  );
+  app.use('/v1/ingest', express.text({ type: ['application/json', 'application/x-ndjson'], limit: MAX_INGEST_BODY }));
+  app.use(express.json({ limit: MAX_BODY }));
+  app.useGlobalPipes(validationPipe);
+  app.useGlobalFilters(new ProblemFilter());
+  SwaggerModule.setup('docs', app, () => describe(app), { jsonDocumentUrl: 'openapi.json' });
+  return app;
+}
+
+function describe(app: NestExpressApplication) {
+  const document = new DocumentBuilder()
+    .setTitle('Switchboard')
+    .setDescription('The multi-tenant event API for Pinecall voice agents.')
+    .setVersion('1')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
+    .build();
+  return SwaggerModule.createDocument(app, document);
+}

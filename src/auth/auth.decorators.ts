@@ -1,0 +1,59 @@
+import { ExecutionContext, SetMetadata, applyDecorators, createParamDecorator } from '@nestjs/common';
+import { ApiBearerAuth } from '@nestjs/swagger';
+import type { Request } from 'express';
+import type { TenantId } from '../common/ids.js';
+import { Problem } from '../common/problem.js';
+import type { Principal, Scope } from './principal.js';
+
+export const ACCESS = Symbol('access');
+
+/** What a route asks for. A route without it answers 403 to everybody. */
+export type Access =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'scopes'; readonly anyOf: readonly Scope[]; readonly stream: boolean; readonly metrics?: true };
+
+/** Open to everybody: health, documents. */
+export const Public = () => SetMetadata(ACCESS, { kind: 'public' } satisfies Access);
+
+/** Open to API tokens with any of these scopes. */
+export const Scopes = (...anyOf: Scope[]) =>
+  applyDecorators(
+    SetMetadata(ACCESS, { kind: 'scopes', anyOf, stream: false } satisfies Access),
+    ApiBearerAuth('bearer'),
+  );
+
+/** An event stream: open to stream tokens too, which may come as `?token=`. */
+export const StreamScopes = (...anyOf: Scope[]) =>
+  applyDecorators(
+    SetMetadata(ACCESS, { kind: 'scopes', anyOf, stream: true } satisfies Access),
+    ApiBearerAuth('bearer'),
+  );
+
+/** Open to platform tokens with `admin`, and to the bearer of `METRICS_TOKEN`. */
+export const OperatorAccess = () =>
+  applyDecorators(
+    SetMetadata(ACCESS, { kind: 'scopes', anyOf: ['admin'], stream: false, metrics: true } satisfies Access),
+    ApiBearerAuth('bearer'),
+  );
+
+export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal =>
+  principalIn(context),
+);
+
+/** The caller's own tenant. A platform token has none: 403, never "all". */
+export const CurrentTenant = createParamDecorator((_: unknown, context: ExecutionContext): TenantId =>
+  tenantOf(principalIn(context)),
+);
+
+export function tenantOf(principal: Principal): TenantId {
+  if (principal.tenantId === null) {
+    throw new Problem('insufficient-scope', 'This path shows one tenant, and the token names none.');
+  }
+  return principal.tenantId;
+}
+
+function principalIn(context: ExecutionContext): Principal {
+  const { user } = context.switchToHttp().getRequest<Request & { user?: Principal }>();
+  if (user === undefined) throw new Problem('token-missing', 'Send a token as "Authorization: Bearer …".');
+  return user;
+}

@@ -1,0 +1,73 @@
+/** Tokens that the server keeps for its operator in the data folder, mode 0600: the first admin token, the demo's. */
+import { Inject, Injectable } from '@nestjs/common';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import jwt from 'jsonwebtoken';
+import type { TenantId } from '../common/ids.js';
+import { ENV, type Env } from '../config/env.js';
+import { PrismaService } from '../database/prisma.service.js';
+import { type Scope, principalOf } from './principal.js';
+import { ALGORITHM, SigningKeys } from './signing-keys.js';
+import { TokensService } from './tokens.service.js';
+
+const YEAR_SECONDS = 366 * 86_400;
+
+export interface TokenFile {
+  readonly path: string;
+  /** The token's text, when it was created just now: to be printed once. */
+  readonly created: string | undefined;
+}
+
+@Injectable()
+export class TokenFiles {
+  constructor(
+    private readonly tokens: TokensService,
+    private readonly keys: SigningKeys,
+    private readonly prisma: PrismaService,
+    @Inject(ENV) private readonly env: Env,
+  ) {}
+
+  /**
+   * The first admin token. Made when the platform has none, or when the file is there but its token no longer works (another
+   * PUBLIC_URL, revoked, emptied by an operator who lost it). Undefined when another machine holds it.
+   */
+  async ensureAdmin(): Promise<TokenFile | undefined> {
+    const path = join(this.env.dataDir, 'admin-token');
+    if (!existsSync(path)) {
+      const where = { tenantId: null, revokedAt: null, expiresAt: { gt: new Date() }, scopes: { has: 'admin' } };
+      if ((await this.prisma.token.count({ where })) > 0) return undefined;
+    }
+    return this.ensure(path, null, ['admin'], `first admin token, made on ${hostname()}`);
+  }
+
+  /** A tenant's token in a file of the demo. */
+  async ensureTenant(tenantId: TenantId, scopes: readonly Scope[]): Promise<TokenFile> {
+    return this.ensure(join(this.env.dataDir, `${tenantId}-token`), tenantId, scopes, 'demo');
+  }
+
+  private async ensure(
+    path: string,
+    tenantId: TenantId | null,
+    scopes: readonly Scope[],
+    name: string,
+  ): Promise<TokenFile> {
+    if (existsSync(path) && (await this.works(readFileSync(path, 'utf8').trim()))) return { path, created: undefined };
+    const { token } = await this.tokens.create(tenantId, { name, scopes, ttlSeconds: YEAR_SECONDS }, 'switchboard');
+    mkdirSync(this.env.dataDir, { recursive: true });
+    writeFileSync(path, `${token}\n`, { mode: 0o600 });
+    return { path, created: token };
+  }
+
+  private async works(token: string): Promise<boolean> {
+    const key = await this.keys.publicKey(jwt.decode(token, { complete: true })?.header.kid ?? '');
+    if (key === undefined) return false;
+    try {
+      const claims = jwt.verify(token, key, { algorithms: [ALGORITHM], issuer: this.env.publicUrl, audience: 'api' });
+      await this.tokens.assertActive(principalOf(claims));
+      return true;
+    } catch {
+      return false; // Expired, revoked or for another issuer: a new one takes its place.
+    }
+  }
+}

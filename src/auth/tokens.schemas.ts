@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { scopeSchema } from './principal.js';
+
+const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+const MAX_TTL_SECONDS = 366 * UNIT_SECONDS.d;
+
+/** `30d`, `12h`, `15m`, `90s` → seconds. */
+export const ttlSchema = z
+  .string()
+  .regex(/^[1-9]\d{0,8}[smhd]$/, 'must be a whole number and s, m, h or d, like "30d"')
+  .transform((text) => Number(text.slice(0, -1)) * UNIT_SECONDS[text.slice(-1) as keyof typeof UNIT_SECONDS])
+  .pipe(z.number().max(MAX_TTL_SECONDS, 'must be 366 days at most'));
+
+const name = z.string().trim().min(1).max(100);
+const tenantScopes = scopeSchema.exclude(['admin']);
+
+export const createTenantTokenSchema = z.strictObject({
+  name,
+  scopes: z.array(tenantScopes).min(1),
+  ttl: ttlSchema.default(90 * UNIT_SECONDS.d),
+});
+
+export const createPlatformTokenSchema = z.strictObject({
+  name,
+  scopes: z.array(scopeSchema.extract(['admin', 'events:write'])).min(1),
+  ttl: ttlSchema.default(90 * UNIT_SECONDS.d),
+});

@@ -1,0 +1,48 @@
+/**
+ * Word from one process to all. Every message is a hint: it may be lost, repeated or late, and a row in the database
+ * stands behind each. What is published is also heard here, at once and in order.
+ */
+import { Observable, Subject } from 'rxjs';
+
+/** An event as it travels between processes; see LoggedEvent in events/event.ts. */
+export interface BusEvent {
+  readonly type: string;
+  readonly agent: string;
+  readonly callId: string | null;
+  readonly at: string;
+  readonly data: string;
+  readonly ephemeral: boolean;
+  readonly tenantId: string | null;
+  readonly position: number;
+  readonly seq: number | null;
+}
+
+export type BusMessage =
+  /**
+   * Positions `first`…`last` were committed, and these events stand there, ephemeral ones in between. Only ephemeral
+   * events: `first` is `last + 1`. `complete: false`: the durable ones are not here, read them from the log.
+   */
+  | { kind: 'appended'; first: number; last: number; complete: boolean; events: readonly BusEvent[] }
+  | { kind: 'token-revoked'; tokenId: string }
+  | { kind: 'tenant-changed'; tenantId: string; status: 'active' | 'suspended' | 'deleted' }
+  | { kind: 'owner-changed'; agent: string; from: string | null; to: string | null };
+
+export abstract class Bus {
+  protected readonly heard = new Subject<BusMessage>();
+  protected readonly returned = new Subject<void>();
+
+  readonly messages: Observable<BusMessage> = this.heard;
+  /** Emits after every (re)connection: messages may have been missed before it. */
+  readonly reconnected: Observable<void> = this.returned;
+
+  /** True while messages of other processes reach us. */
+  abstract readonly connected: boolean;
+
+  publish(message: BusMessage): void {
+    this.heard.next(message);
+    this.send(message);
+  }
+
+  /** Takes the message to the other processes; never throws, may lose it. */
+  protected abstract send(message: BusMessage): void;
+}

@@ -1,0 +1,107 @@
+/** Every failed request leaves through here, as problem+json or, where an EventSource must come back, as a short stream. */
+import { ArgumentsHost, Catch, ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { isDatabaseAway } from '../database/database-errors.js';
+import { jitter } from './backoff.js';
+import { Problem, ProblemSlug } from './problem.js';
+import { requestId } from './request-id.js';
+
+/** How long a refused client should wait before it comes back, before jitter. */
+const RETRY_MS = 3000;
+
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Http');
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<Request>();
+    const response = http.getResponse<Response>();
+    const problem = toProblem(thrown);
+    if (problem.slug === 'internal')
+      this.logger.error(`${request.method} ${request.path} [${requestId(response)}]`, stackOf(thrown));
+    if (response.headersSent || response.destroyed) return;
+    if (
+      problem.passes &&
+      request.method === 'GET' &&
+      request.accepts(['json', 'text/event-stream']) === 'text/event-stream'
+    ) {
+      sendClosingStream(response, problem);
+    } else {
+      sendProblem(response, problem);
+    }
+  }
+}
+
+function sendProblem(response: Response, problem: Problem): void {
+  if (problem.status === 401) {
+    const error = problem.slug === 'token-missing' ? 'Bearer' : 'Bearer error="invalid_token"';
+    response.setHeader(
+      'WWW-Authenticate',
+      `${error}${problem.slug === 'token-missing' ? ' error="token_missing"' : ''}`,
+    );
+  }
+  if (problem.status === 403) response.setHeader('WWW-Authenticate', 'Bearer error="insufficient_scope"');
+  if (problem.passes) response.setHeader('Retry-After', Math.ceil(RETRY_MS / 1000));
+  const body = JSON.stringify({ ...problem.toJSON(), instance: requestId(response) });
+  response
+    .status(problem.status)
+    .setHeader('Content-Type', 'application/problem+json')
+    .setHeader('Cache-Control', 'no-store');
+  response.end(body);
+}
+
+/** A native EventSource gives up on any status but 200, so a refusal that will pass is a stream that asks it to return. */
+function sendClosingStream(response: Response, problem: Problem): void {
+  response.status(200);
+  response.setHeader('Content-Type', 'text/event-stream');
+  response.setHeader('Cache-Control', 'no-cache, no-transform');
+  response.setHeader('X-Accel-Buffering', 'no');
+  response.end(closingFrame(problem));
+}
+
+/** The last words of a stream: why it ends, and when to come back. */
+export function closingFrame(problem: Problem): string {
+  const retry = jitter(RETRY_MS);
+  const data = JSON.stringify({
+    type: `/problems/${problem.slug}`,
+    title: problem.title,
+    detail: problem.detail,
+    retry,
+  });
+  return `retry: ${retry}\nevent: stream.closing\ndata: ${data}\n\n`;
+}
+
+/** What a client may know of anything that was thrown. */
+export function toProblem(thrown: unknown): Problem {
+  if (thrown instanceof Problem) return thrown;
+  if (thrown instanceof HttpException) return fromStatus(thrown.getStatus());
+  if (isDatabaseAway(thrown)) return new Problem('unavailable', 'The database is away; try again in a moment.');
+  const status = statusOf(thrown);
+  return status !== undefined && status < 500
+    ? fromStatus(status)
+    : new Problem('internal', 'The request id names it in our log.');
+}
+
+function fromStatus(status: number): Problem {
+  const slugs: Record<number, [ProblemSlug, string]> = {
+    400: ['validation', 'The request could not be read.'],
+    404: ['not-found', 'No such path.'],
+    413: ['payload-too-large', 'The body is larger than this path takes.'],
+    415: ['validation', 'The body has an encoding or type that is not supported.'],
+  };
+  const [slug, detail] =
+    slugs[status] ?? (status < 500 ? ['validation', 'The request could not be read.'] : ['internal', '']);
+  return new Problem(slug, detail);
+}
+
+/** Errors of Express and its body parsers carry `status`. */
+function statusOf(thrown: unknown): number | undefined {
+  return typeof thrown === 'object' && thrown !== null && 'status' in thrown && typeof thrown.status === 'number'
+    ? thrown.status
+    : undefined;
+}
+
+function stackOf(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : typeof thrown;
+}

@@ -1,0 +1,49 @@
+/** The demo, when no source is named: two customers with agents of their own, so that one sees who gets what. */
+import { Injectable } from '@nestjs/common';
+import { Ownership } from '../agents/ownership.js';
+import { TokenFile, TokenFiles } from '../auth/token-files.js';
+import { type AgentName, type TenantId, agentNameSchema, tenantIdSchema } from '../common/ids.js';
+import { Problem } from '../common/problem.js';
+import { DEMO_AGENTS } from '../sources/simulator/demo-agents.js';
+import { TenantsService } from '../tenants/tenants.service.js';
+
+export interface DemoTenant {
+  readonly tenantId: TenantId;
+  readonly agents: readonly AgentName[];
+  readonly token: TokenFile;
+}
+
+const TENANT_NAMES: Record<string, string> = { acme: 'Acme Hospitality', globex: 'Globex Services' };
+
+@Injectable()
+export class DemoService {
+  constructor(
+    private readonly tenants: TenantsService,
+    private readonly ownership: Ownership,
+    private readonly tokenFiles: TokenFiles,
+  ) {}
+
+  /** Safe to repeat: what is there stays as it is, also when somebody has moved an agent meanwhile. */
+  async setUp(): Promise<DemoTenant[]> {
+    const names = [...new Set(DEMO_AGENTS.map(({ tenant }) => tenant))];
+    return Promise.all(names.map((name) => this.setUpTenant(tenantIdSchema.parse(name))));
+  }
+
+  private async setUpTenant(tenantId: TenantId): Promise<DemoTenant> {
+    await this.tenants
+      .create({ tenant: tenantId, name: TENANT_NAMES[tenantId] ?? tenantId, limits: {} })
+      .catch(ignore('tenant-exists'));
+    const agents = DEMO_AGENTS.filter(({ tenant }) => tenant === tenantId).map(({ agent }) =>
+      agentNameSchema.parse(agent),
+    );
+    for (const agent of agents)
+      await this.ownership.change(agent, null, tenantId, 'demo').catch(ignore('owner-changed'));
+    return { tenantId, agents, token: await this.tokenFiles.ensureTenant(tenantId, ['events:read', 'agents:read']) };
+  }
+}
+
+function ignore(slug: Problem['slug']): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof Problem && error.slug === slug)) throw error;
+  };
+}

@@ -1,0 +1,33 @@
+/** What a reader asked for, or its token was narrowed to. A filter only narrows; absent (null) means all that the reader may see. */
+import { z } from 'zod';
+import { AgentName, CallId, agentNameSchema } from '../common/ids.js';
+import { commaList } from '../common/validation.js';
+
+export interface EventFilter {
+  readonly agents: ReadonlySet<AgentName> | null;
+  readonly calls: ReadonlySet<CallId> | null;
+  /** Exact types, or prefixes that end in `.*`. */
+  readonly types: readonly string[] | null;
+}
+
+export const NO_FILTER: EventFilter = { agents: null, calls: null, types: null };
+
+export const typePatternSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9._-]{1,64}$|^[A-Za-z0-9_-][A-Za-z0-9._-]{0,61}\.\*$/,
+    'must be a type, or a prefix that ends in ".*"',
+  );
+
+export const filterQuery = {
+  agents: commaList(agentNameSchema).optional(),
+  types: commaList(typePatternSchema).optional(),
+};
+
+/** The test that a list of patterns stands for. */
+export function typeMatcher(patterns: readonly string[] | null): (type: string) => boolean {
+  if (patterns === null) return () => true;
+  const exact = new Set(patterns.filter((pattern) => !pattern.endsWith('.*')));
+  const prefixes = patterns.filter((pattern) => pattern.endsWith('.*')).map((pattern) => pattern.slice(0, -1));
+  return (type) => exact.has(type) || prefixes.some((prefix) => type.startsWith(prefix));
+}

@@ -1,0 +1,155 @@
+/**
+ * The event log: every statement that touches it. PostgreSQL keeps two numberings, both without holes and both in commit
+ * order: `position` over the platform, `seq` within a tenant. Reads filter by the tenant stamped on the row, never by who owns
+ * the agent today (security rule 2).
+ */
+import { Injectable } from '@nestjs/common';
+import type { AgentName, CallId, TenantId } from '../common/ids.js';
+import type { Prisma } from '../database/generated/client.js';
+import { PgPool } from '../database/pg-pool.js';
+import type { AdmittedEvent, LoggedEvent } from './event.js';
+import type { EventFilter } from './event-filter.js';
+
+/** What became of an event that was appended, in the order of the input. */
+export interface Appended {
+  readonly outcome: 'stored' | 'duplicate' | 'ephemeral' | 'refused';
+  readonly tenantId: TenantId | null;
+  /** The agent that the call belongs to; null without a call. */
+  readonly callAgent: AgentName | null;
+  readonly position: number | null;
+  readonly seq: number | null;
+}
+
+/** Where a tenant's log begins and ends: seqs in (`expiredUntil`, `seq`] can be read. */
+export interface TenantHead {
+  readonly seq: number;
+  readonly expiredUntil: number;
+}
+
+interface AppendRow {
+  outcome: Appended['outcome'];
+  tenant_id: TenantId | null;
+  call_agent: AgentName | null;
+  position: number | null;
+  seq: number | null;
+}
+
+interface EventRow {
+  position: number;
+  tenant_id: TenantId | null;
+  seq: number | null;
+  call_id: CallId | null;
+  agent: AgentName;
+  type: string;
+  at: Date;
+  data: string;
+}
+
+const APPEND =
+  'SELECT * FROM append_events($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text)';
+const COLUMNS = 'position, tenant_id, seq, call_id, agent, type, at, data';
+const READ_TENANT = `SELECT ${COLUMNS} FROM events WHERE tenant_id = $1 AND seq > $2
+  AND ($4::text[] IS NULL OR agent = ANY ($4)) AND ($5::text[] IS NULL OR call_id = ANY ($5))
+  AND ($6::text[] IS NULL OR type LIKE ANY ($6)) ORDER BY seq LIMIT $3`;
+const READ_ALL = `SELECT ${COLUMNS} FROM events WHERE position > $1 ORDER BY position LIMIT $2`;
+
+@Injectable()
+export class EventLog {
+  constructor(private readonly pool: PgPool) {}
+
+  /**
+   * Numbers and commits a batch, in order; repeats are dropped by key. With `onlyTenant`, what is not that tenant's is refused.
+   * Resolves after the commit, one outcome an event.
+   */
+  async append(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
+    const { rows } = await this.pool.prepared<AppendRow>('append', APPEND, [
+      events.map((event) => event.agent),
+      events.map((event) => event.callId),
+      events.map((event) => event.type),
+      events.map((event) => event.at),
+      events.map((event) => event.key),
+      events.map((event) => (event.ephemeral ? null : event.data)),
+      onlyTenant,
+    ]);
+    return rows.map((row) => ({
+      outcome: row.outcome,
+      tenantId: row.tenant_id,
+      callAgent: row.call_agent,
+      position: row.position,
+      seq: row.seq,
+    }));
+  }
+
+  /** A page of a tenant's own events after `afterSeq`, in order, as far as the filter lets through. */
+  async read(tenantId: TenantId, afterSeq: number, limit: number, filter: EventFilter): Promise<LoggedEvent[]> {
+    const { rows } = await this.pool.prepared<EventRow>('read-tenant', READ_TENANT, [
+      tenantId,
+      afterSeq,
+      limit,
+      filter.agents && [...filter.agents],
+      filter.calls && [...filter.calls],
+      filter.types && filter.types.map(likePattern),
+    ]);
+    return rows.map(toLoggedEvent);
+  }
+
+  /** A page of everybody's events after a position, in order. */
+  async readAcrossTenants(afterPosition: number, limit: number): Promise<LoggedEvent[]> {
+    const { rows } = await this.pool.prepared<EventRow>('read-all', READ_ALL, [afterPosition, limit]);
+    return rows.map(toLoggedEvent);
+  }
+
+  async tenantHead(tenantId: TenantId): Promise<TenantHead> {
+    const { rows } = await this.pool.prepared<{ seq: number; expired_until: number }>(
+      'tenant-head',
+      'SELECT seq, expired_until FROM tenant_heads WHERE tenant_id = $1',
+      [tenantId],
+    );
+    return { seq: rows[0]?.seq ?? 0, expiredUntil: rows[0]?.expired_until ?? 0 };
+  }
+
+  /** The platform's last position. */
+  async headPosition(): Promise<number> {
+    const { rows } = await this.pool.query<{ position: number }>('SELECT position FROM log_head WHERE id = 1');
+    return rows[0]?.position ?? 0;
+  }
+
+  /** True for a call that was stamped as this tenant's. */
+  async hasCall(tenantId: TenantId, callId: CallId): Promise<boolean> {
+    const { rowCount } = await this.pool.query('SELECT FROM call_tenants WHERE call_id = $1 AND tenant_id = $2', [
+      callId,
+      tenantId,
+    ]);
+    return rowCount === 1;
+  }
+
+  /**
+   * Erases what a tenant has in the log, within a transaction that holds the append lock. Its calls stay known as nobody's, so
+   * that late events of theirs find no new owner.
+   */
+  async erase(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
+    await transaction.$executeRaw`DELETE FROM events WHERE tenant_id = ${tenantId}`;
+    await transaction.$executeRaw`UPDATE call_tenants SET tenant_id = NULL WHERE tenant_id = ${tenantId}`;
+    await transaction.$executeRaw`DELETE FROM tenant_heads WHERE tenant_id = ${tenantId}`;
+  }
+}
+
+/** `call.*` is a prefix, anything else an exact type; neither may be read as LIKE's own wildcards. */
+function likePattern(type: string): string {
+  const escaped = type.replace(/[\\_%]/g, (character) => `\\${character}`);
+  return escaped.endsWith('.*') ? `${escaped.slice(0, -1)}%` : escaped;
+}
+
+function toLoggedEvent(row: EventRow): LoggedEvent {
+  return {
+    type: row.type,
+    agent: row.agent,
+    callId: row.call_id,
+    at: row.at.toISOString(),
+    data: row.data,
+    ephemeral: false,
+    tenantId: row.tenant_id,
+    position: row.position,
+    seq: row.seq,
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * One a process: hands the log's events to the router, each once, in order, without holes. It is offered batches; a batch that
+ * begins where the tail stands is delivered as it is, anything else makes it read the log from there. So an offer may be
+ * lost, repeated or out of order.
+ *
+ * An ephemeral event is delivered where it stood between durable ones, or, when it came too late for that, only if no
+ * later event of its call has gone out: within a call nothing overtakes.
+ */
+import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Subscription } from 'rxjs';
+import { Bus, BusMessage } from '../bus/bus.js';
+import { Backoff } from '../common/backoff.js';
+import type { LoggedEvent } from './event.js';
+import { EventLog } from './event-log.js';
+import { EventRouter } from './event-router.js';
+
+type Batch = Extract<BusMessage, { kind: 'appended' }>;
+
+/** Rows a read of the log; bounds memory. */
+const PAGE = 1000;
+/** Batches that may wait while the log is read; beyond it, what they hold is read from the log too. */
+const MAX_WAITING = 1000;
+/** Calls whose last position is remembered, to keep late ephemeral events from overtaking. */
+const MAX_CALLS = 10_000;
+/** How often the log is looked at while the bus is away. */
+const POLL_MS = 1000;
+
+@Injectable()
+export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('EventTail');
+  private readonly abort = new AbortController();
+  private readonly lastOfCall = new Map<string, number>();
+  private waiting: Batch[] = [];
+  private catchingUp: Promise<void> | undefined;
+  private subscription: Subscription | undefined;
+  private poll: NodeJS.Timeout | undefined;
+  private delivered = 0;
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly router: EventRouter,
+    private readonly bus: Bus,
+  ) {}
+
+  /** The last position that was delivered. */
+  get position(): number {
+    return this.delivered;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.delivered = await this.log.headPosition();
+    this.subscription = this.bus.messages.subscribe((message) => {
+      if (message.kind === 'appended') this.offer(message);
+    });
+    this.subscription.add(this.bus.reconnected.subscribe(() => this.offer(this.lookAgain())));
+    this.poll = setInterval(() => {
+      if (!this.bus.connected) this.offer(this.lookAgain());
+    }, POLL_MS);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.poll);
+    this.subscription?.unsubscribe();
+    this.abort.abort();
+    await this.catchingUp;
+  }
+
+  offer(batch: Batch): void {
+    if (this.catchingUp === undefined && this.fits(batch)) {
+      this.deliverAll(batch);
+      return;
+    }
+    if (this.waiting.length < MAX_WAITING) this.waiting.push(batch);
+    else this.waiting[MAX_WAITING - 1] = this.lookAgain();
+    this.catchingUp ??= this.workOff().finally(() => (this.catchingUp = undefined));
+  }
+
+  private lookAgain(): Batch {
+    return { kind: 'appended', first: 0, last: Number.MAX_SAFE_INTEGER, complete: false, events: [] };
+  }
+
+  private fits(batch: Batch): boolean {
+    return batch.complete && batch.first === this.delivered + 1;
+  }
+
+  private async workOff(): Promise<void> {
+    for (let batch = this.waiting.shift(); batch !== undefined; batch = this.waiting.shift()) {
+      if (this.fits(batch)) this.deliverAll(batch);
+      else await this.readUpTo(batch);
+      if (this.abort.signal.aborted) return;
+    }
+  }
+
+  private deliverAll(batch: Batch): void {
+    for (const event of batch.events) this.deliver(event as LoggedEvent);
+    this.delivered = batch.last;
+  }
+
+  /** Reads the log until the batch's last position, or its end, weaving the batch's ephemeral events in where they stood. */
+  private async readUpTo(batch: Batch): Promise<void> {
+    const ephemeral = batch.events.filter((event) => event.ephemeral) as LoggedEvent[];
+    const backoff = new Backoff({ firstMs: 50, maxMs: 2000 });
+    while (this.delivered < batch.last && !this.abort.signal.aborted) {
+      try {
+        const rows = await this.log.readAcrossTenants(this.delivered, PAGE);
+        for (const row of rows) {
+          while (ephemeral[0] !== undefined && ephemeral[0].position < row.position) this.deliver(ephemeral.shift());
+          this.deliver(row);
+          this.delivered = row.position;
+        }
+        if (rows.length < PAGE) break;
+      } catch (error) {
+        this.logger.warn(`cannot read the log, trying again: ${(error as Error).message}`);
+        await wait(backoff.nextMs(), undefined, { signal: this.abort.signal }).catch(() => undefined); // Aborted: the loop ends.
+      }
+    }
+    for (const event of ephemeral) this.deliver(event);
+  }
+
+  private deliver(event: LoggedEvent | undefined): void {
+    if (event === undefined) return;
+    if (event.callId !== null) {
+      const last = this.lastOfCall.get(event.callId) ?? 0;
+      if (event.ephemeral && event.position < last) return;
+      if (!event.ephemeral) this.remember(event.callId, event.position);
+    }
+    this.router.deliver(event);
+  }
+
+  private remember(callId: string, position: number): void {
+    // Re-inserting keeps the map in order of use, so that the first key is the oldest.
+    this.lastOfCall.delete(callId);
+    this.lastOfCall.set(callId, position);
+    if (this.lastOfCall.size <= MAX_CALLS) return;
+    const oldest = this.lastOfCall.keys().next();
+    if (!oldest.done) this.lastOfCall.delete(oldest.value);
+  }
+}

@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { AgentsModule } from '../agents/agents.module.js';
+import { AuthModule } from '../auth/auth.module.js';
+import { EventLog } from './event-log.js';
+import { EventRouter } from './event-router.js';
+import { EventTail } from './event-tail.js';
+import { IngestService } from './ingest.service.js';
+import { LogController } from './log.controller.js';
+import { StreamConnections } from './stream-connections.js';
+import { StreamTokensController } from './stream-tokens.controller.js';
+import { StreamsController } from './streams.controller.js';
+import { StreamsService } from './streams.service.js';
+
+/** One event's way: ingest → event log → tail → router → streams. */
+@Module({
+  imports: [AuthModule, AgentsModule],
+  controllers: [StreamsController, LogController, StreamTokensController],
+  providers: [EventLog, EventRouter, EventTail, IngestService, StreamsService, StreamConnections],
+  exports: [EventLog, IngestService, EventTail, StreamConnections],
+})
+export class EventsModule {}

@@ -1,0 +1,161 @@
+/**
+ * The only door to the log. While one append is under way the next batch collects: batches grow as large as the commit's
+ * latency makes them, without a timer. Events leave in the order in which they came, ephemeral ones between the durable.
+ */
+import { Injectable, Logger } from '@nestjs/common';
+import { Bus } from '../bus/bus.js';
+import type { TenantId } from '../common/ids.js';
+import { appendSeconds, eventsIn } from '../common/metrics.js';
+import { Problem } from '../common/problem.js';
+import { isDatabaseAway } from '../database/database-errors.js';
+import type { AdmittedEvent, LoggedEvent } from './event.js';
+import { Appended, EventLog } from './event-log.js';
+
+/** Most events an append; past it a commit takes longer without more events a second (measured: README, bench). */
+const MAX_BATCH = 2000;
+/** Events that may wait for an append; beyond it callers are told to come back (bounds memory). */
+const MAX_WAITING = 20_000;
+/** Calls whose tenant is remembered, so that their words need no look-up. */
+const MAX_CALLS = 50_000;
+
+interface Submission {
+  readonly events: readonly AdmittedEvent[];
+  readonly onlyTenant: TenantId | null;
+  resolve(appended: Appended[]): void;
+  reject(error: unknown): void;
+}
+
+@Injectable()
+export class IngestService {
+  private readonly logger = new Logger('Ingest');
+  private readonly calls = new Map<string, Appended>();
+  private queue: Submission[] = [];
+  private waiting = 0;
+  private lastPosition = 0;
+  private working = false;
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly bus: Bus,
+  ) {
+    // A tenant was erased: what is remembered of its calls is no longer true.
+    bus.messages.subscribe((message) => {
+      if (message.kind === 'tenant-changed' && message.status === 'deleted') this.calls.clear();
+    });
+  }
+
+  /**
+   * Takes events in, in order behind those submitted before. Resolves after the commit, one outcome an event. Rejects with
+   * `unavailable` when too much waits, or with the database's error when it is away: then nothing is known of what came in.
+   */
+  submit(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
+    if (events.length === 0) return Promise.resolve([]);
+    if (this.waiting > 0 && this.waiting + events.length > MAX_WAITING) {
+      return Promise.reject(
+        new Problem('unavailable', 'More events wait than can be taken in; send again in a moment.'),
+      );
+    }
+    this.waiting += events.length;
+    return new Promise((resolve, reject) => {
+      this.queue.push({ events, onlyTenant, resolve, reject });
+      if (!this.working) void this.work();
+    });
+  }
+
+  private async work(): Promise<void> {
+    this.working = true;
+    // What is submitted in this turn of the event loop goes into the first batch.
+    await Promise.resolve();
+    for (let batch = this.takeBatch(); batch.length > 0; batch = this.takeBatch()) await this.process(batch);
+    this.working = false;
+  }
+
+  /** Whole submissions of one writer, as many as fit; at least one. */
+  private takeBatch(): Submission[] {
+    const first = this.queue[0];
+    if (first === undefined) return [];
+    let count = 0;
+    let size = 0;
+    for (const submission of this.queue) {
+      if (submission.onlyTenant !== first.onlyTenant || (count > 0 && size + submission.events.length > MAX_BATCH))
+        break;
+      count += 1;
+      size += submission.events.length;
+    }
+    return this.queue.splice(0, count);
+  }
+
+  private async process(batch: readonly Submission[]): Promise<void> {
+    const events = batch.flatMap((submission) => submission.events);
+    this.waiting -= events.length;
+    try {
+      const appended = await this.append(events, batch[0]?.onlyTenant ?? null);
+      this.announce(events, appended);
+      let start = 0;
+      for (const { events: own, resolve } of batch) resolve(appended.slice(start, (start += own.length)));
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  /** Appends what needs the database; the words of a call whose tenant is known do not. */
+  private async append(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
+    const known = events.map((event) => this.knownTenant(event, onlyTenant));
+    const unknown = events.filter((_, index) => known[index] === undefined);
+    const stopTimer = appendSeconds.startTimer();
+    const rows = unknown.length > 0 ? await this.appendOrSplit(unknown, onlyTenant) : [];
+    if (unknown.length > 0) stopTimer();
+    let next = 0;
+    return known.map((stamp) => stamp ?? rows[next++] ?? REFUSED);
+  }
+
+  private knownTenant(event: AdmittedEvent, onlyTenant: TenantId | null): Appended | undefined {
+    if (!event.ephemeral || event.callId === null) return undefined;
+    const call = this.calls.get(event.callId);
+    return call?.callAgent === event.agent && (onlyTenant === null || call.tenantId === onlyTenant) ? call : undefined;
+  }
+
+  /** One poison event must not take those beside it along: a batch that the database refuses is halved. */
+  private async appendOrSplit(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
+    try {
+      return await this.log.append(events, onlyTenant);
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      if (events.length === 1) {
+        this.logger.error(`the database refused an event of type ${events[0]?.type}: ${(error as Error).message}`);
+        return [REFUSED];
+      }
+      const half = Math.ceil(events.length / 2);
+      const before = await this.appendOrSplit(events.slice(0, half), onlyTenant);
+      return [...before, ...(await this.appendOrSplit(events.slice(half), onlyTenant))];
+    }
+  }
+
+  private announce(events: readonly AdmittedEvent[], appended: readonly Appended[]): void {
+    const stored = appended.filter(({ outcome }) => outcome === 'stored');
+    const first = stored[0]?.position ?? this.lastPosition + 1;
+    let position = first - 1;
+    const out: LoggedEvent[] = [];
+    for (const [index, event] of events.entries()) {
+      const stamp = appended[index] ?? REFUSED;
+      eventsIn.inc({ outcome: stamp.outcome });
+      this.rememberCall(event, stamp);
+      if (stamp.outcome !== 'stored' && stamp.outcome !== 'ephemeral') continue;
+      position = stamp.position ?? position;
+      const { type, agent, callId, at, data, ephemeral } = event;
+      out.push({ type, agent, callId, at, data, ephemeral, tenantId: stamp.tenantId, position, seq: stamp.seq });
+    }
+    this.lastPosition = Math.max(this.lastPosition, position);
+    // A batch that was split may have another process's events in between: then the tail reads the log.
+    const complete = position - first + 1 === stored.length;
+    if (out.length > 0) this.bus.publish({ kind: 'appended', first, last: position, complete, events: out });
+  }
+
+  private rememberCall({ callId, agent }: AdmittedEvent, stamp: Appended): void {
+    if (callId === null || stamp.callAgent !== agent || stamp.outcome === 'refused' || this.calls.has(callId)) return;
+    if (this.calls.size >= MAX_CALLS) this.calls.clear();
+    this.calls.set(callId, { ...stamp, outcome: 'ephemeral', position: null, seq: null });
+  }
+}
+
+const REFUSED: Appended = { outcome: 'refused', tenantId: null, callAgent: null, position: null, seq: null };

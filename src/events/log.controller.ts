@@ -1,0 +1,59 @@
+import { Controller, Get, Header, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { AgentsService } from '../agents/agents.service.js';
+import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
+import { type TenantId, callIdSchema } from '../common/ids.js';
+import { MAX_PAGE } from '../common/page.js';
+import { Problem } from '../common/problem.js';
+import type { LoggedEvent } from './event.js';
+import { filterQuery } from './event-filter.js';
+import { EventLog } from './event-log.js';
+
+const logQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(500),
+  call: callIdSchema.optional(),
+  ...filterQuery,
+});
+
+type LogQuery = z.infer<typeof logQuery>;
+
+@ApiTags('Reading')
+@Controller('v1/log')
+export class LogController {
+  constructor(
+    private readonly log: EventLog,
+    private readonly agents: AgentsService,
+  ) {}
+
+  /** The durable events after an id, in order. `live`: this page reaches the end; `next` is the id to read on from. */
+  @Get()
+  @Scopes('events:read')
+  @Header('Content-Type', 'application/json; charset=utf-8')
+  async read(
+    @CurrentTenant() tenantId: TenantId,
+    @Query({ schema: logQuery }) { after, limit, agents, types, call }: LogQuery,
+  ): Promise<string> {
+    if (agents) await this.agents.assertReadable(tenantId, agents);
+    if (call !== undefined && !(await this.log.hasCall(tenantId, call))) {
+      throw new Problem('call-not-found', 'There is no call of that id.');
+    }
+    const filter = {
+      agents: agents ? new Set(agents) : null,
+      calls: call === undefined ? null : new Set([call]),
+      types: types ?? null,
+    };
+    const head = await this.log.tenantHead(tenantId);
+    const events = await this.log.read(tenantId, after, limit, filter);
+    const live = events.length < limit;
+    // At the end, what the filter left out is passed over too.
+    const next = Math.max(events.at(-1)?.seq ?? after, live ? head.seq : 0);
+    // The stored text goes out as it is: parsing it to serialise it again would only cost time and digits.
+    return `{"events":[${events.map(eventJson).join(',')}],"next":"${next}","live":${live}}`;
+  }
+}
+
+function eventJson({ seq, type, at, data }: LoggedEvent): string {
+  return `{"id":"${seq}","type":"${type}","at":"${at}","data":${data}}`;
+}

@@ -1,0 +1,59 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { AgentsService } from '../agents/agents.service.js';
+import { CurrentPrincipal, CurrentTenant, Scopes } from '../auth/auth.decorators.js';
+import type { Principal } from '../auth/principal.js';
+import { DEFAULT_STREAM_TTL_SECONDS, MAX_STREAM_TTL_SECONDS, StreamTokens } from '../auth/stream-tokens.js';
+import { ttlSchema } from '../auth/tokens.schemas.js';
+import { type TenantId, agentNameSchema, callIdSchema } from '../common/ids.js';
+import { Problem } from '../common/problem.js';
+import { typePatternSchema } from './event-filter.js';
+import { EventLog } from './event-log.js';
+
+/** Longest list of names in a token: a URL has to carry it. */
+const MAX_NAMES = 50;
+
+const mintSchema = z
+  .strictObject({
+    agents: z.array(agentNameSchema).min(1).max(MAX_NAMES).optional(),
+    calls: z.array(callIdSchema).min(1).max(MAX_NAMES).optional(),
+    types: z.array(typePatternSchema).min(1).max(MAX_NAMES).optional(),
+    /** Seconds, or text like "15m". */
+    ttl: z
+      .union([z.number().int().min(1), ttlSchema])
+      .pipe(z.number().max(MAX_STREAM_TTL_SECONDS, 'must be an hour at most'))
+      .default(DEFAULT_STREAM_TTL_SECONDS),
+  })
+  .optional()
+  .transform((body) => body ?? { ttl: DEFAULT_STREAM_TTL_SECONDS });
+
+type Mint = z.infer<typeof mintSchema>;
+
+@ApiTags('Tokens')
+@Controller('v1/stream-tokens')
+export class StreamTokensController {
+  constructor(
+    private readonly streamTokens: StreamTokens,
+    private readonly agents: AgentsService,
+    private readonly log: EventLog,
+  ) {}
+
+  /** A short-lived token for a stream's URL, narrowed as asked. */
+  @Post()
+  @Scopes('events:read')
+  async mint(
+    @CurrentPrincipal() principal: Principal,
+    @CurrentTenant() tenantId: TenantId,
+    @Body({ schema: mintSchema }) body: Mint,
+  ) {
+    const { ttl, ...narrowing } = body;
+    const { agents, calls } = { agents: undefined, calls: undefined, ...narrowing };
+    if (agents) await this.agents.assertReadable(tenantId, agents);
+    for (const call of calls ?? []) {
+      if (!(await this.log.hasCall(tenantId, call)))
+        throw new Problem('call-not-found', 'There is no call of that id.');
+    }
+    return this.streamTokens.mint(principal, narrowing, ttl);
+  }
+}

@@ -1,0 +1,72 @@
+import { Controller, Headers, Param, Query, Sse, UseInterceptors } from '@nestjs/common';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { CurrentPrincipal, StreamScopes } from '../auth/auth.decorators.js';
+import type { Principal } from '../auth/principal.js';
+import { type AgentName, type CallId, agentNameSchema, callIdSchema } from '../common/ids.js';
+import { filterQuery } from './event-filter.js';
+import { Outlet } from './outlet.js';
+import { SseInterceptor, StreamOutlet } from './sse.interceptor.js';
+import { StreamsService } from './streams.service.js';
+
+/** `token` is read by the guard; `after` may be anything: a cursor that makes no sense is told so in the stream. */
+const common = { after: z.string().max(300).optional(), token: z.string().optional() };
+const streamQuery = z.strictObject({ ...common, ...filterQuery });
+const narrowedQuery = z.strictObject({ ...common, types: filterQuery.types });
+
+type StreamQuery = z.infer<typeof streamQuery>;
+type NarrowedQuery = z.infer<typeof narrowedQuery>;
+
+@ApiTags('Streams')
+@ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resume after this id; wins over `after`.' })
+@Controller()
+@StreamScopes('events:read')
+@UseInterceptors(SseInterceptor)
+export class StreamsController {
+  constructor(private readonly streams: StreamsService) {}
+
+  /** Every agent of the caller's tenant. */
+  @Sse(paths('v1/events', 'events'))
+  events(
+    @CurrentPrincipal() principal: Principal,
+    @Query({ schema: streamQuery }) { agents, types, after }: StreamQuery,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @StreamOutlet() outlet: Outlet,
+  ) {
+    return this.streams.open(principal, { agents, types, cursor: cursorOf(lastEventId, after) }, outlet);
+  }
+
+  /** One agent. */
+  @Sse(paths('v1/agents/:agent/events', 'events/:agent'))
+  agentEvents(
+    @CurrentPrincipal() principal: Principal,
+    @Param('agent', { schema: agentNameSchema }) agent: AgentName,
+    @Query({ schema: narrowedQuery }) { types, after }: NarrowedQuery,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @StreamOutlet() outlet: Outlet,
+  ) {
+    return this.streams.open(principal, { agents: [agent], types, cursor: cursorOf(lastEventId, after) }, outlet);
+  }
+
+  /** One call: its log from the start, then live. */
+  @Sse('v1/calls/:call/events')
+  callEvents(
+    @CurrentPrincipal() principal: Principal,
+    @Param('call', { schema: callIdSchema }) call: CallId,
+    @Query({ schema: narrowedQuery }) { types, after }: NarrowedQuery,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @StreamOutlet() outlet: Outlet,
+  ) {
+    return this.streams.open(principal, { call, types, cursor: cursorOf(lastEventId, after) }, outlet);
+  }
+}
+
+/** A path and its alias: the router takes several, as `@Get()` does, though `@Sse()` is typed for one. */
+function paths(...several: string[]): string {
+  return several as unknown as string;
+}
+
+/** The header wins; an empty one is what a browser sends that has no id yet. */
+function cursorOf(lastEventId: string | undefined, after: string | undefined): string | undefined {
+  return lastEventId === undefined || lastEventId === '' ? after : lastEventId;
+}

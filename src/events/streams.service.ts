@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { Observable } from 'rxjs';
+import { AgentsService } from '../agents/agents.service.js';
+import { tenantOf } from '../auth/auth.decorators.js';
+import type { Principal } from '../auth/principal.js';
+import type { AgentName, CallId } from '../common/ids.js';
+import { Problem } from '../common/problem.js';
+import type { EventFilter } from './event-filter.js';
+import { EventLog } from './event-log.js';
+import { EventRouter } from './event-router.js';
+import { EventStream } from './event-stream.js';
+import type { Outlet } from './outlet.js';
+import { StreamConnection } from './stream-connection.js';
+import { StreamConnections } from './stream-connections.js';
+
+/** What a client asked for, before its token's own narrowing. */
+export interface StreamQuery {
+  readonly agents?: readonly AgentName[] | undefined;
+  readonly call?: CallId | undefined;
+  readonly types?: readonly string[] | undefined;
+  readonly cursor: string | undefined;
+}
+
+@Injectable()
+export class StreamsService {
+  constructor(
+    private readonly log: EventLog,
+    private readonly router: EventRouter,
+    private readonly agents: AgentsService,
+    private readonly connections: StreamConnections,
+  ) {}
+
+  /**
+   * A tenant's stream. Everything that can be refused is refused here, before the first frame: throws `agent-not-found`,
+   * `call-not-found`, `insufficient-scope`. The observable never errors after its first frame.
+   */
+  async open(principal: Principal, query: StreamQuery, outlet: Outlet): Promise<Observable<Buffer>> {
+    const tenantId = tenantOf(principal);
+    const filter = await this.resolve(principal, query);
+    const owned = await this.agents.ownedBy(tenantId);
+    const request = {
+      tenantId,
+      filter,
+      cursor: query.cursor,
+      from: query.call === undefined ? ('live' as const) : ('start' as const),
+      agents: filter.agents === null ? owned : [...filter.agents],
+    };
+    return new Observable<Buffer>((reader) => {
+      const abort = new AbortController();
+      const write = (frame: Buffer) => reader.next(frame);
+      const stream = new EventStream(this.log, this.router, request, outlet, write);
+      const connection = new StreamConnection(tenantId, principal, filter, outlet, write, () => reader.complete());
+      this.connections.add(connection);
+      stream.start(abort.signal).catch((error: unknown) => {
+        if (!abort.signal.aborted) reader.error(error);
+      });
+      return () => {
+        abort.abort();
+        stream.stop();
+        this.connections.remove(connection);
+      };
+    });
+  }
+
+  /** The client's filter within the token's narrowing: a filter can only narrow. */
+  private async resolve(principal: Principal, { agents, call, types }: StreamQuery): Promise<EventFilter> {
+    const tenantId = tenantOf(principal);
+    const asked = agents ?? principal.agents;
+    if (agents && principal.agents && !agents.every((agent) => principal.agents?.includes(agent))) {
+      throw new Problem('agent-not-found', 'There is no agent of that name.');
+    }
+    if (asked) await this.agents.assertReadable(tenantId, asked);
+    if (
+      call !== undefined &&
+      (principal.calls?.includes(call) === false || !(await this.log.hasCall(tenantId, call)))
+    ) {
+      throw new Problem('call-not-found', 'There is no call of that id.');
+    }
+    const calls = call !== undefined ? [call] : principal.calls;
+    return {
+      agents: asked ? new Set(asked) : null,
+      calls: calls ? new Set(calls) : null,
+      types: narrowTypes(types ?? null, principal.types),
+    };
+  }
+}
+
+/** Both lists at once: of each pair, the narrower pattern where one lies within the other. */
+export function narrowTypes(
+  asked: readonly string[] | null,
+  allowed: readonly string[] | null,
+): readonly string[] | null {
+  if (asked === null) return allowed;
+  if (allowed === null) return asked;
+  const within = (inner: string, outer: string) =>
+    inner === outer || (outer.endsWith('.*') && inner.startsWith(outer.slice(0, -1)));
+  return [
+    ...asked.filter((one) => allowed.some((other) => within(one, other))),
+    ...allowed.filter((one) => asked.some((other) => within(one, other))),
+  ];
+}

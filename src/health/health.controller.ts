@@ -1,0 +1,62 @@
+import { Controller, Get, Header, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { OperatorAccess, Public } from '../auth/auth.decorators.js';
+import { Bus } from '../bus/bus.js';
+import { metrics } from '../common/metrics.js';
+import { PgPool } from '../database/pg-pool.js';
+import { SourceSupervisor } from '../sources/source-supervisor.js';
+
+/** A database that takes longer to say "1" is away. */
+const DATABASE_MS = 2000;
+
+@ApiTags('Health')
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly pool: PgPool,
+    private readonly bus: Bus,
+    private readonly sources: SourceSupervisor,
+  ) {}
+
+  /** The process lives. */
+  @Get('healthz')
+  @Public()
+  healthz() {
+    return { status: 'ok' };
+  }
+
+  /**
+   * Part by part. 503 while the database is away. A source that waits for its upstream, or a bus that is away (the log is
+   * polled then), does not make the process unready: readers keep what they have.
+   */
+  @Get('readyz')
+  @Public()
+  async readyz(@Res({ passthrough: true }) response: Response) {
+    const database = await this.databaseAnswers();
+    response.status(database ? 200 : 503);
+    return {
+      status: database ? 'ready' : 'unready',
+      database: { state: database ? 'up' : 'away' },
+      bus: { state: this.bus.connected ? 'up' : 'away' },
+      sources: Object.fromEntries(this.sources.status.map(({ name, ...status }) => [name, status])),
+    };
+  }
+
+  @Get('metrics')
+  @OperatorAccess()
+  @Header('Content-Type', metrics.contentType)
+  metrics() {
+    return metrics.metrics();
+  }
+
+  private async databaseAnswers(): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), DATABASE_MS)));
+    const answer = this.pool.query('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+  }
+}

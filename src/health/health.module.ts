@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { SourcesModule } from '../sources/sources.module.js';
+import { HealthController } from './health.controller.js';
+
+@Module({ imports: [AuthModule, SourcesModule], controllers: [HealthController] })
+export class HealthModule {}

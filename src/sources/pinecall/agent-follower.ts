@@ -1,0 +1,125 @@
+/**
+ * Follows one agent's log: its lifecycle entries say which calls there are. They are not pushed, the calls' own logs have
+ * them too. The cursor moves past an entry only after the call it names has a row of its own, so a crash forgets no call.
+ */
+import { FollowerContext, LogFollower } from './call-log-follower.js';
+import type { CursorKeeper } from './cursor-keeper.js';
+import { LogEntry } from './decode.js';
+import { callOf, readCallRow, readEntry } from './log-entry.js';
+import { Refused } from './voice-api.js';
+
+/** A server that has no list of calls. */
+const UNSUPPORTED = new Set([404, 405, 410, 501]);
+
+/** Where calls go that an agent's log names. Both resolve when the call has its row. */
+export interface CallDirectory {
+  /** Follows the call, if it is not followed or finished already. */
+  discover(call: string, agent: string): Promise<void>;
+  /** Never follows it. */
+  ignore(call: string): Promise<void>;
+}
+
+/** How an agent's log is begun. */
+export type AgentStart =
+  /** From its cursor. */
+  | 'resume'
+  /** Nothing is known of it: its log from the beginning, and what is live now. */
+  | 'first'
+  /** Nobody owned it for a while: calls that began and ended meanwhile are nobody's, those still live are followed. */
+  | 'returned';
+
+export class AgentFollower extends LogFollower {
+  protected readonly kind = 'agent';
+  protected readonly name: string;
+  private mustList: boolean;
+  /** Calls of the time without an owner that have not ended, until the backlog is done; then undefined. */
+  private ownerless: Set<string> | undefined;
+
+  constructor(
+    context: FollowerContext,
+    keeper: CursorKeeper,
+    private readonly calls: CallDirectory,
+    private readonly agent: string,
+    start: AgentStart,
+  ) {
+    super(context, keeper, { agent });
+    this.name = `agent ${agent}`;
+    this.mustList = start === 'first';
+    this.ownerless = start === 'returned' ? new Set() : undefined;
+  }
+
+  /** The agent was taken away: its row says that whoever gets it next doesn't get the time in between. */
+  retire(signal: AbortSignal): Promise<void> {
+    return this.keeper.write(this.keeper.cursor, true, signal);
+  }
+
+  protected readonly page = async (after: number) => {
+    const token = await this.context.tokens.forAgent(this.agent);
+    return this.context.api.agentCalls(this.agent, after, token, this.signal);
+  };
+
+  protected async token(): Promise<string> {
+    const token = await this.context.tokens.forAgent(this.agent);
+    if (!this.mustList) return token;
+    // The agent's row comes before those of its calls: a call's token is found by the agents that have one.
+    await this.keeper.write(0, false, this.signal);
+    await this.list(0);
+    this.mustList = false;
+    return token;
+  }
+
+  protected async take(entry: LogEntry): Promise<boolean> {
+    const call = callOf(entry);
+    if (call === undefined) this.passOverEntry();
+    else if (!this.ownerless) await this.calls.discover(call, this.agent);
+    else if (entry.type === 'call.ended') this.ownerless.delete(call);
+    else this.ownerless.add(call);
+    this.moveTo(entry.seq);
+    return true;
+  }
+
+  override async caughtUp(): Promise<void> {
+    if (!this.ownerless) return;
+    for (const call of this.ownerless) await this.calls.discover(call, this.agent);
+    // At once, and only now: until this is written, a restart must begin the ownerless time again.
+    await this.keeper.write(this.position, false, this.signal);
+    if (!this.signal.aborted) this.ownerless = undefined;
+  }
+
+  /** What the server can't replay may have named calls: the list of calls still has them. */
+  protected async gap(_marker: LogEntry, cursor: number): Promise<void> {
+    await this.list(cursor);
+    this.moveTo(cursor);
+  }
+
+  /** Where the log can't be tailed, its list of calls is what is polled, and a row is no fault. */
+  override async passOver(value: unknown): Promise<void> {
+    if (!(await this.takeRow(value))) this.passOverEntry();
+  }
+
+  private moveTo(cursor: number): void {
+    if (!this.ownerless && !this.signal.aborted) this.keeper.advance(cursor, Promise.resolve());
+  }
+
+  /** Rows only. Newer servers answer with the log's entries, and those come by the log itself. */
+  private async list(after: number): Promise<void> {
+    const values = await this.page(after).catch((error: unknown) => {
+      if (error instanceof Refused && UNSUPPORTED.has(error.status)) return [];
+      throw error;
+    });
+    for (const value of values) if (!readEntry(value)) await this.takeRow(value);
+  }
+
+  private async takeRow(value: unknown): Promise<boolean> {
+    const row = readCallRow(value);
+    if (!row) return false;
+    // A call that is over when we first hear of the agent comes by its log, as far back as that goes.
+    if (!row.over || (!this.ownerless && !this.mustList)) await this.calls.discover(row.call, this.agent);
+    else if (this.ownerless) await this.calls.ignore(row.call);
+    return true;
+  }
+
+  private passOverEntry(): void {
+    void super.passOver(undefined);
+  }
+}

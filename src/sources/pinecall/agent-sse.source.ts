@@ -1,0 +1,121 @@
+/** Wire A: the SSE stream of an agent process (`pc.stream(res)`). No cursor: what comes while nobody reads is lost upstream. */
+import { EventSourceMessage, createParser } from 'eventsource-parser';
+import type { EventSink, Source } from '../source.js';
+import {
+  Endpoint,
+  MAX_FRAME_LENGTH,
+  PassedOver,
+  connectionFault,
+  parseFields,
+  pushLive,
+  readEndpoint,
+  refusal,
+  unlessAborted,
+} from './agent-wire.js';
+import { decodeAgentEvent, isControl } from './decode.js';
+
+/** Two and a half of the SDK's pings (30 s): a peer from which no byte comes in this time is dead. */
+const SILENCE_MS = 75_000;
+
+export interface AgentSseOptions {
+  /** `SOURCE_TOKEN`, presented as Bearer. */
+  readonly token?: string | undefined;
+  /** Longest time without a byte, headers included. */
+  readonly silenceMs?: number;
+}
+
+type Body = ReadableStreamDefaultReader<Uint8Array>;
+
+/** Reads `sse+http(s)://host/path?query`; the query goes upstream as it is and is not in the name. */
+export class AgentSseSource implements Source {
+  readonly name: string;
+  private readonly endpoint: Endpoint;
+  private readonly silenceMs: number;
+  private readonly passedOver: PassedOver;
+
+  /** Throws `InvalidSource`. */
+  constructor(entry: string, options: AgentSseOptions = {}) {
+    this.endpoint = readEndpoint(entry, 'sse+', ['http:', 'https:'], options.token);
+    this.silenceMs = options.silenceMs ?? SILENCE_MS;
+    this.name = `sse+${this.endpoint.url.origin}${this.endpoint.url.pathname}`;
+    this.passedOver = new PassedOver(this.name, 'frame whose data is not a JSON object');
+  }
+
+  async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const connection = new AbortController();
+    const stop = () => connection.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      const body = await this.connect(connection.signal);
+      live();
+      await this.read(body, sink, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      connection.abort(); // However it ended: nothing is read from this socket any more.
+    }
+  }
+
+  private async connect(signal: AbortSignal): Promise<Body> {
+    const headers = { Accept: 'text/event-stream', ...this.endpoint.headers };
+    const response = await this.unlessSilent(fetch(this.endpoint.url, { headers, signal }));
+    if (response.status !== 200) throw refusal(response.status);
+    const contentType = (response.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase();
+    if (contentType !== 'text/event-stream' || !response.body) {
+      throw new Error('the agent process answered with something other than text/event-stream: is the path right?');
+    }
+    return response.body.getReader();
+  }
+
+  private async read(body: Body, sink: EventSink, signal: AbortSignal): Promise<void> {
+    const frames = new FrameReader();
+    while (!signal.aborted) {
+      const { done, value } = await this.unlessSilent(body.read());
+      if (done) return;
+      for (const frame of frames.feed(value)) {
+        this.deliver(frame, sink);
+        await unlessAborted(sink.room(), signal);
+        if (signal.aborted) return;
+      }
+    }
+  }
+
+  private deliver(frame: EventSourceMessage, sink: EventSink): void {
+    const type = frame.event ?? 'message'; // EventSource's own default; ingest refuses and counts it.
+    if (isControl(type)) return;
+    const data = parseFields(frame.data);
+    if (data) void pushLive(sink, decodeAgentEvent(type, data));
+    else this.passedOver.note();
+  }
+
+  /** Only waiting for the peer counts: a sink without room is no silence of the peer's. */
+  private unlessSilent<T>(step: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const silence = new Error(`nothing came from the agent process for ${this.silenceMs} ms`);
+      const timer = setTimeout(() => reject(silence), this.silenceMs);
+      step.then(resolve, (error: unknown) => reject(connectionFault(error))).finally(() => clearTimeout(timer));
+    });
+  }
+}
+
+/** Bytes in, whole frames out, wherever the chunks are cut. */
+class FrameReader {
+  private readonly decoder = new TextDecoder();
+  private frames: EventSourceMessage[] = [];
+  private overflowed = false;
+  private readonly parser = createParser({
+    maxBufferSize: MAX_FRAME_LENGTH,
+    onEvent: (frame) => this.frames.push(frame),
+    // Unknown fields are ignored, as the standard says: https://html.spec.whatwg.org/multipage/server-sent-events.html
+    onError: ({ type }) => (this.overflowed ||= type === 'max-buffer-size-exceeded'),
+  });
+
+  feed(chunk: Uint8Array): readonly EventSourceMessage[] {
+    this.frames = [];
+    this.parser.feed(this.decoder.decode(chunk, { stream: true }));
+    if (this.overflowed) throw new Error(`a frame of the agent process is longer than ${MAX_FRAME_LENGTH} characters`);
+    return this.frames;
+  }
+}

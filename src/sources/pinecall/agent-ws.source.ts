@@ -1,0 +1,141 @@
+/** Wire B: the WebSocket stream of one agent (`agent.ws(ws)`), every word. No cursor: what comes while nobody reads is lost. */
+import { RawData, WebSocket } from 'ws';
+import type { EventSink, Source } from '../source.js';
+import {
+  Endpoint,
+  MAX_FRAME_LENGTH,
+  PassedOver,
+  connectionFault,
+  parseFields,
+  pushLive,
+  readEndpoint,
+  refusal,
+  unlessAborted,
+} from './agent-wire.js';
+import { decodeAgentEvent, isControl } from './decode.js';
+
+/** Under the minute after which proxies cut an idle socket; a dead peer is found within two of them. */
+const PING_MS = 20_000;
+
+/** RFC 6455, 7.4.1. */
+const NORMAL_CLOSURE = 1000;
+const GOING_AWAY = 1001;
+
+export interface AgentWsOptions {
+  /** `SOURCE_TOKEN`, presented as Bearer. */
+  readonly token?: string | undefined;
+  readonly pingMs?: number;
+}
+
+/** Reads `ws+ws(s)://host/path?agent=name`; of the query, only `agent` is in the name: it tells several sockets apart. */
+export class AgentWsSource implements Source {
+  readonly name: string;
+  private readonly endpoint: Endpoint;
+  private readonly pingMs: number;
+  private readonly passedOver: PassedOver;
+
+  /** Throws `InvalidSource`. */
+  constructor(entry: string, options: AgentWsOptions = {}) {
+    this.endpoint = readEndpoint(entry, 'ws+', ['ws:', 'wss:'], options.token);
+    this.pingMs = options.pingMs ?? PING_MS;
+    const { origin, pathname, searchParams } = this.endpoint.url;
+    const agents = new URLSearchParams(searchParams.getAll('agent').map((agent): [string, string] => ['agent', agent]));
+    this.name = `ws+${origin}${pathname}${agents.size > 0 ? `?${agents.toString()}` : ''}`;
+    this.passedOver = new PassedOver(this.name, 'message that is not a JSON object');
+  }
+
+  async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const socket = this.open();
+    const heartbeat = new Heartbeat(socket, this.pingMs);
+    const reading = new Promise<void>((resolve, reject) => {
+      socket.once('open', live);
+      socket.once('open', () => heartbeat.start(reject));
+      socket.on('message', (message, isBinary) => {
+        this.deliver(message, isBinary, sink);
+        // What came in one chunk with this message still follows: 64 KiB at most.
+        if (!socket.isPaused) pauseUntilRoom(socket, sink, signal).catch(reject);
+      });
+      settleAtEnd(socket, resolve, reject);
+    });
+    try {
+      await unlessAborted(reading, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      heartbeat.stop();
+      socket.removeAllListeners('message'); // This run is over: what is still in the buffer would come after its end.
+      socket.close();
+      socket.terminate();
+    }
+  }
+
+  private open(): WebSocket {
+    return new WebSocket(this.endpoint.url, {
+      headers: this.endpoint.headers,
+      maxPayload: MAX_FRAME_LENGTH,
+      handshakeTimeout: 2 * this.pingMs,
+      perMessageDeflate: false, // Frames are small, and a deflated one may be huge.
+    });
+  }
+
+  private deliver(message: RawData, isBinary: boolean, sink: EventSink): void {
+    const fields = isBinary ? undefined : parseFields(textOf(message));
+    if (!fields) return this.passedOver.note();
+    const { event, ...data } = fields;
+    if (!isControl(event)) void pushLive(sink, decodeAgentEvent(event, data));
+  }
+}
+
+/** Resolves at a normal close, rejects at every other end. The listeners stay: an `error` nobody hears ends the process. */
+function settleAtEnd(socket: WebSocket, resolve: () => void, reject: (error: Error) => void): void {
+  socket.once('unexpected-response', (request, response) => {
+    reject(refusal(response.statusCode));
+    request.destroy();
+  });
+  socket.on('error', (error) => reject(connectionFault(error)));
+  socket.once('close', (code) => {
+    if (code === NORMAL_CLOSURE || code === GOING_AWAY) resolve();
+    else reject(new Error(`the agent process closed the connection with code ${code}`));
+  });
+}
+
+async function pauseUntilRoom(socket: WebSocket, sink: EventSink, signal: AbortSignal): Promise<void> {
+  socket.pause();
+  await unlessAborted(sink.room(), signal);
+  socket.resume();
+}
+
+function textOf(message: RawData): string {
+  return (Array.isArray(message) ? Buffer.concat(message) : Buffer.from(message as Buffer)).toString();
+}
+
+/** Finds a dead peer: whoever lets two pings in a row pass without a sign of life. */
+class Heartbeat {
+  private timer: NodeJS.Timeout | undefined;
+  private unanswered = 0;
+
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly pingMs: number,
+  ) {}
+
+  start(onDeath: (error: Error) => void): void {
+    for (const life of ['message', 'ping', 'pong'] as const) this.socket.on(life, () => (this.unanswered = 0));
+    this.timer = setInterval(() => this.beat(onDeath), this.pingMs);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  private beat(onDeath: (error: Error) => void): void {
+    if (this.socket.isPaused)
+      this.unanswered = 0; // We aren't reading, so its answers don't reach us.
+    else if (this.unanswered === 2) onDeath(new Error(`nothing came from the agent process for ${2 * this.pingMs} ms`));
+    else {
+      this.unanswered += 1;
+      this.socket.ping();
+    }
+  }
+}

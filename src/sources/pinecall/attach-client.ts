@@ -1,0 +1,175 @@
+/**
+ * One reading of one log of the voice server over `WS /v1/attach` (where that can't be: paged-client.ts).
+ * Entries reach the reader one at a time, in the order in which they came; while the reader is at work the socket is
+ * paused, so a slow sink holds the server back and not our memory.
+ */
+import { RawData, WebSocket } from 'ws';
+import { connectionFault, parseFields } from './agent-wire.js';
+import type { LogEntry } from './decode.js';
+import { isGreeting, isRefusal, readEntry } from './log-entry.js';
+import { Refused } from './voice-api.js';
+
+/** Longest frame; entries are a few KB. With the chunk that was read already it bounds memory an attachment. */
+const MAX_FRAME_BYTES = 1024 * 1024;
+const HANDSHAKE_MS = 10_000;
+/** How long the server may take to answer our close. */
+const CLOSE_MS = 1000;
+
+/** Who reads a log. Its promises settle when it is told to stop. */
+export interface LogReader {
+  /** The seq after which it goes on. */
+  readonly position: number;
+  /** The server lets us read; said again for each page. */
+  connected(): void;
+  /** Takes an entry or a control marker; resolves when the next may come. False: the log is over, nothing follows. */
+  read(entry: LogEntry): Promise<boolean>;
+  /** Something that is no entry. */
+  passOver(value: unknown): Promise<void> | void;
+  /** A page reader has no `log.caught_up`: the backlog is done when a page brings nothing new. */
+  caughtUp(): Promise<void> | void;
+}
+
+/** The server doesn't speak WebSocket here, or a frame is longer than we take: the log is read in pages for a while. */
+export class NotBySocket extends Error {}
+
+export interface AttachOptions {
+  /** Holds the token: never written. */
+  readonly url: URL;
+  readonly pingMs: number;
+}
+
+/**
+ * Reads until the server closes the socket, the log is over, or the signal aborts: then resolves. Rejects with
+ * {@link Refused}, {@link NotBySocket}, the reader's error, or the connection's.
+ */
+export async function attach(options: AttachOptions, reader: LogReader, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const socket = new WebSocket(options.url, {
+    maxPayload: MAX_FRAME_BYTES,
+    handshakeTimeout: HANDSHAKE_MS,
+    perMessageDeflate: false, // Frames are small, and a deflated one may be huge.
+  });
+  const heartbeat = new Heartbeat(socket, options.pingMs);
+  const inbox = new Inbox(socket, reader);
+  const stop = () => socket.terminate();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await endOf(socket, reader, inbox);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    heartbeat.stop();
+    socket.terminate();
+    await inbox.work; // What has come is read before anybody attaches again: no entry is ever read twice at once.
+  }
+  if (!signal.aborted && inbox.fault !== undefined) throw inbox.fault;
+}
+
+/** The listeners stay: an `error` that nobody hears ends the process. */
+function endOf(socket: WebSocket, reader: LogReader, inbox: Inbox): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('open', () => reader.connected());
+    socket.on('message', (message) => inbox.receive(textOf(message)));
+    socket.once('unexpected-response', (_request, { statusCode = 0 }) => {
+      const refused = new Refused('attaching to a log', statusCode);
+      reject(refused.isForToken ? refused : new NotBySocket(`the upgrade was answered with status ${statusCode}`));
+    });
+    socket.on('error', (error) =>
+      reject(isTooLong(error) ? new NotBySocket('a frame is too long') : connectionFault(error)),
+    );
+    socket.once('close', (code, reason) => {
+      // 4000–4999 are the server's own words, and but for this one they say no.
+      if (code >= 4000 && reason.toString() !== 'slow_consumer') reject(new Refused('attaching to a log', 403));
+      else resolve();
+    });
+  });
+}
+
+function isTooLong(error: Error): boolean {
+  return 'code' in error && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+}
+
+function textOf(message: RawData): string {
+  return (Array.isArray(message) ? Buffer.concat(message) : Buffer.from(message as Buffer)).toString();
+}
+
+/** Frames in, entries out, one at a time. What came in one chunk (64 KiB, or one frame) may wait here, no more. */
+class Inbox {
+  work: Promise<void> = Promise.resolve();
+  fault: Error | undefined;
+  private readonly frames: string[] = [];
+  private working = false;
+  private over = false;
+
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly reader: LogReader,
+  ) {}
+
+  receive(frame: string): void {
+    if (this.over) return;
+    this.frames.push(frame);
+    if (!this.working) this.work = this.drain();
+  }
+
+  private async drain(): Promise<void> {
+    this.working = true;
+    this.socket.pause();
+    try {
+      for (let frame = this.frames.shift(); frame !== undefined && !this.over; frame = this.frames.shift()) {
+        if (!(await this.take(frame))) this.close();
+      }
+    } catch (error) {
+      this.fault = error instanceof Error ? error : new Error('a reader failed');
+      this.over = true;
+      this.socket.terminate();
+    }
+    this.working = false;
+    this.socket.resume();
+  }
+
+  private async take(frame: string): Promise<boolean> {
+    const value = parseFields(frame);
+    if (isRefusal(value)) throw new Refused('attaching to a log', 403);
+    const entry = readEntry(value);
+    if (entry) return this.reader.read(entry);
+    if (!isGreeting(value)) await this.reader.passOver(value);
+    return true;
+  }
+
+  private close(): void {
+    this.over = true;
+    this.socket.close(1000);
+    setTimeout(() => this.socket.terminate(), CLOSE_MS).unref();
+  }
+}
+
+/** Finds a dead peer: whoever lets two pings in a row pass without a sign of life. */
+class Heartbeat {
+  private unanswered = 0;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly socket: WebSocket,
+    pingMs: number,
+  ) {
+    for (const life of ['message', 'ping', 'pong'] as const) socket.on(life, () => (this.unanswered = 0));
+    this.timer = setInterval(() => this.beat(), pingMs);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  private beat(): void {
+    if (this.socket.readyState !== WebSocket.OPEN) return; // The handshake has a limit of its own.
+    if (this.socket.isPaused)
+      this.unanswered = 0; // We aren't reading, so its answers don't reach us.
+    else if (this.unanswered === 2) this.socket.terminate();
+    else {
+      this.unanswered += 1;
+      this.socket.ping();
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/** Follows one call's log, from its stored cursor to `call.summary`: everything in it is pushed, in order. */
+import type { EventSink } from '../source.js';
+import { FollowerContext, LogFollower } from './call-log-follower.js';
+import type { CursorKeeper } from './cursor-keeper.js';
+import { LogEntry, decodeLogEntry, decodeLogGap } from './decode.js';
+import type { DecodedEvent } from '../../events/event.js';
+
+/** Always a call log's last entry. */
+const LAST = 'call.summary';
+
+export class CallFollower extends LogFollower {
+  protected readonly kind = 'call';
+  protected readonly name: string;
+  /** Which token is tried while the agent isn't known. */
+  private attempt = 0;
+
+  constructor(
+    context: FollowerContext,
+    keeper: CursorKeeper,
+    private readonly sink: EventSink,
+    private readonly call: string,
+    /** Not known when only the cursor is left from an earlier run; learned from the first entry. */
+    private agent: string | undefined,
+  ) {
+    super(context, keeper, { call });
+    this.name = `call ${call}`;
+  }
+
+  protected readonly page = async (after: number) =>
+    this.context.api.callPage(this.call, after, await this.token(), this.signal);
+
+  protected token(): Promise<string> {
+    const { tokens } = this.context;
+    return this.agent === undefined ? tokens.nth(this.attempt) : tokens.forAgent(this.agent);
+  }
+
+  protected override anotherToken(): boolean {
+    if (this.agent !== undefined) return false;
+    this.attempt += 1;
+    return this.attempt % Math.max(1, this.context.tokens.size) !== 0;
+  }
+
+  protected async take(entry: LogEntry): Promise<boolean> {
+    // An entry of another call would be stamped with that call's tenant: this log has no say there.
+    if (entry.call !== this.call) {
+      this.passOver(entry);
+      return true;
+    }
+    this.agent ??= entry.agent;
+    const commit = this.push(decodeLogEntry(entry));
+    if (entry.type === LAST) return this.finish(entry.seq, commit);
+    this.keeper.advance(entry.seq, commit);
+    await this.unlessStopped(this.sink.room());
+    return true;
+  }
+
+  protected async gap(marker: LogEntry, cursor: number): Promise<void> {
+    this.keeper.advance(cursor, this.push(decodeLogGap(marker, this.call)));
+    await this.unlessStopped(this.sink.room());
+  }
+
+  /** False once the whole log is committed and its row says so; true when the follower was told to stop before. */
+  private async finish(seq: number, commit: Promise<void>): Promise<boolean> {
+    await this.unlessStopped(commit);
+    if (!this.signal.aborted) await this.keeper.finish(seq, this.signal);
+    return this.signal.aborted;
+  }
+
+  private push(event: DecodedEvent): Promise<void> {
+    const commit = this.sink.push([event]);
+    // A sink rejects only when the source is told to stop. Otherwise: begin anew from what is saved.
+    commit.catch((error: unknown) => this.context.fail(error instanceof Error ? error : new Error('a push failed')));
+    return commit;
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Follows one log through drops, refusals and gaps until it is over or its reader is told to stop. One log's trouble is its
+ * own: each follower has its own loop and backoff.
+ */
+import { Backoff } from '../../common/backoff.js';
+import { AttachOptions, LogReader, NotBySocket, attach } from './attach-client.js';
+import { unlessAborted } from './agent-wire.js';
+import { attachmentsEnded, entriesPassedOver, logsAttached } from './call-log-metrics.js';
+import type { CallLogTimings } from './call-log.source.js';
+import type { CursorKeeper } from './cursor-keeper.js';
+import { LogEntry, isControl } from './decode.js';
+import { cursorAfterGap } from './log-entry.js';
+import { ReadPage, readPages } from './paged-client.js';
+import type { Reachability } from './reachability.js';
+import type { SparseLog } from './sparse-log.js';
+import { ApiKeyRefused, StreamTokens } from './stream-token.js';
+import { LogAddress, Refused, VoiceApi } from './voice-api.js';
+import { pause } from './waiting.js';
+
+/** An attachment that held this long was a good one: the next wait is short again. */
+const STABLE_MS = 30_000;
+
+/** What the followers of one run share. */
+export interface FollowerContext {
+  readonly api: VoiceApi;
+  readonly tokens: StreamTokens;
+  readonly timings: CallLogTimings;
+  readonly reachability: Reachability;
+  readonly log: SparseLog;
+  /** Ends the whole run with this error: for what no other attempt can cure. */
+  fail(error: Error): void;
+}
+
+export abstract class LogFollower implements LogReader {
+  /** The dedupe guard: an entry at or before it has been taken already. */
+  position: number;
+  protected signal: AbortSignal = AbortSignal.abort();
+  /** Refusals in a row. The first may be a token that died before its time; a fresh one can't be refused for that. */
+  private refusals = 0;
+  private isUp = false;
+  private isOver = false;
+
+  protected constructor(
+    protected readonly context: FollowerContext,
+    protected readonly keeper: CursorKeeper,
+    /** Of the log, for the attach URL. */
+    private readonly address: LogAddress,
+  ) {
+    this.position = keeper.cursor;
+  }
+
+  /** Resolves when the log is over or the signal has aborted. Never rejects. */
+  async follow(signal: AbortSignal): Promise<void> {
+    this.signal = signal;
+    const backoff = new Backoff(this.context.timings.backoff);
+    while (!signal.aborted && !this.isOver) {
+      const from = this.position;
+      const since = performance.now();
+      const isRetry = await this.readOnce();
+      if (this.position !== from || performance.now() - since > STABLE_MS) backoff.reset();
+      if (!isRetry && !this.isOver) await pause(backoff.nextMs(), signal);
+    }
+    await this.keeper.close();
+  }
+
+  connected(): void {
+    if (this.isUp) return;
+    this.isUp = true;
+    logsAttached.inc({ kind: this.kind });
+    this.context.reachability.up();
+  }
+
+  /** Control markers repeat a seq, so they are handled before the guard, and are never pushed (security rule 14). */
+  async read(entry: LogEntry): Promise<boolean> {
+    this.refusals = 0;
+    if (entry.type === 'log.gap') await this.goOnAfter(entry);
+    else if (entry.type === 'log.caught_up') await this.caughtUp();
+    if (isControl(entry.type) || entry.seq <= this.position) return !this.signal.aborted;
+    this.position = entry.seq;
+    this.isOver = !(await this.take(entry));
+    return !this.isOver && !this.signal.aborted;
+  }
+
+  passOver(_value: unknown): Promise<void> | void {
+    entriesPassedOver.inc();
+    this.context.log.warn(`an entry of ${this.name} after seq ${this.position} is not valid and was passed over`);
+  }
+
+  caughtUp(): Promise<void> | void {}
+
+  /** For log lines: names and ids, no content. */
+  protected abstract readonly name: string;
+  protected abstract readonly kind: 'agent' | 'call';
+  protected abstract token(): Promise<string>;
+  protected abstract readonly page: ReadPage;
+  /** A new entry. False: it was the log's last. Settles when the signal aborts. */
+  protected abstract take(entry: LogEntry): Promise<boolean>;
+  /** The entries between our cursor and this one are gone. */
+  protected abstract gap(marker: LogEntry, cursor: number): Promise<void>;
+  /** Whether another token may do where this one was refused. */
+  protected anotherToken(): boolean {
+    return false;
+  }
+
+  /** The value, or undefined when the follower was told to stop. */
+  protected unlessStopped<T>(promise: Promise<T>): Promise<T | undefined> {
+    return unlessAborted(promise, this.signal);
+  }
+
+  /** Where the server goes on, we go on, also if that is back: then it has numbered anew. */
+  private async goOnAfter(marker: LogEntry): Promise<void> {
+    const cursor = cursorAfterGap(marker);
+    if (cursor === undefined) return this.passOver(marker);
+    await this.gap(marker, cursor);
+    this.position = cursor;
+  }
+
+  /** One attachment, with all that may befall it. True: try again at once. */
+  private async readOnce(): Promise<boolean> {
+    let token: string | undefined;
+    try {
+      token = await this.token();
+      await this.attachOrPage(token);
+      attachmentsEnded.inc({ reason: this.isOver ? 'over' : this.signal.aborted ? 'stopped' : 'closed' });
+      return false;
+    } catch (error) {
+      return !this.signal.aborted && this.failed(error instanceof Error ? error : new Error('unknown'), token);
+    } finally {
+      this.down();
+    }
+  }
+
+  private async attachOrPage(token: string): Promise<void> {
+    const { api, timings } = this.context;
+    const options: AttachOptions = { url: api.attachUrl(this.address, token, this.position), pingMs: timings.pingMs };
+    try {
+      await attach(options, this, this.signal);
+    } catch (error) {
+      if (!(error instanceof NotBySocket)) throw error;
+      const { pollMs, retrySocketMs: untilMs } = timings;
+      await readPages(this.page, this, { pollMs, untilMs }, this.signal);
+    }
+  }
+
+  private failed(error: Error, token: string | undefined): boolean {
+    const refused = error instanceof Refused && error.isForToken;
+    attachmentsEnded.inc({ reason: refused ? 'refused' : 'failed' });
+    if (error instanceof ApiKeyRefused) this.context.fail(error);
+    if (error instanceof Refused && error.status < 500) this.context.reachability.answered();
+    else this.context.reachability.failed(error);
+    if (refused && token !== undefined) {
+      this.refusals += 1;
+      if (this.refusals === 1) this.context.tokens.discard(token);
+      if (this.refusals === 1 || this.anotherToken()) return true;
+    }
+    this.context.log.warn(`${this.name} cannot be read: ${error.message}`);
+    return false;
+  }
+
+  private down(): void {
+    if (!this.isUp) return;
+    this.isUp = false;
+    logsAttached.dec({ kind: this.kind });
+    this.context.reachability.down();
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * How far one log is safely in: the cursor moves when what was pushed is committed, and everything before it too. It is
+ * saved coalesced, at most once an interval: what a crash repeats is dropped at ingest by its identity, nothing is lost.
+ */
+import { Backoff } from '../../common/backoff.js';
+import { unlessAborted } from './agent-wire.js';
+import { SparseLog } from './sparse-log.js';
+import { pause } from './waiting.js';
+
+/** Waits between attempts while the store is away. */
+const RETRY = { firstMs: 100, maxMs: 5000 };
+
+/** Writes the row of one log. */
+export type SaveCursor = (cursor: number, done: boolean) => Promise<void>;
+
+export class CursorKeeper {
+  private saved: number;
+  private committed: number;
+  private commits: Promise<unknown> = Promise.resolve();
+  private writing: Promise<unknown> = Promise.resolve();
+  private timer: NodeJS.Timeout | undefined;
+  private closed = false;
+  private readonly backoff = new Backoff(RETRY);
+
+  constructor(
+    private readonly save: SaveCursor,
+    start: number,
+    private readonly intervalMs: number,
+    private readonly log: SparseLog,
+  ) {
+    this.saved = start;
+    this.committed = start;
+  }
+
+  /** The last cursor behind which everything is committed. */
+  get cursor(): number {
+    return this.committed;
+  }
+
+  /** Moves the cursor once `commit` has resolved and all commits before it have. It may move back: see `log.gap`. */
+  advance(cursor: number, commit: Promise<unknown>): void {
+    this.commits = Promise.all([this.commits, commit]).then(() => {
+      this.committed = cursor;
+      this.schedule(this.intervalMs);
+    });
+    this.commits.catch(() => undefined); // Not committed: the cursor stays. Who pushed it hears of it.
+  }
+
+  /**
+   * The log is over at this cursor, whose commit has resolved: it is not read again, not after a restart either. Cursor and
+   * `done` are written together: a row at the end that isn't done would be a log of which nothing ever comes again.
+   */
+  async finish(cursor: number, signal: AbortSignal): Promise<void> {
+    await unlessAborted(this.commits, signal);
+    if (!signal.aborted) await this.write(cursor, true, signal);
+  }
+
+  /** Writes the row at once, and again until it is written or the signal aborts. */
+  async write(cursor: number, done: boolean, signal: AbortSignal): Promise<void> {
+    this.cancelTimer();
+    await this.writing; // Two writes of one row could arrive in the other order.
+    while (!signal.aborted && !(await this.tryToWrite(cursor, done))) await pause(this.backoff.nextMs(), signal);
+    if (this.saved === cursor) this.committed = cursor;
+  }
+
+  /** The reader stops: what is committed and not saved yet is saved, if the store is there. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.cancelTimer();
+    await this.writing;
+    if (this.saved !== this.committed) await this.tryToWrite(this.committed, false);
+  }
+
+  private schedule(delayMs: number): void {
+    if (this.closed || this.timer) return;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      this.writing = this.writing.then(() => this.flush());
+    }, delayMs);
+  }
+
+  private async flush(): Promise<void> {
+    const moved = this.saved !== this.committed;
+    if (moved && !(await this.tryToWrite(this.committed, false)))
+      this.schedule(this.backoff.nextMs() + this.intervalMs);
+  }
+
+  private cancelTimer(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private async tryToWrite(cursor: number, done: boolean): Promise<boolean> {
+    try {
+      await this.save(cursor, done);
+    } catch (error) {
+      this.log.warn(`a cursor could not be saved: ${(error as Error).message}`);
+      return false;
+    }
+    this.saved = cursor;
+    this.backoff.reset();
+    return true;
+  }
+}

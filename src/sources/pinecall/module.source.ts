@@ -1,0 +1,190 @@
+/**
+ * The embedded topology: the operator's module, whose default export is the SDK's `Pinecall` client, runs in this process and
+ * its events are tapped. Nothing that happens here may reach the agents' code: a tap never throws and never waits.
+ */
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { DecodedEvent } from '../../events/event.js';
+import { EventSink, InvalidSource, Source } from '../source.js';
+import { PassedOver, pushLive, unlessAborted } from './agent-wire.js';
+import { decodeAgentEvent, isControl, isObject } from './decode.js';
+import { Emitter, isEmitter, tapEmitter } from './event-tap.js';
+import { fieldsOf } from './module-event.js';
+
+/** Agents can be registered at any time: a new one's events are heard after this at the latest. */
+const LOOK_FOR_AGENTS_MS = 1000;
+/** Events waiting for their commit while the database is away. Bounds memory: agents cannot be told to wait. */
+const MAX_WAITING = 10_000;
+/** What a client says about itself. */
+const NOT_EVENTS = new Set(['newListener', 'removeListener', 'error']);
+/** pinecall/README.md, "Types seen" and wire B: what is asked for where there is only an `on`. */
+const TYPES = new Set(
+  [
+    'call.started call.ended speech.started speech.ended user.speaking user.message eager.turn turn.pause turn.end',
+    'turn.resumed turn.continued bot.speaking bot.word bot.finished bot.interrupted message.confirmed reply.rejected',
+    'audio.metrics call.dtmf_received skill.loaded skill.unloaded whatsapp.sessionStarted whatsapp.sessionEnded',
+    'whatsapp.message whatsapp.response whatsapp.status session.paused session.resumed llm.toolCall llm.tool_result',
+  ].flatMap((line) => line.split(' ')),
+);
+
+/** Reads `module:./agents.mjs`, a path from the working directory. The module is loaded once, however often this runs. */
+export class ModuleSource implements Source {
+  readonly name: string;
+  private readonly path: string;
+  private client: Promise<Emitter> | undefined;
+
+  /** Throws {@link InvalidSource}. */
+  constructor(entry: string) {
+    this.name = entry;
+    this.path = entry.replace(/^module:/, '');
+    if (this.path === '' || this.path === entry)
+      throw new InvalidSource('SOURCES: a module looks like module:./agents.mjs');
+  }
+
+  async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
+    const client = await unlessAborted(this.load(), signal);
+    if (!client || signal.aborted) return;
+    const ear = new Ear(client, sink, this.name);
+    const looking = setInterval(() => ear.tapAgents(), LOOK_FOR_AGENTS_MS);
+    try {
+      ear.tapClient();
+      ear.tapAgents();
+      live();
+      await unlessAborted(new Promise<never>(() => undefined), signal);
+    } finally {
+      clearInterval(looking);
+      ear.untap();
+    }
+  }
+
+  private load(): Promise<Emitter> {
+    this.client ??= loadClient(this.path).catch((error: unknown) => {
+      this.client = undefined;
+      throw error;
+    });
+    return this.client;
+  }
+}
+
+/** Throws {@link InvalidSource}. */
+async function loadClient(path: string): Promise<Emitter> {
+  const client = await defaultExportOf(path).catch((error: unknown) => {
+    const line = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0];
+    throw new InvalidSource(`SOURCES: ${path} cannot be loaded: ${line}`);
+  });
+  if (isEmitter(client)) return client;
+  const shape =
+    'a Pinecall client (an object with on(event, handler)), a promise of one or a function that returns one';
+  throw new InvalidSource(`SOURCES: the default export of ${path} must be ${shape}`);
+}
+
+async function defaultExportOf(path: string): Promise<unknown> {
+  const module = (await import(pathToFileURL(resolve(path)).href)) as { readonly default?: unknown };
+  const exported = await module.default;
+  return typeof exported === 'function' && !isEmitter(exported)
+    ? (Reflect.apply(exported, undefined, []) as unknown)
+    : exported;
+}
+
+/** The taps of one run, and what comes in by them. */
+class Ear {
+  private readonly taps = new Map<Emitter, () => void>();
+  private readonly unreadable: PassedOver;
+  private readonly overflow: PassedOver;
+  private readonly nobodys: PassedOver;
+  /** Which emitter said what first in this tick: an agent's event may come by the client as well, as the same object. */
+  private said = new WeakMap<object, Map<string, Emitter>>();
+  private isTickOpen = false;
+  private waiting = 0;
+
+  constructor(
+    private readonly client: Emitter,
+    private readonly sink: EventSink,
+    source: string,
+  ) {
+    this.unreadable = new PassedOver(source, 'event that could not be read: too large, cyclic or it threw');
+    this.overflow = new PassedOver(source, 'event while too many wait for the database: LOST');
+    this.nobodys = new PassedOver(source, 'event that names no agent');
+  }
+
+  tapClient(): void {
+    this.tap(this.client, undefined);
+  }
+
+  /** Those that aren't tapped yet. */
+  tapAgents(): void {
+    try {
+      for (const [key, agent] of agentsOf(this.client)) {
+        if (this.taps.has(agent)) continue;
+        const name = agent['name'] ?? key;
+        this.tap(agent, typeof name === 'string' ? name : undefined);
+      }
+    } catch {
+      this.unreadable.note(); // A getter of theirs threw; it is tried again.
+    }
+  }
+
+  untap(): void {
+    for (const untap of this.taps.values()) untap();
+  }
+
+  private tap(emitter: Emitter, agentName: string | undefined): void {
+    const untap = tapEmitter(emitter, TYPES, (type, args) => this.hear(emitter, agentName, type, args));
+    this.taps.set(emitter, untap);
+  }
+
+  private hear(emitter: Emitter, agentName: string | undefined, type: string, args: readonly unknown[]): void {
+    if (NOT_EVENTS.has(type) || isControl(type)) return;
+    try {
+      const fields = fieldsOf(type, args, agentName);
+      if (!fields) return;
+      if (fields['agent'] === undefined) this.noteNobodys(type);
+      else if (!this.isRepeat(emitter, type, args)) this.push(decodeAgentEvent(type, fields));
+    } catch {
+      this.unreadable.note(); // Theirs to mend; their other listeners and the next event go on.
+    }
+  }
+
+  /** Where agents are tapped, theirs names itself; and an unknown type without an agent is no event of an agent. */
+  private noteNobodys(type: string): void {
+    if (this.taps.size === 1 && TYPES.has(type)) this.nobodys.note();
+  }
+
+  /** From another emitter: one that says the same object twice means it. */
+  private isRepeat(emitter: Emitter, type: string, args: readonly unknown[]): boolean {
+    const event = args.find(isObject);
+    if (!event) return false;
+    const said = this.said.get(event) ?? new Map<string, Emitter>();
+    const first = said.get(type) ?? emitter;
+    this.said.set(event, said.set(type, first));
+    this.closeTick();
+    return first !== emitter;
+  }
+
+  private closeTick(): void {
+    if (this.isTickOpen) return;
+    this.isTickOpen = true;
+    setImmediate(() => {
+      this.isTickOpen = false;
+      this.said = new WeakMap();
+    });
+  }
+
+  private push(event: DecodedEvent): void {
+    if (this.waiting === MAX_WAITING) return this.overflow.note();
+    this.waiting += 1;
+    void pushLive(this.sink, event).finally(() => (this.waiting -= 1));
+  }
+}
+
+/** A Map, an array, a set or a plain object of agents, or none. */
+function agentsOf(client: Emitter): [unknown, Emitter][] {
+  const agents = client['agents'];
+  if (typeof agents !== 'object' || agents === null) return [];
+  const entries: Iterable<[unknown, unknown]> = hasEntries(agents) ? agents.entries() : Object.entries(agents);
+  return [...entries].filter((entry): entry is [unknown, Emitter] => isEmitter(entry[1]));
+}
+
+function hasEntries(value: object): value is { entries(): Iterable<[unknown, unknown]> } {
+  return 'entries' in value && typeof value.entries === 'function';
+}

@@ -1,0 +1,98 @@
+/**
+ * Calls that nobody makes: the demo's and the tests' source, wire A's vocabulary without a wire. Options: `simulator/options.ts`.
+ * With a given seed the same conversations come in the same order; their ids hold the start of the run, for the log would
+ * drop them as repeats after a restart. Two runs share ids only if both seed and millisecond of their start are the same.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DecodedEvent } from '../events/event.js';
+import { decodeAgentEvent } from './pinecall/decode.js';
+import { ScheduledCue, scheduleCalls } from './simulator/call-schedule.js';
+import { readSimulatorOptions, SimulatorOptions } from './simulator/options.js';
+import type { EventSink, Source } from './source.js';
+
+/** Most events handed over at once; bounds how long one turn of the event loop can take. */
+const MAX_BATCH = 500;
+/** Who is later than this (database away, laptop asleep) goes on from here, and does not catch up. */
+const MAX_LATE_MS = 1000;
+/** Types that carry the time of day on the recorded wires. */
+const TIMED = /^(speech\..+|turn\.resumed|audio\.metrics)$/;
+
+export class SimulatorSource implements Source {
+  readonly name = 'simulator';
+  private readonly options: SimulatorOptions;
+  private finished = false;
+
+  /** `now` is the time of day in milliseconds. Throws InvalidSource. */
+  constructor(
+    entry: string,
+    private readonly now: () => number = Date.now,
+  ) {
+    this.options = readSimulatorOptions(entry);
+  }
+
+  /** Resolves when told to stop, or once `calls` calls have ended and are committed; run again after that, it is quiet. */
+  async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
+    const failed = new AbortController();
+    const stop = AbortSignal.any([signal, failed.signal]);
+    live();
+    try {
+      if (this.finished) await untilAborted(new Promise(() => undefined), stop);
+      await this.play(sink, stop, () => undefined);
+      this.finished = true;
+    } catch (error) {
+      if (signal.aborted) return;
+      throw failed.signal.aborted ? failed.signal.reason : error;
+    }
+  }
+
+  private async play(sink: EventSink, stop: AbortSignal, fail: (error: unknown) => void): Promise<void> {
+    const pace = new Pace(this.options.speed);
+    const cues = scheduleCalls(this.options, this.now());
+    let committed = Promise.resolve();
+    for (let next = cues.next(); !next.done;) {
+      // Also when something is due already: an abort must get its turn.
+      await sleep(pace.waitMs(next.value.atMs), undefined, { signal: stop });
+      const batch: DecodedEvent[] = [];
+      for (; !next.done && batch.length < MAX_BATCH && pace.isDue(next.value.atMs); next = cues.next()) {
+        batch.push(this.decode(next.value));
+      }
+      if (batch.length === 0) continue;
+      committed = sink.push(batch);
+      committed.catch(fail);
+      await untilAborted(sink.room(), stop);
+    }
+    await untilAborted(committed, stop);
+  }
+
+  private decode({ type, data }: ScheduledCue): DecodedEvent {
+    return decodeAgentEvent(type, TIMED.test(type) ? { ...data, timestamp: this.now() / 1000 } : data);
+  }
+}
+
+/** Maps the schedule's time to the clock. It stands still while nothing can be handed over. */
+class Pace {
+  private originMs = performance.now();
+
+  constructor(private readonly speed: number) {}
+
+  /** How long until then; nothing when it is past. */
+  waitMs(atMs: number): number {
+    const waitMs = this.originMs + atMs / this.speed - performance.now();
+    if (waitMs < -MAX_LATE_MS) this.originMs -= waitMs;
+    return Math.max(0, waitMs);
+  }
+
+  isDue(atMs: number): boolean {
+    return this.originMs + atMs / this.speed <= performance.now();
+  }
+}
+
+/** As the promise, but rejects as soon as the signal aborts. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    if (signal.aborted) abort();
+  });
+}

@@ -1,0 +1,86 @@
+import type { Conversation } from '../conversation.js';
+
+export const ENGLISH: readonly Conversation[] = [
+  {
+    name: 'en-parcel-keys',
+    business: 'parcel',
+    language: 'en',
+    transport: 'phone',
+    vary: {
+      parcel: ['118742', '550913', '907361'],
+      place: ['at the Croydon depot', 'at the Leeds depot', 'in our van'],
+      day: ['tomorrow', 'on Thursday', 'on Friday'],
+    },
+    steps: [
+      { bot: 'Swift Parcel, this is {agent}. Please key in your parcel number, then the hash key.' },
+      { keys: '{parcel}#' },
+      {
+        tool: 'track_parcel',
+        arguments: { parcel_number: '{parcel}' },
+        result: { status: 'in_transit', location: '{place}', eta: '{day}' },
+      },
+      { bot: 'Thank you. It is {place} now and will be with you {day} before noon.', streamed: true },
+      { user: 'Hmm, nobody will be at home {day}. Can you leave it with a neighbour?' },
+      { bot: 'I can do that. Which house number should the driver try?' },
+      { user: 'Number twelve, the blue door.', hesitates: true },
+      { tool: 'set_instructions', arguments: { parcel_number: '{parcel}', neighbour: '12' }, result: { ok: true } },
+      { bot: 'All set: number twelve, the blue door. You will get a text when it has been delivered.', streamed: true },
+      { user: 'Brilliant, thanks a lot. Bye.' },
+    ],
+  },
+  {
+    name: 'en-cleaning-quote',
+    business: 'cleaning',
+    language: 'en',
+    transport: 'webrtc',
+    vary: {
+      rooms: ['three', 'four', 'six'],
+      price: ['one hundred and eighty pounds', 'two hundred and twenty pounds', 'two hundred and ninety pounds'],
+      day: ['Monday', 'Wednesday', 'Saturday'],
+    },
+    steps: [
+      { bot: 'Hello! Thanks for calling Maravilla Cleaners. How can I help you with your cleaning needs today?' },
+      { user: 'Hi! Do you offer deep cleaning for offices?' },
+      {
+        bot: 'We do. It is a top to bottom clean that gets into the neglected corners. How many rooms is it?',
+        streamed: true,
+      },
+      { user: 'Sorry, before that: are you insured?', interruptsAfterWords: 11 },
+      { bot: 'Yes, fully insured, and every cleaner is vetted.' },
+      { user: 'Good. It is {rooms} rooms and a small kitchen.' },
+      {
+        tool: 'estimate_price',
+        arguments: { kind: 'deep', rooms: '{rooms}', kitchen: true },
+        result: { price: '{price}', vat: 'included' },
+      },
+      { bot: 'For {rooms} rooms and a kitchen it would be {price}. Shall I pencil you in for {day}?', streamed: true },
+      { user: 'Please do, {day} works.' },
+      { bot: 'Lovely, you are down for {day} at eight. Speak soon!' },
+    ],
+  },
+  {
+    name: 'en-hotel-chat',
+    business: 'hotel',
+    language: 'en',
+    transport: 'chat',
+    vary: { nights: ['two nights', 'three nights', 'a week'], month: ['May', 'June', 'September'] },
+    steps: [
+      { user: 'hi, do you have a double room in {month}? {nights}' },
+      { tool: 'search_rooms', arguments: { kind: 'double', stay: '{nights}', month: '{month}' }, result: { rooms: 3 } },
+      { bot: 'Hello! Yes, for {nights} in {month} I have three double rooms, one of them with a sea view 🌊' },
+      { user: 'is breakfast included? and can we bring a dog' },
+      { bot: 'Breakfast is included, and dogs are welcome for £10 a night. Shall I hold the sea view for you?' },
+      { user: 'yes please :)' },
+      { bot: 'Held until tomorrow at noon. I have sent you the link to confirm it.' },
+    ],
+  },
+  {
+    name: 'en-workshop-busy',
+    business: 'workshop',
+    language: 'en',
+    transport: 'phone',
+    direction: 'outbound',
+    reason: 'busy',
+    steps: [{ silenceMs: 4_000 }],
+  },
+];

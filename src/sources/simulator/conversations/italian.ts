@@ -1,0 +1,76 @@
+import type { Conversation } from '../conversation.js';
+
+export const ITALIAN: readonly Conversation[] = [
+  {
+    name: 'it-restaurant-whatsapp',
+    business: 'restaurant',
+    language: 'it',
+    transport: 'whatsapp',
+    vary: {
+      name: ['Giulia', 'Matteo', 'Chiara', 'Davide'],
+      hour: ['20:00', '20:30', '21:00'],
+      guests: ['2', '4', '8'],
+    },
+    steps: [
+      { user: 'Ciao! Avete posto stasera alle {hour}? Siamo in {guests}' },
+      { bot: 'Ciao {name}, sono {agent}! Alle {hour} per {guests} va bene, dentro o in giardino?' },
+      { user: 'In giardino 🌿' },
+      { bot: 'Perfetto, prenotato: {guests} persone alle {hour}, in giardino. A stasera!' },
+    ],
+  },
+  {
+    name: 'it-hotel-webrtc',
+    business: 'hotel',
+    language: 'it',
+    transport: 'webrtc',
+    vary: { train: ['delle dieci', 'delle undici e venti', 'di mezzogiorno'], hours: ['due', 'tre', 'quattro'] },
+    steps: [
+      { bot: 'Hotel Belvedere, buongiorno, sono {agent}. Come posso aiutarla?' },
+      { user: 'Buongiorno, arriviamo con il treno {train}. La camera è già pronta?' },
+      { tool: 'room_status', arguments: { arrival: '{train}' }, result: { ready: false, ready_in_hours: '{hours}' } },
+      { bot: 'Non ancora, sarà pronta tra circa {hours} ore. Intanto può lasciare i bagagli e usare', streamed: true },
+      { user: 'C’è anche la piscina?', interruptsAfterWords: 12 },
+      { bot: 'Sì, sul tetto, aperta fino alle venti. Gli asciugamani li trova alla reception.' },
+      { user: 'Ottimo, grazie mille!' },
+      { bot: 'A presto, buon viaggio!' },
+    ],
+  },
+  {
+    name: 'it-dentist-phone',
+    business: 'dentist',
+    language: 'it',
+    transport: 'phone',
+    vary: { name: ['Ferrari', 'Esposito', 'D’Amico'], day: ['lunedì', 'giovedì', 'venerdì'] },
+    steps: [
+      { bot: 'Studio dentistico Bianchi, buongiorno. Sono {agent}.' },
+      { user: 'Buongiorno, vorrei fissare una pulizia dei denti.' },
+      { bot: 'Volentieri. Preferisce la mattina o il pomeriggio?', streamed: true },
+      { user: 'Il pomeriggio, dopo le cinque.', hesitates: true },
+      { tool: 'find_slot', arguments: { job: 'cleaning', after: '17:00' }, result: { day: '{day}', time: '17:30' } },
+      { bot: 'Ho libero {day} alle cinque e mezza. Le va bene?', streamed: true },
+      { user: 'Benissimo. Il cognome è {name}.' },
+      { bot: 'Grazie, {name}. La aspettiamo {day}. Arrivederci!' },
+    ],
+  },
+  {
+    name: 'it-parcel-phone',
+    business: 'parcel',
+    language: 'it',
+    transport: 'phone',
+    vary: { parcel: ['3308', '7142', '9951'], street: ['via Roma', 'via Dante', 'corso Garibaldi'] },
+    steps: [
+      { bot: 'Corriere Veloce, sono {agent}. Mi dica il numero della spedizione, o lo digiti.' },
+      { keys: '{parcel}' },
+      { tool: 'track_parcel', arguments: { parcel_number: '{parcel}' }, result: { status: 'held', reason: 'address' } },
+      { bot: 'È ferma in deposito perché l’indirizzo è incompleto. Qual è il numero civico?', streamed: true },
+      { user: 'Ah, ecco. È {street}, numero quarantadue, scala B.' },
+      {
+        tool: 'fix_address',
+        arguments: { parcel_number: '{parcel}', street: '{street}', number: '42 B' },
+        result: { ok: true },
+      },
+      { bot: 'Corretto. Riparte oggi e arriva domani in {street}. Altro?', streamed: true },
+      { user: 'No, grazie, a posto così.' },
+    ],
+  },
+];

@@ -1,0 +1,97 @@
+import type { Conversation } from '../conversation.js';
+
+export const SPANISH: readonly Conversation[] = [
+  {
+    name: 'es-restaurant-booking',
+    business: 'restaurant',
+    language: 'es',
+    transport: 'phone',
+    vary: {
+      name: ['Ana Prieto', 'Luis Serrano', 'Marta Vidal', 'Jorge Rey'],
+      day: ['el viernes', 'el sábado', 'mañana', 'el jueves'],
+      hour: ['las nueve', 'las nueve y media', 'las dos', 'las tres'],
+      people: ['dos', 'cuatro', 'cinco', 'seis'],
+    },
+    steps: [
+      { bot: 'Restaurante La Encina, le atiende {agent}. ¿En qué puedo ayudarle?' },
+      { user: 'Hola, buenas. Quería reservar una mesa para {day}.' },
+      { bot: '¡Claro! ¿Para cuántas personas y a qué hora?', streamed: true },
+      { user: 'Somos {people}, sobre {hour} si puede ser.', hesitates: true },
+      {
+        tool: 'check_availability',
+        arguments: { day: '{day}', time: '{hour}', guests: '{people}' },
+        result: { available: true, table: 'terraza 4' },
+      },
+      { bot: 'Tengo sitio {day} a {hour}, una mesa en la terraza. ¿A nombre de quién?', streamed: true },
+      { user: 'A nombre de {name}.' },
+      { bot: 'Perfecto, {name}. Reservado {day} a {hour} para {people}. ¡Hasta entonces!' },
+      { user: 'Muchas gracias, hasta luego.' },
+    ],
+  },
+  {
+    name: 'es-parcel-whatsapp',
+    business: 'parcel',
+    language: 'es',
+    transport: 'whatsapp',
+    vary: {
+      name: ['Ana', 'Rubén', 'Pilar', 'Sergio'],
+      parcel: ['ES-20418', 'ES-77310', 'ES-55092'],
+      slot: ['entre las 10 y las 12', 'entre las 16 y las 18', 'a partir de las 19'],
+    },
+    steps: [
+      { user: 'Hola, mi paquete {parcel} tenía que llegar ayer 😕' },
+      { bot: '¡Hola, {name}! Soy {agent}. Déjame mirar el envío {parcel}.' },
+      { bot: 'Está en el centro de reparto de Getafe y sale hoy. ¿Te va bien {slot}?' },
+      { user: 'Sí, pero que no lo dejen con el vecino' },
+      { bot: 'Anotado: solo entrega en mano. Te aviso cuando el repartidor esté cerca.' },
+      { user: 'Genial, gracias 🙌' },
+    ],
+  },
+  {
+    name: 'es-dentist-reminder',
+    business: 'dentist',
+    language: 'es',
+    transport: 'phone',
+    direction: 'outbound',
+    vary: {
+      name: ['Carmen', 'Íñigo', 'Lola', 'Andrés'],
+      when: ['mañana a las diez', 'el lunes a las cinco', 'el miércoles a las doce'],
+      other: ['el jueves a las cuatro', 'el viernes a las nueve', 'el martes a la una'],
+    },
+    steps: [
+      { user: '¿Dígame?' },
+      { bot: 'Hola, {name}, soy {agent}, de la clínica dental Sonrisa. Le llamo para recordarle su cita {when}.' },
+      { user: 'Uf, perdone, es que no voy a poder ir.', interruptsAfterWords: 15 },
+      { bot: 'No se preocupe. ¿Le vendría mejor {other}?', streamed: true },
+      { user: 'Eso sí, perfecto.' },
+      {
+        tool: 'move_appointment',
+        arguments: { patient: '{name}', from: '{when}', to: '{other}' },
+        result: { ok: true, reference: 'D-3391' },
+      },
+      { bot: 'Hecho, su nueva cita es {other}. Recibirá un mensaje con la confirmación.' },
+      { user: 'Gracias, adiós.' },
+    ],
+  },
+  {
+    name: 'es-hotel-late-arrival',
+    business: 'hotel',
+    language: 'es',
+    transport: 'phone',
+    vary: { booking: ['4502', '8137', '2960'], hour: ['la una', 'las dos', 'las doce y media'] },
+    steps: [
+      { bot: 'Hotel Mirador, buenas noches, soy {agent}. Si tiene número de reserva, márquelo ahora.' },
+      { keys: '{booking}#' },
+      {
+        tool: 'find_booking',
+        arguments: { booking: '{booking}' },
+        result: { guest: 'R. Molina', nights: 2, room: 'doble' },
+      },
+      { bot: 'Gracias, la tengo: dos noches en habitación doble. ¿Qué necesita?', streamed: true },
+      { user: 'Nuestro vuelo se ha retrasado y llegaremos a {hour} de la madrugada.' },
+      { bot: 'Ningún problema, la recepción está abierta toda la noche. ¿Quiere que le pida un taxi?' },
+      { user: 'No hace falta, alquilamos un coche. ¿Hay aparcamiento?' },
+      { bot: 'Sí, gratuito, detrás del edificio. Buen viaje y hasta luego.' },
+    ],
+  },
+];

@@ -1,0 +1,43 @@
+/** `SOURCES` entries → sources. Throws {@link InvalidSource} with one readable line. */
+import { Injectable } from '@nestjs/common';
+import { AgentsService } from '../agents/agents.service.js';
+import type { Env } from '../config/env.js';
+import { AgentSseSource } from './pinecall/agent-sse.source.js';
+import { AgentWsSource } from './pinecall/agent-ws.source.js';
+import { CallLogSource } from './pinecall/call-log.source.js';
+import { ModuleSource } from './pinecall/module.source.js';
+import { SimulatorSource } from './simulator.source.js';
+import { SourceCursors } from './source-cursors.js';
+import { InvalidSource, type Source } from './source.js';
+
+@Injectable()
+export class SourceFactory {
+  constructor(
+    private readonly cursors: SourceCursors,
+    private readonly agents: AgentsService,
+  ) {}
+
+  createAll(env: Env): Source[] {
+    const sources = env.sources.map((entry) => this.create(entry, env));
+    const names = new Set(sources.map(({ name }) => name));
+    if (names.size < sources.length) throw new InvalidSource('SOURCES: the same source is named twice');
+    return sources;
+  }
+
+  private create(entry: string, env: Env): Source {
+    const options = env.sourceToken === undefined ? {} : { token: env.sourceToken };
+    if (/^simulator(?!\w)/.test(entry)) return new SimulatorSource(entry);
+    if (/^sse\+https?:\/\//.test(entry)) return new AgentSseSource(entry, options);
+    if (/^ws\+wss?:\/\//.test(entry)) return new AgentWsSource(entry, options);
+    if (entry.startsWith('module:')) return new ModuleSource(entry);
+    if (/^pinecall\+wss?:\/\//.test(entry)) {
+      if (env.pinecallApiKey === undefined) throw new InvalidSource('SOURCES: pinecall+… needs PINECALL_API_KEY');
+      const agents = { list: () => this.agents.ownedAcrossTenants(), changes: this.agents.ownerChanges };
+      return new CallLogSource(entry, { apiKey: env.pinecallApiKey, cursors: this.cursors, agents });
+    }
+    const scheme = /^[a-z+]{1,20}(?=:)/.exec(entry)?.[0] ?? 'an entry';
+    throw new InvalidSource(
+      `SOURCES: ${scheme} is not a source; known are simulator, sse+http(s)://, ws+ws(s)://, pinecall+wss://, module: and none`,
+    );
+  }
+}

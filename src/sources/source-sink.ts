@@ -1,0 +1,102 @@
+/** A source's way into the log: in order, batched while an append is under way, patient while the database is away. */
+import { Logger } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Backoff } from '../common/backoff.js';
+import { eventsIn, sourceRetries } from '../common/metrics.js';
+import { Problem } from '../common/problem.js';
+import { isDatabaseAway } from '../database/database-errors.js';
+import { AdmittedEvent, DecodedEvent, admitEvent } from '../events/event.js';
+import type { IngestService } from '../events/ingest.service.js';
+import type { EventSink } from './source.js';
+
+/** Events of one source that may wait before it is asked to stop reading (bounds memory). */
+const MAX_WAITING = 5000;
+/** Events handed on at once. */
+const MAX_BATCH = 1000;
+
+interface Waiting {
+  readonly event: AdmittedEvent | undefined;
+  readonly done: (() => void) | undefined;
+  readonly failed: ((error: unknown) => void) | undefined;
+}
+
+export class SourceSink implements EventSink {
+  private readonly logger = new Logger('Sources');
+  private waiting: Waiting[] = [];
+  private waitingForRoom: (() => void)[] = [];
+  private working = false;
+
+  constructor(
+    private readonly sourceName: string,
+    private readonly ingest: IngestService,
+    private readonly signal: AbortSignal,
+  ) {
+    signal.addEventListener('abort', () => this.giveUp(), { once: true });
+  }
+
+  push(events: readonly DecodedEvent[]): Promise<void> {
+    if (this.signal.aborted) return Promise.reject(new Error('the source was told to stop'));
+    const admitted = events.map((event) => this.admit(event));
+    return new Promise((done, failed) => {
+      for (const event of admitted) this.waiting.push({ event, done: undefined, failed: undefined });
+      this.waiting.push({ event: undefined, done, failed });
+      if (!this.working) void this.work();
+    });
+  }
+
+  async room(): Promise<void> {
+    if (this.waiting.length < MAX_WAITING || this.signal.aborted) return;
+    await new Promise<void>((resolve) => this.waitingForRoom.push(resolve));
+  }
+
+  private admit(event: DecodedEvent): AdmittedEvent | undefined {
+    try {
+      return admitEvent(event, new Date());
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      eventsIn.inc({ outcome: 'refused' });
+      const faults = error.extensions.errors?.map(({ path, message }) => `${path} ${message}`).join('; ');
+      this.logger.warn(`${this.sourceName}: refused an event: ${faults ?? error.detail}`);
+      return undefined;
+    }
+  }
+
+  private async work(): Promise<void> {
+    this.working = true;
+    while (this.waiting.length > 0 && !this.signal.aborted) {
+      const batch = this.waiting.slice(0, MAX_BATCH);
+      const events = batch.flatMap(({ event }) => event ?? []);
+      const failure = await this.append(events).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (this.signal.aborted) break;
+      this.waiting.splice(0, batch.length);
+      for (const { done, failed } of batch) failure === undefined ? done?.() : failed?.(failure);
+      if (this.waiting.length < MAX_WAITING) for (const resolve of this.waitingForRoom.splice(0)) resolve();
+    }
+    this.working = false;
+  }
+
+  /** Tries until it is committed: the events keep their keys, so that a commit whose answer was lost is not repeated. */
+  private async append(events: readonly AdmittedEvent[]): Promise<void> {
+    const backoff = new Backoff({ firstMs: 100, maxMs: 5000 });
+    while (!this.signal.aborted) {
+      try {
+        await this.ingest.submit(events, null);
+        return;
+      } catch (error) {
+        const passes = isDatabaseAway(error) || (error instanceof Problem && error.passes);
+        if (!passes) throw error;
+        sourceRetries.inc({ source: this.sourceName });
+        this.logger.warn(`${this.sourceName}: waiting for the database: ${(error as Error).message}`);
+        await wait(backoff.nextMs(), undefined, { signal: this.signal }).catch(() => undefined); // Aborted: the loop ends.
+      }
+    }
+  }
+
+  private giveUp(): void {
+    for (const { failed } of this.waiting.splice(0)) failed?.(new Error('the source was told to stop'));
+    for (const resolve of this.waitingForRoom.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,86 @@
+/** Runs every configured source, again and again: an upstream that fails is waited for, with backoff and jitter. */
+import { BeforeApplicationShutdown, Inject, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Backoff } from '../common/backoff.js';
+import { sourceRestarts } from '../common/metrics.js';
+import { IngestService } from '../events/ingest.service.js';
+import type { Source, SourceState } from './source.js';
+import { SourceSink } from './source-sink.js';
+
+/** Injection token of the configured {@link Source}s. */
+export const SOURCES = Symbol('SOURCES');
+
+/** A source that ran for this long was well: its next restart is quick again. */
+const WELL_MS = 30_000;
+/** How long sources get to stop at shutdown. */
+const STOP_MS = 1000;
+
+export interface SourceStatus {
+  readonly name: string;
+  state: SourceState;
+  /** ISO 8601. */
+  since: string;
+  restarts: number;
+  /** Why it last failed; without secrets. */
+  error: string | null;
+}
+
+@Injectable()
+export class SourceSupervisor implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Sources');
+  private readonly abort = new AbortController();
+  private readonly statuses: SourceStatus[] = [];
+  private running: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    @Inject(SOURCES) private readonly sources: readonly Source[],
+    private readonly ingest: IngestService,
+  ) {}
+
+  get status(): readonly Readonly<SourceStatus>[] {
+    return this.statuses;
+  }
+
+  onApplicationBootstrap(): void {
+    this.running = Promise.all(this.sources.map((source) => this.supervise(source)));
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.abort.abort();
+    await Promise.race([this.running, wait(STOP_MS, undefined, { ref: false })]);
+  }
+
+  private async supervise(source: Source): Promise<void> {
+    const status: SourceStatus = { name: source.name, state: 'connecting', since: now(), restarts: 0, error: null };
+    this.statuses.push(status);
+    const enter = (state: SourceState) => Object.assign(status, { state, since: now() });
+    const backoff = new Backoff({ firstMs: 500, maxMs: 30_000 });
+    const { signal } = this.abort;
+    const sink = new SourceSink(source.name, this.ingest, signal);
+    while (!signal.aborted) {
+      const startedAt = Date.now();
+      enter('connecting');
+      try {
+        await source.run(sink, () => enter('live'), signal);
+        status.error = null;
+      } catch (error) {
+        status.error = (error as Error).message;
+      }
+      if (signal.aborted) break;
+      enter('waiting');
+      status.restarts += 1;
+      sourceRestarts.inc({ source: source.name });
+      if (Date.now() - startedAt > WELL_MS) backoff.reset();
+      const delayMs = backoff.nextMs();
+      this.logger.warn(
+        `${source.name}: ${status.error ?? 'the upstream ended'}; again in ${(delayMs / 1000).toFixed(1)} s`,
+      );
+      await wait(delayMs, undefined, { signal }).catch(() => undefined); // Aborted: the loop ends.
+    }
+    enter('stopped');
+  }
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,44 @@
+import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Scopes } from '../auth/auth.decorators.js';
+import { type TenantId, tenantIdSchema } from '../common/ids.js';
+import {
+  type ChangeTenant,
+  type CreateTenant,
+  type ListTenants,
+  changeTenantSchema,
+  createTenantSchema,
+  listTenantsSchema,
+} from './tenants.schemas.js';
+import { TenantsService } from './tenants.service.js';
+
+/** Deleting a tenant erases its events too: see admin/. */
+@ApiTags('Tenants')
+@Controller('v1/admin/tenants')
+@Scopes('admin')
+export class TenantsController {
+  constructor(private readonly tenants: TenantsService) {}
+
+  @Get()
+  list(@Query({ schema: listTenantsSchema }) { limit, cursor }: ListTenants) {
+    return this.tenants.listAcrossTenants(limit, cursor);
+  }
+
+  @Post()
+  create(@Body({ schema: createTenantSchema }) body: CreateTenant) {
+    return this.tenants.create(body);
+  }
+
+  @Get(':tenant')
+  get(@Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId) {
+    return this.tenants.get(tenantId);
+  }
+
+  @Patch(':tenant')
+  change(
+    @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
+    @Body({ schema: changeTenantSchema }) change: ChangeTenant,
+  ) {
+    return this.tenants.change(tenantId, change);
+  }
+}

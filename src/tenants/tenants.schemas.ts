@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { tenantIdSchema } from '../common/ids.js';
+import { pageQuery } from '../common/page.js';
+
+const limitsSchema = z.strictObject({
+  /** Streams open at once. */
+  streams: z.number().int().min(0).max(1_000_000).optional(),
+  ingestPerSecond: z.number().int().min(0).max(1_000_000).optional(),
+  retentionDays: z.number().int().min(1).max(36_500).optional(),
+});
+
+const name = z.string().trim().min(1).max(200);
+
+export const createTenantSchema = z.strictObject({
+  tenant: tenantIdSchema,
+  name: name.optional(),
+  limits: limitsSchema.default({}),
+});
+
+export const changeTenantSchema = z
+  .strictObject({
+    name: name.optional(),
+    status: z.enum(['active', 'suspended']).optional(),
+    limits: limitsSchema.optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'must change something');
+
+export const listTenantsSchema = z.strictObject(pageQuery);
+
+export type CreateTenant = z.infer<typeof createTenantSchema>;
+export type ChangeTenant = z.infer<typeof changeTenantSchema>;
+export type ListTenants = z.infer<typeof listTenantsSchema>;

@@ -1,0 +1,57 @@
+/** What a person sees who has just started the server: what runs, where to click, what to paste. */
+import { relative } from 'node:path';
+import type { TokenFile } from './auth/token-files.js';
+import type { Env } from './config/env.js';
+import type { DemoTenant } from './demo/demo.service.js';
+
+export function welcome(env: Env, admin: TokenFile | undefined, demo: readonly DemoTenant[]): string {
+  const url = env.publicUrl;
+  const lines = ['', `Switchboard listens on ${url}   API: ${url}/docs   health: ${url}/readyz`, ''];
+  if (demo.length > 0) lines.push(...demoLines(url, demo));
+  else
+    lines.push(
+      `Sources: ${env.sources.length > 0 ? env.sources.map(withoutSecrets).join(', ') : 'none (POST /v1/ingest)'}`,
+      '',
+    );
+  lines.push(...adminLines(url, admin));
+  return `${lines.join('\n')}\n`;
+}
+
+function demoLines(url: string, demo: readonly DemoTenant[]): string[] {
+  const lines = [
+    'DEMO: simulated calls of five agents. Each customer sees its own agents and nobody else’s; paste a line:',
+    '',
+  ];
+  for (const { tenantId, agents, token } of demo) {
+    lines.push(
+      `  # ${tenantId}: events of ${agents.join(' and ')}, word by word, within a second or two; Ctrl-C to stop`,
+    );
+    lines.push(`  curl -N -H "Authorization: Bearer $(cat ${shown(token.path)})" ${url}/events`, '');
+  }
+  return lines;
+}
+
+function adminLines(url: string, admin: TokenFile | undefined): string[] {
+  if (admin === undefined) return ['Admin: a token exists; its text was shown when it was made.', ''];
+  const lines =
+    admin.created === undefined
+      ? []
+      : [`Admin token (shown this once, kept in ${shown(admin.path)}):`, `  ${admin.created}`, ''];
+  const where = shown(admin.path);
+  return [
+    ...lines,
+    '  # as the operator: all tenants',
+    `  curl -H "Authorization: Bearer $(cat ${where})" ${url}/v1/admin/tenants`,
+    '',
+  ];
+}
+
+/** A path as one would type it here. */
+function shown(path: string): string {
+  const here = relative(process.cwd(), path);
+  return here.startsWith('..') ? path : here;
+}
+
+function withoutSecrets(source: string): string {
+  return source.replace(/\/\/[^/@]*@/, '//').replace(/\?.*/, '');
+}
