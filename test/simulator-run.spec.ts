@@ -9,18 +9,20 @@ const never = new AbortController().signal;
 const ofType = (events: readonly DecodedEvent[], type: string) => events.filter((event) => event.type === type);
 
 describe('a run of the simulator', () => {
-  it('stops at once when told to, while it waits for the next word and while the sink is full', async () => {
-    for (const full of [false, true]) {
-      const sink = new CollectingSink();
-      if (full) sink.fill();
-      const stop = new AbortController();
-      const run = new SimulatorSource('simulator:?speed=2').run(sink, live, stop.signal);
-      await sink.until((events) => events.length > 0);
-      const abortedAt = performance.now();
-      stop.abort();
-      await run;
-      expect(performance.now() - abortedAt).toBeLessThan(500);
-    }
+  it.each([
+    ['waits for the first word', 'simulator:?speed=0.01', false],
+    ['finds the sink full', 'simulator:?speed=2', true],
+  ])('stops at once when told to while it %s', async (_, entry, full) => {
+    const sink = new CollectingSink();
+    sink.fill();
+    const stop = new AbortController();
+    const run = new SimulatorSource(entry).run(sink, live, stop.signal);
+    if (full) await sink.until((events) => events.length > 0);
+    const abortedAt = performance.now();
+    stop.abort();
+    await run;
+    expect(performance.now() - abortedAt).toBeLessThan(500);
+    expect(sink.events.length > 0).toBe(full);
   });
 
   it('stops as quietly when everything that waits is rejected, and before it has begun', async () => {
@@ -68,6 +70,8 @@ describe('a run of the simulator', () => {
     const count = sink.events.length;
     const stop = new AbortController();
     const again = source.run(sink, live, stop.signal);
+    // As long as it would take to make them all again.
+    await new SimulatorSource(`simulator:?${FAST}&calls=3`).run(new CollectingSink(), live, never);
     stop.abort();
     await again;
     expect(sink.events.length).toBe(count);

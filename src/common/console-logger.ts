@@ -14,7 +14,7 @@ export class SwitchboardLogger extends ConsoleLogger {
     });
   }
 
-  override log(message: unknown, ...rest: [...unknown[], string?]): void {
+  override log(message: unknown, ...rest: unknown[]): void {
     const context = rest.at(-1);
     if (typeof context !== 'string' || !FRAMEWORK.has(context)) super.log(message, ...rest);
   }

@@ -1,9 +1,14 @@
 /**
- * The way from a stream to one client's socket. The framework keeps the connection's life (headers, abort, errors); the
- * frames, made once for all readers, go to the response as they are. Bounded: what the client doesn't read is counted, and a
- * client that stops reading is cut, with its cursor intact at its side.
+ * The way from a stream to one client's socket. The framework keeps the connection's life (headers, abort, errors before
+ * the first frame); the frames, made once for all readers, go to the response as they are. Nest's own writer would format
+ * every message for every reader, and number what has no id by a counter of its own, which rewinds a browser's cursor.
+ * Bounded: what the client doesn't read is counted, and a client that stops reading is cut, with its cursor intact at its side.
  */
+import { ExecutionContext, Logger, type MessageEvent, createParamDecorator } from '@nestjs/common';
 import type { Response } from 'express';
+import type { OutgoingHttpHeaders } from 'node:http';
+import { Observable } from 'rxjs';
+import { closingFrame, toProblem } from '../common/problem.filter.js';
 
 /** Bytes that may wait for one client before its stream is cut (security rule 16: 512 KiB, kernel buffers aside). */
 export const MAX_PENDING_BYTES = 384 * 1024;
@@ -12,11 +17,41 @@ const BACKLOG_PENDING_BYTES = 64 * 1024;
 /** How long a client may leave bytes unread. */
 export const MAX_STALLED_MS = 20_000;
 
+const logger = new Logger('Streams');
+
+/** The {@link Outlet} of the request, in an `@Sse()` handler. */
+export const StreamOutlet = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Outlet => new Outlet(context.switchToHttp().getResponse<Response>()),
+);
+
 export class Outlet {
   private stalledSince: number | undefined;
 
   constructor(private readonly response: Response) {
     response.on('drain', () => (this.stalledSince = undefined));
+  }
+
+  /** Sends finished frames. What it returns is for the framework, which has nothing left to write but the headers. */
+  send(frames: Observable<Buffer>): Observable<MessageEvent> {
+    setContractHeaders(this.response);
+    return new Observable((framework) =>
+      frames.subscribe({
+        next: (frame) => {
+          // Headers go out with the framework's first write; a comment asks for it without an id or data.
+          if (!this.response.headersSent) framework.next({ comment: 'switchboard' });
+          if (!this.write(frame)) this.cut();
+        },
+        error: (error: unknown) => {
+          if (!this.response.headersSent) return framework.error(error);
+          const problem = toProblem(error);
+          if (problem.slug === 'internal')
+            logger.error('a stream failed', error instanceof Error ? error.stack : undefined);
+          this.response.write(closingFrame(problem));
+          framework.complete();
+        },
+        complete: () => framework.complete(),
+      }),
+    );
   }
 
   /** False when the client has fallen too far behind: the stream must end. */
@@ -54,4 +89,14 @@ export class Outlet {
   cut(): void {
     this.response.destroy();
   }
+}
+
+/** Nest writes a longer Cache-Control of its own; the contract names this one. */
+function setContractHeaders(response: Response): void {
+  const writeHead = response.writeHead.bind(response) as (status: number, headers?: OutgoingHttpHeaders) => Response;
+  response.writeHead = ((status: number, headers?: OutgoingHttpHeaders) => {
+    const { Pragma: _pragma, Expires: _expires, ...rest } = headers ?? {};
+    const isStream = rest['Content-Type'] === 'text/event-stream';
+    return writeHead(status, isStream ? { ...rest, 'Cache-Control': 'no-cache, no-transform' } : headers);
+  }) as typeof response.writeHead;
 }

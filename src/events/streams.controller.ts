@@ -1,12 +1,11 @@
-import { Controller, Headers, Param, Query, Sse, UseInterceptors } from '@nestjs/common';
+import { Controller, Headers, Param, Query, Sse } from '@nestjs/common';
 import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentPrincipal, StreamScopes } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
 import { type AgentName, type CallId, agentNameSchema, callIdSchema } from '../common/ids.js';
 import { filterQuery } from './event-filter.js';
-import { Outlet } from './outlet.js';
-import { SseInterceptor, StreamOutlet } from './sse.interceptor.js';
+import { Outlet, StreamOutlet } from './outlet.js';
 import { StreamsService } from './streams.service.js';
 
 /** `token` is read by the guard; `after` may be anything: a cursor that makes no sense is told so in the stream. */
@@ -21,43 +20,48 @@ type NarrowedQuery = z.infer<typeof narrowedQuery>;
 @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resume after this id; wins over `after`.' })
 @Controller()
 @StreamScopes('events:read')
-@UseInterceptors(SseInterceptor)
 export class StreamsController {
   constructor(private readonly streams: StreamsService) {}
 
   /** Every agent of the caller's tenant. */
   @Sse(paths('v1/events', 'events'))
-  events(
+  async events(
     @CurrentPrincipal() principal: Principal,
     @Query({ schema: streamQuery }) { agents, types, after }: StreamQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
-    return this.streams.open(principal, { agents, types, cursor: cursorOf(lastEventId, after) }, outlet);
+    return outlet.send(
+      await this.streams.open(principal, { agents, types, cursor: cursorOf(lastEventId, after) }, outlet),
+    );
   }
 
   /** One agent. */
   @Sse(paths('v1/agents/:agent/events', 'events/:agent'))
-  agentEvents(
+  async agentEvents(
     @CurrentPrincipal() principal: Principal,
     @Param('agent', { schema: agentNameSchema }) agent: AgentName,
     @Query({ schema: narrowedQuery }) { types, after }: NarrowedQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
-    return this.streams.open(principal, { agents: [agent], types, cursor: cursorOf(lastEventId, after) }, outlet);
+    return outlet.send(
+      await this.streams.open(principal, { agents: [agent], types, cursor: cursorOf(lastEventId, after) }, outlet),
+    );
   }
 
   /** One call: its log from the start, then live. */
   @Sse('v1/calls/:call/events')
-  callEvents(
+  async callEvents(
     @CurrentPrincipal() principal: Principal,
     @Param('call', { schema: callIdSchema }) call: CallId,
     @Query({ schema: narrowedQuery }) { types, after }: NarrowedQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
-    return this.streams.open(principal, { call, types, cursor: cursorOf(lastEventId, after) }, outlet);
+    return outlet.send(
+      await this.streams.open(principal, { call, types, cursor: cursorOf(lastEventId, after) }, outlet),
+    );
   }
 }
 

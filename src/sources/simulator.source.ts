@@ -37,7 +37,7 @@ export class SimulatorSource implements Source {
     live();
     try {
       if (this.finished) await untilAborted(new Promise(() => undefined), stop);
-      await this.play(sink, stop, () => undefined);
+      await this.play(sink, stop, (error) => failed.abort(error));
       this.finished = true;
     } catch (error) {
       if (signal.aborted) return;

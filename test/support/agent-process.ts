@@ -31,7 +31,7 @@ export class AgentProcess {
   private readonly sockets = new Set<Socket>();
   private readonly streams = new Set<ServerResponse>();
   private readonly webSockets = new Map<WebSocket, string | null>();
-  private readonly upgrades = new WebSocketServer({ noServer: true });
+  private readonly upgrades = new WebSocketServer({ noServer: true, autoPong: false });
   private sent = { sse: 1, ws: 1 };
   private refusal: Refusal | undefined;
   private hanging = false;
@@ -100,9 +100,8 @@ export class AgentProcess {
 
   /** Sends any message to wire B's readers, or to those of one agent. */
   async sendMessage(message: string | Buffer, agent?: unknown): Promise<void> {
-    for (const [socket, of] of this.webSockets) {
-      if (agent === undefined || agent === of) await this.sendPieces(socket, message);
-    }
+    const readers = [...this.webSockets].filter(([, of]) => agent === undefined || agent === of);
+    await Promise.all(readers.map(([socket]) => this.sendPieces(socket, message)));
   }
 
   /** Cuts every connection without a goodbye. */
@@ -119,7 +118,6 @@ export class AgentProcess {
   /** From now on nobody hears from it, not even a pong or the answer to a new connection; nothing is closed. */
   hang(): void {
     this.hanging = true;
-    for (const socket of this.webSockets.keys()) socket.pause();
   }
 
   /** From now on it refuses new connections; until `undefined` is given. */
@@ -165,10 +163,15 @@ export class AgentProcess {
     this.upgrades.handleUpgrade(request, socket, head, (webSocket) => {
       this.accepted += 1;
       this.webSockets.set(webSocket, new URL(request.url ?? '', 'ws://double').searchParams.get('agent'));
-      webSocket.on('ping', () => (this.pings += 1));
+      webSocket.on('ping', (data) => this.answerPing(webSocket, data));
       webSocket.once('close', () => this.webSockets.delete(webSocket));
       webSocket.send(wsFrames[0]?.text ?? '');
     });
+  }
+
+  private answerPing(socket: WebSocket, data: Buffer): void {
+    this.pings += 1;
+    if (!this.hanging) socket.pong(data);
   }
 
   private async writePieces(stream: ServerResponse, text: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** A sink that keeps what a source pushes, and that can be made full. */
 import type { DecodedEvent } from '../../src/events/event.js';
 import type { EventSink } from '../../src/sources/source.js';
+import { waitFor } from './wait-for.js';
 
 export class CollectingSink implements EventSink {
   readonly events: DecodedEvent[] = [];
@@ -27,22 +28,8 @@ export class CollectingSink implements EventSink {
     this.full = undefined;
   }
 
-  /** Resolves once `holds`; rejects after the deadline, saying what had come by then. */
+  /** Resolves once `holds`; rejects after the deadline. */
   async until(holds: (events: readonly DecodedEvent[]) => boolean, deadlineMs?: number): Promise<void> {
-    const state = () => `the sink has ${this.events.length}: ${this.events.slice(-5).map(({ type }) => String(type)).join(' ')}`; // prettier-ignore
-    await eventually(() => holds(this.events), state, deadlineMs);
-  }
-}
-
-/** Waits for a predicate, a turn of the event loop at a time; rejects after the deadline. */
-export async function eventually(
-  holds: () => boolean,
-  state: () => string = () => '',
-  deadlineMs = 5000,
-): Promise<void> {
-  const deadline = performance.now() + deadlineMs;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`not within ${deadlineMs} ms: ${holds.toString()}; ${state()}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await waitFor(() => holds(this.events), `the sink: ${holds.toString()}`, deadlineMs);
   }
 }

@@ -53,19 +53,19 @@ export class AgentFollower extends LogFollower {
     return this.keeper.write(this.keeper.cursor, true, signal);
   }
 
-  protected readonly page = async (after: number) => {
-    const token = await this.context.tokens.forAgent(this.agent);
-    return this.context.api.agentCalls(this.agent, after, token, this.signal);
-  };
+  protected readonly page = async (after: number) =>
+    this.context.api.agentCalls(this.agent, after, await this.authorise(), this.signal);
 
-  protected async token(): Promise<string> {
-    const token = await this.context.tokens.forAgent(this.agent);
-    if (!this.mustList) return token;
+  protected token(): Promise<string> {
+    return this.context.tokens.forAgent(this.agent);
+  }
+
+  protected override async prepare(): Promise<void> {
+    if (!this.mustList) return;
     // The agent's row comes before those of its calls: a call's token is found by the agents that have one.
     await this.keeper.write(0, false, this.signal);
     await this.list(0);
     this.mustList = false;
-    return token;
   }
 
   protected async take(entry: LogEntry): Promise<boolean> {

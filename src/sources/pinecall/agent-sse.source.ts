@@ -75,19 +75,21 @@ export class AgentSseSource implements Source {
       const { done, value } = await this.unlessSilent(body.read());
       if (done) return;
       for (const frame of frames.feed(value)) {
-        this.deliver(frame, sink);
+        if (!this.deliver(frame, sink)) continue;
         await unlessAborted(sink.room(), signal);
         if (signal.aborted) return;
       }
     }
   }
 
-  private deliver(frame: EventSourceMessage, sink: EventSink): void {
+  /** False when there was nothing to hand on. */
+  private deliver(frame: EventSourceMessage, sink: EventSink): boolean {
     const type = frame.event ?? 'message'; // EventSource's own default; ingest refuses and counts it.
-    if (isControl(type)) return;
+    if (isControl(type)) return false;
     const data = parseFields(frame.data);
     if (data) void pushLive(sink, decodeAgentEvent(type, data));
     else this.passedOver.note();
+    return data !== undefined;
   }
 
   /** Only waiting for the peer counts: a sink without room is no silence of the peer's. */

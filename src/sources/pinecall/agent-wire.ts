@@ -70,10 +70,10 @@ export function refusal(status: number | undefined): Error {
 
 /** One readable line about a broken connection: `fetch` hides the reason in `cause`, and of localhost's only the code is set. */
 export function connectionFault(error: unknown): Error {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(cause instanceof Error)) return new Error('the connection failed');
-  const reason = cause.message || ('code' in cause ? String(cause.code) : cause.name);
-  return new Error(`the connection failed: ${reason}`, { cause: error });
+  const fault = isObject(error) && isObject(error['cause']) ? error['cause'] : error;
+  const said = isObject(fault) ? [fault['message'], fault['code']] : [];
+  const reason = said.find((each) => typeof each === 'string' && each !== '') ?? 'no reason is known';
+  return new Error(`the connection failed: ${String(reason)}`, { cause: error });
 }
 
 /** Never rejects. The events of a live wire need no answer: the sink keeps their order, and a reader waits for its room. */

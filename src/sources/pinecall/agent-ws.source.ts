@@ -52,9 +52,9 @@ export class AgentWsSource implements Source {
       socket.once('open', live);
       socket.once('open', () => heartbeat.start(reject));
       socket.on('message', (message, isBinary) => {
-        this.deliver(message, isBinary, sink);
+        const isDelivered = this.deliver(message, isBinary, sink);
         // What came in one chunk with this message still follows: 64 KiB at most.
-        if (!socket.isPaused) pauseUntilRoom(socket, sink, signal).catch(reject);
+        if (isDelivered && !socket.isPaused) pauseUntilRoom(socket, sink, signal).catch(reject);
       });
       settleAtEnd(socket, resolve, reject);
     });
@@ -79,11 +79,14 @@ export class AgentWsSource implements Source {
     });
   }
 
-  private deliver(message: RawData, isBinary: boolean, sink: EventSink): void {
+  /** False when there was nothing to hand on. */
+  private deliver(message: RawData, isBinary: boolean, sink: EventSink): boolean {
     const fields = isBinary ? undefined : parseFields(textOf(message));
-    if (!fields) return this.passedOver.note();
+    if (!fields) this.passedOver.note();
+    if (!fields || isControl(fields['event'])) return false;
     const { event, ...data } = fields;
-    if (!isControl(event)) void pushLive(sink, decodeAgentEvent(event, data));
+    void pushLive(sink, decodeAgentEvent(event, data));
+    return true;
   }
 }
 

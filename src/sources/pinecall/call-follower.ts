@@ -27,7 +27,7 @@ export class CallFollower extends LogFollower {
   }
 
   protected readonly page = async (after: number) =>
-    this.context.api.callPage(this.call, after, await this.token(), this.signal);
+    this.context.api.callPage(this.call, after, await this.authorise(), this.signal);
 
   protected token(): Promise<string> {
     const { tokens } = this.context;
@@ -43,7 +43,7 @@ export class CallFollower extends LogFollower {
   protected async take(entry: LogEntry): Promise<boolean> {
     // An entry of another call would be stamped with that call's tenant: this log has no say there.
     if (entry.call !== this.call) {
-      this.passOver(entry);
+      await this.passOver(entry);
       return true;
     }
     this.agent ??= entry.agent;

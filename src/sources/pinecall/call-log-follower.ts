@@ -38,6 +38,7 @@ export abstract class LogFollower implements LogReader {
   /** Refusals in a row. The first may be a token that died before its time; a fresh one can't be refused for that. */
   private refusals = 0;
   private isUp = false;
+  private lastToken: string | undefined;
   private isOver = false;
 
   protected constructor(
@@ -97,9 +98,20 @@ export abstract class LogFollower implements LogReader {
   protected abstract take(entry: LogEntry): Promise<boolean>;
   /** The entries between our cursor and this one are gone. */
   protected abstract gap(marker: LogEntry, cursor: number): Promise<void>;
+  /** What must be done before each attachment until it has been. */
+  protected prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Whether another token may do where this one was refused. */
   protected anotherToken(): boolean {
     return false;
+  }
+
+  /** A token, remembered as the one to discard if it is refused. */
+  protected async authorise(): Promise<string> {
+    this.lastToken = undefined;
+    return (this.lastToken = await this.token());
   }
 
   /** The value, or undefined when the follower was told to stop. */
@@ -117,21 +129,21 @@ export abstract class LogFollower implements LogReader {
 
   /** One attachment, with all that may befall it. True: try again at once. */
   private async readOnce(): Promise<boolean> {
-    let token: string | undefined;
     try {
-      token = await this.token();
-      await this.attachOrPage(token);
+      await this.prepare();
+      await this.attachOrPage();
       attachmentsEnded.inc({ reason: this.isOver ? 'over' : this.signal.aborted ? 'stopped' : 'closed' });
       return false;
     } catch (error) {
-      return !this.signal.aborted && this.failed(error instanceof Error ? error : new Error('unknown'), token);
+      return !this.signal.aborted && this.failed(error instanceof Error ? error : new Error('unknown'));
     } finally {
       this.down();
     }
   }
 
-  private async attachOrPage(token: string): Promise<void> {
+  private async attachOrPage(): Promise<void> {
     const { api, timings } = this.context;
+    const token = await this.authorise();
     const options: AttachOptions = { url: api.attachUrl(this.address, token, this.position), pingMs: timings.pingMs };
     try {
       await attach(options, this, this.signal);
@@ -142,15 +154,15 @@ export abstract class LogFollower implements LogReader {
     }
   }
 
-  private failed(error: Error, token: string | undefined): boolean {
+  private failed(error: Error): boolean {
     const refused = error instanceof Refused && error.isForToken;
     attachmentsEnded.inc({ reason: refused ? 'refused' : 'failed' });
     if (error instanceof ApiKeyRefused) this.context.fail(error);
     if (error instanceof Refused && error.status < 500) this.context.reachability.answered();
     else this.context.reachability.failed(error);
-    if (refused && token !== undefined) {
+    if (refused && this.lastToken !== undefined) {
       this.refusals += 1;
-      if (this.refusals === 1) this.context.tokens.discard(token);
+      if (this.refusals === 1) this.context.tokens.discard(this.lastToken);
       if (this.refusals === 1 || this.anotherToken()) return true;
     }
     this.context.log.warn(`${this.name} cannot be read: ${error.message}`);

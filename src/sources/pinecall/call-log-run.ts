@@ -3,20 +3,23 @@
  * over. There is no bound on attachments: there are as many as there are agents and calls in progress, and for an agent that
  * is new to us for a while also as many as its log still names.
  */
+import { setMaxListeners } from 'node:events';
 import type { EventSink } from '../source.js';
-import { AgentFollower, AgentStart, CallDirectory } from './agent-follower.js';
+import type { CallDirectory } from './agent-follower.js';
+import { AgentRow, AgentTails, TailsContext } from './agent-tails.js';
 import { CallFollower } from './call-follower.js';
-import type { FollowerContext } from './call-log-follower.js';
 import type { CallLogTimings, CursorStore, OwnedAgents } from './call-log.source.js';
 import { CursorKeeper } from './cursor-keeper.js';
 import { Reachability } from './reachability.js';
 import { SparseLog } from './sparse-log.js';
 import { StreamTokens } from './stream-token.js';
 import type { VoiceApi } from './voice-api.js';
-import { Doorbell, childOf } from './waiting.js';
+import { Doorbell } from './waiting.js';
 
 /** Calls that are over and still remembered: an agent's log names them again. Beyond it the oldest are forgotten. */
 const MAX_FINISHED = 100_000;
+const AGENT = 'agent:';
+const CALL = 'call:';
 
 export interface CallLogRunOptions {
   readonly source: string;
@@ -26,63 +29,47 @@ export interface CallLogRunOptions {
   readonly agents: OwnedAgents;
   readonly timings: CallLogTimings;
   readonly sink: EventSink;
-  live(): void;
-  readonly signal: AbortSignal;
-}
-
-interface Row {
-  readonly cursor: number;
-  readonly done: boolean;
-}
-
-interface Tail {
-  /** Ends it and marks its row; resolves when that is done. */
-  retire(): Promise<void>;
+  readonly live: () => void;
 }
 
 export class CallLogRun implements CallDirectory {
-  private readonly stopped;
-  private readonly context: FollowerContext;
+  private readonly abort = new AbortController();
+  private readonly context: TailsContext;
   private failure: Error | undefined;
   private readonly tasks = new Set<Promise<void>>();
-  private readonly tails = new Map<string, Tail>();
   /** By call: resolves when its row is written. */
   private readonly calls = new Map<string, Promise<void>>();
   private readonly finished = new Set<string>();
-  /** As loaded, and as left by tails that were retired since. */
-  private readonly agentRows = new Map<string, Row>();
 
   constructor(private readonly options: CallLogRunOptions) {
-    this.stopped = childOf(options.signal);
-    const { api, apiKey, timings, source } = options;
+    const { api, apiKey, timings, source, live } = options;
+    const { signal } = this.abort;
+    setMaxListeners(0, signal); // One an attachment, and there are as many as there are calls.
     const fail = (error: Error) => this.fail(error);
     this.context = {
       api,
       timings,
       fail,
-      tokens: new StreamTokens(api, apiKey, this.signal),
-      reachability: new Reachability(timings.outageMs, () => options.live(), fail),
+      signal,
+      calls: this,
+      tokens: new StreamTokens(api, apiKey, signal),
+      reachability: new Reachability(timings.outageMs, live, fail),
       log: new SparseLog(source),
+      keeperOf: (log, cursor) => this.keeperOf(log, cursor),
+      spawn: (task) => this.spawn(task),
     };
   }
 
-  private get signal(): AbortSignal {
-    return this.stopped.controller.signal;
-  }
-
   /** Resolves when the signal has aborted and everything has ended; rejects when the run failed. */
-  async run(): Promise<void> {
-    const bell = new Doorbell();
-    const changes = this.options.agents.changes.subscribe({ next: () => bell.ring(), error: () => undefined }); // It is polled, too.
+  async run(signal: AbortSignal): Promise<void> {
+    const stop = () => this.abort.abort();
+    if (signal.aborted) return;
+    signal.addEventListener('abort', stop, { once: true });
     try {
-      const owned = await this.options.agents.list();
-      await this.resume(owned);
-      this.sync(owned);
-      await this.followOwnership(bell);
+      await this.follow();
     } finally {
-      changes.unsubscribe();
-      this.stopped.controller.abort();
-      this.stopped.release();
+      signal.removeEventListener('abort', stop);
+      stop();
       while (this.tasks.size > 0) await Promise.all(this.tasks);
     }
     if (this.failure) throw this.failure;
@@ -90,88 +77,69 @@ export class CallLogRun implements CallDirectory {
 
   async discover(call: string, agent: string): Promise<void> {
     if (this.finished.has(call)) return;
-    await (this.calls.get(call) ?? this.followCall(call, 0, agent, true));
+    await (this.calls.get(call) ?? this.begin(call, 0, agent, true));
   }
 
   async ignore(call: string): Promise<void> {
     if (this.finished.has(call) || this.calls.has(call)) return;
-    await this.keeperOf(`call:${call}`, 0).write(0, true, this.signal);
+    await this.keeperOf(CALL + call, 0).write(0, true, this.context.signal);
     this.remember(call);
   }
 
-  private fail(error: Error): void {
-    if (this.signal.aborted) return;
-    this.failure = error;
-    this.stopped.controller.abort();
-  }
-
-  private async resume(owned: readonly string[]): Promise<void> {
-    const rows = await this.options.cursors.load(this.options.source);
-    for (const [log, row] of rows) {
-      if (log.startsWith('agent:')) this.agentRows.set(log.slice('agent:'.length), row);
-      else if (row.done) this.remember(log.slice('call:'.length));
-    }
-    // Owned agents first: calls whose agent isn't known try their tokens before those of agents that were owned once.
-    this.context.tokens.include(owned);
-    const open = [...rows].filter(([log, { done }]) => log.startsWith('call:') && !done);
-    if (open.length > 0) this.context.tokens.include(this.agentRows.keys());
-    for (const [log, { cursor }] of open) void this.followCall(log.slice('call:'.length), cursor, undefined, false);
-  }
-
-  private async followOwnership(bell: Doorbell): Promise<void> {
-    while (!this.signal.aborted) {
-      await bell.wait(this.options.timings.ownedPollMs, this.signal);
-      if (this.signal.aborted) return;
-      try {
-        await this.sync(await this.options.agents.list());
-      } catch (error) {
-        this.context.log.warn(`the owned agents could not be read: ${(error as Error).message}`);
+  private async follow(): Promise<void> {
+    const { agents, timings } = this.options;
+    const bell = new Doorbell();
+    // Changes are only hints: without them, the list is still read now and then.
+    const changes = agents.changes.subscribe({ next: () => bell.ring(), error: () => undefined });
+    try {
+      const tails = await this.resume(await agents.list());
+      while (!this.context.signal.aborted) {
+        await bell.wait(timings.ownedPollMs, this.context.signal);
+        if (!this.context.signal.aborted) await this.syncWith(tails);
       }
+    } finally {
+      changes.unsubscribe();
     }
   }
 
-  /** Resolves when the tails of agents that were taken away have ended. Calls in progress go on: they stay with their tenant. */
-  private async sync(list: readonly string[]): Promise<void> {
-    const owned = new Set(list);
-    const gone = [...this.tails].filter(([agent]) => !owned.has(agent));
-    await Promise.all(gone.map(([, tail]) => tail.retire()));
-    for (const agent of owned) if (!this.tails.has(agent) && !this.signal.aborted) this.tail(agent);
-    if (owned.size === 0) this.context.reachability.reading();
+  private async resume(owned: readonly string[]): Promise<AgentTails> {
+    const rows = [...(await this.options.cursors.load(this.options.source))];
+    const agentRows = new Map<string, AgentRow>();
+    for (const [log, row] of rows) if (log.startsWith(AGENT)) agentRows.set(log.slice(AGENT.length), row);
+    const callRows = rows.filter(([log]) => log.startsWith(CALL));
+    for (const [log, { done }] of callRows) if (done) this.remember(log.slice(CALL.length));
+    const open = callRows.filter(([, { done }]) => !done);
+    // Of these calls no agent is known. Tokens of owned agents are tried first, then of those that were owned once.
+    this.context.tokens.include(owned);
+    if (open.length > 0) this.context.tokens.include(agentRows.keys());
+    for (const [log, { cursor }] of open) void this.begin(log.slice(CALL.length), cursor, undefined, false);
+    const tails = new AgentTails(this.context, agentRows);
+    await tails.retireAbsent(owned);
+    await tails.sync(owned);
+    return tails;
   }
 
-  private tail(agent: string): void {
-    const row = this.agentRows.get(agent);
-    const start: AgentStart = row?.done ? 'returned' : row && row.cursor > 0 ? 'resume' : 'first';
-    const keeper = this.keeperOf(`agent:${agent}`, row?.cursor ?? 0);
-    const follower = new AgentFollower(this.context, keeper, this, agent, start);
-    const { controller, release } = childOf(this.signal);
-    const ended = follower.follow(controller.signal).finally(release);
-    this.spawn(ended);
-    this.tails.set(agent, {
-      retire: async () => {
-        controller.abort();
-        await ended;
-        await follower.retire(this.signal);
-        this.agentRows.set(agent, { cursor: keeper.cursor, done: true });
-        this.context.tokens.drop(agent);
-        this.tails.delete(agent);
-      },
-    });
+  private async syncWith(tails: AgentTails): Promise<void> {
+    try {
+      await tails.sync(await this.options.agents.list());
+    } catch (error) {
+      this.context.log.warn(`the owned agents could not be read: ${(error as Error).message}`);
+    }
   }
 
-  /** Resolves when the call's row is written. */
-  private followCall(call: string, cursor: number, agent: string | undefined, isNew: boolean): Promise<void> {
-    const keeper = this.keeperOf(`call:${call}`, cursor);
-    const begun = isNew ? keeper.write(cursor, false, this.signal) : Promise.resolve();
+  /** Begins to follow a call; resolves when it has its row. */
+  private begin(call: string, cursor: number, agent: string | undefined, isNew: boolean): Promise<void> {
+    const keeper = this.keeperOf(CALL + call, cursor);
+    const begun = isNew ? keeper.write(cursor, false, this.context.signal) : Promise.resolve();
     this.calls.set(call, begun);
-    this.spawn(begun.then(() => this.readCall(call, keeper, agent)));
+    this.spawn(begun.then(() => this.read(call, keeper, agent)));
     return begun;
   }
 
-  private async readCall(call: string, keeper: CursorKeeper, agent: string | undefined): Promise<void> {
-    await new CallFollower(this.context, keeper, this.options.sink, call, agent).follow(this.signal);
+  private async read(call: string, keeper: CursorKeeper, agent: string | undefined): Promise<void> {
+    await new CallFollower(this.context, keeper, this.options.sink, call, agent).follow(this.context.signal);
     this.calls.delete(call);
-    if (!this.signal.aborted) this.remember(call);
+    if (!this.context.signal.aborted) this.remember(call);
   }
 
   private keeperOf(log: string, cursor: number): CursorKeeper {
@@ -184,6 +152,12 @@ export class CallLogRun implements CallDirectory {
     this.finished.add(call);
     const [oldest] = this.finished;
     if (this.finished.size > MAX_FINISHED && oldest !== undefined) this.finished.delete(oldest);
+  }
+
+  private fail(error: Error): void {
+    if (this.abort.signal.aborted) return;
+    this.failure = error;
+    this.abort.abort();
   }
 
   /** Nothing that runs on its own may end unseen. */

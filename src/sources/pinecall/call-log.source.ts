@@ -89,11 +89,10 @@ export class CallLogSource implements Source {
 
   /** Rejects when the API key is refused, the cursors or agents can't be read, or nothing could be read for a while. */
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
     const { cursors, agents } = this.options;
     const { name: source, apiKey, timings } = this;
     const api = new VoiceApi(this.socketBase, timings.requestTimeoutMs);
-    await new CallLogRun({ source, api, apiKey, cursors, agents, timings, sink, live, signal }).run();
+    await new CallLogRun({ source, api, apiKey, cursors, agents, timings, sink, live }).run(signal);
   }
 }
 

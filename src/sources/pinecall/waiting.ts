@@ -8,7 +8,7 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** A controller that is aborted with its parent; `release` when it is done, or the parent keeps it. */
-export function childOf(parent: AbortSignal): { readonly controller: AbortController; release(): void } {
+export function childOf(parent: AbortSignal): { readonly controller: AbortController; readonly release: () => void } {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal); // One listener an attachment, and there are as many as there are calls.
   const stop = () => controller.abort();
