@@ -1,4 +1,4 @@
-import { DynamicModule, Module } from '@nestjs/common';
+import { DynamicModule, Module, type Type } from '@nestjs/common';
 import { AdminModule } from './admin/admin.module.js';
 import { AgentsModule } from './agents/agents.module.js';
 import { AuthModule } from './auth/auth.module.js';
@@ -15,7 +15,7 @@ import { TenantsModule } from './tenants/tenants.module.js';
 /** The map of the product: foundations, then the rooms from the bottom up. */
 @Module({})
 export class AppModule {
-  static forRoot(env: Env, databaseUrl: string): DynamicModule {
+  static forRoot(env: Env, databaseUrl: string, extraModules: readonly Type[] = []): DynamicModule {
     const foundations = [ConfigModule.forRoot(env), DatabaseModule.forRoot(databaseUrl), BusModule];
     const rooms = [
       AuthModule,
@@ -27,6 +27,6 @@ export class AppModule {
       HealthModule,
       DemoModule,
     ];
-    return { module: AppModule, imports: [...foundations, ...rooms] };
+    return { module: AppModule, imports: [...foundations, ...rooms, ...extraModules] };
   }
 }

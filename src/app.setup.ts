@@ -1,5 +1,5 @@
 /** The HTTP side of the app, the same for the server and for the tests. */
-import type { NestApplicationOptions } from '@nestjs/common';
+import type { NestApplicationOptions, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -20,8 +20,9 @@ export async function createApp(
   env: Env,
   databaseUrl: string,
   options: NestApplicationOptions = {},
+  extraModules: readonly Type[] = [],
 ): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env, databaseUrl), {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env, databaseUrl, extraModules), {
     ...options,
     bodyParser: false,
     abortOnError: false,

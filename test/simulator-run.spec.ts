@@ -1,7 +1,7 @@
 import type { DecodedEvent } from '../src/events/event.js';
 import { SimulatorSource } from '../src/sources/simulator.source.js';
-import { InvalidSource } from '../src/sources/source.js';
-import { CollectingSink, eventually } from './support/collecting-sink.js';
+import { EventSink, InvalidSource } from '../src/sources/source.js';
+import { CollectingSink } from './support/collecting-sink.js';
 
 const FAST = 'speed=20000&rate=30';
 const live = () => undefined;
@@ -30,9 +30,17 @@ describe('a run of the simulator', () => {
     const rejected = () =>
       new Promise<void>((_, reject) => stop.signal.addEventListener('abort', () => reject(new Error('stop'))));
     let pushed = 0;
-    const sink = { push: () => ((pushed += 1), rejected()), room: rejected };
+    let sink: EventSink = new CollectingSink();
+    const first = new Promise<void>((resolve) => {
+      const push = () => {
+        pushed += 1;
+        resolve();
+        return rejected();
+      };
+      sink = { push, room: rejected };
+    });
     const run = new SimulatorSource(`simulator?${FAST}`).run(sink, live, stop.signal);
-    await eventually(() => pushed > 0);
+    await first;
     stop.abort();
     await run;
     await new SimulatorSource('simulator').run(sink, live, stop.signal);

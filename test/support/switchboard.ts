@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp } from '../../src/app.setup.js';
 import { TokenFiles } from '../../src/auth/token-files.js';
@@ -27,6 +28,7 @@ let tenantCount = 0;
 
 export class Switchboard {
   private readonly readers: StreamReader[] = [];
+  private closing: Promise<void> | undefined;
 
   private constructor(
     readonly app: NestExpressApplication,
@@ -36,7 +38,7 @@ export class Switchboard {
     private readonly cleanUp: () => Promise<void>,
   ) {}
 
-  static async start(variables: Record<string, string> = {}): Promise<Switchboard> {
+  static async start(variables: Record<string, string> = {}, extraModules: Type[] = []): Promise<Switchboard> {
     const database = variables['DATABASE_URL'] === undefined ? await createDatabase() : undefined;
     const databaseUrl = variables['DATABASE_URL'] ?? database?.url ?? '';
     const dataDir = mkdtempSync(join(tmpdir(), 'switchboard-data-'));
@@ -47,9 +49,8 @@ export class Switchboard {
       DATA_DIR: dataDir,
       ...variables,
     });
-    const app = await createApp(env, databaseUrl, {
-      logger: process.env['TEST_LOG'] ? ['log', 'warn', 'error'] : false,
-    });
+    const logger = process.env['TEST_LOG'] ? (['log', 'warn', 'error'] as const) : (false as const);
+    const app = await createApp(env, databaseUrl, { logger: logger && [...logger] }, extraModules);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     const admin = await app.get(TokenFiles).ensureAdmin();
@@ -59,9 +60,14 @@ export class Switchboard {
     });
   }
 
+  /** The server goes down as at SIGTERM; readers see its goodbye, the database stays. */
+  shutDown(): Promise<void> {
+    return (this.closing ??= this.app.close());
+  }
+
   async stop(): Promise<void> {
     for (const reader of this.readers) reader.close();
-    await this.app.close();
+    await this.shutDown();
     await this.cleanUp();
   }
 
@@ -78,6 +84,7 @@ export class Switchboard {
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...headers,
       },
+      signal: AbortSignal.timeout(10_000), // A stream that was opened by mistake must fail the test, not hold it.
       ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
     });
     const text = await response.text();

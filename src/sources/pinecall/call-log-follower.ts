@@ -84,7 +84,10 @@ export abstract class LogFollower implements LogReader {
 
   passOver(_value: unknown): Promise<void> | void {
     entriesPassedOver.inc();
-    this.context.log.warn(`an entry of ${this.name} after seq ${this.position} is not valid and was passed over`);
+    this.context.log.warn(
+      'entry',
+      `an entry of ${this.name} after seq ${this.position} is not valid and was passed over`,
+    );
   }
 
   caughtUp(): Promise<void> | void {}
@@ -165,7 +168,7 @@ export abstract class LogFollower implements LogReader {
       if (this.refusals === 1) this.context.tokens.discard(this.lastToken);
       if (this.refusals === 1 || this.anotherToken()) return true;
     }
-    this.context.log.warn(`${this.name} cannot be read: ${error.message}`);
+    this.context.log.warn('log', `${this.name} cannot be read: ${error.message}`);
     return false;
   }
 

@@ -123,7 +123,7 @@ export class CallLogRun implements CallDirectory {
     try {
       await tails.sync(await this.options.agents.list());
     } catch (error) {
-      this.context.log.warn(`the owned agents could not be read: ${(error as Error).message}`);
+      this.context.log.warn('agents', `the owned agents could not be read: ${(error as Error).message}`);
     }
   }
 

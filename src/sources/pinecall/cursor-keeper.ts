@@ -94,7 +94,7 @@ export class CursorKeeper {
     try {
       await this.save(cursor, done);
     } catch (error) {
-      this.log.warn(`a cursor could not be saved: ${(error as Error).message}`);
+      this.log.warn('cursor', `a cursor could not be saved: ${(error as Error).message}`);
       return false;
     }
     this.saved = cursor;

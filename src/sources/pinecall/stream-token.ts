@@ -37,7 +37,7 @@ export class StreamTokens {
 
   /** Makes room for agents that will be asked for, so that they share tokens from the start. */
   include(agents: Iterable<string>): void {
-    for (const agent of agents) this.groupOf(agent);
+    for (const agent of agents) if (canBeAsked(agent)) this.groupOf(agent);
   }
 
   /** No log of this agent is begun any more. (If one of its calls still needs a token, that includes it again.) */
@@ -48,8 +48,7 @@ export class StreamTokens {
 
   /** A token that covers the agent. Rejects with {@link ApiKeyRefused}, or with what befell the mint. */
   async forAgent(agent: string): Promise<string> {
-    // A comma separates names upstream: this one would ask for two other agents.
-    if (agent.includes(',')) throw new Error('no token can be asked for an agent whose name has a comma');
+    if (!canBeAsked(agent)) throw new Error('no token can be asked for an agent whose name has a comma');
     for (;;) {
       const group = this.groupOf(agent);
       const token = await this.tokenOf(group);
@@ -116,6 +115,11 @@ export class StreamTokens {
     const groups = sets.filter((agents) => agents.length > 0).map((agents) => ({ agents }));
     if (index >= 0) this.groups.splice(index, 1, ...groups);
   }
+}
+
+/** A comma separates names upstream: such a name would ask for two other agents. */
+function canBeAsked(agent: string): boolean {
+  return !agent.includes(',');
 }
 
 function hasRoom(agents: readonly string[], agent: string): boolean {
