@@ -93,7 +93,7 @@ describe('what ingest takes', () => {
     ];
     expect((await post(batch)).body).toMatchObject({ accepted: 3, duplicates: 0 });
     expect((await post([...batch, ...batch])).body).toMatchObject({ accepted: 0, duplicates: 6 });
-    const restarted = await Switchboard.start({ DATABASE_URL: board.databaseUrl });
+    const restarted = await board.beside();
     const repeated = await restarted.request('POST', '/v1/ingest', { token: board.adminToken, body: batch });
     await restarted.stop();
     expect(repeated.body).toMatchObject({ accepted: 0, duplicates: 3 });
@@ -220,7 +220,7 @@ describe('bad input gets its problem and loses nothing', () => {
           .filter((type) => !['connected', 'log.caught_up', 'user.message'].includes(type)),
       ).toEqual([]);
       expect(one.lastEventId).toBe('1');
-      const { data } = one.of('user.message')[0] ?? { data: {} };
+      const data = one.of('user.message')[0]?.data ?? {};
       expect(data['text']).toBe(odd);
       expect(data['lone']).toBe('\ufffd!');
       expect(Object.getOwnPropertyDescriptor(data, '__proto__')?.value).toEqual({ polluted: true });

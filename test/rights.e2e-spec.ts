@@ -81,7 +81,7 @@ describe('a token', () => {
     );
     const claims = { tenant: id, scope: 'events:read admin', jti: tokenId, iss: 'http://switchboard.test', aud: 'api' };
     const future = { expiresIn: 3600 } as const;
-    const [header, payload, signature] = token.split('.');
+    const [header, , signature] = token.split('.');
     const widened = Buffer.from(JSON.stringify({ ...claims, exp: 4e9 })).toString('base64url');
     const bad: Record<string, string> = {
       'another key': jwt.sign(claims, privateKey, { algorithm: 'ES256', keyid: key?.kid ?? '', ...future }),
@@ -298,7 +298,7 @@ describe('the server itself', () => {
     await first.ingest({ event: 'call.started', agent, callId: agent });
     const reader = await first.open('/events?after=0', { token });
     await reader.until(() => reader.comments.includes('ping'), 'a ping');
-    const second = await Switchboard.start({ DATABASE_URL: first.databaseUrl });
+    const second = await first.beside();
     const stopping = first.shutDown();
     expect((await reader.untilType('stream.closing')).data).toMatchObject({ type: '/problems/unavailable' });
     await second.ingest({ event: 'call.ended', agent, callId: agent });

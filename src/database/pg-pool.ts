@@ -5,7 +5,7 @@ import { DATABASE_URL } from './database-url.js';
 /** PostgreSQL's int8: positions and seqs stay far below 2^53, so they travel as numbers. */
 const INT8 = 20;
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text') =>
+  getTypeParser: ((oid: number, format?: 'text'): unknown =>
     oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 

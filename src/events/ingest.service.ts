@@ -21,8 +21,8 @@ const MAX_CALLS = 50_000;
 interface Submission {
   readonly events: readonly AdmittedEvent[];
   readonly onlyTenant: TenantId | null;
-  resolve(appended: Appended[]): void;
-  reject(error: unknown): void;
+  readonly resolve: (appended: Appended[]) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 @Injectable()

@@ -85,6 +85,12 @@ export class Outlet {
     });
   }
 
+  /** Resolves when the client has been sent everything, or is gone. */
+  async finished(): Promise<void> {
+    if (this.response.closed) return;
+    await new Promise<void>((resolve) => this.response.once('close', resolve));
+  }
+
   /** Ends the connection without waiting for a client that doesn't read. */
   cut(): void {
     this.response.destroy();

@@ -26,7 +26,7 @@ export class StreamConnection {
     readonly tenantId: TenantId,
     private readonly principal: Principal,
     private readonly filter: EventFilter,
-    private readonly outlet: Outlet,
+    readonly outlet: Outlet,
     readonly write: (frame: Buffer) => void,
     private readonly end: () => void,
   ) {}

@@ -52,11 +52,12 @@ export class StreamConnections implements OnApplicationBootstrap, BeforeApplicat
     this.draining = true;
     this.subscription.unsubscribe();
     clearInterval(this.ticker);
-    for (const connection of this.open) {
+    const leaving = [...this.open];
+    for (const connection of leaving) {
       this.close(connection, new Problem('unavailable', 'The server is going down; resume with your last id.'));
     }
-    const deadline = Date.now() + DRAIN_MS;
-    while (this.open.size > 0 && Date.now() < deadline) await wait(10);
+    const gone = Promise.all(leaving.map(({ outlet }) => outlet.finished()));
+    await Promise.race([gone, wait(DRAIN_MS, undefined, { ref: false })]);
   }
 
   get size(): number {

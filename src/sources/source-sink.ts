@@ -72,7 +72,10 @@ export class SourceSink implements EventSink {
       );
       if (this.signal.aborted) break;
       this.waiting.splice(0, batch.length);
-      for (const { done, failed } of batch) failure === undefined ? done?.() : failed?.(failure);
+      for (const { done, failed } of batch) {
+        if (failure === undefined) done?.();
+        else failed?.(failure);
+      }
       if (this.waiting.length < MAX_WAITING) for (const resolve of this.waitingForRoom.splice(0)) resolve();
     }
     this.working = false;

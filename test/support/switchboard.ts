@@ -38,7 +38,16 @@ export class Switchboard {
     private readonly cleanUp: () => Promise<void>,
   ) {}
 
-  static async start(variables: Record<string, string> = {}, extraModules: Type[] = []): Promise<Switchboard> {
+  /** Another process's worth of the product on the same database, with the same tokens. */
+  beside(variables: Record<string, string> = {}): Promise<Switchboard> {
+    return Switchboard.start({ DATABASE_URL: this.databaseUrl, ...variables }, [], this.adminToken);
+  }
+
+  static async start(
+    variables: Record<string, string> = {},
+    extraModules: Type[] = [],
+    adminToken?: string,
+  ): Promise<Switchboard> {
     const database = variables['DATABASE_URL'] === undefined ? await createDatabase() : undefined;
     const databaseUrl = variables['DATABASE_URL'] ?? database?.url ?? '';
     const dataDir = mkdtempSync(join(tmpdir(), 'switchboard-data-'));
@@ -54,7 +63,7 @@ export class Switchboard {
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     const admin = await app.get(TokenFiles).ensureAdmin();
-    return new Switchboard(app, `http://127.0.0.1:${port}`, databaseUrl, admin?.created ?? '', async () => {
+    return new Switchboard(app, `http://127.0.0.1:${port}`, databaseUrl, adminToken ?? admin?.created ?? '', async () => {
       await database?.drop();
       rmSync(dataDir, { recursive: true, force: true });
     });

@@ -88,6 +88,7 @@ export class AgentFollower extends LogFollower {
 
   /** What the server can't replay may have named calls: the list of calls still has them. */
   protected async gap(_marker: LogEntry, cursor: number): Promise<void> {
+    await this.list(cursor);
     this.moveTo(cursor);
   }
 

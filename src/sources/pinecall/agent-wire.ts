@@ -72,8 +72,8 @@ export function refusal(status: number | undefined): Error {
 export function connectionFault(error: unknown): Error {
   const fault = isObject(error) && isObject(error['cause']) ? error['cause'] : error;
   const said = isObject(fault) ? [fault['message'], fault['code']] : [];
-  const reason = said.find((each) => typeof each === 'string' && each !== '') ?? 'no reason is known';
-  return new Error(`the connection failed: ${String(reason)}`, { cause: error });
+  const reason = said.find((each): each is string => typeof each === 'string' && each !== '');
+  return new Error(`the connection failed: ${reason ?? 'no reason is known'}`, { cause: error });
 }
 
 /** Never rejects. The events of a live wire need no answer: the sink keeps their order, and a reader waits for its room. */

@@ -54,7 +54,7 @@ export class AgentWsSource implements Source {
       socket.on('message', (message, isBinary) => {
         const isDelivered = this.deliver(message, isBinary, sink);
         // What came in one chunk with this message still follows: 64 KiB at most.
-        if (isDelivered && !socket.isPaused) pauseUntilRoom(socket, sink, signal).catch(reject);
+        if (isDelivered && !socket.isPaused) pauseUntilRoom(socket, sink).catch(reject);
       });
       settleAtEnd(socket, resolve, reject);
     });
@@ -103,9 +103,9 @@ function settleAtEnd(socket: WebSocket, resolve: () => void, reject: (error: Err
   });
 }
 
-async function pauseUntilRoom(socket: WebSocket, sink: EventSink, signal: AbortSignal): Promise<void> {
+async function pauseUntilRoom(socket: WebSocket, sink: EventSink): Promise<void> {
   socket.pause();
-  await unlessAborted(sink.room(), signal);
+  await sink.room();
   socket.resume();
 }
 
