@@ -65,6 +65,12 @@ export class TenantsService {
     if (status !== undefined) this.bus.publish({ kind: 'tenant-changed', tenantId, status });
     return viewOf(row);
   }
+
+  /** With its tokens. Its events and agents are others' to erase: see admin/. Throws `tenant-not-found`. */
+  async delete(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
+    const { count } = await transaction.tenant.deleteMany({ where: { id: tenantId } });
+    if (count === 0) throw notFound();
+  }
 }
 
 export function isPrismaError(error: unknown, code: string): boolean {

@@ -1,0 +1,101 @@
+/** The rules of the house that a compiler does not hold: who may import whom, and what stands in one place only. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import ts from 'typescript';
+
+const root = resolve(import.meta.dirname, '../src');
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts') && !file.includes('generated'))
+  .map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }));
+
+const FOUNDATIONS = ['config', 'common', 'database', 'bus'];
+/** What each room may import besides itself. The root files (app, main) may import everything; nobody imports them. */
+const MAY_IMPORT: Record<string, string[]> = {
+  config: ['common'],
+  common: ['database'],
+  database: ['common', 'config'],
+  bus: ['common', 'config', 'database'],
+  auth: FOUNDATIONS,
+  tenants: [...FOUNDATIONS, 'auth'],
+  agents: [...FOUNDATIONS, 'auth'],
+  events: [...FOUNDATIONS, 'auth', 'agents'],
+  sources: [...FOUNDATIONS, 'auth', 'agents', 'events'],
+  calls: [...FOUNDATIONS, 'auth', 'agents', 'events'],
+  health: [...FOUNDATIONS, 'auth', 'sources'],
+  admin: [...FOUNDATIONS, 'auth', 'tenants', 'agents', 'events', 'sources', 'calls'],
+  demo: [...FOUNDATIONS, 'auth', 'tenants', 'agents', 'sources'],
+};
+
+function importsOf({ file, text }: { file: string; text: string }): string[] {
+  return ts
+    .preProcessFile(text)
+    .importedFiles.map(({ fileName }) => fileName)
+    .filter((name) => name.startsWith('.'))
+    .map((name) => relative(root, resolve(root, dirname(file), name)));
+}
+
+const roomOf = (file: string) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : '');
+
+it('rooms import only what lies below them', () => {
+  const wrong = files
+    .filter(({ file }) => roomOf(file) !== '')
+    .flatMap((one) =>
+      importsOf(one)
+        .filter(
+          (target) => roomOf(target) !== roomOf(one.file) && !MAY_IMPORT[roomOf(one.file)]?.includes(roomOf(target)),
+        )
+        .map((target) => `${one.file} → ${target}`),
+    );
+  expect(wrong).toEqual([]);
+});
+
+it('files do not import each other in a circle', () => {
+  const graph = new Map(files.map((one) => [one.file, importsOf(one).map((target) => target.replace(/\.js$/, '.ts'))]));
+  const done = new Set<string>();
+  const visit = (file: string, path: string[]): string[] => {
+    if (path.includes(file)) return [[...path.slice(path.indexOf(file)), file].join(' → ')];
+    if (done.has(file)) return [];
+    const circles = (graph.get(file) ?? []).flatMap((target) => visit(target, [...path, file]));
+    done.add(file);
+    return circles;
+  };
+  expect([...graph.keys()].flatMap((file) => visit(file, []))).toEqual([]);
+});
+
+it.each<[string, RegExp, (file: string) => boolean]>([
+  ['the environment is read in one place', /process\.env/, (file) => ['main.ts', 'config/env.ts'].includes(file)],
+  ['nothing is request-scoped or forwarded', /forwardRef|Scope\.REQUEST/, () => false],
+  ['controllers never see Prisma', /PrismaService/, (file) => !file.endsWith('.controller.ts')],
+  [
+    'the log is written by events/ only',
+    /(INSERT INTO|UPDATE|DELETE FROM) (events|log_head|tenant_heads|call_tenants)\b|append_events\(/,
+    (file) => file === 'events/event-log.ts',
+  ],
+  [
+    'tenants are written by tenants/ only',
+    /\.tenant\.(create|update|upsert|delete)/,
+    (file) => file.startsWith('tenants/'),
+  ],
+  [
+    'owners are written by ownership only',
+    /\.(agent|ownership)\.(create|update|upsert|delete)/,
+    (file) => file === 'agents/ownership.ts',
+  ],
+  ['tokens are written by auth/ only', /\.token\.(create|update|upsert|delete)/, (file) => file.startsWith('auth/')],
+  ['keys are written by auth/ only', /\.signingKey\.(create|update|upsert|delete)/, (file) => file.startsWith('auth/')],
+  [
+    'cursors are written by sources/ only',
+    /\.sourceCursor\.(create|update|upsert|delete)/,
+    (file) => file.startsWith('sources/'),
+  ],
+])('%s', (_, pattern, isAllowed) => {
+  expect(files.filter(({ file, text }) => pattern.test(text) && !isAllowed(file)).map(({ file }) => file)).toEqual([]);
+});
+
+it('there are no barrels', () => {
+  expect(files.filter(({ file }) => /(^|\/)index\.ts$/.test(file)).map(({ file }) => file)).toEqual([]);
+});
+
+it('a file is small enough to be read at once', () => {
+  expect(files.filter(({ text }) => text.split('\n').length > 201).map(({ file }) => file)).toEqual([]);
+});
