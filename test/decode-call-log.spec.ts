@@ -1,37 +1,21 @@
-import { readFileSync } from 'node:fs';
-import {
-  LogEntry,
-  decodeAgentEvent,
-  decodeLogEntry,
-  decodeLogGap,
-  isControl,
-  isLogEntry,
-} from '../src/sources/pinecall/decode.js';
-
-interface Frame {
-  readonly event: string;
-  readonly data: Record<string, unknown>;
-}
-
-const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'));
-const replay = (read('ev-replay.json') as { frames: Frame[] }).frames;
-const golden = (read('call-log-golden.json') as { entries: LogEntry[] }).entries;
+import { LogEntry, decodeLogEntry, decodeLogGap, isControl, isLogEntry } from '../src/sources/pinecall/decode.js';
+import { goldenEntries, replayFrames } from './support/recordings.js';
 
 /** The golden call's entry of this seq, decoded. */
-const decoded = (seq: number) => decodeLogEntry(golden.find((entry) => entry.seq === seq) as LogEntry);
+const decoded = (seq: number) => decodeLogEntry(goldenEntries.find((entry) => entry.seq === seq) as LogEntry);
 const entry = (type: string, data: Record<string, unknown>, more: Partial<LogEntry> = {}): LogEntry => {
   return { seq: 7, ts: 1786537584.38, call: 'CA_1', agent: 'mara', type, ephemeral: false, data, ...more };
 };
 
 describe('an entry of the call log', () => {
   it('is told from an object of wires A and B by its envelope', () => {
-    expect(golden.every((each) => isLogEntry({ ...each }))).toBe(true);
-    expect(replay.some(({ data }) => isLogEntry(data))).toBe(false);
+    expect(goldenEntries.every((each) => isLogEntry({ ...each }))).toBe(true);
+    expect(replayFrames.some(({ data }) => isLogEntry(data))).toBe(false);
     expect(isLogEntry({ ...entry('call.started', {}), call: null })).toBe(true);
   });
 
   it('of the golden call becomes an event of the same call, agent and time', () => {
-    for (const each of golden.filter(({ type }) => !isControl(type))) {
+    for (const each of goldenEntries.filter(({ type }) => !isControl(type))) {
       const { agent, callId, at, identity, data } = decodeLogEntry(each);
       expect({ agent, callId }).toEqual({ agent: 'lucia', callId: 'CA_golden' });
       expect(data['callId']).toBe('CA_golden');
@@ -41,7 +25,7 @@ describe('an entry of the call log', () => {
   });
 
   it('keeps its type but for the four rows of the vocabulary', () => {
-    const renamed = golden
+    const renamed = goldenEntries
       .map((each) => [each.type, decodeLogEntry(each).type, each.seq] as const)
       .filter(([before, after]) => before !== after);
     expect(renamed).toEqual([
@@ -106,8 +90,8 @@ describe('an entry of the call log', () => {
   });
 
   it('is ephemeral when its envelope says so, and when its row says so', () => {
-    const ephemeral = golden.filter((each) => decodeLogEntry(each).ephemeral).map(({ seq }) => seq);
-    expect(ephemeral).toEqual(golden.filter((each) => each.ephemeral).map(({ seq }) => seq));
+    const ephemeral = goldenEntries.filter((each) => decodeLogEntry(each).ephemeral).map(({ seq }) => seq);
+    expect(ephemeral).toEqual(goldenEntries.filter((each) => each.ephemeral).map(({ seq }) => seq));
     expect(decodeLogEntry(entry('user.message', { final: false })).ephemeral).toBe(true);
     expect(decodeLogEntry(entry('user.speaking', { active: true })).ephemeral).toBe(true);
     expect(decodeLogEntry(entry('turn.end', { turn: 1 })).ephemeral).toBe(false);
@@ -128,7 +112,7 @@ describe('an entry of the call log', () => {
   });
 
   it('is control, not an event, when it only marks a place', () => {
-    expect(golden.filter(({ type }) => isControl(type)).map(({ type }) => type)).toEqual(['log.caught_up']);
+    expect(goldenEntries.filter(({ type }) => isControl(type)).map(({ type }) => type)).toEqual(['log.caught_up']);
     expect(['connected', 'ping', 'pong', 'log.gap'].every(isControl)).toBe(true);
     expect(isControl(undefined)).toBe(false);
   });

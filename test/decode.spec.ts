@@ -1,34 +1,25 @@
-import { readFileSync } from 'node:fs';
 import { decodeAgentEvent, isControl } from '../src/sources/pinecall/decode.js';
-import { AgentFrame, sseFrames, wsFrames } from './support/recordings.js';
-
-interface Frame {
-  readonly event: string;
-  readonly data: Record<string, unknown>;
-}
-
-const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'));
-const replay = (read('ev-replay.json') as { frames: Frame[] }).frames;
+import { AgentFrame, replayFrames, sseFrames, wsFrames } from './support/recordings.js';
 
 const isEphemeral = (type: string) => decodeAgentEvent(type, { agent: 'mara' }).ephemeral;
 
 describe('an event of wires A and B', () => {
   it('is recognised when it comes again: of the captured call, one user.message and one message.confirmed', () => {
     const seen = new Set<string>();
-    const repeats = replay.filter(({ event, data }) => {
-      const { identity } = decodeAgentEvent(event, data);
+    const repeats = replayFrames.filter(({ type, data }) => {
+      const { identity } = decodeAgentEvent(type, data);
       const isRepeat = identity !== undefined && seen.has(JSON.stringify(identity));
       seen.add(JSON.stringify(identity));
       return isRepeat;
     });
-    expect(repeats.map(({ event, data }) => [event, data['messageId']])).toEqual([
+    expect(repeats.map(({ type, data }) => [type, data['messageId']])).toEqual([
       ['user.message', '1b23f589690b499292d2e7cad7f66ca2'],
       ['message.confirmed', 'msg_8b396e012697'],
     ]);
   });
 
   it('without anything unique of its own is never taken for a repeat', () => {
-    const chat = replay.find(({ event, data }) => event === 'user.message' && data['messageId'] === '');
+    const chat = replayFrames.find(({ type, data }) => type === 'user.message' && data['messageId'] === '');
     expect(decodeAgentEvent('user.message', chat?.data ?? {}).identity).toBeUndefined();
     expect(decodeAgentEvent('session.paused', { agent: 'julia' }).identity).toBeUndefined();
   });
@@ -85,12 +76,9 @@ describe('an event of wires A and B', () => {
 
   it('passes whole when its type is unknown', () => {
     const data = { callId: 'CA_1', agent: 'mara', snake_case: { 'as-it': ['is'] } };
-    expect(decodeAgentEvent('brand.new', data)).toMatchObject({
-      type: 'brand.new',
-      agent: 'mara',
-      callId: 'CA_1',
-      data,
-    });
+    const event = decodeAgentEvent('brand.new', data);
+    expect(event).toMatchObject({ type: 'brand.new', agent: 'mara', callId: 'CA_1', ephemeral: false });
+    expect(event.data).toEqual(data);
   });
 
   it('takes the session for the call only on WhatsApp', () => {

@@ -6,6 +6,7 @@
 import { IncomingMessage, Server, ServerResponse, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
+import { nextTurn, pieces } from './pieces.js';
 import { sseFrames, wsFrames } from './recordings.js';
 
 export interface AgentProcessOptions {
@@ -120,9 +121,9 @@ export class AgentProcess {
     this.hanging = true;
   }
 
-  /** From now on it refuses new connections; until `undefined` is given. */
-  refuse(status: number | undefined, contentType = 'application/json'): void {
-    this.refusal = status === undefined ? undefined : { status, contentType };
+  /** From now on it answers so to whoever connects. */
+  refuse(status: number, contentType = 'application/json'): void {
+    this.refusal = { status, contentType };
   }
 
   private refusalOf({ url = '', headers: { authorization } }: IncomingMessage): Refusal | undefined {
@@ -177,6 +178,7 @@ export class AgentProcess {
   private async writePieces(stream: ServerResponse, text: string): Promise<void> {
     for (const piece of pieces(text, this.options.pieceBytes)) {
       await new Promise((resolve) => stream.write(piece, resolve));
+      await nextTurn();
     }
   }
 
@@ -185,14 +187,7 @@ export class AgentProcess {
     for (const [index, part] of parts.entries()) {
       const options = { binary: typeof message !== 'string', fin: index === parts.length - 1 };
       await new Promise<void>((resolve) => socket.send(part, options, () => resolve()));
+      await nextTurn();
     }
   }
-}
-
-function pieces(content: string | Buffer, pieceBytes = Infinity): Buffer[] {
-  const bytes = Buffer.from(content as string);
-  const count = pieceBytes === Infinity ? 1 : Math.ceil(bytes.length / pieceBytes);
-  return Array.from({ length: count }, (_, index) =>
-    count === 1 ? bytes : bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes),
-  );
 }

@@ -1,5 +1,6 @@
-/** What the real SDK wrote on wires A and B, frame by frame. The greeting (`connected`) comes first on both. */
+/** What was recorded of Pinecall's wires, frame by frame. The greeting (`connected`) comes first on A and B. */
 import { readFileSync } from 'node:fs';
+import type { LogEntry } from '../../src/sources/pinecall/decode.js';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
 
@@ -22,3 +23,11 @@ export const wsFrames: readonly AgentFrame[] = fixture('agent-ws.jsonl').trimEnd
   const { event, ...data } = JSON.parse(text) as Record<string, unknown> & { event: string };
   return { type: event, data, text };
 }); // prettier-ignore
+
+/** Wire A, captured from a production call, with the repeats that it had. */
+export const replayFrames: readonly Omit<AgentFrame, 'text'>[] = (
+  JSON.parse(fixture('ev-replay.json')) as { frames: { event: string; data: AgentFrame['data'] }[] }
+).frames.map(({ event, data }) => ({ type: event, data }));
+
+/** Wire C: a whole call of agent lucia. */
+export const goldenEntries = (JSON.parse(fixture('call-log-golden.json')) as { entries: readonly LogEntry[] }).entries;

@@ -109,7 +109,7 @@ class Inbox {
 
   receive(frame: string): void {
     if (this.over) return;
-    this.frames.push(frame);
+    this.frames.unshift(frame);
     if (!this.working) this.work = this.drain();
   }
 

@@ -39,7 +39,7 @@ export class CursorKeeper {
 
   /** Moves the cursor once `commit` has resolved and all commits before it have. It may move back: see `log.gap`. */
   advance(cursor: number, commit: Promise<unknown>): void {
-    this.commits = Promise.resolve().then(() => {
+    this.commits = Promise.all([this.commits, commit]).then(() => {
       this.committed = cursor;
       this.schedule(this.intervalMs);
     });
