@@ -66,9 +66,10 @@ test.each([1, 2, 7, 20])('nothing is lost or doubled when it breaks after every 
   expect(seqs()).toEqual([...new Set(seqs())].sort((a, b) => a - b));
 });
 
-test.each([1, 2, 3, 10])('nothing is lost or doubled when it is closed for slowness after %i entries', async (size) => {
+test.each([3, 4, 10])('nothing is lost or doubled when it is closed for slowness after %i entries', async (size) => {
   server().release(CALL, 30);
   server().slowAfter = size;
+  server().overlap = 2;
   void harness.start();
   await until(() => seqs().includes(30));
   server().release(CALL);
@@ -176,6 +177,7 @@ test('a call is over at its summary: closed, marked done, and not read again', a
   await harness.stop();
 
   harness = harness.with(new CollectingSink());
+  harness.cursors.rows.set(`agent:${AGENT}`, { cursor: 0, done: false }); // As after a crash: the agent's log names it again.
   server().call('CA_next', AGENT);
   void harness.start();
   server().release('CA_next');

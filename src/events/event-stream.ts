@@ -1,7 +1,8 @@
 /**
  * One reader's stream: a greeting, the backlog after its cursor, then live, nothing lost or repeated in between. It registers
  * with the router *before* it reads the backlog, so that what is committed meanwhile queues; then it drops from the queue what
- * the backlog has already sent. A queue that overflows is thrown away and read from the log instead.
+ * the backlog has already sent. A queue that overflows is thrown away and read from the log instead, and so is what comes in
+ * while the client has more than it can take: it falls back to the log until it has caught up.
  */
 import type { TenantId } from '../common/ids.js';
 import type { EventFilter } from './event-filter.js';
@@ -12,7 +13,7 @@ import type { Outlet } from './outlet.js';
 import { Delivery, controlFrame, eventFrame } from './sse-frame.js';
 
 /** Longest page of a backlog; bounds memory a connection. */
-const PAGE = 500;
+const PAGE = 200;
 /** Live events that may wait while the backlog is read. */
 const MAX_QUEUED = 1000;
 
@@ -35,6 +36,7 @@ interface Start {
 export class EventStream {
   private queue: Delivery[] | undefined = [];
   private overflowed = false;
+  private caughtUp = false;
   private lastSeq = 0;
   private lastPosition = 0;
   private leave: (() => void) | undefined;
@@ -45,10 +47,13 @@ export class EventStream {
     private readonly request: StreamRequest,
     private readonly outlet: Outlet,
     private readonly write: (frame: Buffer) => void,
+    private readonly fail: (error: unknown) => void,
+    private readonly signal: AbortSignal,
   ) {}
 
   /** Resolves when the stream is live; from then on frames come by themselves until {@link stop}. */
-  async start(signal: AbortSignal): Promise<void> {
+  async start(): Promise<void> {
+    const { signal } = this;
     const { tenantId, filter } = this.request;
     this.leave = this.router.register(tenantId, filter, (delivery) => this.receive(delivery));
     const start = chooseStart(this.request, await this.log.tenantHead(tenantId));
@@ -56,7 +61,7 @@ export class EventStream {
     this.greet(start);
     this.lastSeq = start.after;
     if (this.request.cursor === undefined && this.request.from === 'live') this.joinLive();
-    else await this.replay(signal);
+    else await this.replay();
   }
 
   stop(): void {
@@ -66,7 +71,9 @@ export class EventStream {
 
   private receive(delivery: Delivery): void {
     if (this.queue === undefined) {
-      if (this.isNew(delivery.event)) this.write(delivery.frame);
+      if (!this.isNew(delivery.event)) return;
+      this.write(delivery.frame);
+      if (this.outlet.isFull) this.fallBack();
     } else if (this.queue.length < MAX_QUEUED) {
       this.queue.push(delivery);
     } else {
@@ -89,17 +96,29 @@ export class EventStream {
     if (gap) this.write(controlFrame('log.gap', { after: gap.after, resumeFrom: after, reason: gap.reason }));
   }
 
-  private async replay(signal: AbortSignal): Promise<void> {
+  /** Sends the log from where the reader stands, page by page as its socket drains, then joins what is live. */
+  private async replay(): Promise<void> {
     const { tenantId, filter } = this.request;
     for (;;) {
       this.overflowed = false;
       const page = await this.log.read(tenantId, this.lastSeq, PAGE, filter);
-      if (signal.aborted) return;
-      for (const event of page) this.sendFromLog(event);
+      for (const event of page) {
+        if (this.signal.aborted) return;
+        this.sendFromLog(event);
+        await this.outlet.room(this.signal);
+      }
       if (page.length < PAGE && !this.overflowed) break;
-      await this.outlet.room(signal);
     }
-    this.joinLive();
+    if (!this.signal.aborted) this.joinLive();
+  }
+
+  /** Live events queue from here on, as at the start, and the log is read once the socket has drained. */
+  private fallBack(): void {
+    this.queue = [];
+    this.outlet
+      .room(this.signal)
+      .then(() => this.replay())
+      .catch(this.fail);
   }
 
   private sendFromLog(event: LoggedEvent): void {
@@ -109,7 +128,8 @@ export class EventStream {
   }
 
   private joinLive(): void {
-    this.write(controlFrame('log.caught_up', { id: this.lastSeq }));
+    if (!this.caughtUp) this.write(controlFrame('log.caught_up', { id: this.lastSeq }));
+    this.caughtUp = true;
     const queued = this.queue ?? [];
     this.queue = undefined;
     for (const delivery of queued) this.receive(delivery);

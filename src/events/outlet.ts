@@ -2,7 +2,7 @@
  * The way from a stream to one client's socket. The framework keeps the connection's life (headers, abort, errors before
  * the first frame); the frames, made once for all readers, go to the response as they are. Nest's own writer would format
  * every message for every reader, and number what has no id by a counter of its own, which rewinds a browser's cursor.
- * Bounded: what the client doesn't read is counted, and a client that stops reading is cut, with its cursor intact at its side.
+ * Bounded: what the client has not read is counted; a client that stops reading is cut, with its cursor intact at its side.
  */
 import { ExecutionContext, Logger, type MessageEvent, createParamDecorator } from '@nestjs/common';
 import type { Response } from 'express';
@@ -10,12 +10,12 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { Observable } from 'rxjs';
 import { closingFrame, toProblem } from '../common/problem.filter.js';
 
-/** Bytes that may wait for one client before its stream is cut (security rule 16: 512 KiB, kernel buffers aside). */
-export const MAX_PENDING_BYTES = 384 * 1024;
+/** Bytes that may wait for one client; one frame more is 64 KiB (security rule 16: 512 KiB, kernel buffers aside). */
+const MAX_PENDING_BYTES = 384 * 1024;
 /** Below this a backlog goes on; above it waits for the socket. */
 const BACKLOG_PENDING_BYTES = 64 * 1024;
 /** How long a client may leave bytes unread. */
-export const MAX_STALLED_MS = 20_000;
+const MAX_STALLED_MS = 20_000;
 
 const logger = new Logger('Streams');
 
@@ -25,11 +25,11 @@ export const StreamOutlet = createParamDecorator(
 );
 
 export class Outlet {
-  private stalledSince: number | undefined;
+  /** Bytes that the kernel has taken, and when that last grew. */
+  private taken = 0;
+  private takenAt = Date.now();
 
-  constructor(private readonly response: Response) {
-    response.on('drain', () => (this.stalledSince = undefined));
-  }
+  constructor(private readonly response: Response) {}
 
   /** Sends finished frames. What it returns is for the framework, which has nothing left to write but the headers. */
   send(frames: Observable<Buffer>): Observable<MessageEvent> {
@@ -39,7 +39,7 @@ export class Outlet {
         next: (frame) => {
           // Headers go out with the framework's first write; a comment asks for it without an id or data.
           if (!this.response.headersSent) framework.next({ comment: 'switchboard' });
-          if (!this.write(frame)) this.cut();
+          this.response.write(frame);
         },
         error: (error: unknown) => {
           if (!this.response.headersSent) return framework.error(error);
@@ -54,18 +54,20 @@ export class Outlet {
     );
   }
 
-  /** False when the client has fallen too far behind: the stream must end. */
-  write(frame: Buffer): boolean {
-    if (!this.response.write(frame)) this.stalledSince ??= Date.now();
-    return this.response.writableLength <= MAX_PENDING_BYTES;
+  /** True when the client has fallen so far behind that it must be served from the log. */
+  get isFull(): boolean {
+    return this.response.writableLength > MAX_PENDING_BYTES;
   }
 
+  /** True when bytes wait and none has been taken for too long. To be asked now and then. */
   isStalled(now: number): boolean {
-    return this.stalledSince !== undefined && now - this.stalledSince > MAX_STALLED_MS;
-  }
-
-  get pendingBytes(): number {
-    return this.response.writableLength;
+    const { socket } = this.response;
+    const taken = socket ? socket.bytesWritten - socket.writableLength : 0;
+    if (this.response.writableLength === 0 || taken !== this.taken) {
+      this.taken = taken;
+      this.takenAt = now;
+    }
+    return now - this.takenAt > MAX_STALLED_MS;
   }
 
   /** Resolves when a backlog may go on: at once, or when the socket has drained. Rejects when the signal aborts. */

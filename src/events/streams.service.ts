@@ -48,12 +48,11 @@ export class StreamsService {
     return new Observable<Buffer>((reader) => {
       const abort = new AbortController();
       const write = (frame: Buffer) => reader.next(frame);
-      const stream = new EventStream(this.log, this.router, request, outlet, write);
+      const fail = (error: unknown) => abort.signal.aborted || reader.error(error);
+      const stream = new EventStream(this.log, this.router, request, outlet, write, fail, abort.signal);
       const connection = new StreamConnection(tenantId, principal, filter, outlet, write, () => reader.complete());
       this.connections.add(connection);
-      stream.start(abort.signal).catch((error: unknown) => {
-        if (!abort.signal.aborted) reader.error(error);
-      });
+      stream.start().catch(fail);
       return () => {
         abort.abort();
         stream.stop();

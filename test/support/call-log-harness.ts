@@ -24,8 +24,18 @@ export class MemoryCursors implements CursorStore {
     return Promise.resolve(new Map(this.rows));
   }
 
+  private readonly blocked = new Map<string, Promise<void>>();
+
+  /** Writes of this row wait, as they do while a database is slow, until the returned function is called. */
+  block(log: string): () => void {
+    let unblock = () => {};
+    this.blocked.set(log, new Promise((resolve) => (unblock = resolve)));
+    return unblock;
+  }
+
   async save(_source: string, log: string, cursor: number, done: boolean): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
+    await this.blocked.get(log);
     this.rows.set(log, { cursor, done });
     this.saves.push({ log, cursor, done });
   }

@@ -33,6 +33,10 @@ export class VoiceServer {
   pageSize = 500;
   /** Attachments are closed for slowness after so many entries. */
   slowAfter = Infinity;
+  /** So many seqs before its cursor are sent to a reader again, as upstream may. */
+  overlap = 0;
+  /** Tokens that were refused. */
+  refusals = 0;
   /** Status with which every upgrade is answered. */
   refuseUpgrades: number | undefined;
   /** A bad token is refused as the real server does it: by a frame, then a normal close. */
@@ -155,9 +159,10 @@ export class VoiceServer {
 
   private statusFor(token: string, log: VoiceLog | undefined): number {
     const known = this.tokens.get(token);
-    if (!known || known.expiresAt < Date.now()) return 401;
-    if (!log) return 404;
-    return known.agents.includes(log.agent) ? 200 : 403;
+    const isValid = known !== undefined && known.expiresAt > Date.now();
+    const status = !isValid ? 401 : !log ? 404 : known.agents.includes(log.agent) ? 200 : 403;
+    if (status === 401 || status === 403) this.refusals += 1;
+    return status;
   }
 
   private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
@@ -186,7 +191,7 @@ export class VoiceServer {
       if (sent === this.slowAfter) socket.close(4008, 'slow_consumer');
     };
     socket.send('{"live":true}'); // Some servers greet.
-    const backlog = log.replay(after);
+    const backlog = log.replay(Math.max(0, after - this.overlap));
     for (const frame of backlog) send(frame);
     const seq = backlog.at(-1)?.seq ?? after;
     send(log.marker('log.caught_up', seq, { seq }));

@@ -71,7 +71,7 @@ export class AgentFollower extends LogFollower {
   protected async take(entry: LogEntry): Promise<boolean> {
     const call = callOf(entry);
     if (call === undefined) this.passOverEntry();
-    else if (!this.ownerless) await this.calls.discover(call, this.agent);
+    else if (!this.ownerless) await this.unlessStopped(this.calls.discover(call, this.agent));
     else if (entry.type === 'call.ended') this.ownerless.delete(call);
     else this.ownerless.add(call);
     this.moveTo(entry.seq);
@@ -80,7 +80,7 @@ export class AgentFollower extends LogFollower {
 
   override async caughtUp(): Promise<void> {
     if (!this.ownerless) return;
-    for (const call of this.ownerless) await this.calls.discover(call, this.agent);
+    for (const call of this.ownerless) await this.unlessStopped(this.calls.discover(call, this.agent));
     // At once, and only now: until this is written, a restart must begin the ownerless time again.
     await this.keeper.write(this.position, false, this.signal);
     if (!this.signal.aborted) this.ownerless = undefined;
@@ -114,8 +114,8 @@ export class AgentFollower extends LogFollower {
     const row = readCallRow(value);
     if (!row) return false;
     // A call that is over when we first hear of the agent comes by its log, as far back as that goes.
-    if (!row.over || (!this.ownerless && !this.mustList)) await this.calls.discover(row.call, this.agent);
-    else if (this.ownerless) await this.calls.ignore(row.call);
+    if (!row.over || (!this.ownerless && !this.mustList)) await this.unlessStopped(this.calls.discover(row.call, this.agent));
+    else if (this.ownerless) await this.unlessStopped(this.calls.ignore(row.call));
     return true;
   }
 

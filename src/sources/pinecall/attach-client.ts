@@ -109,7 +109,7 @@ class Inbox {
 
   receive(frame: string): void {
     if (this.over) return;
-    this.frames.unshift(frame);
+    this.frames.push(frame);
     if (!this.working) this.work = this.drain();
   }
 

@@ -9,6 +9,8 @@ import { pause } from './waiting.js';
 
 /** Waits between attempts while the store is away. */
 const RETRY = { firstMs: 100, maxMs: 5000 };
+/** How long the last write may take: less than the second that sources get to stop. */
+const LAST_WRITE_MS = 500;
 
 /** Writes the row of one log. */
 export type SaveCursor = (cursor: number, done: boolean) => Promise<void>;
@@ -58,17 +60,19 @@ export class CursorKeeper {
   /** Writes the row at once, and again until it is written or the signal aborts. */
   async write(cursor: number, done: boolean, signal: AbortSignal): Promise<void> {
     this.cancelTimer();
-    await this.writing; // Two writes of one row could arrive in the other order.
-    while (!signal.aborted && !(await this.tryToWrite(cursor, done))) await pause(this.backoff.nextMs(), signal);
-    if (this.saved === cursor) this.committed = cursor;
+    await unlessAborted(this.writing, signal); // Two writes of one row could arrive in the other order.
+    while (!signal.aborted) {
+      if (await unlessAborted(this.tryToWrite(cursor, done), signal)) this.committed = cursor;
+      if (this.saved === cursor) return;
+      await pause(this.backoff.nextMs(), signal);
+    }
   }
 
   /** The reader stops: what is committed and not saved yet is saved, if the store is there. */
   async close(): Promise<void> {
     this.closed = true;
     this.cancelTimer();
-    await this.writing;
-    if (this.saved !== this.committed) await this.tryToWrite(this.committed, false);
+    await unlessAborted(this.flush(), AbortSignal.timeout(LAST_WRITE_MS));
   }
 
   private schedule(delayMs: number): void {

@@ -1,0 +1,87 @@
+/** The processes of a run, and their end: whatever happens, none of them stays behind. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const file = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+/** @type {Set<() => Promise<void>>} how to end what runs now */
+const endings = new Set();
+
+/** Remembers how to end something. Returns a function that does so, once. */
+export function endAtExit(end) {
+  let ended;
+  const endOnce = () => {
+    endings.delete(endOnce);
+    return (ended ??= end());
+  };
+  endings.add(endOnce);
+  return endOnce;
+}
+
+export async function endEverything() {
+  // Newest first: what was started last may use what was started before.
+  for (const end of [...endings].reverse()) await end();
+}
+
+function forkScript(name) {
+  const child = fork(file(name), { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const end = endAtExit(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+  return { child, end };
+}
+
+/**
+ * A server under test.
+ * @typedef {object} Subject
+ * @property {string} name
+ * @property {number} pid
+ * @property {number} port
+ * @property {string} ingestToken
+ * @property {(tenant: number) => string} readerToken
+ * @property {string} readyMark       what a reader gets when its stream is live
+ * @property {number | undefined} databasePid  its PostgreSQL's first process
+ * @property {() => Promise<void>} end
+ */
+
+/** @returns {Promise<Subject>} */
+export async function startBare() {
+  const { child, end } = forkScript('bare-server.mjs');
+  const [port] = await once(child, 'message');
+  return {
+    name: 'bare',
+    pid: child.pid,
+    port,
+    ingestToken: 'anybody',
+    readerToken: (tenant) => `agent-${tenant}`,
+    readyMark: ':ready',
+    databasePid: undefined,
+    end,
+  };
+}
+
+/** The readers' process; `ask('open', {…})` and the like resolve with its answer. */
+export function startReaders() {
+  const { child, end } = forkScript('readers.mjs');
+  const waiting = new Map();
+  let lastId = 0;
+  child.on('message', ({ id, result, error }) => {
+    const { resolve, reject } = waiting.get(id);
+    waiting.delete(id);
+    if (error === undefined) resolve(result);
+    else reject(new Error(error));
+  });
+  child.on('exit', () => {
+    for (const { reject } of waiting.values()) reject(new Error('the readers ended'));
+  });
+  const ask = (command, options = {}) =>
+    new Promise((resolve, reject) => {
+      const id = ++lastId;
+      waiting.set(id, { resolve, reject });
+      child.send({ id, command, ...options });
+    });
+  return { ask, end };
+}

@@ -1,0 +1,86 @@
+/** The events that both servers are given, and the two ways of offering them: as fast as answered, or at a fixed rate. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { IngestClient } from './http-client.mjs';
+import { TENANTS } from './options.mjs';
+
+/** Events of an agent before its next call begins. */
+const EVENTS_A_CALL = 200;
+/** Connections for a fixed rate: enough that a request never waits for one unless the server lags. */
+const RATE_CONNECTIONS = 32;
+
+const run = Date.now().toString(36);
+let sent = 0;
+
+/** CLOCK_MONOTONIC in µs: the same clock in every process of the machine. */
+export const nowUs = () => Math.round(Number(process.hrtime.bigint() / 1000n));
+
+export const agentName = (index) => `agent-${index}`;
+
+/** A line of NDJSON: a durable event of about 200 bytes, unlike every other. The agents take turns. */
+export function nextEvent() {
+  const number = sent++;
+  const agent = number % TENANTS;
+  const call = Math.floor(number / TENANTS / EVENTS_A_CALL);
+  return (
+    `{"event":"user.message","callId":"CA_${run}_${agent}_${call}","messageId":"msg_${run}_${number}",` +
+    `"text":"I would like to move my appointment to Thursday","sentUs":${nowUs()},` +
+    `"agent":"${agentName(agent)}","at":"${new Date().toISOString()}"}\n`
+  );
+}
+
+/**
+ * Each connection sends its next request when the last is answered.
+ * @returns {Promise<{eventsPerSecond: number, events: number}>} of the time after `warmUpMs`
+ */
+export async function closedLoop(subject, { connections, eventsARequest, warmUpMs, forMs, onMeasuring = () => {} }) {
+  const client = new IngestClient(subject, connections);
+  const start = performance.now() + warmUpMs;
+  const end = start + forMs;
+  let events = 0;
+  const work = async () => {
+    while (performance.now() < end) {
+      let body = '';
+      for (let count = 0; count < eventsARequest; count += 1) body += nextEvent();
+      const began = performance.now();
+      await client.post(body, eventsARequest);
+      const ended = performance.now();
+      // A request that straddles an edge of the window counts by its share within.
+      const within = Math.min(ended, end) - Math.max(began, start);
+      if (within > 0) events += (eventsARequest * within) / (ended - began);
+    }
+  };
+  const measuring = wait(warmUpMs).then(onMeasuring);
+  try {
+    await Promise.all([measuring, ...Array.from({ length: connections }, work)]);
+  } finally {
+    client.end();
+  }
+  return { eventsPerSecond: (events / forMs) * 1000, events };
+}
+
+/**
+ * One event a request at a fixed rate, whether or not the server keeps up. An event's clock starts before its request
+ * looks for a free connection, so that a lagging server's queue counts as latency.
+ * @returns {Promise<number>} events sent and answered
+ */
+export async function fixedRate(subject, { rate, forMs }) {
+  const client = new IngestClient(subject, RATE_CONNECTIONS);
+  const start = performance.now();
+  const total = Math.round((rate * forMs) / 1000);
+  const answers = [];
+  try {
+    while (answers.length < total) {
+      const due = Math.min(total, Math.floor(((performance.now() - start) * rate) / 1000));
+      while (answers.length < due) {
+        const answer = client.post(nextEvent(), 1);
+        answer.catch(() => undefined); // Thrown by Promise.all below; here it only must not end the process.
+        answers.push(answer);
+      }
+      await wait(1);
+    }
+    await Promise.all(answers);
+  } finally {
+    client.end();
+  }
+  return total;
+}

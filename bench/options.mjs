@@ -1,0 +1,78 @@
+/** What a run of the bench measures and for how long; `--help` prints the list. */
+import { parseArgs } from 'node:util';
+
+const HELP = `npm run bench -- [options]
+  --rounds <n>     rounds of Switchboard and bare server in turn (default 3)
+  --streams <n>    open streams while events are delivered (default 1000)
+  --rate <n>       events a second offered while delivering (default 300)
+  --quick          about 30 seconds in all: one short round
+  --only <parts>   of ingest,delivery,idle (default all)
+  --save           also write bench/results/<date>.json
+  --cpu-prof <dir> run Switchboard with node --cpu-prof; its figures are then not comparable
+`;
+
+/** Tenants of a run; each owns one agent, and the streams are spread evenly over them. */
+export const TENANTS = 100;
+
+/**
+ * @typedef {object} Options
+ * @property {number} rounds
+ * @property {number} streams
+ * @property {number} manyStreams  idle streams of the second memory figure; equal to `streams`: there is none
+ * @property {number} rate         events a second, open loop
+ * @property {number} deliverMs    length of a measured window of delivery
+ * @property {number} idleMs       length of the idle window whose CPU is subtracted
+ * @property {number} ingestMs     length of one measured ingest case
+ * @property {number} settleMs     longest wait for a resident size to hold still
+ * @property {{ingest: boolean, delivery: boolean, idle: boolean}} parts
+ * @property {boolean} save
+ * @property {string | undefined} cpuProf
+ */
+
+/** @returns {Options} */
+export function readOptions(args = process.argv.slice(2)) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: { type: 'string' },
+      streams: { type: 'string' },
+      rate: { type: 'string', default: '300' },
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', default: 'ingest,delivery,idle' },
+      save: { type: 'boolean', default: false },
+      'cpu-prof': { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    process.exit(0);
+  }
+  const quick = values.quick;
+  const streams = wholeNumber('--streams', values.streams ?? '1000');
+  const chosen = values.only.split(',');
+  return {
+    rounds: wholeNumber('--rounds', values.rounds ?? (quick ? '1' : '3')),
+    streams,
+    manyStreams: quick ? streams : streams * 3,
+    rate: wholeNumber('--rate', values.rate),
+    deliverMs: quick ? 2500 : 6000,
+    idleMs: quick ? 1000 : 2500,
+    ingestMs: quick ? 800 : 2500,
+    settleMs: quick ? 2000 : 5000,
+    parts: {
+      ingest: chosen.includes('ingest'),
+      delivery: chosen.includes('delivery'),
+      idle: chosen.includes('idle'),
+    },
+    save: values.save,
+    cpuProf: values['cpu-prof'],
+  };
+}
+
+function wholeNumber(name, text) {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  process.stderr.write(`bench: ${name} must be a whole number above 0\n\n${HELP}`);
+  process.exit(2);
+}

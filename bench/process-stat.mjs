@@ -1,0 +1,63 @@
+/** What the kernel says a process has used (Linux: /proc). Source: https://man7.org/linux/man-pages/man5/proc.5.html */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+
+export const hasProc = existsSync('/proc/self/smaps_rollup');
+
+const usPerTick = hasProc ? 1e6 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' })) : 0;
+
+/** How often the resident size is looked at, and how little it may move to count as still. */
+const SETTLE_STEP_MS = 400;
+const SETTLED_KB = 400;
+
+/** CPU time used so far, user and system, in µs; all threads of the process, not its children. */
+export function cpuUs(pid) {
+  const { utime, stime } = stat(pid);
+  return (utime + stime) * usPerTick;
+}
+
+/** CPU time so far of a PostgreSQL server and the children it has now, in µs. */
+export function cpuOfFamilyUs(pid) {
+  const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === pid);
+  return [pid, ...children.map(Number)].reduce((sum, one) => sum + cpuUs(one), 0);
+}
+
+/** Resident size in KB, counted page by page: VmRSS lags behind by what each thread has not yet reported. */
+export function residentKb(pid) {
+  return Number(/^Rss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]);
+}
+
+/** Waits until the resident size has held still for three looks, `maxMs` at most, and returns it in KB. */
+export async function settledKb(pid, maxMs) {
+  const seen = [residentKb(pid)];
+  for (const end = performance.now() + maxMs; performance.now() < end;) {
+    await wait(SETTLE_STEP_MS);
+    seen.push(residentKb(pid));
+    const last = seen.slice(-4);
+    if (last.length === 4 && Math.max(...last) - Math.min(...last) <= SETTLED_KB) break;
+  }
+  return seen.at(-1);
+}
+
+/** How many files this process, and one that it starts, may hold open. Node has raised the soft limit to the hard one. */
+export function fileLimit() {
+  if (!hasProc) return 1024;
+  const limit = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+  return limit === 'unlimited' ? Infinity : Number(limit);
+}
+
+function parentOf(pid) {
+  try {
+    return stat(pid).parent;
+  } catch {
+    return 0; // It ended between the listing and this look.
+  }
+}
+
+function stat(pid) {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The second field is the name in parentheses, which may hold spaces; the third follows the last parenthesis.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { parent: Number(fields[1]), utime: Number(fields[11]), stime: Number(fields[12]) };
+}

@@ -1,0 +1,100 @@
+/**
+ * `npm run bench`: Switchboard beside a bare `node:http` server, in turn, on this machine. The load comes from this
+ * process, the readers are a second, the server under test a third; so its CPU and memory are its own.
+ * Figures are not tests: the exit code is 0 whatever they are.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { endEverything, startBare, startReaders } from './children.mjs';
+import { readOptions } from './options.mjs';
+import { fileLimit, hasProc } from './process-stat.mjs';
+import { circumstances, renderTable, summarise } from './report.mjs';
+import { measure } from './rounds.mjs';
+import { createDataDir, startSwitchboard } from './switchboard.mjs';
+
+/** Files that a server holds open besides its streams. */
+const OTHER_FILES = 200;
+
+const startedAt = performance.now();
+
+function say(text) {
+  process.stderr.write(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${text}\n`);
+}
+
+/** Leaves out what this machine cannot show, and says so. */
+function fitToMachine(options) {
+  const most = fileLimit() - OTHER_FILES;
+  if (!hasProc) {
+    say('no /proc here: CPU and memory of a process cannot be read, only ingest is measured');
+    return { ...options, parts: { ingest: true, delivery: false, idle: false } };
+  }
+  if (options.streams > most)
+    throw new Error(`${options.streams} streams need a higher limit of open files (ulimit -n)`);
+  if (options.manyStreams <= most) return options;
+  say(`only ${options.streams} idle streams: ${options.manyStreams} need a higher limit of open files (ulimit -n)`);
+  return { ...options, manyStreams: options.streams };
+}
+
+async function runRounds(options) {
+  const run = { readerTokens: [], cpuProf: options.cpuProf };
+  const dataDir = createDataDir();
+  const starts = { ours: () => startSwitchboard(dataDir, run), bare: startBare };
+  const needsBare = options.parts.delivery || options.parts.idle;
+  const rounds = [];
+  for (let round = 1; round <= options.rounds; round += 1) {
+    const figures = { ours: {}, bare: {} };
+    // Every other round the other way round: neither side always gets the quieter machine.
+    const sides = round % 2 === 1 ? ['ours', 'bare'] : ['bare', 'ours'];
+    for (const side of sides.filter((one) => one === 'ours' || needsBare)) {
+      const progress = (phase) => say(`round ${round}/${options.rounds}  ${side.padEnd(4)}  ${phase}`);
+      progress('starting');
+      figures[side] = await measureOnce(starts[side], options, progress);
+    }
+    rounds.push(figures);
+  }
+  return rounds;
+}
+
+async function measureOnce(start, options, progress) {
+  const subject = await start();
+  const readers = startReaders();
+  try {
+    return await measure({ subject, readers, options, progress });
+  } finally {
+    await readers.end();
+    await subject.end();
+  }
+}
+
+function save(result) {
+  const folder = fileURLToPath(new URL('results/', import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  const file = `${folder}${result.date.slice(0, 10)}.json`;
+  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+  say(`saved ${file}`);
+}
+
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    if (interrupted) return;
+    interrupted = true;
+    say('stopping');
+    endEverything().finally(() => process.exit(130));
+  });
+}
+
+try {
+  const options = fitToMachine(readOptions());
+  const rounds = await runRounds(options);
+  const about = circumstances(options);
+  const summary = summarise(rounds, options);
+  process.stdout.write(`\n${renderTable(summary, about)}\n`);
+  if (options.save) save({ ...about, summary, rounds });
+} catch (error) {
+  if (!interrupted) process.stderr.write(`bench: ${error.stack}\n`);
+  process.exitCode = 1;
+} finally {
+  // After an interruption the signal's own handler ends everything, then the process.
+  if (!interrupted) await endEverything();
+}
