@@ -3,7 +3,7 @@ import type { NestApplicationOptions, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import express from 'express';
+import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { AppModule } from './app.module.js';
 import { ProblemFilter } from './common/problem.filter.js';
@@ -41,6 +41,7 @@ export async function createApp(
   app.use(express.json({ limit: MAX_BODY }));
   app.useGlobalPipes(validationPipe);
   app.useGlobalFilters(new ProblemFilter());
+  (app.getHttpAdapter().getInstance()).get('/', (_request, response) => response.redirect('/docs'));
   SwaggerModule.setup('docs', app, () => describe(app), { jsonDocumentUrl: 'openapi.json' });
   return app;
 }

@@ -1,5 +1,5 @@
 import { Controller, Delete, HttpCode, Param } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Scopes } from '../auth/auth.decorators.js';
 import { type TenantId, tenantIdSchema } from '../common/ids.js';
 import { ErasureService } from './erasure.service.js';
@@ -10,6 +10,7 @@ export class ErasureController {
   constructor(private readonly erasure: ErasureService) {}
 
   /** Erases a tenant with its tokens, calls and events; its agents then belong to nobody. */
+  @ApiOperation({ summary: 'Erase a tenant with its tokens, calls and events; its agents then belong to nobody' })
   @Delete(':tenant')
   @Scopes('admin')
   @HttpCode(204)

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, CurrentTenant, Scopes } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
 import { type AgentName, type TenantId, agentNameSchema } from '../common/ids.js';
@@ -25,6 +25,7 @@ export class AgentsController {
   ) {}
 
   /** Who this token is. */
+  @ApiOperation({ summary: 'Who this token is: tenant, scopes, agents, expiry' })
   @Get('me')
   @Scopes('events:read', 'agents:read', 'tokens:write', 'events:write', 'admin')
   async me(@CurrentPrincipal() { tenantId, scopes, expiresAt }: Principal) {
@@ -36,24 +37,28 @@ export class AgentsController {
     };
   }
 
+  @ApiOperation({ summary: 'The tenant’s agents' })
   @Get('agents')
   @Scopes('agents:read')
   list(@CurrentTenant() tenantId: TenantId, @Query({ schema: listOwnAgentsSchema }) { limit, cursor }: ListOwnAgents) {
     return this.agents.list(tenantId, limit, cursor);
   }
 
+  @ApiOperation({ summary: 'All agents, one tenant’s, or those that nobody owns' })
   @Get('admin/agents')
   @Scopes('admin')
   listAcrossTenants(@Query({ schema: listAgentsSchema }) { limit, cursor, ...filter }: ListAgents) {
     return this.agents.listAcrossTenants(filter, limit, cursor);
   }
 
+  @ApiOperation({ summary: 'Who owned an agent, from when to when, newest first' })
   @Get('admin/agents/:agent/owners')
   @Scopes('admin')
   async owners(@Param('agent', { schema: agentNameSchema }) agent: AgentName) {
     return { owners: await this.ownership.historyAcrossTenants(agent), next: null };
   }
 
+  @ApiOperation({ summary: 'Give an agent to a tenant, if its owner is the one you believe (compare-and-set)' })
   @Put('admin/agents/:agent/owner')
   @Scopes('admin')
   assign(
@@ -64,6 +69,7 @@ export class AgentsController {
     return this.ownership.change(agent, from, tenant, principal.tokenId);
   }
 
+  @ApiOperation({ summary: 'Take an agent away, if its owner is the one you believe' })
   @Delete('admin/agents/:agent/owner')
   @Scopes('admin')
   @HttpCode(204)

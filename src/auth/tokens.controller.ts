@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { type TenantId, tenantIdSchema } from '../common/ids.js';
 import { pageQuery } from '../common/page.js';
@@ -25,12 +25,14 @@ export class TokensController {
     private readonly keys: SigningKeys,
   ) {}
 
+  @ApiOperation({ summary: 'The public keys that our tokens are signed with (RFC 7517)' })
   @Get('.well-known/jwks.json')
   @Public()
   jwks() {
     return this.keys.jwks();
   }
 
+  @ApiOperation({ summary: 'The tenant’s own API tokens, newest first' })
   @Get('v1/tokens')
   @Scopes('tokens:write')
   listOwn(@CurrentTenant() tenantId: TenantId, @Query({ schema: listSchema }) { limit, cursor }: List) {
@@ -38,6 +40,7 @@ export class TokensController {
   }
 
   /** Never wider than the minting token, nor longer-lived (security rule 9). */
+  @ApiOperation({ summary: 'Make an API token of the tenant’s own; its text is in this answer only' })
   @Post('v1/tokens')
   @Scopes('tokens:write')
   createOwn(
@@ -52,6 +55,7 @@ export class TokensController {
     return this.tokens.create(tenantId, { name: body.name, scopes: body.scopes, ttlSeconds }, principal.tokenId);
   }
 
+  @ApiOperation({ summary: 'Revoke one of the tenant’s own tokens, open streams included' })
   @Delete('v1/tokens/:id')
   @Scopes('tokens:write')
   @HttpCode(204)
@@ -62,6 +66,7 @@ export class TokensController {
     await this.tokens.revokeOwn(tenantId, id);
   }
 
+  @ApiOperation({ summary: 'A tenant’s API tokens, newest first' })
   @Get('v1/admin/tenants/:tenant/tokens')
   @Scopes('admin')
   list(
@@ -71,6 +76,7 @@ export class TokensController {
     return this.tokens.list(tenantId, limit, cursor);
   }
 
+  @ApiOperation({ summary: 'Make an API token for a tenant; its text is in this answer only' })
   @Post('v1/admin/tenants/:tenant/tokens')
   @Scopes('admin')
   create(
@@ -81,12 +87,14 @@ export class TokensController {
     return this.tokens.create(tenantId, { name, scopes, ttlSeconds: ttl }, principal.tokenId);
   }
 
+  @ApiOperation({ summary: 'The platform’s own tokens, newest first' })
   @Get('v1/admin/tokens')
   @Scopes('admin')
   listPlatform(@Query({ schema: listSchema }) { limit, cursor }: List) {
     return this.tokens.list(null, limit, cursor);
   }
 
+  @ApiOperation({ summary: 'Make a platform token (admin, or ingest only)' })
   @Post('v1/admin/tokens')
   @Scopes('admin')
   createPlatform(
@@ -96,6 +104,7 @@ export class TokensController {
     return this.tokens.create(null, { name, scopes, ttlSeconds: ttl }, principal.tokenId);
   }
 
+  @ApiOperation({ summary: 'Revoke any token, open streams included' })
   @Delete('v1/admin/tokens/:id')
   @Scopes('admin')
   @HttpCode(204)

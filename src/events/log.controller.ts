@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { AgentsService } from '../agents/agents.service.js';
 import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
@@ -28,6 +28,7 @@ export class LogController {
   ) {}
 
   /** The durable events after an id, in order. `live`: this page reaches the end; `next` is the id to read on from. */
+  @ApiOperation({ summary: 'A page of the durable events after an id, in order' })
   @Get()
   @Scopes('events:read')
   @Header('Content-Type', 'application/json; charset=utf-8')

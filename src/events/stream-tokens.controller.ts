@@ -1,5 +1,5 @@
 import { Body, Controller, Post } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { AgentsService } from '../agents/agents.service.js';
 import { CurrentPrincipal, CurrentTenant, Scopes } from '../auth/auth.decorators.js';
@@ -40,6 +40,7 @@ export class StreamTokensController {
   ) {}
 
   /** A short-lived token for a stream's URL, narrowed as asked. */
+  @ApiOperation({ summary: 'Make a short-lived stream token for a URL, narrowed as asked' })
   @Post()
   @Scopes('events:read')
   async mint(

@@ -1,5 +1,5 @@
 import { Controller, Headers, Param, Query, Sse } from '@nestjs/common';
-import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentPrincipal, StreamScopes } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
@@ -24,6 +24,7 @@ export class StreamsController {
   constructor(private readonly streams: StreamsService) {}
 
   /** Every agent of the caller's tenant. */
+  @ApiOperation({ summary: 'Stream: every agent of the tenant' })
   @Sse(paths('v1/events', 'events'))
   async events(
     @CurrentPrincipal() principal: Principal,
@@ -37,6 +38,7 @@ export class StreamsController {
   }
 
   /** One agent. */
+  @ApiOperation({ summary: 'Stream: one agent' })
   @Sse(paths('v1/agents/:agent/events', 'events/:agent'))
   async agentEvents(
     @CurrentPrincipal() principal: Principal,
@@ -51,6 +53,7 @@ export class StreamsController {
   }
 
   /** One call: its log from the start, then live. */
+  @ApiOperation({ summary: 'Stream: one call, from its start, then live' })
   @Sse('v1/calls/:call/events')
   async callEvents(
     @CurrentPrincipal() principal: Principal,

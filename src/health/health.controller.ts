@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { OperatorAccess, Public } from '../auth/auth.decorators.js';
 import { Bus } from '../bus/bus.js';
@@ -20,6 +20,7 @@ export class HealthController {
   ) {}
 
   /** The process lives. */
+  @ApiOperation({ summary: 'The process lives' })
   @Get('healthz')
   @Public()
   healthz() {
@@ -30,6 +31,7 @@ export class HealthController {
    * Part by part. 503 while the database is away. A source that waits for its upstream, or a bus that is away (the log is
    * polled then), does not make the process unready: readers keep what they have.
    */
+  @ApiOperation({ summary: 'Database, bus and sources, each by name; 503 while the database is away' })
   @Get('readyz')
   @Public()
   async readyz(@Res({ passthrough: true }) response: Response) {
@@ -43,6 +45,7 @@ export class HealthController {
     };
   }
 
+  @ApiOperation({ summary: 'Prometheus metrics' })
   @Get('metrics')
   @OperatorAccess()
   @Header('Content-Type', metrics.contentType)

@@ -1,5 +1,5 @@
 import { Controller, Headers, HttpCode, Post, Req } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiHeader, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { CurrentPrincipal, Scopes } from '../auth/auth.decorators.js';
@@ -28,6 +28,7 @@ export class IngestController {
    * Takes events in; answers after the commit. Safe to repeat for events that carry an identity of their own, and for all with
    * an `Idempotency-Key`. A tenant's token may only write events of its own agents and calls.
    */
+  @ApiOperation({ summary: 'Take events in: one object, an array or NDJSON; answered after the commit' })
   @Post()
   @HttpCode(200)
   @Scopes('events:write', 'admin')

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Scopes } from '../auth/auth.decorators.js';
 import { type TenantId, tenantIdSchema } from '../common/ids.js';
 import {
@@ -19,21 +19,25 @@ import { TenantsService } from './tenants.service.js';
 export class TenantsController {
   constructor(private readonly tenants: TenantsService) {}
 
+  @ApiOperation({ summary: 'All tenants, by name' })
   @Get()
   list(@Query({ schema: listTenantsSchema }) { limit, cursor }: ListTenants) {
     return this.tenants.listAcrossTenants(limit, cursor);
   }
 
+  @ApiOperation({ summary: 'Create a tenant' })
   @Post()
   create(@Body({ schema: createTenantSchema }) body: CreateTenant) {
     return this.tenants.create(body);
   }
 
+  @ApiOperation({ summary: 'One tenant' })
   @Get(':tenant')
   get(@Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId) {
     return this.tenants.get(tenantId);
   }
 
+  @ApiOperation({ summary: 'Rename, suspend, activate a tenant, or set its limits' })
   @Patch(':tenant')
   change(
     @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,

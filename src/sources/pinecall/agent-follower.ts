@@ -114,7 +114,8 @@ export class AgentFollower extends LogFollower {
     const row = readCallRow(value);
     if (!row) return false;
     // A call that is over when we first hear of the agent comes by its log, as far back as that goes.
-    if (!row.over || (!this.ownerless && !this.mustList)) await this.unlessStopped(this.calls.discover(row.call, this.agent));
+    if (!row.over || (!this.ownerless && !this.mustList))
+      await this.unlessStopped(this.calls.discover(row.call, this.agent));
     else if (this.ownerless) await this.unlessStopped(this.calls.ignore(row.call));
     return true;
   }

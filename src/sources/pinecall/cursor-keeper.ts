@@ -19,7 +19,7 @@ export class CursorKeeper {
   private saved: number;
   private committed: number;
   private commits: Promise<unknown> = Promise.resolve();
-  private writing: Promise<unknown> = Promise.resolve();
+  private writing: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
   private readonly backoff = new Backoff(RETRY);
@@ -62,10 +62,10 @@ export class CursorKeeper {
     this.cancelTimer();
     await unlessAborted(this.writing, signal); // Two writes of one row could arrive in the other order.
     while (!signal.aborted) {
-      if (await unlessAborted(this.tryToWrite(cursor, done), signal)) this.committed = cursor;
-      if (this.saved === cursor) return;
+      if (await unlessAborted(this.tryToWrite(cursor, done), signal)) break;
       await pause(this.backoff.nextMs(), signal);
     }
+    if (this.saved === cursor) this.committed = cursor;
   }
 
   /** The reader stops: what is committed and not saved yet is saved, if the store is there. */
@@ -79,14 +79,16 @@ export class CursorKeeper {
     if (this.closed || this.timer) return;
     this.timer = setTimeout(() => {
       this.timer = undefined;
-      this.writing = this.writing.then(() => this.flush());
+      void this.flush();
     }, delayMs);
   }
 
-  private async flush(): Promise<void> {
-    const moved = this.saved !== this.committed;
-    if (moved && !(await this.tryToWrite(this.committed, false)))
+  private flush(): Promise<void> {
+    this.writing = this.writing.then(async () => {
+      if (this.saved === this.committed || (await this.tryToWrite(this.committed, false))) return;
       this.schedule(this.backoff.nextMs() + this.intervalMs);
+    });
+    return this.writing;
   }
 
   private cancelTimer(): void {
