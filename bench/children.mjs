@@ -24,8 +24,11 @@ export async function endEverything() {
   for (const end of [...endings].reverse()) await end();
 }
 
-function forkScript(name) {
-  const child = fork(file(name), { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+/** Arguments of node for a server under test: see `collect.mjs`. */
+export const SERVER_ARGUMENTS = ['--expose-gc', '--import', new URL('collect.mjs', import.meta.url).href];
+
+function forkScript(name, execArgv = []) {
+  const child = fork(file(name), { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const end = endAtExit(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');
@@ -49,7 +52,7 @@ function forkScript(name) {
 
 /** @returns {Promise<Subject>} */
 export async function startBare() {
-  const { child, end } = forkScript('bare-server.mjs');
+  const { child, end } = forkScript('bare-server.mjs', SERVER_ARGUMENTS);
   const [port] = await once(child, 'message');
   return {
     name: 'bare',

@@ -28,14 +28,15 @@ export function residentKb(pid) {
   return Number(/^Rss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]);
 }
 
-/** Waits until the resident size has held still for three looks, `maxMs` at most, and returns it in KB. */
+/** Has the process collect its garbage until its resident size holds still, for `maxMs` at most. In KB. */
 export async function settledKb(pid, maxMs) {
-  const seen = [residentKb(pid)];
+  const seen = [];
   for (const end = performance.now() + maxMs; performance.now() < end;) {
+    process.kill(pid, 'SIGUSR2'); // collect.mjs
     await wait(SETTLE_STEP_MS);
     seen.push(residentKb(pid));
-    const last = seen.slice(-4);
-    if (last.length === 4 && Math.max(...last) - Math.min(...last) <= SETTLED_KB) break;
+    const last = seen.slice(-3);
+    if (last.length === 3 && Math.max(...last) - Math.min(...last) <= SETTLED_KB) break;
   }
   return seen.at(-1);
 }

@@ -72,16 +72,15 @@ async function measureDelivery(visit) {
   const { subject, readers, options, progress } = visit;
   await open(visit, options.streams);
   progress(`delivering ${options.rate} events/s to ${options.streams} streams`);
-  const offer = () => offerEvents(visit, options.streams / TENANTS);
+  const offer = (forMs) => offerEvents(visit, options.streams / TENANTS, forMs);
   const idle = await idleShare(subject, options.idleMs);
-  await fixedRate(subject, { rate: options.rate, forMs: WARM_UP_MS });
-  await readers.ask('watch');
-  const read = await offer();
+  await offer(WARM_UP_MS);
+  const read = await offer(options.deliverMs);
   const report = await readers.ask('report');
   await closeDownTo(readers, 0);
   progress('the same events without readers');
   const idleAlone = await idleShare(subject, options.idleMs);
-  const unread = await offerEvents(visit, 0);
+  const unread = await offerEvents(visit, 0, options.deliverMs);
   const grossUs = (read.cpuUs - idle * read.tookUs) / report.deliveries;
   const ingestUs = (unread.cpuUs - idleAlone * unread.tookUs) / unread.events;
   return {
@@ -97,10 +96,11 @@ async function measureDelivery(visit) {
 }
 
 /** Offers events at the fixed rate until every reader has them. */
-async function offerEvents({ subject, readers, options }, readersAnEvent) {
+async function offerEvents({ subject, readers, options }, readersAnEvent, forMs) {
+  await readers.ask('watch');
   const startedAt = performance.now();
   const before = cpuUs(subject.pid);
-  const events = await fixedRate(subject, { rate: options.rate, forMs: options.deliverMs });
+  const events = await fixedRate(subject, { rate: options.rate, forMs });
   for (const end = performance.now() + DRAIN_MS; readersAnEvent > 0 && performance.now() < end; await wait(10)) {
     if ((await readers.ask('count')) >= events * readersAnEvent) break;
   }

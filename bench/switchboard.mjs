@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { endAtExit } from './children.mjs';
+import { SERVER_ARGUMENTS, endAtExit } from './children.mjs';
 import { agentName } from './load.mjs';
 import { TENANTS } from './options.mjs';
 
@@ -35,7 +35,7 @@ export function createDataDir() {
 export async function startSwitchboard(dataDir, { readerTokens, cpuProf }) {
   const port = await freePort();
   const profiling = cpuProf === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProf}`];
-  const child = spawn(process.execPath, ['--enable-source-maps', ...profiling, MAIN], {
+  const child = spawn(process.execPath, ['--enable-source-maps', ...SERVER_ARGUMENTS, ...profiling, MAIN], {
     cwd: dataDir,
     env: environment(dataDir, port),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -64,6 +64,18 @@ test('a sink without room holds the server back, not our memory, and loses nothi
   await until(() => seqs().length === 503);
 });
 
+test('a store that is away for a while costs no event and no cursor', async () => {
+  server().release(CALL, 3);
+  void harness.start();
+  await until(() => harness.cursors.rows.get(`call:${CALL}`)?.cursor === 3);
+  harness.cursors.failures = 2;
+  server().release(CALL, 4);
+  await until(() => harness.cursors.rows.get(`call:${CALL}`)?.cursor === 7);
+  harness.cursors.failures = 3;
+  server().release(CALL);
+  await harness.finished(CALL);
+});
+
 test('a dead peer is found and left', async () => {
   server().answersPings = false;
   server().release(CALL, 5);
@@ -73,6 +85,14 @@ test('a dead peer is found and left', async () => {
   server().release(CALL);
   await harness.finished(CALL);
   expect(durableSeqs()).toEqual(durable);
+});
+
+test('a greeting is no fault', async () => {
+  logged.length = 0;
+  server().release(CALL);
+  void harness.start();
+  await harness.finished(CALL);
+  expect(logged).toEqual([]);
 });
 
 test('no line of the log holds a token, the API key or what was said', async () => {

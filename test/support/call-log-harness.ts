@@ -24,6 +24,8 @@ export class MemoryCursors implements CursorStore {
     return Promise.resolve(new Map(this.rows));
   }
 
+  /** So many of the next writes fail. */
+  failures = 0;
   private readonly blocked = new Map<string, Promise<void>>();
 
   /** Writes of this row wait, as they do while a database is slow, until the returned function is called. */
@@ -36,6 +38,7 @@ export class MemoryCursors implements CursorStore {
   async save(_source: string, log: string, cursor: number, done: boolean): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     await this.blocked.get(log);
+    if (this.failures > 0) throw new Error(`the store is away (${this.failures--})`);
     this.rows.set(log, { cursor, done });
     this.saves.push({ log, cursor, done });
   }

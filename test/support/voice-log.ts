@@ -70,3 +70,9 @@ export class VoiceLog {
     return this.script.slice(0, this.released);
   }
 }
+
+/** The rows of an agent's calls, as far as they have happened. */
+export function rowsOf(logs: Iterable<VoiceLog>, agent: string): readonly unknown[] {
+  const calls = [...logs].filter((log) => log.agent === agent && log.call !== null && log.hasHappened);
+  return calls.map(({ call, isOver }) => ({ id: call, status: isOver ? 'ended' : 'live' }));
+}

@@ -6,7 +6,7 @@
 import { IncomingMessage, Server, ServerResponse, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
-import { Frame, VoiceLog, goldenCall } from './voice-log.js';
+import { Frame, VoiceLog, goldenCall, rowsOf } from './voice-log.js';
 
 const LIFECYCLE = new Set(['call.ringing', 'call.started', 'call.ended']);
 export const API_KEY = 'pk_test_0123456789';
@@ -148,13 +148,8 @@ export class VoiceServer {
     const status = this.statusFor(bearer, log);
     if (!log || status !== 200) return [status, { error: 'No' }];
     this.pages.push(url.pathname + url.search);
-    if (kind === 'agents' && !this.listsEntries) return [200, { calls: this.rows(name) }];
+    if (kind === 'agents' && !this.listsEntries) return [200, { calls: rowsOf(this.logs.values(), name) }];
     return [200, { entries: log.replay(Number(url.searchParams.get('after'))).slice(0, this.pageSize), live: true }];
-  }
-
-  private rows(agent: string): unknown[] {
-    const calls = [...this.logs.values()].filter((log) => log.agent === agent && log.call !== null && log.hasHappened);
-    return calls.map(({ call, isOver }) => ({ id: call, status: isOver ? 'ended' : 'live' }));
   }
 
   private statusFor(token: string, log: VoiceLog | undefined): number {
