@@ -116,8 +116,8 @@ describe('the WebSocket wire of an agent process', () => {
 
   it('takes pongs for a sign of life', async () => {
     const double = await startDouble();
-    const lively = await follow(wires.ws.create(double, { pingMs: 20 }));
-    await waitFor(() => double.pings >= 5);
+    const lively = await follow(wires.ws.create(double, wires.ws.impatient));
+    await waitFor(() => double.pings >= 4);
     await double.sendMessage(message(1));
     await lively.sink.until((events) => events.length === 1);
   });

@@ -53,10 +53,8 @@ export class SourceSink implements EventSink {
     try {
       return admitEvent(event, new Date());
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
       eventsIn.inc({ outcome: 'refused' });
-      const faults = error.extensions.errors?.map(({ path, message }) => `${path} ${message}`).join('; ');
-      this.logger.warn(`${this.sourceName}: refused an event: ${faults ?? error.detail}`);
+      this.logger.warn(`${this.sourceName}: refused an event: ${faultsOf(error)}`);
       return undefined;
     }
   }
@@ -68,7 +66,13 @@ export class SourceSink implements EventSink {
       const events = batch.flatMap(({ event }) => event ?? []);
       const failure = await this.append(events).then(
         () => undefined,
-        (error: unknown) => error,
+        (error: unknown) => {
+          eventsIn.inc({ outcome: 'refused' }, events.length);
+          this.logger.error(
+            `${this.sourceName}: ${events.length} events could not be stored: ${(error as Error).message}`,
+          );
+          return error;
+        },
       );
       if (this.signal.aborted) break;
       this.waiting.splice(0, batch.length);
@@ -102,4 +106,10 @@ export class SourceSink implements EventSink {
     for (const { failed } of this.waiting.splice(0)) failed?.(new Error('the source was told to stop'));
     for (const resolve of this.waitingForRoom.splice(0)) resolve();
   }
+}
+
+/** What was wrong with an event, without its content. */
+function faultsOf(error: unknown): string {
+  if (!(error instanceof Problem)) return 'it cannot be serialised';
+  return error.extensions.errors?.map(({ path, message }) => `${path} ${message}`).join('; ') ?? error.detail;
 }

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Backoff } from '../common/backoff.js';
 import { sourceRestarts } from '../common/metrics.js';
 import { IngestService } from '../events/ingest.service.js';
-import type { Source, SourceState } from './source.js';
+import { InvalidSource, type Source, type SourceState } from './source.js';
 import { SourceSink } from './source-sink.js';
 
 /** Injection token of the configured {@link Source}s. */
@@ -65,6 +65,10 @@ export class SourceSupervisor implements OnApplicationBootstrap, BeforeApplicati
         status.error = null;
       } catch (error) {
         status.error = (error as Error).message;
+        if (error instanceof InvalidSource) {
+          this.logger.error(`${source.name}: ${status.error}; it stays stopped until the server is started again`);
+          break;
+        }
       }
       if (signal.aborted) break;
       enter('waiting');

@@ -14,21 +14,21 @@ export const message = (n: number, text = '') => JSON.stringify({ event: 'user.m
 export const typeAndData = ({ type, data }: Pick<DecodedEvent, 'type' | 'data'>) => ({ type, data });
 export const numbers = (events: readonly DecodedEvent[]) => events.map(({ data }) => data['n']);
 
-/** What differs between the wires; what is promised doesn't. */
+/** What differs between the wires; what is promised doesn't. `impatient`: short, but a busy machine stands still for long. */
 export const wires = {
   sse: {
     create: (double: AgentProcess, options = {}) => new AgentSseSource(double.sseEntry, { token: TOKEN, ...options }),
     frames: sseFrames.slice(1).map(typeAndData),
     say: (double: AgentProcess, n: number, text?: string) => double.sendSse(frame(n, text)),
     sayRaw: (double: AgentProcess, text: string) => double.sendSse(`event: user.message\ndata: ${text}\n\n`),
-    impatient: { silenceMs: 50 },
+    impatient: { silenceMs: 800 },
   },
   ws: {
     create: (double: AgentProcess, options = {}) => new AgentWsSource(double.wsEntry(), { token: TOKEN, ...options }),
     frames: wsFrames.slice(1).map(typeAndData),
     say: (double: AgentProcess, n: number, text?: string) => double.sendMessage(message(n, text)),
     sayRaw: (double: AgentProcess, text: string) => double.sendMessage(text),
-    impatient: { pingMs: 20 },
+    impatient: { pingMs: 300 },
   },
 } as const;
 

@@ -76,7 +76,7 @@ export function decodeLogEntry(entry: LogEntry): DecodedEvent {
     ephemeral,
     identity: entry.call === null ? ['agent-log', entry.agent, entry.seq] : ['call-log', entry.call, entry.seq],
     // `seq` is what `bot.corrected.supersedes` refers to; wire A's frames carry it under the same name.
-    data: { callId, ...(entry.call === null ? fields : data), seq: entry.seq },
+    data: { ...(entry.call === null ? fields : data), callId, seq: entry.seq },
   };
 }
 
