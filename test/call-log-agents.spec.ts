@@ -87,6 +87,15 @@ test('an agent that is assigned while it runs is tailed; its history and its liv
   await until(() => server().open('call:CA_live').length === 1);
 });
 
+test('an assignment that nobody announces is found by looking now and then', async () => {
+  await start();
+  void harness.start({ ownedPollMs: 10 });
+  await until(() => harness.lives === 1);
+  server().agentLog('mara');
+  harness.agents.setUnannounced('mara');
+  await until(() => tailed('mara'));
+});
+
 test('a live call that the agent log names no more is found in the list of calls', async () => {
   await start('mara');
   server().call('CA_live', 'mara').release(8); // In its own log only.

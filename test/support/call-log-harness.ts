@@ -1,7 +1,8 @@
 /** Runs a {@link CallLogSource} against the double, with everything it is given in memory. */
 import { Logger } from '@nestjs/common';
 import { Subject } from 'rxjs';
-import { CallLogSource, CallLogTimings, CursorStore, OwnedAgents } from '../../src/sources/pinecall/call-log.source.js';
+import { CallLogTimings, CursorStore, OwnedAgents } from '../../src/sources/pinecall/call-log-options.js';
+import { CallLogSource } from '../../src/sources/pinecall/call-log.source.js';
 import { CollectingSink } from './collecting-sink.js';
 import { API_KEY, VoiceServer } from './voice-server.js';
 import { waitFor } from './wait-for.js';
@@ -57,8 +58,12 @@ export class MemoryAgents implements OwnedAgents {
   }
 
   set(...agents: readonly string[]): void {
-    this.owned = agents;
+    this.setUnannounced(...agents);
     this.changes.next();
+  }
+
+  setUnannounced(...agents: readonly string[]): void {
+    this.owned = agents;
   }
 }
 

@@ -171,7 +171,8 @@ export class VoiceServer {
     if (status !== 200 && !byFrame) return void socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\n\r\n`);
     this.upgrades.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on('ping', (data: Buffer) => this.answersPings && webSocket.pong(data));
-      if (!log || byFrame) return refuse(webSocket);
+      if (!log || byFrame) webSocket.send('{"error":"Invalid or expired token"}');
+      if (!log || byFrame) return webSocket.close(1000);
       this.attached.push({ log: name, after: Number(query.get('after')), socket: webSocket });
       this.tail(log, Number(query.get('after')), webSocket);
     });
@@ -193,9 +194,4 @@ export class VoiceServer {
     log.readers.add(send);
     socket.once('close', () => log.readers.delete(send));
   }
-}
-
-function refuse(socket: WebSocket): void {
-  socket.send(JSON.stringify({ error: 'Invalid or expired token' }));
-  socket.close(1000);
 }

@@ -6,7 +6,7 @@ import { Backoff } from '../../common/backoff.js';
 import { AttachOptions, LogReader, NotBySocket, attach } from './attach-client.js';
 import { unlessAborted } from './agent-wire.js';
 import { attachmentsEnded, entriesPassedOver, logsAttached } from './call-log-metrics.js';
-import type { CallLogTimings } from './call-log.source.js';
+import type { CallLogTimings } from './call-log-options.js';
 import type { CursorKeeper } from './cursor-keeper.js';
 import { LogEntry, isControl } from './decode.js';
 import { cursorAfterGap } from './log-entry.js';

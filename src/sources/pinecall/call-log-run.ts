@@ -8,7 +8,7 @@ import type { EventSink } from '../source.js';
 import type { CallDirectory } from './agent-follower.js';
 import { AgentRow, AgentTails, TailsContext } from './agent-tails.js';
 import { CallFollower } from './call-follower.js';
-import type { CallLogTimings, CursorStore, OwnedAgents } from './call-log.source.js';
+import type { CallLogTimings, CursorStore, OwnedAgents } from './call-log-options.js';
 import { CursorKeeper } from './cursor-keeper.js';
 import { Reachability } from './reachability.js';
 import { SparseLog } from './sparse-log.js';

@@ -1,0 +1,56 @@
+/** What the call-log source is given: where its cursors are kept, whose agents it follows, and its paces. */
+import type { Observable } from 'rxjs';
+
+/** Where the cursors of a source's logs are kept: `agent:<name>` and `call:<id>`. */
+export interface CursorStore {
+  /**
+   * All rows of the source. It may leave out rows not touched for longer than the voice server keeps logs: a call that is
+   * named again without its row is read again, and its events are dropped as repeats.
+   */
+  load(source: string): Promise<ReadonlyMap<string, { cursor: number; done: boolean }>>;
+  /** Writes a row, new or not; the last write wins. A rejected write is tried again. */
+  save(source: string, log: string, cursor: number, done: boolean): Promise<void>;
+}
+
+/** The agents that some tenant owns now. */
+export interface OwnedAgents {
+  list(): Promise<readonly string[]>;
+  /** Emits when an agent was assigned or taken away. A hint: the list is also read again now and then. */
+  readonly changes: Observable<unknown>;
+}
+
+export interface CallLogTimings {
+  /** Under the minute after which proxies cut an idle socket; a dead peer is found within three of them. */
+  readonly pingMs: number;
+  /** Between two pages, where a log can't be tailed. */
+  readonly pollMs: number;
+  /** How long a log is read in pages before a WebSocket is tried again. */
+  readonly retrySocketMs: number;
+  /** Between two looks at the owned agents, in case a change was not announced. */
+  readonly ownedPollMs: number;
+  /** Shortest time between two writes of one cursor: what a crash repeats at most. */
+  readonly saveMs: number;
+  readonly requestTimeoutMs: number;
+  /** How long nothing can be read before the source says that it failed. */
+  readonly outageMs: number;
+  readonly backoff: { readonly firstMs: number; readonly maxMs: number };
+}
+
+export const DEFAULT_TIMINGS: CallLogTimings = {
+  pingMs: 20_000,
+  pollMs: 2000,
+  retrySocketMs: 300_000,
+  ownedPollMs: 30_000,
+  saveMs: 1000,
+  requestTimeoutMs: 15_000,
+  outageMs: 60_000,
+  backoff: { firstMs: 250, maxMs: 30_000 },
+};
+
+export interface CallLogOptions {
+  /** `PINECALL_API_KEY`. */
+  readonly apiKey: string | undefined;
+  readonly cursors: CursorStore;
+  readonly agents: OwnedAgents;
+  readonly timings?: Partial<CallLogTimings>;
+}
