@@ -84,7 +84,7 @@ export function startReaders() {
     new Promise((resolve, reject) => {
       const id = ++lastId;
       waiting.set(id, { resolve, reject });
-      child.send({ id, command, ...options });
+      child.send({ id, command, ...options }, (error) => error && reject(error));
     });
   return { ask, end };
 }

@@ -16,13 +16,17 @@ class Connection {
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
     this.#socket.setEncoding('latin1');
     this.#socket.on('data', (text) => this.#take(text));
-    this.#socket.on('error', onFailure);
-    this.#socket.on('close', () => onFailure(new Error('the server closed an ingest connection')));
+    const fail = (error) => {
+      onFailure(error);
+      this.#waiting?.reject(error);
+    };
+    this.#socket.on('error', fail);
+    this.#socket.on('close', () => fail(new Error('the server closed an ingest connection')));
   }
 
   request(text) {
-    return new Promise((resolve) => {
-      this.#waiting = resolve;
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
       this.#socket.write(text);
     });
   }
@@ -42,7 +46,7 @@ class Connection {
     if (this.#received.length < headEnd + HEAD_END.length + length) return;
     const answer = { status: Number(head.slice(9, 12)), body: this.#received.slice(headEnd + HEAD_END.length) };
     this.#received = '';
-    this.#waiting?.(answer);
+    this.#waiting?.resolve(answer);
   }
 }
 
@@ -59,7 +63,7 @@ export class IngestClient {
       'POST /v1/ingest HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-ndjson\r\n' +
       `Authorization: Bearer ${ingestToken}\r\nContent-Length: `;
     for (let count = 0; count < connections; count += 1) {
-      this.#all.push(new Connection(port, (error) => (this.#failure ??= error)));
+      this.#all.push(new Connection(port, (error) => this.#fail(error)));
     }
     this.#idle = [...this.#all];
   }
@@ -67,12 +71,13 @@ export class IngestClient {
   /** Posts NDJSON; resolves when the answer is in. Rejects on anything but "every event accepted". */
   async post(body, events) {
     if (this.#failure) throw this.#failure;
-    const connection = this.#idle.pop() ?? (await new Promise((resolve) => this.#queue.push(resolve)));
+    const connection =
+      this.#idle.pop() ?? (await new Promise((resolve, reject) => this.#queue.push({ resolve, reject })));
     const { status, body: answer } = await connection.request(
       `${this.#head}${Buffer.byteLength(body)}${HEAD_END}${body}`,
     );
     const next = this.#queue.shift();
-    if (next) next(connection);
+    if (next) next.resolve(connection);
     else this.#idle.push(connection);
     if (status !== 200 || !answer.includes(`"accepted":${events}`)) {
       throw new Error(`ingest answered ${status} ${answer.slice(0, 300)}`);
@@ -81,5 +86,10 @@ export class IngestClient {
 
   end() {
     for (const connection of this.#all) connection.end();
+  }
+
+  #fail(error) {
+    this.#failure ??= error;
+    for (const { reject } of this.#queue.splice(0)) reject(error);
   }
 }

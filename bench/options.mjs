@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 const HELP = `npm run bench -- [options]
   --rounds <n>     rounds of Switchboard and bare server in turn (default 3)
   --streams <n>    open streams while events are delivered (default 1000)
-  --rate <n>       events a second offered while delivering (default 300)
+  --rate <n>       events a second offered while delivering (default 500)
   --quick          about 30 seconds in all: one short round
   --only <parts>   of ingest,delivery,idle (default all)
   --save           also write bench/results/<date>.json
@@ -36,7 +36,7 @@ export function readOptions(args = process.argv.slice(2)) {
     options: {
       rounds: { type: 'string' },
       streams: { type: 'string' },
-      rate: { type: 'string', default: '300' },
+      rate: { type: 'string', default: '500' },
       quick: { type: 'boolean', default: false },
       only: { type: 'string', default: 'ingest,delivery,idle' },
       save: { type: 'boolean', default: false },
@@ -56,9 +56,9 @@ export function readOptions(args = process.argv.slice(2)) {
     streams,
     manyStreams: quick ? streams : streams * 3,
     rate: wholeNumber('--rate', values.rate),
-    deliverMs: quick ? 2500 : 6000,
-    idleMs: quick ? 1000 : 2500,
-    ingestMs: quick ? 800 : 2500,
+    deliverMs: quick ? 2500 : 5000,
+    idleMs: quick ? 1000 : 2000,
+    ingestMs: quick ? 800 : 2000,
     settleMs: quick ? 2000 : 5000,
     parts: {
       ingest: chosen.includes('ingest'),

@@ -10,6 +10,9 @@ const usPerTick = hasProc ? 1e6 / Number(execFileSync('getconf', ['CLK_TCK'], { 
 /** How often the resident size is looked at, and how little it may move to count as still. */
 const SETTLE_STEP_MS = 400;
 const SETTLED_KB = 400;
+/** How long a process must use how little of a core to count as quiet: the kernel counts in steps of 10 ms. */
+const QUIET_STEP_MS = 400;
+const QUIET_SHARE = 0.05;
 
 /** CPU time used so far, user and system, in µs; all threads of the process, not its children. */
 export function cpuUs(pid) {
@@ -39,6 +42,21 @@ export async function settledKb(pid, maxMs) {
     if (last.length === 3 && Math.max(...last) - Math.min(...last) <= SETTLED_KB) break;
   }
   return seen.at(-1);
+}
+
+/** Waits until the process is done with what it was last asked: it uses next to nothing, or `maxMs` are over. */
+export async function untilQuiet(pid, maxMs) {
+  for (const end = performance.now() + maxMs; performance.now() < end;) {
+    if ((await cpuShare(pid, QUIET_STEP_MS)) <= QUIET_SHARE) return;
+  }
+}
+
+/** How much of one core the process uses in the time to come. */
+export async function cpuShare(pid, forMs) {
+  const startedAt = performance.now();
+  const before = cpuUs(pid);
+  await wait(forMs);
+  return (cpuUs(pid) - before) / ((performance.now() - startedAt) * 1000);
 }
 
 /** How many files this process, and one that it starts, may hold open. Node has raised the soft limit to the hard one. */

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { closedLoop, fixedRate } from './load.mjs';
 import { TENANTS } from './options.mjs';
-import { cpuOfFamilyUs, cpuUs, settledKb } from './process-stat.mjs';
+import { cpuOfFamilyUs, cpuShare, cpuUs, settledKb, untilQuiet } from './process-stat.mjs';
 
 /** Ingest as fast as it is answered: how many connections, and events a request. */
 export const INGEST_CASES = [
@@ -15,8 +15,9 @@ const INGEST_WARM_UP_MS = 500;
 /** Before the first figure: enough requests for V8 to have compiled the path, and a few streams for theirs. */
 const WARM_UP_MS = 1500;
 const WARM_UP_STREAMS = TENANTS;
-/** How long a server may take to notice closed streams. */
-const CLOSE_MS = 500;
+/** How long a server has to notice closed streams, and at most to be done with them. */
+const CLOSE_MS = 200;
+const QUIET_MS = 5000;
 /** Longest wait for deliveries that are still under way when the last event was answered. */
 const DRAIN_MS = 3000;
 
@@ -72,14 +73,18 @@ async function measureDelivery(visit) {
   const { subject, readers, options, progress } = visit;
   await open(visit, options.streams);
   progress(`delivering ${options.rate} events/s to ${options.streams} streams`);
+  const idleShare = async () => {
+    await untilQuiet(subject.pid, QUIET_MS);
+    return cpuShare(subject.pid, options.idleMs);
+  };
   const offer = (forMs) => offerEvents(visit, options.streams / TENANTS, forMs);
-  const idle = await idleShare(subject, options.idleMs);
+  const idle = await idleShare();
   await offer(WARM_UP_MS);
   const read = await offer(options.deliverMs);
   const report = await readers.ask('report');
   await closeDownTo(readers, 0);
   progress('the same events without readers');
-  const idleAlone = await idleShare(subject, options.idleMs);
+  const idleAlone = await idleShare();
   const unread = await offerEvents(visit, 0, options.deliverMs);
   const grossUs = (read.cpuUs - idle * read.tookUs) / report.deliveries;
   const ingestUs = (unread.cpuUs - idleAlone * unread.tookUs) / unread.events;
@@ -105,14 +110,6 @@ async function offerEvents({ subject, readers, options }, readersAnEvent, forMs)
     if ((await readers.ask('count')) >= events * readersAnEvent) break;
   }
   return { events, cpuUs: cpuUs(subject.pid) - before, tookUs: (performance.now() - startedAt) * 1000 };
-}
-
-/** How much of one core the process uses when nothing is asked of it. */
-async function idleShare({ pid }, forMs) {
-  const startedAt = performance.now();
-  const before = cpuUs(pid);
-  await wait(forMs);
-  return (cpuUs(pid) - before) / ((performance.now() - startedAt) * 1000);
 }
 
 /** Events committed a second, and what one costs the process and its PostgreSQL. */

@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: Switchboard beside a bare `node:http` server, in turn, on this machine. The load comes from this
  * process, the readers are a second, the server under test a third; so its CPU and memory are its own.
- * Figures are not tests: the exit code is 0 whatever they are.
+ * Figures are not tests: the exit code is 0 whatever they are, and 1 only when they could not be had.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -74,15 +74,21 @@ function save(result) {
   say(`saved ${file}`);
 }
 
-let interrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => {
-    if (interrupted) return;
-    interrupted = true;
-    say('stopping');
-    endEverything().finally(() => process.exit(130));
-  });
+let ending = false;
+
+/** Ends the run from outside its course: what that makes fail is not worth telling. */
+function endNow(exitCode) {
+  if (ending) return;
+  ending = true;
+  say('stopping');
+  endEverything().finally(() => process.exit(exitCode));
 }
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => endNow(130));
+process.on('uncaughtException', (error) => {
+  if (!ending) process.stderr.write(`bench: ${error.stack}\n`);
+  endNow(1);
+});
 
 try {
   const options = fitToMachine(readOptions());
@@ -92,9 +98,8 @@ try {
   process.stdout.write(`\n${renderTable(summary, about)}\n`);
   if (options.save) save({ ...about, summary, rounds });
 } catch (error) {
-  if (!interrupted) process.stderr.write(`bench: ${error.stack}\n`);
+  if (!ending) process.stderr.write(`bench: ${error.stack}\n`);
   process.exitCode = 1;
 } finally {
-  // After an interruption the signal's own handler ends everything, then the process.
-  if (!interrupted) await endEverything();
+  if (!ending) await endEverything();
 }

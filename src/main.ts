@@ -1,13 +1,16 @@
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
+import { once } from 'node:events';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createApp } from './app.setup.js';
 import { TokenFiles } from './auth/token-files.js';
 import { SwitchboardLogger } from './common/console-logger.js';
 import { InvalidEnv, readEnv, type Env } from './config/env.js';
-import { EmbeddedPostgres, EmbeddedPostgresError } from './database/embedded-postgres.js';
 import { assertDatabaseFits } from './database/database-check.js';
+import { EmbeddedPostgres } from './database/embedded-postgres.js';
 import { migrate } from './database/migrate.js';
+import { EmbeddedPostgresError } from './database/postgres-cluster.js';
 import { DemoService } from './demo/demo.service.js';
 import { InvalidSource } from './sources/source.js';
 import { welcome } from './welcome.js';
@@ -15,33 +18,49 @@ import { welcome } from './welcome.js';
 /** A start that cannot succeed, as one line for the person at the console. */
 class StartError extends Error {}
 
+/** What has been started, as steps back; the last one is gone first. */
+type CleanUps = (() => Promise<void>)[];
+
 async function main(): Promise<void> {
   const env = readEnv(process.env);
+  const stop = stopSignal();
+  const cleanUps: CleanUps = [];
+  try {
+    await serve(env, stop, cleanUps);
+    if (!stop.aborted) await once(stop, 'abort');
+  } catch (error) {
+    // A start that was told to stop may fail in any way: its children hear Ctrl-C too.
+    if (!stop.aborted) throw error;
+  } finally {
+    for (const cleanUp of cleanUps.reverse()) await cleanUp();
+  }
+}
+
+/** Resolves when requests are answered. Rejects, between two steps, when it is to stop. */
+async function serve(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<void> {
   const logger = new SwitchboardLogger(process.stdout.isTTY);
   Logger.overrideLogger(logger);
   await assertPortIsFree(env);
-  let stop = () => Promise.resolve();
-  const stopping = onStopSignal(() => stop());
-  const postgres = env.databaseUrl === undefined ? await EmbeddedPostgres.start(env.dataDir) : undefined;
-  stop = async () => postgres?.stop();
-  try {
-    const databaseUrl = env.databaseUrl ?? postgres?.url ?? '';
-    await prepareDatabase(databaseUrl);
-    const app = await createApp(env, databaseUrl, { logger });
-    stop = async () => {
-      await app.close();
-      await postgres?.stop();
-    };
-    await app.init();
-    const admin = await app.get(TokenFiles).ensureAdmin();
-    const demo = env.demo ? await app.get(DemoService).setUp() : [];
-    await app.listen(env.port, env.host);
-    process.stdout.write(welcome(env, admin, demo));
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  await stopping;
+  assertDataDir(env);
+  const databaseUrl = env.databaseUrl ?? (await startPostgres(env, stop, cleanUps));
+  stop.throwIfAborted();
+  await prepareDatabase(databaseUrl);
+  stop.throwIfAborted();
+  const app = await createApp(env, databaseUrl, { logger });
+  cleanUps.push(() => app.close());
+  const admin = await app.get(TokenFiles).ensureAdmin();
+  // Before the sources start: a call belongs to the tenant that owned its agent when it began.
+  const demo = env.demo ? await app.get(DemoService).setUp() : [];
+  stop.throwIfAborted();
+  await app.init();
+  await app.listen(env.port, env.host).catch((error: Error) => Promise.reject(portError(env, error)));
+  process.stdout.write(welcome(env, admin, demo));
+}
+
+async function startPostgres({ dataDir }: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<string> {
+  const postgres = await EmbeddedPostgres.start(dataDir, [], stop);
+  cleanUps.push(() => postgres.stop());
+  return postgres.url;
 }
 
 async function prepareDatabase(url: string): Promise<void> {
@@ -54,28 +73,37 @@ async function prepareDatabase(url: string): Promise<void> {
 }
 
 /** Before anything is started: a port in use is the most common reason not to. */
-async function assertPortIsFree({ port, host }: Env): Promise<void> {
+async function assertPortIsFree(env: Env): Promise<void> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
-    probe.once('error', (error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'EADDRINUSE' ? 'is in use; set PORT to another' : `cannot be used (${error.code})`;
-      reject(new StartError(`${host}:${port} ${reason}`));
-    });
-    probe.listen(port, host, () => probe.close(() => resolve()));
+    probe.once('error', (error) => reject(portError(env, error)));
+    probe.listen(env.port, env.host, () => probe.close(() => resolve()));
   });
 }
 
-/** Resolves after the first SIGINT or SIGTERM has been carried out; a second one ends the process at once. */
-function onStopSignal(stop: () => Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let asked = false;
-    const onSignal = () => {
-      if (asked) process.exit(130);
-      asked = true;
-      stop().then(resolve, reject);
-    };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
-  });
+function portError({ port, host }: Env, error: NodeJS.ErrnoException): Error {
+  if (error.code === 'EADDRINUSE') return new StartError(`${host}:${port} is in use; set PORT to another`);
+  return new StartError(`${host}:${port} cannot be used (${error.code ?? error.message})`);
+}
+
+function assertDataDir({ dataDir }: Env): void {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    accessSync(dataDir, constants.W_OK);
+  } catch (error) {
+    throw new StartError(`DATA_DIR ${dataDir} cannot be used (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+/** Aborts at the first signal to stop; a second one ends the process at once. SIGHUP: the terminal was closed. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  return stop.signal;
 }
 
 main().then(

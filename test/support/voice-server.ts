@@ -117,6 +117,7 @@ export class VoiceServer {
     server.on('upgrade', (request, socket: Socket, head) => this.upgrade(request, socket, head));
     server.on('connection', (socket) => {
       this.sockets.add(socket);
+      socket.on('error', () => undefined); // A reader that goes away is none of ours.
       socket.once('close', () => this.sockets.delete(socket));
     });
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));

@@ -61,7 +61,7 @@ export async function attach(options: AttachOptions, reader: LogReader, signal: 
     signal.removeEventListener('abort', stop);
     heartbeat.stop();
     socket.terminate();
-    await inbox.work; // What has come is read before anybody attaches again: no entry is ever read twice at once.
+    await inbox.close();
   }
   if (!signal.aborted && inbox.fault !== undefined) throw inbox.fault;
 }
@@ -96,9 +96,9 @@ function textOf(message: RawData): string {
 
 /** Frames in, entries out, one at a time. What came in one chunk (64 KiB, or one frame) may wait here, no more. */
 class Inbox {
-  work: Promise<void> = Promise.resolve();
   fault: Error | undefined;
   private readonly frames: string[] = [];
+  private work: Promise<void> = Promise.resolve();
   private working = false;
   private over = false;
 
@@ -113,12 +113,18 @@ class Inbox {
     if (!this.working) this.work = this.drain();
   }
 
+  /** What has come is read before anybody attaches again, and nothing after it: a log has one reader at a time. */
+  async close(): Promise<void> {
+    await this.work;
+    this.over = true;
+  }
+
   private async drain(): Promise<void> {
     this.working = true;
     this.socket.pause();
     try {
       for (let frame = this.frames.shift(); frame !== undefined && !this.over; frame = this.frames.shift()) {
-        if (!(await this.take(frame))) this.close();
+        if (!(await this.take(frame))) this.hangUp();
       }
     } catch (error) {
       this.fault = error instanceof Error ? error : new Error('a reader failed');
@@ -138,7 +144,7 @@ class Inbox {
     return true;
   }
 
-  private close(): void {
+  private hangUp(): void {
     this.over = true;
     this.socket.close(1000);
     setTimeout(() => this.socket.terminate(), CLOSE_MS).unref();
