@@ -159,6 +159,19 @@ test('an agent that was taken away while the source was stopped returns the same
   expect(callsRead()).toEqual(['CA_before']);
 });
 
+test('the log of an agent that somebody else owned before is not handed to its present owner', async () => {
+  await start('mara', 'julia');
+  harness.agents.ownedBefore.add('mara');
+  happen('CA_theirs', 'mara');
+  happen('CA_own', 'julia');
+  void harness.start();
+  await harness.finished('CA_own');
+  await until(() => harness.cursors.rows.get('agent:mara')?.done === false);
+  happen('CA_since', 'mara');
+  await harness.finished('CA_since');
+  expect([...callsRead()].sort()).toEqual(['CA_own', 'CA_since']);
+});
+
 test('a call in progress is finished by a new source, whoever owns its agent by then', async () => {
   await start('mara', 'julia');
   void harness.start();

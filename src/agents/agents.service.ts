@@ -52,6 +52,11 @@ export class AgentsService {
     return rows.map(({ name }) => name as AgentName);
   }
 
+  /** True when the agent belonged to somebody before its present owner. */
+  async hadEarlierOwner(agent: AgentName): Promise<boolean> {
+    return (await this.prisma.ownership.count({ where: { agent, until: { not: null } } })) > 0;
+  }
+
   /**
    * Throws `agent-not-found` unless the tenant owns every one of them, or once did: then it may read what was its own, and
    * a call of its own that is still going on. Another's agent and one that never was answer alike.

@@ -1,6 +1,7 @@
 /** `SOURCES` entries → sources. Throws {@link InvalidSource} with one readable line. */
 import { Injectable } from '@nestjs/common';
 import { AgentsService } from '../agents/agents.service.js';
+import { agentNameSchema } from '../common/ids.js';
 import type { Env } from '../config/env.js';
 import { AgentSseSource } from './pinecall/agent-sse.source.js';
 import { AgentWsSource } from './pinecall/agent-ws.source.js';
@@ -32,7 +33,11 @@ export class SourceFactory {
     if (entry.startsWith('module:')) return new ModuleSource(entry);
     if (/^pinecall\+wss?:\/\//.test(entry)) {
       if (env.pinecallApiKey === undefined) throw new InvalidSource('SOURCES: pinecall+… needs PINECALL_API_KEY');
-      const agents = { list: () => this.agents.ownedAcrossTenants(), changes: this.agents.ownerChanges };
+      const agents = {
+        list: () => this.agents.ownedAcrossTenants(),
+        hadEarlierOwner: (agent: string) => this.agents.hadEarlierOwner(agentNameSchema.parse(agent)),
+        changes: this.agents.ownerChanges,
+      };
       return new CallLogSource(entry, { apiKey: env.pinecallApiKey, cursors: this.cursors, agents });
     }
     const scheme = /^[a-z+]{1,20}(?=:)/.exec(entry)?.[0] ?? 'an entry';

@@ -49,11 +49,17 @@ export class MemoryCursors implements CursorStore {
 }
 
 export class MemoryAgents implements OwnedAgents {
+  /** Agents that somebody else owned once. */
+  readonly ownedBefore = new Set<string>();
   readonly changes = new Subject<void>();
   private owned: readonly string[];
 
   constructor(...agents: readonly string[]) {
     this.owned = agents;
+  }
+
+  hadEarlierOwner(agent: string): Promise<boolean> {
+    return Promise.resolve(this.ownedBefore.has(agent));
   }
 
   list(): Promise<readonly string[]> {

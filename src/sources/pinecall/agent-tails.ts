@@ -15,6 +15,7 @@ export interface TailsContext extends FollowerContext {
   readonly calls: CallDirectory;
   /** Of the whole run. */
   readonly signal: AbortSignal;
+  hadEarlierOwner(agent: string): Promise<boolean>;
   keeperOf(log: string, cursor: number): CursorKeeper;
   /** Lets a task run on its own; the run waits for it. */
   spawn(task: Promise<void>): void;
@@ -49,7 +50,13 @@ export class AgentTails {
     const owned = new Set(list);
     const gone = [...this.tails].filter(([agent]) => !owned.has(agent));
     await Promise.all(gone.map(([, tail]) => tail.retire()));
-    for (const agent of owned) if (!this.tails.has(agent) && !this.context.signal.aborted) this.begin(agent);
+    for (const agent of owned) {
+      if (this.tails.has(agent)) continue;
+      // Calls that ended before we first hear of the agent are its present owner's only if nobody had it before.
+      if (!this.rows.has(agent) && (await this.context.hadEarlierOwner(agent)))
+        this.rows.set(agent, { cursor: 0, done: true });
+      if (!this.context.signal.aborted) this.begin(agent);
+    }
     if (owned.size === 0) this.context.reachability.reading();
   }
 

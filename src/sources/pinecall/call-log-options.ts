@@ -15,6 +15,8 @@ export interface CursorStore {
 /** The agents that some tenant owns now. */
 export interface OwnedAgents {
   list(): Promise<readonly string[]>;
+  /** True when somebody owned it before: what its log already holds may be theirs. */
+  hadEarlierOwner(agent: string): Promise<boolean>;
   /** Emits when an agent was assigned or taken away. A hint: the list is also read again now and then. */
   readonly changes: Observable<unknown>;
 }

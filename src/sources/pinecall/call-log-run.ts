@@ -55,6 +55,7 @@ export class CallLogRun implements CallDirectory {
       tokens: new StreamTokens(api, apiKey, signal),
       reachability: new Reachability(timings.outageMs, live, fail),
       log: new SparseLog(source),
+      hadEarlierOwner: (agent) => options.agents.hadEarlierOwner(agent),
       keeperOf: (log, cursor) => this.keeperOf(log, cursor),
       spawn: (task) => this.spawn(task),
     };
