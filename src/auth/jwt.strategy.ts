@@ -18,12 +18,19 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
   ) {
     super({
       jwtFromRequest: ExtractJwt.fromExtractors([ExtractJwt.fromAuthHeaderAsBearerToken(), tokenInUrl]),
-      secretOrKeyProvider: (_request: Request, token: string, done: (error: unknown, key?: string) => void) => {
+      secretOrKeyProvider: (
+        _request: Request,
+        token: string,
+        done: (error: unknown, key?: string | Buffer) => void,
+      ) => {
         const kid = jwt.decode(token, { complete: true })?.header.kid;
         if (kid === undefined) return done(new jwt.JsonWebTokenError('no kid'));
         keys
           .publicKey(kid)
-          .then((key) => (key ? done(null, key) : done(new jwt.JsonWebTokenError('unknown kid'))), done);
+          .then(
+            (key) => (key ? done(null, key as unknown as Buffer) : done(new jwt.JsonWebTokenError('unknown kid'))),
+            done,
+          );
       },
       algorithms: [ALGORITHM],
       issuer: env.publicUrl,

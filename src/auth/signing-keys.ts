@@ -1,7 +1,6 @@
 /** The keys that sign our tokens: ES256, in the database so that every process has them. All verify, the newest signs. */
 import { Injectable } from '@nestjs/common';
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { randomUUID } from 'node:crypto';
+import { type KeyObject, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { PrismaService } from '../database/prisma.service.js';
 
@@ -12,8 +11,8 @@ export const ALGORITHM = 'ES256';
 
 interface KeyPair {
   readonly kid: string;
-  readonly privatePem: string;
-  readonly publicPem: string;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
   readonly jwk: Record<string, unknown>;
 }
 
@@ -28,11 +27,11 @@ export class SigningKeys {
   async sign(claims: Readonly<Record<string, unknown>>): Promise<string> {
     if (this.keys.length === 0) await this.load();
     const key = this.keys[0] ?? (await this.create());
-    return jwt.sign(claims, key.privatePem, { algorithm: ALGORITHM, keyid: key.kid, noTimestamp: false });
+    return jwt.sign(claims, key.privateKey, { algorithm: ALGORITHM, keyid: key.kid, noTimestamp: false });
   }
 
-  /** The public key of that id as PEM; undefined when it is none of ours. */
-  async publicKey(kid: string): Promise<string | undefined> {
+  /** The public key of that id; undefined when it is none of ours. */
+  async publicKey(kid: string): Promise<KeyObject | undefined> {
     const known = this.find(kid);
     if (known !== undefined || Date.now() - this.loadedAt < REFRESH_MS) return known;
     await this.load();
@@ -45,18 +44,19 @@ export class SigningKeys {
     return { keys: this.keys.map(({ jwk }) => jwk) };
   }
 
-  private find(kid: string): string | undefined {
-    return this.keys.find((key) => key.kid === kid)?.publicPem;
+  private find(kid: string): KeyObject | undefined {
+    return this.keys.find((key) => key.kid === kid)?.publicKey;
   }
 
   private async load(): Promise<void> {
     const rows = await this.prisma.signingKey.findMany({ where: { retiredAt: null }, orderBy: { createdAt: 'desc' } });
     this.loadedAt = Date.now();
-    this.keys = rows.map(({ kid, privateKey, publicKey }) => ({
-      kid,
-      privatePem: privateKey,
-      publicPem: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString(),
-      jwk: publicKey as Record<string, unknown>,
+    // Parsed once: reading PEM costs as much as verifying.
+    this.keys = rows.map((row) => ({
+      kid: row.kid,
+      privateKey: createPrivateKey(row.privateKey),
+      publicKey: createPublicKey(row.privateKey),
+      jwk: row.publicKey as Record<string, unknown>,
     }));
   }
 
@@ -64,9 +64,9 @@ export class SigningKeys {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const kid = randomUUID();
     const jwk = { ...publicKey.export({ format: 'jwk' }), kid, alg: ALGORITHM, use: 'sig' };
-    const privatePem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    await this.prisma.signingKey.create({ data: { kid, privateKey: privatePem, publicKey: jwk } });
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    await this.prisma.signingKey.create({ data: { kid, privateKey: pem, publicKey: jwk } });
     await this.load();
-    return { kid, privatePem, publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(), jwk };
+    return { kid, privateKey, publicKey, jwk };
   }
 }

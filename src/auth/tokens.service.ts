@@ -31,14 +31,27 @@ export interface NewToken {
 /** `lastUsedAt` is exact to this; writing it at every request would cost more than the request. */
 const LAST_USED_MS = 60_000;
 
+/** A token that was found active is not looked up again for so long, unless the bus says that some right has ended. */
+const CHECKED_MS = 1000;
+const MAX_CHECKED = 10_000;
+
 @Injectable()
 export class TokensService {
+  private readonly checkedAt = new Map<string, number>();
+  private epoch = 0;
+
   constructor(
     private readonly prisma: PrismaService,
     private readonly keys: SigningKeys,
     private readonly bus: Bus,
     @Inject(ENV) private readonly env: Env,
-  ) {}
+  ) {
+    bus.messages.subscribe(({ kind }) => {
+      if (kind !== 'token-revoked' && kind !== 'tenant-changed') return;
+      this.epoch += 1;
+      this.checkedAt.clear();
+    });
+  }
 
   /** Mints a token of a tenant, or of the platform (null). Its text is in the answer and nowhere else. */
   async create(
@@ -93,6 +106,16 @@ export class TokensService {
 
   /** Throws when the token (or, of a stream token, its parent) is revoked or its tenant is suspended or gone. */
   async assertActive(principal: Principal): Promise<void> {
+    const right = `${principal.parentTokenId ?? principal.tokenId} ${principal.tenantId ?? ''}`;
+    if ((this.checkedAt.get(right) ?? 0) > Date.now() - CHECKED_MS) return;
+    const epoch = this.epoch;
+    await this.check(principal);
+    if (this.checkedAt.size >= MAX_CHECKED) this.checkedAt.clear();
+    // What was heard while the database was asked is newer than its answer.
+    if (epoch === this.epoch) this.checkedAt.set(right, Date.now());
+  }
+
+  private async check(principal: Principal): Promise<void> {
     const row = await this.prisma.token.findUnique({
       where: { id: principal.parentTokenId ?? principal.tokenId },
       select: { id: true, tenantId: true, revokedAt: true, lastUsedAt: true, tenant: { select: { status: true } } },
