@@ -3,7 +3,7 @@ import type { NestApplicationOptions, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { AppModule } from './app.module.js';
 import { ProblemFilter } from './common/problem.filter.js';
@@ -14,6 +14,8 @@ import type { Env } from './config/env.js';
 /** Largest body of a management request, and of an ingest request. */
 const MAX_BODY = '256kb';
 const MAX_INGEST_BODY = '8mb';
+
+const STREAM_PATH = /^\/(v1\/)?(agents\/[^/]+\/|calls\/[^/]+\/|admin\/)?events(\/|$)/;
 
 /** The whole application, ready to listen. Throws when the configuration cannot work or the database is away. */
 export async function createApp(
@@ -31,12 +33,7 @@ export async function createApp(
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.use(assignRequestId);
-  app.use(
-    helmet({
-      contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
-      strictTransportSecurity: env.publicUrl.startsWith('https:') ? undefined : false,
-    }),
-  );
+  app.use(pageHeaders(env));
   app.use('/v1/ingest', express.text({ type: ['application/json', 'application/x-ndjson'], limit: MAX_INGEST_BODY }));
   app.use(express.json({ limit: MAX_BODY }));
   app.useGlobalPipes(validationPipe);
@@ -47,6 +44,19 @@ export async function createApp(
     .get('/', (_request, response) => response.redirect('/docs'));
   SwaggerModule.setup('docs', app, () => describe(app), { jsonDocumentUrl: 'openapi.json' });
   return app;
+}
+
+/** Headers for what a browser may show. A stream is never shown, and would keep them in memory for as long as it lives. */
+function pageHeaders({ publicUrl }: Env): RequestHandler {
+  const protect = helmet({
+    contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
+    strictTransportSecurity: publicUrl.startsWith('https:') ? undefined : false,
+  });
+  return (request, response, next) => {
+    if (!STREAM_PATH.test(request.path)) return protect(request, response, next);
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    next();
+  };
 }
 
 function describe(app: NestExpressApplication) {

@@ -53,5 +53,5 @@ function shown(path: string): string {
 }
 
 function withoutSecrets(source: string): string {
-  return source.replace(/\/\/[^/@]*@/, '//').replace(/\?.*/, '');
+  return source.replace(/\/\/[^/?#]*@/, '//').replace(/[?#].*/, '');
 }

@@ -11,6 +11,9 @@ import { PgPool } from '../database/pg-pool.js';
 import { Bus, BusMessage } from './bus.js';
 
 const CHANNEL = 'switchboard';
+/** A hint need not survive a crash, so nobody waits until the disk has it; `synchronous_commit` is off for this one only. */
+const NOTIFY = `WITH hint AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+  SELECT pg_notify($1, payload) FROM hint, unnest($2::text[]) AS payload`;
 /** NOTIFY takes fewer than 8,000 bytes. */
 const MAX_PAYLOAD_BYTES = 7900;
 /** Control messages waiting for a notification; the database sweep heals what does not fit. */
@@ -65,7 +68,7 @@ export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplic
     await Promise.resolve();
     for (let payloads = this.takePayloads(); payloads.length > 0; payloads = this.takePayloads()) {
       try {
-        await this.pool.query('SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload', [CHANNEL, payloads]);
+        await this.pool.query(NOTIFY, [CHANNEL, payloads]);
       } catch (error) {
         this.logger.warn(
           `a notification was lost; other processes will find out by themselves: ${(error as Error).message}`,

@@ -37,6 +37,7 @@ export class EventStream {
   private queue: Delivery[] | undefined = [];
   private overflowed = false;
   private caughtUp = false;
+  private stopped = false;
   private lastSeq = 0;
   private lastPosition = 0;
   private leave: (() => void) | undefined;
@@ -48,16 +49,14 @@ export class EventStream {
     private readonly outlet: Outlet,
     private readonly write: (frame: Buffer) => void,
     private readonly fail: (error: unknown) => void,
-    private readonly signal: AbortSignal,
   ) {}
 
   /** Resolves when the stream is live; from then on frames come by themselves until {@link stop}. */
   async start(): Promise<void> {
-    const { signal } = this;
     const { tenantId, filter } = this.request;
     this.leave = this.router.register(tenantId, filter, (delivery) => this.receive(delivery));
     const start = chooseStart(this.request, await this.log.tenantHead(tenantId));
-    if (signal.aborted) return;
+    if (this.stopped) return;
     this.greet(start);
     this.lastSeq = start.after;
     if (this.request.cursor === undefined && this.request.from === 'live') this.joinLive();
@@ -65,6 +64,7 @@ export class EventStream {
   }
 
   stop(): void {
+    this.stopped = true;
     this.leave?.();
     this.queue = undefined;
   }
@@ -103,20 +103,20 @@ export class EventStream {
       this.overflowed = false;
       const page = await this.log.read(tenantId, this.lastSeq, PAGE, filter);
       for (const event of page) {
-        if (this.signal.aborted) return;
+        if (this.stopped) return;
         this.sendFromLog(event);
-        await this.outlet.room(this.signal);
+        await this.outlet.room();
       }
       if (page.length < PAGE && !this.overflowed) break;
     }
-    if (!this.signal.aborted) this.joinLive();
+    if (!this.stopped) this.joinLive();
   }
 
   /** Live events queue from here on, as at the start, and the log is read once the socket has drained. */
   private fallBack(): void {
     this.queue = [];
     this.outlet
-      .room(this.signal)
+      .room()
       .then(() => this.replay())
       .catch(this.fail);
   }

@@ -70,20 +70,15 @@ export class Outlet {
     return now - this.takenAt > MAX_STALLED_MS;
   }
 
-  /** Resolves when a backlog may go on: at once, or when the socket has drained. Rejects when the signal aborts. */
-  async room(signal: AbortSignal): Promise<void> {
-    if (this.response.writableLength <= BACKLOG_PENDING_BYTES) return;
-    await new Promise<void>((resolve, reject) => {
-      const done = (settle: () => void) => () => {
-        this.response.off('drain', onDrain);
-        signal.removeEventListener('abort', onAbort);
-        settle();
+  /** Resolves when a backlog may go on: at once, when the socket has drained, or when the client is gone. */
+  async room(): Promise<void> {
+    if (this.response.writableLength <= BACKLOG_PENDING_BYTES || this.response.closed) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        this.response.off('drain', done).off('close', done);
+        resolve();
       };
-      const onDrain = done(resolve);
-      const onAbort = done(() => reject(new Error('the stream ended while its backlog waited')));
-      this.response.once('drain', onDrain);
-      signal.addEventListener('abort', onAbort);
-      if (signal.aborted) onAbort();
+      this.response.on('drain', done).on('close', done);
     });
   }
 
@@ -100,11 +95,21 @@ export class Outlet {
 }
 
 /** Nest writes a longer Cache-Control of its own; the contract names this one. */
+function contractHeaders(headers: OutgoingHttpHeaders = {}): OutgoingHttpHeaders {
+  const { Pragma: _pragma, Expires: _expires, ...rest } = headers;
+  const isStream = rest['Content-Type'] === 'text/event-stream';
+  return isStream ? { ...rest, 'Cache-Control': 'no-cache, no-transform' } : headers;
+}
+
+const streamResponses = new WeakMap<object, object>();
+
+/** By a prototype that all streams share, as Express does it: a method of each response's own costs a kilobyte a stream. */
 function setContractHeaders(response: Response): void {
-  const writeHead = response.writeHead.bind(response) as (status: number, headers?: OutgoingHttpHeaders) => Response;
-  response.writeHead = ((status: number, headers?: OutgoingHttpHeaders) => {
-    const { Pragma: _pragma, Expires: _expires, ...rest } = headers ?? {};
-    const isStream = rest['Content-Type'] === 'text/event-stream';
-    return writeHead(status, isStream ? { ...rest, 'Cache-Control': 'no-cache, no-transform' } : headers);
-  }) as typeof response.writeHead;
+  const base = Object.getPrototypeOf(response) as Response;
+  const writeHead = function (this: Response, status: number, headers?: OutgoingHttpHeaders): Response {
+    return base.writeHead.call(this, status, contractHeaders(headers));
+  };
+  const prototype = streamResponses.get(base) ?? (Object.create(base, { writeHead: { value: writeHead } }) as object);
+  streamResponses.set(base, prototype);
+  Object.setPrototypeOf(response, prototype);
 }

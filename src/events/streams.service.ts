@@ -46,15 +46,13 @@ export class StreamsService {
       agents: filter.agents === null ? owned : [...filter.agents],
     };
     return new Observable<Buffer>((reader) => {
-      const abort = new AbortController();
       const write = (frame: Buffer) => reader.next(frame);
-      const fail = (error: unknown) => abort.signal.aborted || reader.error(error);
-      const stream = new EventStream(this.log, this.router, request, outlet, write, fail, abort.signal);
+      const fail = (error: unknown) => reader.error(error);
+      const stream = new EventStream(this.log, this.router, request, outlet, write, fail);
       const connection = new StreamConnection(tenantId, principal, filter, outlet, write, () => reader.complete());
       this.connections.add(connection);
       stream.start().catch(fail);
       return () => {
-        abort.abort();
         stream.stop();
         this.connections.remove(connection);
       };
