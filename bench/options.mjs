@@ -5,7 +5,7 @@ const HELP = `npm run bench -- [options]
   --rounds <n>     rounds of Switchboard and bare server in turn (default 3)
   --streams <n>    open streams while events are delivered (default 1000)
   --rate <n>       events a second offered while delivering (default 500)
-  --quick          about 30 seconds in all: one short round
+  --quick          under a minute in all: one short round
   --only <parts>   of ingest,delivery,idle (default all)
   --save           also write bench/results/<date>.json
   --cpu-prof <dir> run Switchboard with node --cpu-prof; its figures are then not comparable

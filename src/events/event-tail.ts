@@ -23,7 +23,7 @@ const PAGE = 1000;
 const MAX_WAITING = 1000;
 /** Calls whose last position is remembered, to keep late ephemeral events from overtaking. */
 const MAX_CALLS = 10_000;
-/** How often the log is looked at while the bus is away. */
+/** How often the log's head is looked at: while the bus is away, and for what was committed without word of it. */
 const POLL_MS = 1000;
 
 @Injectable()
@@ -36,6 +36,8 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   private subscription: Subscription | undefined;
   private poll: NodeJS.Timeout | undefined;
   private delivered = 0;
+  /** Where the tail stood, behind the head, when it was last looked at. */
+  private stoodAt: number | undefined;
 
   constructor(
     private readonly log: EventLog,
@@ -54,9 +56,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
       if (message.kind === 'appended') this.offer(message);
     });
     this.subscription.add(this.bus.reconnected.subscribe(() => this.offer(this.lookAgain())));
-    this.poll = setInterval(() => {
-      if (!this.bus.connected) this.offer(this.lookAgain());
-    }, POLL_MS);
+    this.poll = setInterval(() => void this.lookForUnheard(), POLL_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -74,6 +74,17 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
     if (this.waiting.length < MAX_WAITING) this.waiting.push(batch);
     else this.waiting[MAX_WAITING - 1] = this.lookAgain();
     this.catchingUp ??= this.workOff().finally(() => (this.catchingUp = undefined));
+  }
+
+  /**
+   * An append whose answer was lost is announced by nobody, nor is what a killed process committed last. So who stands still
+   * for a whole interval while the head is further on reads the log; under load, where batches come, this never does.
+   */
+  private async lookForUnheard(): Promise<void> {
+    const head = await this.log.headPosition().catch(() => 0); // The database is away: there is nothing to see.
+    const behind = head > this.delivered;
+    if (behind && (this.stoodAt === this.delivered || !this.bus.connected)) this.offer(this.lookAgain());
+    this.stoodAt = behind ? this.delivered : undefined;
   }
 
   private lookAgain(): Batch {

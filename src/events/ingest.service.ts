@@ -3,7 +3,7 @@
  * latency makes them, without a timer. Events leave in the order in which they came, ephemeral ones between the durable.
  */
 import { Injectable, Logger } from '@nestjs/common';
-import { Bus, type BusMessage } from '../bus/bus.js';
+import { Bus } from '../bus/bus.js';
 import type { TenantId } from '../common/ids.js';
 import { appendSeconds, eventsIn } from '../common/metrics.js';
 import { Problem } from '../common/problem.js';
@@ -95,8 +95,6 @@ export class IngestService {
       for (const { events: own, resolve } of batch) resolve(appended.slice(start, (start += own.length)));
     } catch (error) {
       for (const { reject } of batch) reject(error);
-      // The commit may have gone through, only its answer not.
-      this.bus.publish(LOOK_AGAIN);
     }
   }
 
@@ -151,8 +149,6 @@ export class IngestService {
     // A batch that was split may have another process's events in between: then the tail reads the log.
     const complete = position - first + 1 === stored.length;
     if (out.length > 0) this.bus.publish({ kind: 'appended', first, last: position, complete, events: out });
-    // A repeat may be of an event whose commit nobody has heard of.
-    else if (appended.some(({ outcome }) => outcome === 'duplicate')) this.bus.publish(LOOK_AGAIN);
   }
 
   private rememberCall({ callId, agent }: AdmittedEvent, stamp: Appended): void {
@@ -161,14 +157,5 @@ export class IngestService {
     this.calls.set(callId, { ...stamp, outcome: 'ephemeral', position: null, seq: null });
   }
 }
-
-/** Makes the tails read the log to its end. */
-const LOOK_AGAIN: BusMessage = {
-  kind: 'appended',
-  first: 0,
-  last: Number.MAX_SAFE_INTEGER,
-  complete: false,
-  events: [],
-};
 
 const REFUSED: Appended = { outcome: 'refused', tenantId: null, callAgent: null, position: null, seq: null };
