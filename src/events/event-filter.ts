@@ -10,8 +10,6 @@ export interface EventFilter {
   readonly types: readonly string[] | null;
 }
 
-export const NO_FILTER: EventFilter = { agents: null, calls: null, types: null };
-
 export const typePatternSchema = z
   .string()
   .regex(

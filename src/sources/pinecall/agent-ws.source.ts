@@ -13,6 +13,7 @@ import {
   unlessAborted,
 } from './agent-wire.js';
 import { decodeAgentEvent, isControl } from './decode.js';
+import { Heartbeat } from './heartbeat.js';
 
 /** Under the minute after which proxies cut an idle socket; a dead peer is found within two of them. */
 const PING_MS = 20_000;
@@ -47,10 +48,11 @@ export class AgentWsSource implements Source {
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const socket = this.open();
-    const heartbeat = new Heartbeat(socket, this.pingMs);
+    let heartbeat: Heartbeat | undefined;
     const reading = new Promise<void>((resolve, reject) => {
       socket.once('open', live);
-      socket.once('open', () => heartbeat.start(reject));
+      const silence = `nothing came from the agent process for ${2 * this.pingMs} ms`;
+      heartbeat = new Heartbeat(socket, this.pingMs, () => reject(new Error(silence)));
       socket.on('message', (message, isBinary) => {
         const isDelivered = this.deliver(message, isBinary, sink);
         // What came in one chunk with this message still follows: 64 KiB at most.
@@ -63,7 +65,7 @@ export class AgentWsSource implements Source {
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
-      heartbeat.stop();
+      heartbeat?.stop();
       socket.removeAllListeners('message'); // This run is over: what is still in the buffer would come after its end.
       socket.close();
       socket.terminate();
@@ -111,34 +113,4 @@ async function pauseUntilRoom(socket: WebSocket, sink: EventSink): Promise<void>
 
 function textOf(message: RawData): string {
   return (Array.isArray(message) ? Buffer.concat(message) : Buffer.from(message as Buffer)).toString();
-}
-
-/** Finds a dead peer: whoever lets two pings in a row pass without a sign of life. */
-class Heartbeat {
-  private timer: NodeJS.Timeout | undefined;
-  private unanswered = 0;
-
-  constructor(
-    private readonly socket: WebSocket,
-    private readonly pingMs: number,
-  ) {}
-
-  start(onDeath: (error: Error) => void): void {
-    for (const life of ['message', 'ping', 'pong'] as const) this.socket.on(life, () => (this.unanswered = 0));
-    this.timer = setInterval(() => this.beat(onDeath), this.pingMs);
-  }
-
-  stop(): void {
-    clearInterval(this.timer);
-  }
-
-  private beat(onDeath: (error: Error) => void): void {
-    if (this.socket.isPaused)
-      this.unanswered = 0; // We aren't reading, so its answers don't reach us.
-    else if (this.unanswered === 2) onDeath(new Error(`nothing came from the agent process for ${2 * this.pingMs} ms`));
-    else {
-      this.unanswered += 1;
-      this.socket.ping();
-    }
-  }
 }

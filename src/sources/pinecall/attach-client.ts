@@ -8,6 +8,7 @@ import { connectionFault, parseFields } from './agent-wire.js';
 import type { LogEntry } from './decode.js';
 import { isGreeting, isRefusal, readEntry } from './log-entry.js';
 import { Refused } from './voice-api.js';
+import { Heartbeat } from './heartbeat.js';
 
 /** Longest frame; entries are a few KB. With the chunk that was read already it bounds memory an attachment. */
 const MAX_FRAME_BYTES = 1024 * 1024;
@@ -49,7 +50,7 @@ export async function attach(options: AttachOptions, reader: LogReader, signal: 
     handshakeTimeout: HANDSHAKE_MS,
     perMessageDeflate: false, // Frames are small, and a deflated one may be huge.
   });
-  const heartbeat = new Heartbeat(socket, options.pingMs);
+  const heartbeat = new Heartbeat(socket, options.pingMs, () => socket.terminate());
   const inbox = new Inbox(socket, reader);
   const stop = () => socket.terminate();
   signal.addEventListener('abort', stop, { once: true });
@@ -148,34 +149,5 @@ class Inbox {
     this.over = true;
     this.socket.close(1000);
     setTimeout(() => this.socket.terminate(), CLOSE_MS).unref();
-  }
-}
-
-/** Finds a dead peer: whoever lets two pings in a row pass without a sign of life. */
-class Heartbeat {
-  private unanswered = 0;
-  private readonly timer: NodeJS.Timeout;
-
-  constructor(
-    private readonly socket: WebSocket,
-    pingMs: number,
-  ) {
-    for (const life of ['message', 'ping', 'pong'] as const) socket.on(life, () => (this.unanswered = 0));
-    this.timer = setInterval(() => this.beat(), pingMs);
-  }
-
-  stop(): void {
-    clearInterval(this.timer);
-  }
-
-  private beat(): void {
-    if (this.socket.readyState !== WebSocket.OPEN) return; // The handshake has a limit of its own.
-    if (this.socket.isPaused)
-      this.unanswered = 0; // We aren't reading, so its answers don't reach us.
-    else if (this.unanswered === 2) this.socket.terminate();
-    else {
-      this.unanswered += 1;
-      this.socket.ping();
-    }
   }
 }
