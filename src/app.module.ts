@@ -1,6 +1,7 @@
 import { DynamicModule, Module, type Type } from '@nestjs/common';
 import { AdminModule } from './admin/admin.module.js';
 import { AgentsModule } from './agents/agents.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { BusModule } from './bus/bus.module.js';
 import { ConfigModule } from './config/config.module.js';
@@ -16,7 +17,7 @@ import { TenantsModule } from './tenants/tenants.module.js';
 @Module({})
 export class AppModule {
   static forRoot(env: Env, databaseUrl: string, extraModules: readonly Type[] = []): DynamicModule {
-    const foundations = [ConfigModule.forRoot(env), DatabaseModule.forRoot(databaseUrl), BusModule];
+    const foundations = [ConfigModule.forRoot(env), DatabaseModule.forRoot(databaseUrl), BusModule, AuditModule];
     const rooms = [
       AuthModule,
       TenantsModule,

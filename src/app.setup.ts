@@ -1,5 +1,6 @@
 /** The HTTP side of the app, the same for the server and for the tests. */
 import type { NestApplicationOptions, Type } from '@nestjs/common';
+import type { CorsOptions } from '@nestjs/common/interfaces/external/cors-options.interface.js';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -34,6 +35,7 @@ export async function createApp(
   app.set('query parser', 'simple');
   app.use(assignRequestId);
   app.use(pageHeaders(env));
+  if (env.corsOrigins.length > 0) app.enableCors(corsFor(env));
   app.use('/v1/ingest', express.text({ type: ['application/json', 'application/x-ndjson'], limit: MAX_INGEST_BODY }));
   app.use(express.json({ limit: MAX_BODY }));
   app.useGlobalPipes(validationPipe);
@@ -44,6 +46,11 @@ export async function createApp(
     .get('/', (_request, response) => response.redirect('/docs'));
   SwaggerModule.setup('docs', app, () => describe(app), { jsonDocumentUrl: 'openapi.json' });
   return app;
+}
+
+/** Pages of these origins may call with a token; cookies stay with pages of our own. */
+function corsFor({ corsOrigins }: Env): CorsOptions {
+  return { origin: [...corsOrigins], credentials: false, maxAge: 600, exposedHeaders: ['X-Request-Id', 'Retry-After'] };
 }
 
 /** Headers for what a browser may show. A stream is never shown, and would keep them in memory for as long as it lives. */

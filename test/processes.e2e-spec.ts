@@ -125,7 +125,7 @@ describe('a reader that does not read', () => {
     const reader = await board.open('/events', { token });
     await reader.untilType('log.caught_up');
     const connections = board.app.get(StreamConnections);
-    expect(connections.size).toBe(2);
+    expect(connections.all.size).toBe(2);
     let sent = 0;
     let mostPending = 0;
     const send = async () => {
@@ -135,7 +135,7 @@ describe('a reader that does not read', () => {
     };
     for (let batch = 0; batch < 20; batch++) await send(); // More than any kernel buffers.
     const stalledAt = Date.now();
-    await waitFor(() => connections.size === 1, 'the stuck reader to be cut', 30_000);
+    await waitFor(() => connections.all.size === 1, 'the stuck reader to be cut', 30_000);
     expect(Date.now() - stalledAt).toBeLessThan(30_000);
     await send();
     expect(mostPending).toBeGreaterThan(64 * 1024);

@@ -3,13 +3,24 @@ import { AgentsModule } from '../agents/agents.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
+import { AdminEventsController } from './admin-events.controller.js';
+import { AuditController } from './audit.controller.js';
+import { ConnectionsController } from './connections.controller.js';
+import { ConnectionsService } from './connections.service.js';
 import { ErasureController } from './erasure.controller.js';
 import { ErasureService } from './erasure.service.js';
+import { ExplainController } from './explain.controller.js';
+import { ExplainService } from './explain.service.js';
+import { OwnersController } from './owners.controller.js';
+import { TransferPreview } from './transfer-preview.js';
 
 /** What operators do across rooms; nobody imports it. */
 @Module({
   imports: [AuthModule, TenantsModule, AgentsModule, EventsModule],
-  controllers: [ErasureController],
-  providers: [ErasureService],
+  controllers: [
+    ...[AdminEventsController, ConnectionsController, ExplainController],
+    ...[OwnersController, ErasureController, AuditController],
+  ],
+  providers: [ConnectionsService, ErasureService, ExplainService, TransferPreview],
 })
 export class AdminModule {}

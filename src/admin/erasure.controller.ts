@@ -1,6 +1,7 @@
 import { Controller, Delete, HttpCode, Param } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Scopes } from '../auth/auth.decorators.js';
+import type { Actor } from '../audit/audit-log.js';
+import { CurrentActor, Scopes } from '../auth/auth.decorators.js';
 import { type TenantId, tenantIdSchema } from '../common/ids.js';
 import { ErasureService } from './erasure.service.js';
 
@@ -14,7 +15,10 @@ export class ErasureController {
   @Delete(':tenant')
   @Scopes('admin')
   @HttpCode(204)
-  async erase(@Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId): Promise<void> {
-    await this.erasure.erase(tenantId);
+  async erase(
+    @CurrentActor() actor: Actor,
+    @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
+  ): Promise<void> {
+    await this.erasure.erase(tenantId, actor);
   }
 }

@@ -1,27 +1,18 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, CurrentTenant, Scopes } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
 import { type AgentName, type TenantId, agentNameSchema } from '../common/ids.js';
-import {
-  type Assign,
-  type ListAgents,
-  type ListOwnAgents,
-  type Unassign,
-  assignSchema,
-  listAgentsSchema,
-  listOwnAgentsSchema,
-  unassignSchema,
-} from './agents.schemas.js';
+import { type ListAgents, type ListOwnAgents, listAgentsSchema, listOwnAgentsSchema } from './agents.schemas.js';
 import { AgentsService } from './agents.service.js';
-import { Ownership } from './ownership.js';
+import { OwnershipHistory } from './ownership-history.js';
 
 @ApiTags('Agents')
 @Controller('v1')
 export class AgentsController {
   constructor(
     private readonly agents: AgentsService,
-    private readonly ownership: Ownership,
+    private readonly history: OwnershipHistory,
   ) {}
 
   /** Who this token is. */
@@ -55,29 +46,6 @@ export class AgentsController {
   @Get('admin/agents/:agent/owners')
   @Scopes('admin')
   async owners(@Param('agent', { schema: agentNameSchema }) agent: AgentName) {
-    return { owners: await this.ownership.historyAcrossTenants(agent), next: null };
-  }
-
-  @ApiOperation({ summary: 'Give an agent to a tenant, if its owner is the one you believe (compare-and-set)' })
-  @Put('admin/agents/:agent/owner')
-  @Scopes('admin')
-  assign(
-    @CurrentPrincipal() principal: Principal,
-    @Param('agent', { schema: agentNameSchema }) agent: AgentName,
-    @Body({ schema: assignSchema }) { tenant, from }: Assign,
-  ) {
-    return this.ownership.change(agent, from, tenant, principal.tokenId);
-  }
-
-  @ApiOperation({ summary: 'Take an agent away, if its owner is the one you believe' })
-  @Delete('admin/agents/:agent/owner')
-  @Scopes('admin')
-  @HttpCode(204)
-  async unassign(
-    @CurrentPrincipal() principal: Principal,
-    @Param('agent', { schema: agentNameSchema }) agent: AgentName,
-    @Body({ schema: unassignSchema }) { from }: Unassign,
-  ): Promise<void> {
-    await this.ownership.change(agent, from, null, principal.tokenId);
+    return { owners: await this.history.spansAcrossTenants(agent), next: null };
   }
 }

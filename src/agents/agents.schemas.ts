@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tenantIdSchema } from '../common/ids.js';
+import { agentNameSchema, tenantIdSchema } from '../common/ids.js';
 import { pageQuery } from '../common/page.js';
 
 export const listAgentsSchema = z.strictObject({
@@ -14,7 +14,16 @@ export const listOwnAgentsSchema = z.strictObject(pageQuery);
 export const assignSchema = z.strictObject({ tenant: tenantIdSchema, from: tenantIdSchema.nullable() });
 export const unassignSchema = z.strictObject({ from: tenantIdSchema });
 
+/** Largest set in one request; a transaction under the append lock holds up ingest. */
+const MAX_SET = 1000;
+export const ownedSetSchema = z.strictObject({ agents: z.array(agentNameSchema).max(MAX_SET) });
+
+/** `dryRun=true` changes nothing and answers what would change. */
+export const dryRunQuery = z.strictObject({ dryRun: z.stringbool().default(false) });
+
 export type ListAgents = z.infer<typeof listAgentsSchema>;
 export type ListOwnAgents = z.infer<typeof listOwnAgentsSchema>;
 export type Assign = z.infer<typeof assignSchema>;
 export type Unassign = z.infer<typeof unassignSchema>;
+export type OwnedSetBody = z.infer<typeof ownedSetSchema>;
+export type DryRun = z.infer<typeof dryRunQuery>;

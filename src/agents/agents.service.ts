@@ -76,6 +76,14 @@ export class AgentsService {
       throw new Problem('agent-not-found', 'There is no agent of that name.');
   }
 
+  /** Throws `agent-not-found` for one that was never owned and never sent an event. */
+  async assertKnownAcrossTenants(agents: Iterable<AgentName>): Promise<void> {
+    const names = [...agents];
+    const rows = await this.prisma.$queryRaw<{ name: string }[]>`
+      SELECT name FROM agents WHERE name = ANY (${names}) UNION SELECT name FROM unowned_agents WHERE name = ANY (${names})`;
+    if (rows.length < new Set(names).size) throw new Problem('agent-not-found', 'There is no agent of that name.');
+  }
+
   /** `unassigned`: agents that sent events, or were owned once, and belong to nobody now. */
   async listAcrossTenants(
     { tenant, unassigned }: { tenant?: TenantId | undefined; unassigned?: boolean | undefined },

@@ -3,6 +3,7 @@
  * after it the new one's. It is compare-and-set, so that of two claims at once exactly one wins.
  */
 import { Injectable } from '@nestjs/common';
+import { type Actor, AuditLog } from '../audit/audit-log.js';
 import { Bus } from '../bus/bus.js';
 import { AgentName, TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
@@ -16,17 +17,28 @@ export interface Owner {
   readonly since: string | null;
 }
 
-export interface OwnershipSpan {
-  readonly tenant: string;
-  readonly since: string;
-  readonly until: string | null;
-  readonly changedBy: string;
+/** A tenant's whole set, and how it differs from the set before. */
+export interface OwnedSet {
+  readonly tenant: TenantId;
+  readonly agents: readonly AgentName[];
+  readonly added: readonly AgentName[];
+  readonly removed: readonly AgentName[];
+}
+
+/** Names of up to 128 characters, as JSON: 10 of them stay below the 8,000 bytes of a NOTIFY. */
+const MAX_TOLD = 10;
+
+interface Move {
+  readonly agent: AgentName;
+  readonly from: TenantId | null;
+  readonly to: TenantId | null;
 }
 
 @Injectable()
 export class Ownership {
   constructor(
     private readonly prisma: PrismaService,
+    private readonly audit: AuditLog,
     private readonly bus: Bus,
   ) {}
 
@@ -34,65 +46,135 @@ export class Ownership {
    * Gives the agent to `to` (null: to nobody) if its owner is `from`. An agent need not have been seen before to be given.
    * Throws `owner-changed` with the actual owner, `tenant-not-found`, `agent-not-found` (an unknown one taken away).
    */
-  async change(agent: AgentName, from: TenantId | null, to: TenantId | null, changedBy: string): Promise<Owner> {
+  async change(agent: AgentName, from: TenantId | null, to: TenantId | null, actor: Actor): Promise<Owner> {
     const owner = await this.prisma.$transaction(async (transaction) => {
       const position = await takeAppendLock(transaction);
-      await assertOwner(transaction, agent, from, to);
-      if (from === to) return this.ownerOf(transaction, agent);
-      const since = new Date();
-      await transaction.agent.upsert({
-        where: { name: agent },
-        create: { name: agent, tenantId: to, since },
-        update: { tenantId: to, since: to === null ? null : since },
-      });
-      await transaction.ownership.updateMany({ where: { agent, until: null }, data: { until: since } });
-      if (to !== null) {
-        await transaction.ownership.create({ data: { agent, tenantId: to, since, fromPosition: position, changedBy } });
-      }
-      return this.ownerOf(transaction, agent);
+      await assertChange(transaction, { agent, from, to });
+      if (from !== to) await this.move(transaction, [{ agent, from, to }], position, actor);
+      return ownerOf(transaction, agent);
     });
-    if (from !== to) this.bus.publish({ kind: 'owner-changed', agent, from, to });
+    if (from !== to) this.tell([{ agent, from, to }]);
     return owner;
   }
 
+  /** Throws what {@link change} would throw; changes nothing. Answers the owner as it is. */
+  async assertChangeable(agent: AgentName, from: TenantId | null, to: TenantId | null): Promise<Owner> {
+    await assertChange(this.prisma, { agent, from, to });
+    return ownerOf(this.prisma, agent);
+  }
+
+  /**
+   * Makes these, and no others, the tenant's agents: all or nothing. What nobody owns is given, what is missing is taken away.
+   * Throws `owner-changed` when another tenant owns one of them, `tenant-not-found`.
+   */
+  async setOwned(tenantId: TenantId, agents: readonly AgentName[], actor: Actor, dryRun: boolean): Promise<OwnedSet> {
+    const { set, moves } = await this.prisma.$transaction(async (transaction) => {
+      const position = await takeAppendLock(transaction);
+      const planned = await planSet(transaction, tenantId, agents);
+      if (!dryRun) await this.move(transaction, planned.moves, position, actor);
+      return planned;
+    });
+    if (!dryRun) this.tell(moves);
+    return set;
+  }
+
   /** Takes all of a tenant's agents away, within a transaction that holds the append lock. */
-  async releaseAll(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
+  async releaseAll(transaction: Prisma.TransactionClient, tenantId: TenantId, position: bigint): Promise<void> {
     await transaction.agent.updateMany({ where: { tenantId }, data: { tenantId: null, since: null } });
-    await transaction.ownership.updateMany({ where: { tenantId, until: null }, data: { until: new Date() } });
+    const data = { until: new Date(), untilPosition: position };
+    await transaction.ownership.updateMany({ where: { tenantId, until: null }, data });
   }
 
-  /** Newest first. */
-  async historyAcrossTenants(agent: AgentName): Promise<OwnershipSpan[]> {
-    const rows = await this.prisma.ownership.findMany({ where: { agent }, orderBy: { id: 'desc' }, take: 1000 });
-    return rows.map(({ tenantId, since, until, changedBy }) => ({
-      tenant: tenantId,
-      since: since.toISOString(),
-      until: until?.toISOString() ?? null,
-      changedBy,
-    }));
+  /** What moved the same way is told together, in messages that fit the smallest bus. */
+  private tell(moves: readonly Move[]): void {
+    for (const way of [moves.filter(({ to }) => to !== null), moves.filter(({ to }) => to === null)]) {
+      const { from, to } = way[0] ?? { from: null, to: null };
+      for (let start = 0; start < way.length; start += MAX_TOLD) {
+        const agents = way.slice(start, start + MAX_TOLD).map(({ agent }) => agent);
+        this.bus.publish({ kind: 'owner-changed', agents, from, to });
+      }
+    }
   }
 
-  private async ownerOf(transaction: Prisma.TransactionClient, agent: AgentName): Promise<Owner> {
-    const row = await transaction.agent.findUnique({ where: { name: agent } });
-    return { agent, tenant: (row?.tenantId ?? null) as TenantId | null, since: row?.since?.toISOString() ?? null };
+  private async move(
+    transaction: Prisma.TransactionClient,
+    moves: readonly Move[],
+    position: bigint,
+    actor: Actor,
+  ): Promise<void> {
+    const since = new Date();
+    for (const { agent, from, to } of moves) {
+      const owned = { tenantId: to, since: to === null ? null : since };
+      await transaction.agent.upsert({ where: { name: agent }, create: { name: agent, ...owned }, update: owned });
+      const until = { until: since, untilPosition: position };
+      await transaction.ownership.updateMany({ where: { agent, until: null }, data: until });
+      if (to !== null) {
+        const span = { agent, tenantId: to, since, fromPosition: position, changedBy: actor.name };
+        await transaction.ownership.create({ data: span });
+      }
+      await this.audit.record(transaction, actor, changeOf({ agent, from, to }));
+    }
   }
 }
 
-async function assertOwner(
+/** In each tenant's book stands what became of the agent for that tenant, never who the other side is. */
+function changeOf({ agent, from, to }: Move) {
+  const action = to === null ? 'agent.unassign' : from === null ? 'agent.assign' : 'agent.transfer';
+  const losing = { action: 'agent.unassign', before: { owner: from }, after: { owner: null } };
+  const gaining = { action: 'agent.assign', before: { owner: null }, after: { owner: to } };
+  return {
+    action,
+    target: agent,
+    before: { owner: from },
+    after: { owner: to },
+    books: [
+      ...(from === null ? [] : [{ tenantId: from, ...losing }]),
+      ...(to === null ? [] : [{ tenantId: to, ...gaining }]),
+    ],
+  };
+}
+
+async function planSet(
   transaction: Prisma.TransactionClient,
-  agent: AgentName,
-  from: TenantId | null,
-  to: TenantId | null,
-): Promise<void> {
-  if (to !== null && (await transaction.tenant.findUnique({ where: { id: to } })) === null) {
-    throw new Problem('tenant-not-found', 'There is no tenant of that name.');
+  tenantId: TenantId,
+  agents: readonly AgentName[],
+): Promise<{ set: OwnedSet; moves: Move[] }> {
+  await assertTenant(transaction, tenantId);
+  const wanted = [...new Set(agents)].sort();
+  const rows = await transaction.agent.findMany({ where: { OR: [{ tenantId }, { name: { in: wanted } }] } });
+  const owners = new Map(rows.map((row) => [row.name as AgentName, row.tenantId as TenantId | null]));
+  for (const agent of wanted) {
+    const owner = owners.get(agent) ?? null;
+    if (owner !== null && owner !== tenantId) throw ownerChanged(agent, owner, null);
   }
+  const added = wanted.filter((agent) => owners.get(agent) !== tenantId);
+  const removed = [...owners.keys()].filter((agent) => owners.get(agent) === tenantId && !wanted.includes(agent));
+  const moves = [
+    ...added.map((agent) => ({ agent, from: null, to: tenantId })),
+    ...removed.map((agent) => ({ agent, from: tenantId, to: null })),
+  ];
+  return { set: { tenant: tenantId, agents: wanted, added, removed: removed.sort() }, moves };
+}
+
+async function assertChange(transaction: Prisma.TransactionClient, { agent, from, to }: Move): Promise<void> {
+  if (to !== null) await assertTenant(transaction, to);
   const row = await transaction.agent.findUnique({ where: { name: agent } });
   if (row === null && to === null) throw new Problem('agent-not-found', 'There is no agent of that name.');
   const actual = row?.tenantId ?? null;
-  if (actual !== from) {
-    throw new Problem('owner-changed', `The agent belongs to ${actual ?? 'nobody'}, not to ${from ?? 'nobody'}.`, {
-      owner: actual,
-    });
-  }
+  if (actual !== from) throw ownerChanged(agent, actual, from);
+}
+
+async function assertTenant(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
+  if ((await transaction.tenant.count({ where: { id: tenantId } })) === 0)
+    throw new Problem('tenant-not-found', 'There is no tenant of that name.');
+}
+
+function ownerChanged(agent: AgentName, actual: string | null, believed: string | null): Problem {
+  const detail = `The agent ${agent} belongs to ${actual ?? 'nobody'}, not to ${believed ?? 'nobody'}.`;
+  return new Problem('owner-changed', detail, { agent, owner: actual });
+}
+
+async function ownerOf(transaction: Prisma.TransactionClient, agent: AgentName): Promise<Owner> {
+  const row = await transaction.agent.findUnique({ where: { name: agent } });
+  return { agent, tenant: (row?.tenantId ?? null) as TenantId | null, since: row?.since?.toISOString() ?? null };
 }

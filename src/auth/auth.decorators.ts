@@ -1,16 +1,25 @@
 import { ExecutionContext, SetMetadata, applyDecorators, createParamDecorator } from '@nestjs/common';
 import { ApiBearerAuth } from '@nestjs/swagger';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
+import type { Actor } from '../audit/audit-log.js';
 import type { TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
-import type { Principal, Scope } from './principal.js';
+import { requestId } from '../common/request-id.js';
+import { type Principal, SCOPES, type Scope } from './principal.js';
 
 export const ACCESS = Symbol('access');
 
 /** What a route asks for. A route without it answers 403 to everybody. */
 export type Access =
   | { readonly kind: 'public' }
-  | { readonly kind: 'scopes'; readonly anyOf: readonly Scope[]; readonly stream: boolean; readonly metrics?: true };
+  | {
+      readonly kind: 'scopes';
+      readonly anyOf: readonly Scope[];
+      readonly stream: boolean;
+      readonly metrics?: true;
+      /** A cookie may write here: to end its own session. */
+      readonly endsSession?: true;
+    };
 
 /** Open to everybody: health, documents. */
 export const Public = () => SetMetadata(ACCESS, { kind: 'public' } satisfies Access);
@@ -29,6 +38,13 @@ export const StreamScopes = (...anyOf: Scope[]) =>
     ApiBearerAuth('bearer'),
   );
 
+/** Open to everybody who may anything, by a session's cookie too. */
+export const SessionEnd = () =>
+  applyDecorators(
+    SetMetadata(ACCESS, { kind: 'scopes', anyOf: SCOPES, stream: false, endsSession: true } satisfies Access),
+    ApiBearerAuth('bearer'),
+  );
+
 /** Open to platform tokens with `admin`, and to the bearer of `METRICS_TOKEN`. */
 export const OperatorAccess = () =>
   applyDecorators(
@@ -36,9 +52,19 @@ export const OperatorAccess = () =>
     ApiBearerAuth('bearer'),
   );
 
+export const OWN_RATE = Symbol('own-rate');
+/** Counted by its handler, by what it carries, and not as one request of many. */
+export const OwnRate = () => SetMetadata(OWN_RATE, true);
+
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal =>
   principalIn(context),
 );
+
+/** The caller, as the audit names it. */
+export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
+  const { tokenId, tenantId } = principalIn(context);
+  return { name: tokenId, tenantId, requestId: requestId(context.switchToHttp().getResponse<Response>()) };
+});
 
 /** The caller's own tenant. A platform token has none: 403, never "all". */
 export const CurrentTenant = createParamDecorator((_: unknown, context: ExecutionContext): TenantId =>

@@ -1,54 +1,99 @@
 /** The global guard: who are you, and may you be here? A route that says nothing about access is closed to everybody. */
-import { ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { CanActivate, ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { AuthGuard as PassportGuard } from '@nestjs/passport';
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import jwt from 'jsonwebtoken';
+import passport from 'passport';
 import { Problem } from '../common/problem.js';
+import { TokenBuckets } from '../common/token-bucket.js';
 import { ENV, type Env } from '../config/env.js';
-import { ACCESS, type Access } from './auth.decorators.js';
+import { ACCESS, OWN_RATE, type Access } from './auth.decorators.js';
+import { type Credential, assertNoTokenInUrl, credentialIn, mayTravel } from './credential.js';
+import { IdpStrategy } from './idp.strategy.js';
+import { JwtStrategy } from './jwt.strategy.js';
 import { type Principal, allows } from './principal.js';
 
+type Scoped = Extract<Access, { kind: 'scopes' }>;
+
 @Injectable()
-export class AuthGuard extends PassportGuard('jwt') {
+export class AuthGuard implements CanActivate {
+  private readonly requests = new TokenBuckets();
+
   constructor(
     private readonly reflector: Reflector,
     @Inject(ENV) private readonly env: Env,
-  ) {
-    super();
-  }
+    private readonly own: JwtStrategy,
+    private readonly external: IdpStrategy,
+  ) {}
 
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const targets = [context.getHandler(), context.getClass()];
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, targets);
     if (access?.kind === 'public') return true;
-    const request = context.switchToHttp().getRequest<Request & { user?: Principal }>();
+    const http = context.switchToHttp();
+    const request = http.getRequest<Request & { user?: Principal }>();
     if (access?.metrics && isBearer(request, this.env.metricsToken)) return true;
-    assertTokenMayTravelSo(request, access?.stream ?? false);
-    await super.canActivate(context);
-    const principal = request.user;
-    if (access === undefined || principal === undefined)
-      throw new Problem('insufficient-scope', 'This path is open to nobody.');
-    if (principal.kind === 'stream' && !access.stream) {
-      throw new Problem('insufficient-scope', 'A stream token opens event streams only.');
-    }
-    if (!allows(principal, access.anyOf)) {
-      throw new Problem(
-        'insufficient-scope',
-        `This needs the scope ${access.anyOf.map((scope) => `"${scope}"`).join(' or ')}.`,
-      );
-    }
+    assertNoTokenInUrl(request, access?.stream ?? false);
+    const credential = credentialIn(request);
+    if (credential === null) throw new Problem('token-missing', 'Send a token as "Authorization: Bearer …".');
+    const principal = await this.authenticate(request, http.getResponse<Response>());
+    authorise(principal, credential, access, request);
+    if (!access?.stream && !this.reflector.getAllAndOverride<boolean | undefined>(OWN_RATE, targets))
+      this.chargeRequest(principal);
+    request.user = principal;
     return true;
   }
 
-  override handleRequest<User>(error: unknown, user: User | false, info: unknown): User {
-    if (error && !(error instanceof jwt.JsonWebTokenError)) throw error as Error;
-    if (user) return user;
-    throw refusalOf(error ?? info);
+  /** By passport's strategies, of this application and no other in the process: passport's own register is global. */
+  private authenticate(request: Request, response: Response): Promise<Principal> {
+    const strategies = [this.own, this.external].map((one) => Object.create(one) as passport.Strategy);
+    return new Promise((resolve, reject) => {
+      const done: passport.AuthenticateCallback = (error, user, info) => {
+        if (error) reject(error as Error);
+        else if (user) resolve(user as Principal);
+        else reject(refusalOf([info].flat()));
+      };
+      // Passport takes strategies themselves as well as names, though it is typed for names.
+      const names = strategies as unknown as string[];
+      (passport.authenticate(names, { session: false }, done) as (...args: unknown[]) => void)(
+        request,
+        response,
+        reject,
+      );
+    });
   }
+
+  /** A tenant's requests are counted together, whatever tokens they come with; streams have limits of their own. */
+  private chargeRequest({ tenantId, limits }: Principal): void {
+    if (tenantId === null) return;
+    const retryAfterMs = this.requests.charge(tenantId, 1, limits.requestsPerSecond);
+    if (retryAfterMs === 0) return;
+    const detail = `This tenant may make ${limits.requestsPerSecond} requests a second.`;
+    throw new Problem('rate-limited', detail, {}, retryAfterMs);
+  }
+}
+
+function authorise(principal: Principal, { by }: Credential, access: Scoped | undefined, request: Request): void {
+  if (!mayTravel(principal.kind, by))
+    throw new Problem('token-invalid', 'A token of this kind does not travel this way.');
+  if (access === undefined) throw new Problem('insufficient-scope', 'This path is open to nobody.');
+  if (principal.kind === 'stream' && !access.stream)
+    throw new Problem('insufficient-scope', 'A stream token opens event streams only.');
+  if (by === 'cookie') assertOwnPage(request, access.endsSession ?? false);
+  if (!allows(principal, access.anyOf)) {
+    const scopes = access.anyOf.map((scope) => `"${scope}"`).join(' or ');
+    throw new Problem('insufficient-scope', `This needs the scope ${scopes}.`);
+  }
+}
+
+/** A cookie comes by itself, also from pages of others: it reads, and only for pages of our own (security rule 9). */
+function assertOwnPage({ method, headers }: Request, endsSession: boolean): void {
+  if (method !== 'GET' && method !== 'HEAD' && !endsSession)
+    throw new Problem('insufficient-scope', 'A session reads; to change something, send a token.');
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none')
+    throw new Problem('insufficient-scope', 'A session is for pages of this origin.');
 }
 
 function isBearer(request: Request, secret: string | undefined): boolean {
@@ -57,23 +102,16 @@ function isBearer(request: Request, secret: string | undefined): boolean {
   return timingSafeEqual(digest(request.headers.authorization ?? ''), digest(`Bearer ${secret}`));
 }
 
-/** An API token in a URL ends up in logs and histories: it is refused, even where a stream token would be taken. */
-function assertTokenMayTravelSo(request: Request, isStream: boolean): void {
-  const { token } = request.query;
-  if (token === undefined) return;
-  const refusal =
-    'Only a stream token may travel in a URL, and only to an event stream; send others as "Authorization: Bearer …".';
-  if (!isStream || typeof token !== 'string') throw new Problem('token-in-url', refusal);
-  const claims = jwt.decode(token);
-  if (claims !== null && typeof claims !== 'string' && claims.aud !== 'stream')
-    throw new Problem('token-in-url', refusal);
+/** What the strategies said, as one of our problems; their own words stay inside. A fault of ours is thrown as it is. */
+function refusalOf(reasons: readonly unknown[]): Error {
+  const fault = reasons.find((reason) => reason instanceof Error && !isAboutToken(reason));
+  if (fault) return fault as Error;
+  if (reasons.some((reason) => reason instanceof jwt.TokenExpiredError))
+    return new Problem('token-expired', 'The token has expired; ask for a new one.');
+  return new Problem('token-invalid', 'The token was not issued here, or was changed.');
 }
 
-/** What passport-jwt and jsonwebtoken say, as one of our problems; their own words stay inside. */
-function refusalOf(reason: unknown): Problem {
-  if (reason instanceof jwt.TokenExpiredError)
-    return new Problem('token-expired', 'The token has expired; ask for a new one.');
-  if (reason instanceof jwt.JsonWebTokenError)
-    return new Problem('token-invalid', 'The token was not issued here, or was changed.');
-  return new Problem('token-missing', 'Send a token as "Authorization: Bearer …".');
+/** "No auth token" is what passport-jwt says where a strategy does not look for one. */
+function isAboutToken(reason: Error): boolean {
+  return reason instanceof jwt.JsonWebTokenError || reason.message === 'No auth token';
 }

@@ -2,25 +2,31 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { AuthGuard } from './auth.guard.js';
+import { IdpStrategy } from './idp.strategy.js';
+import { IssuerKeys } from './issuer-keys.js';
 import { JwtStrategy } from './jwt.strategy.js';
+import { SessionsController } from './sessions.controller.js';
+import { Sessions } from './sessions.js';
+import { SigningKeysController } from './signing-keys.controller.js';
 import { SigningKeys } from './signing-keys.js';
+import { Standings } from './standings.js';
 import { StreamTokens } from './stream-tokens.js';
 import { TokenFiles } from './token-files.js';
+import { TokenMint } from './token-mint.js';
+import { TokenVerifier } from './token-verifier.js';
 import { TokensController } from './tokens.controller.js';
 import { TokensService } from './tokens.service.js';
 
 /** Who may do what. Every request passes its guard; every room below it may ask for the {@link Principal}. */
 @Module({
   imports: [PassportModule],
-  controllers: [TokensController],
+  controllers: [TokensController, SigningKeysController, SessionsController],
   providers: [
-    SigningKeys,
-    TokensService,
-    StreamTokens,
-    TokenFiles,
-    JwtStrategy,
+    ...[SigningKeys, IssuerKeys, TokenMint, TokenVerifier, Standings],
+    ...[TokensService, StreamTokens, Sessions, TokenFiles],
+    ...[JwtStrategy, IdpStrategy],
     { provide: APP_GUARD, useClass: AuthGuard },
   ],
-  exports: [SigningKeys, TokensService, StreamTokens, TokenFiles],
+  exports: [TokensService, StreamTokens, Standings, TokenFiles],
 })
 export class AuthModule {}

@@ -3,26 +3,26 @@ import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { Request } from 'express';
 import jwt from 'jsonwebtoken';
-import { ExtractJwt, Strategy } from 'passport-jwt';
+import { Strategy } from 'passport-jwt';
 import { ENV, type Env } from '../config/env.js';
-import { Principal, principalOf } from './principal.js';
+import { credentialIn } from './credential.js';
+import { type Principal, identityOf } from './principal.js';
 import { ALGORITHM, SigningKeys } from './signing-keys.js';
-import { TokensService } from './tokens.service.js';
+import { Standings } from './standings.js';
+
+/** What passport-jwt calls to be told the key; a {@link jwt.JsonWebTokenError} is the token's fault, any other is ours. */
+type KeyCallback = (error: unknown, key?: string | Buffer) => void;
 
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy) {
   constructor(
     @Inject(ENV) env: Env,
     keys: SigningKeys,
-    private readonly tokens: TokensService,
+    private readonly standings: Standings,
   ) {
     super({
-      jwtFromRequest: ExtractJwt.fromExtractors([ExtractJwt.fromAuthHeaderAsBearerToken(), tokenInUrl]),
-      secretOrKeyProvider: (
-        _request: Request,
-        token: string,
-        done: (error: unknown, key?: string | Buffer) => void,
-      ) => {
+      jwtFromRequest: (request: Request) => credentialIn(request)?.token ?? null,
+      secretOrKeyProvider: (_request: Request, token: string, done: KeyCallback) => {
         const kid = jwt.decode(token, { complete: true })?.header.kid;
         if (kid === undefined) return done(new jwt.JsonWebTokenError('no kid'));
         keys
@@ -34,19 +34,12 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
       },
       algorithms: [ALGORITHM],
       issuer: env.publicUrl,
-      audience: ['api', 'stream'],
+      audience: ['api', 'stream', 'session'],
     });
   }
 
-  async validate(claims: unknown): Promise<Principal> {
-    const principal = principalOf(claims);
-    await this.tokens.assertActive(principal);
-    return principal;
+  validate(claims: unknown): Promise<Principal> {
+    // Async, so that a claim of the wrong type is a rejection like any other.
+    return Promise.resolve().then(() => this.standings.principal(identityOf(claims)));
   }
-}
-
-/** Only event streams take `?token=`: the guard has refused it everywhere else before this runs. */
-export function tokenInUrl(request: Request): string | null {
-  const { token } = request.query;
-  return typeof token === 'string' ? token : null;
 }

@@ -1,19 +1,24 @@
 /** Who a request is, as its token says. Scope comes from here and from nowhere else (security rule 1). */
 import { z } from 'zod';
 import { AgentName, CallId, TenantId, agentNameSchema, callIdSchema, tenantIdSchema } from '../common/ids.js';
+import type { Limits } from '../common/limits.js';
 import { Problem } from '../common/problem.js';
 
 export const SCOPES = ['events:read', 'agents:read', 'tokens:write', 'events:write', 'admin'] as const;
 export const scopeSchema = z.enum(SCOPES);
 export type Scope = z.infer<typeof scopeSchema>;
 
-/** Audiences: an API token works wherever its scopes allow, a stream token opens event streams only. */
-export type TokenKind = 'api' | 'stream';
+/**
+ * `api`: works wherever its scopes allow. `stream`: opens event streams only. `session`: of a cookie, reads only. These are
+ * audiences of our own tokens; `external` is a token of the operator's identity provider, which works like an API token.
+ */
+export type TokenKind = 'api' | 'stream' | 'session' | 'external';
 
-export interface Principal {
+/** What a verified token says. */
+export interface Identity {
   readonly kind: TokenKind;
   readonly tokenId: string;
-  /** Of a stream token: the API token it was minted from. Revoking that revokes this. */
+  /** Of a stream or session token: the token it was minted from. Revoking that revokes this. */
   readonly parentTokenId: string | null;
   /** Null on a platform token: then no tenant's data, unless a route says `AcrossTenants`. */
   readonly tenantId: TenantId | null;
@@ -23,11 +28,20 @@ export interface Principal {
   readonly agents: readonly AgentName[] | null;
   readonly calls: readonly CallId[] | null;
   readonly types: readonly string[] | null;
+  /** True when an admin looks through it at what the tenant sees (RFC 8693's `act`). */
+  readonly isView: boolean;
+}
+
+/** An {@link Identity} with what it may do now: its scopes are those that nobody has taken away since. */
+export interface Principal extends Identity {
+  readonly limits: Limits;
+  /** When its rights were looked up, in ms: what changed later must be looked at again. */
+  readonly checkedAt: number;
 }
 
 /** Claims of our tokens. A claim of the wrong type makes the token invalid. */
 const claimsSchema = z.object({
-  aud: z.enum(['api', 'stream']),
+  aud: z.enum(['api', 'stream', 'session']),
   exp: z.number().int(),
   jti: z.string().min(1),
   scope: z.string(),
@@ -36,33 +50,39 @@ const claimsSchema = z.object({
   agents: z.array(agentNameSchema).min(1).optional(),
   calls: z.array(callIdSchema).min(1).optional(),
   types: z.array(z.string()).min(1).optional(),
+  act: z.object({ sub: z.string().min(1) }).optional(),
 });
 
 /** Reads verified claims. Throws `token-invalid`. */
-export function principalOf(claims: unknown): Principal {
+export function identityOf(claims: unknown): Identity {
   const parsed = claimsSchema.safeParse(claims);
   if (!parsed.success)
     throw new Problem('token-invalid', 'The token has claims that are missing or of the wrong type.');
-  const { aud, exp, jti, scope, tenant, parent, agents, calls, types } = parsed.data;
-  if (aud === 'stream' && (tenant === undefined || parent === undefined)) {
-    throw new Problem('token-invalid', 'A stream token names its tenant and its parent.');
+  const { aud, exp, jti, scope, tenant, parent, agents, calls, types, act } = parsed.data;
+  if ((aud === 'stream' && tenant === undefined) || (aud !== 'api' && parent === undefined)) {
+    throw new Problem('token-invalid', 'A stream token names its tenant and its parent, a session its parent.');
   }
-  const scopes = scope.split(' ').filter((word): word is Scope => (SCOPES as readonly string[]).includes(word));
   return {
     kind: aud,
     tokenId: jti,
     parentTokenId: parent ?? null,
     tenantId: tenant ?? null,
-    scopes: new Set(scopes),
+    scopes: scopesIn(scope.split(' ')),
     expiresAt: new Date(exp * 1000),
     agents: agents ?? null,
     calls: calls ?? null,
     types: types ?? null,
+    isView: act !== undefined,
   };
 }
 
+/** The scopes of ours among these words. */
+export function scopesIn(words: readonly string[]): ReadonlySet<Scope> {
+  return new Set(SCOPES.filter((scope) => words.includes(scope)));
+}
+
 /** `admin` is a platform's scope: on a tenant's token it means nothing. */
-export function allows(principal: Principal, anyOf: readonly Scope[]): boolean {
-  if (principal.tenantId === null && principal.scopes.has('admin')) return true;
-  return anyOf.some((scope) => scope !== 'admin' && principal.scopes.has(scope));
+export function allows({ tenantId, scopes }: Pick<Identity, 'tenantId' | 'scopes'>, anyOf: readonly Scope[]): boolean {
+  if (tenantId === null && scopes.has('admin')) return true;
+  return anyOf.some((scope) => scope !== 'admin' && scopes.has(scope));
 }

@@ -1,33 +1,74 @@
-/** The keys that sign our tokens: ES256, in the database so that every process has them. All verify, the newest signs. */
-import { Injectable } from '@nestjs/common';
+/**
+ * The keys that sign our tokens: ES256, in the database so that every process has them. A rotation leaves no gap: a new key
+ * is published first and signs only when every process must have it, and an old one verifies until the last token that it
+ * signed has expired or is revoked.
+ */
+import { Injectable, OnApplicationBootstrap } from '@nestjs/common';
 import { type KeyObject, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
+import { type Actor, AuditLog, SYSTEM } from '../audit/audit-log.js';
+import { Bus } from '../bus/bus.js';
+import type { SigningKey } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
 
 /** How often an unknown `kid` may send us to the database: a stranger's tokens must not. */
 const REFRESH_MS = 5000;
+/** How long a new key is only published; longer than any process goes without asking about an unknown `kid`. */
+export const PUBLISH_MS = 2 * REFRESH_MS;
+/** Keys older than this are read again before one signs: word of a rotation may have been lost. */
+const STALE_MS = 60_000;
+/** A key that was replaced is kept at least so long: somebody may still be signing with it. */
+const MIN_VERIFYING_MS = 5 * STALE_MS;
 
 export const ALGORITHM = 'ES256';
+/** Our own tokens are signed and read by machines that share a database, not always a clock (security rule 6: 30 s at most). */
+export const CLOCK_TOLERANCE_SECONDS = 0;
 
 interface KeyPair {
   readonly kid: string;
+  readonly createdAt: Date;
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
   readonly jwk: Record<string, unknown>;
 }
 
+export interface SigningKeyView {
+  readonly kid: string;
+  readonly createdAt: string;
+  readonly signsFrom: string;
+  readonly state: 'next' | 'signing' | 'verifying';
+  /** Tokens that it signed and that still work. */
+  readonly tokens: number;
+}
+
 @Injectable()
-export class SigningKeys {
+export class SigningKeys implements OnApplicationBootstrap {
+  /** Newest first. */
   private keys: KeyPair[] = [];
   private loadedAt = 0;
 
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly audit: AuditLog,
+    private readonly bus: Bus,
+  ) {
+    bus.messages.subscribe(({ kind }) => {
+      if (kind === 'keys-changed') this.loadedAt = 0;
+    });
+  }
 
-  /** Signs claims with the newest key. */
-  async sign(claims: Readonly<Record<string, unknown>>): Promise<string> {
-    if (this.keys.length === 0) await this.load();
-    const key = this.keys[0] ?? (await this.create());
-    return jwt.sign(claims, key.privateKey, { algorithm: ALGORITHM, keyid: key.kid, noTimestamp: false });
+  async onApplicationBootstrap(): Promise<void> {
+    await this.retire();
+  }
+
+  /** The key that signs now; the first one is made when it is needed. */
+  async current(): Promise<{ kid: string; sign(claims: Readonly<Record<string, unknown>>): string }> {
+    if (Date.now() - this.loadedAt > STALE_MS) await this.load();
+    if (this.keys.length === 0) await this.create(SYSTEM);
+    const key = chooseSigning(this.keys, Date.now());
+    if (key === undefined) throw new Error('there is no signing key');
+    const { kid, privateKey } = key;
+    return { kid, sign: (claims) => jwt.sign(claims, privateKey, { algorithm: ALGORITHM, keyid: kid }) };
   }
 
   /** The public key of that id; undefined when it is none of ours. */
@@ -40,8 +81,32 @@ export class SigningKeys {
 
   /** The JSON Web Key Set (RFC 7517) at /.well-known/jwks.json. */
   async jwks(): Promise<{ keys: Record<string, unknown>[] }> {
-    if (this.keys.length === 0) await this.load();
+    if (Date.now() - this.loadedAt > REFRESH_MS) await this.load();
     return { keys: this.keys.map(({ jwk }) => jwk) };
+  }
+
+  /** A new key, which signs in {@link PUBLISH_MS}; keys whose tokens are gone go, too. */
+  async rotate(actor: Actor): Promise<SigningKeyView> {
+    if (this.keys.length === 0) await this.load();
+    const kid = await this.create(actor);
+    await this.retire();
+    const view = (await this.list()).find((key) => key.kid === kid);
+    if (view === undefined) throw new Error('the new key is not there');
+    return view;
+  }
+
+  /** Newest first. */
+  async list(): Promise<SigningKeyView[]> {
+    await this.load();
+    const signing = chooseSigning(this.keys, Date.now());
+    const counts = await this.living();
+    return this.keys.map((key) => ({
+      kid: key.kid,
+      createdAt: key.createdAt.toISOString(),
+      signsFrom: signsFrom(key, this.keys).toISOString(),
+      state: key === signing ? 'signing' : signing && key.createdAt > signing.createdAt ? 'next' : 'verifying',
+      tokens: counts.get(key.kid) ?? 0,
+    }));
   }
 
   private find(kid: string): KeyObject | undefined {
@@ -52,21 +117,72 @@ export class SigningKeys {
     const rows = await this.prisma.signingKey.findMany({ where: { retiredAt: null }, orderBy: { createdAt: 'desc' } });
     this.loadedAt = Date.now();
     // Parsed once: reading PEM costs as much as verifying.
-    this.keys = rows.map((row) => ({
-      kid: row.kid,
-      privateKey: createPrivateKey(row.privateKey),
-      publicKey: createPublicKey(row.privateKey),
-      jwk: row.publicKey as Record<string, unknown>,
-    }));
+    const known = new Map(this.keys.map((key) => [key.kid, key]));
+    this.keys = rows.map((row) => known.get(row.kid) ?? toKeyPair(row));
   }
 
-  private async create(): Promise<KeyPair> {
+  private async create(actor: Actor): Promise<string> {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const kid = randomUUID();
     const jwk = { ...publicKey.export({ format: 'jwk' }), kid, alg: ALGORITHM, use: 'sig' };
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    await this.prisma.signingKey.create({ data: { kid, privateKey: pem, publicKey: jwk } });
+    await this.prisma.$transaction(async (transaction) => {
+      await transaction.signingKey.create({ data: { kid, privateKey: pem, publicKey: jwk } });
+      await this.audit.record(transaction, actor, {
+        action: 'signing-key.create',
+        target: kid,
+        before: null,
+        after: { kid },
+        books: [],
+      });
+    });
+    this.bus.publish({ kind: 'keys-changed' });
     await this.load();
-    return { kid, privateKey, publicKey, jwk };
+    return kid;
   }
+
+  /** Retires every replaced key that no working token needs. */
+  private async retire(): Promise<void> {
+    await this.load();
+    const counts = await this.living();
+    const now = Date.now();
+    const signing = chooseSigning(this.keys, now);
+    if (signing === undefined || now - signsFrom(signing, this.keys).getTime() < MIN_VERIFYING_MS) return;
+    const done = this.keys.filter(
+      (key) => key.createdAt < signing.createdAt && !counts.has(key.kid) && !counts.has(null),
+    );
+    if (done.length === 0) return;
+    const kids = done.map(({ kid }) => kid);
+    await this.prisma.signingKey.updateMany({ where: { kid: { in: kids } }, data: { retiredAt: new Date() } });
+    await this.load();
+  }
+
+  /** How many tokens still work by each key; by null: tokens from before keys were counted. */
+  private async living(): Promise<Map<string | null, number>> {
+    const groups = await this.prisma.token.groupBy({
+      by: ['kid'],
+      where: { revokedAt: null, expiresAt: { gt: new Date() } },
+      _count: true,
+    });
+    return new Map(groups.map(({ kid, _count }) => [kid, _count]));
+  }
+}
+
+/** Of the keys, newest first: the newest that everybody has had time to hear of; the oldest, when all are new. */
+function chooseSigning(keys: readonly KeyPair[], now: number): KeyPair | undefined {
+  return keys.find((key) => key.createdAt.getTime() <= now - PUBLISH_MS) ?? keys.at(-1);
+}
+
+function signsFrom(key: KeyPair, keys: readonly KeyPair[]): Date {
+  return key === keys.at(-1) ? key.createdAt : new Date(key.createdAt.getTime() + PUBLISH_MS);
+}
+
+function toKeyPair({ kid, createdAt, privateKey, publicKey }: SigningKey): KeyPair {
+  return {
+    kid,
+    createdAt,
+    privateKey: createPrivateKey(privateKey),
+    publicKey: createPublicKey(privateKey),
+    jwk: publicKey as Record<string, unknown>,
+  };
 }

@@ -1,47 +1,103 @@
-/** Stream tokens: short-lived, for URLs, never wider or longer-lived than the API token they are minted from. */
+/** Stream tokens: short-lived, for URLs, never wider or longer-lived than the token they are minted from (security rule 9). */
 import { Inject, Injectable } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
-import type { AgentName, CallId } from '../common/ids.js';
+import { type Actor, AuditLog } from '../audit/audit-log.js';
+import type { AgentName, TenantId } from '../common/ids.js';
+import { Problem } from '../common/problem.js';
 import { ENV, type Env } from '../config/env.js';
+import { PrismaService } from '../database/prisma.service.js';
 import { tenantOf } from './auth.decorators.js';
 import type { Principal } from './principal.js';
-import { SigningKeys } from './signing-keys.js';
+import { type Minting, type Narrowing, TokenMint } from './token-mint.js';
 
 export const DEFAULT_STREAM_TTL_SECONDS = 15 * 60;
 export const MAX_STREAM_TTL_SECONDS = 60 * 60;
 
-export interface Narrowing {
-  readonly agents?: readonly AgentName[] | undefined;
-  readonly calls?: readonly CallId[] | undefined;
-  readonly types?: readonly string[] | undefined;
+export interface StreamTokenView {
+  readonly token: string;
+  readonly url: string;
+  readonly expiresAt: string;
+}
+
+/** A stream token that works now, as an operator sees it. */
+export interface NarrowedToken {
+  readonly id: string;
+  readonly parent: string | null;
+  readonly expiresAt: string;
 }
 
 @Injectable()
 export class StreamTokens {
   constructor(
-    private readonly keys: SigningKeys,
+    private readonly prisma: PrismaService,
+    private readonly tokenMint: TokenMint,
+    private readonly audit: AuditLog,
     @Inject(ENV) private readonly env: Env,
   ) {}
 
-  async mint(
-    parent: Principal,
+  async mint(parent: Principal, narrowing: Narrowing, ttlSeconds: number): Promise<StreamTokenView> {
+    const { row, token } = await this.tokenMint.mint(this.prisma, {
+      ...derive(parent, tenantOf(parent), narrowing, ttlSeconds),
+      name: 'stream',
+    });
+    return this.viewOf(token, row.expiresAt);
+  }
+
+  /** For an admin: sees exactly what the tenant sees, and the tenant can read that somebody looked. Throws `tenant-not-found`. */
+  async mintView(
+    admin: Principal,
+    actor: Actor,
+    tenantId: TenantId,
     narrowing: Narrowing,
     ttlSeconds: number,
-  ): Promise<{ token: string; url: string; expiresAt: string }> {
-    const tenant = tenantOf(parent);
-    const exp = Math.min(Math.floor(Date.now() / 1000) + ttlSeconds, Math.floor(parent.expiresAt.getTime() / 1000));
-    const token = await this.keys.sign({
-      iss: this.env.publicUrl,
-      aud: 'stream',
-      sub: tenant,
-      jti: randomUUID(),
-      exp,
-      scope: 'events:read',
-      tenant,
-      parent: parent.tokenId,
-      ...narrowing,
+  ): Promise<StreamTokenView> {
+    const minting = { ...derive(admin, tenantId, narrowing, ttlSeconds), name: 'view', viewedBy: admin.tokenId };
+    const { row, token } = await this.prisma.$transaction(async (transaction) => {
+      if ((await transaction.tenant.count({ where: { id: tenantId } })) === 0)
+        throw new Problem('tenant-not-found', 'There is no tenant of that name.');
+      const minted = await this.tokenMint.mint(transaction, minting);
+      await this.audit.record(transaction, actor, {
+        action: 'tenant.view',
+        target: tenantId,
+        before: null,
+        after: { tokenId: minted.row.id, expiresAt: minted.row.expiresAt.toISOString(), ...narrowing },
+        books: [{ tenantId }],
+      });
+      return minted;
     });
-    const url = `${this.env.publicUrl}/v1/events?token=${token}`;
-    return { token, url, expiresAt: new Date(exp * 1000).toISOString() };
+    return this.viewOf(token, row.expiresAt);
   }
+
+  /** A tenant's stream tokens that work now and are narrowed to, among others, this agent. */
+  async narrowedTo(tenantId: TenantId, agent: AgentName): Promise<NarrowedToken[]> {
+    const rows = await this.prisma.token.findMany({
+      where: {
+        ...{ tenantId, kind: 'stream', revokedAt: null, expiresAt: { gt: new Date() } },
+        narrowing: { path: ['agents'], array_contains: [agent] },
+      },
+      orderBy: { createdAt: 'asc' },
+    });
+    return rows.map(({ id, parentId, expiresAt }) => ({ id, parent: parentId, expiresAt: expiresAt.toISOString() }));
+  }
+
+  private viewOf(token: string, expiresAt: Date): StreamTokenView {
+    const url = `${this.env.publicUrl}/v1/events?token=${token}`;
+    return { token, url, expiresAt: expiresAt.toISOString() };
+  }
+}
+
+function derive(
+  parent: Principal,
+  tenantId: TenantId,
+  narrowing: Narrowing,
+  ttlSeconds: number,
+): Omit<Minting, 'name'> {
+  return {
+    kind: 'stream',
+    tenantId,
+    scopes: ['events:read'],
+    expiresAt: new Date(Math.min(Date.now() + ttlSeconds * 1000, parent.expiresAt.getTime())),
+    createdBy: parent.tokenId,
+    parent: { tokenId: parent.tokenId, isOurs: parent.kind !== 'external' },
+    narrowing,
+  };
 }

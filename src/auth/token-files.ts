@@ -3,12 +3,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import jwt from 'jsonwebtoken';
+import { SYSTEM } from '../audit/audit-log.js';
 import type { TenantId } from '../common/ids.js';
 import { ENV, type Env } from '../config/env.js';
 import { PrismaService } from '../database/prisma.service.js';
-import { type Scope, principalOf } from './principal.js';
-import { ALGORITHM, SigningKeys } from './signing-keys.js';
+import type { Scope } from './principal.js';
+import { TokenVerifier } from './token-verifier.js';
 import { TokensService } from './tokens.service.js';
 
 const YEAR_SECONDS = 366 * 86_400;
@@ -23,7 +23,7 @@ export interface TokenFile {
 export class TokenFiles {
   constructor(
     private readonly tokens: TokensService,
-    private readonly keys: SigningKeys,
+    private readonly verifier: TokenVerifier,
     private readonly prisma: PrismaService,
     @Inject(ENV) private readonly env: Env,
   ) {}
@@ -52,22 +52,11 @@ export class TokenFiles {
     scopes: readonly Scope[],
     name: string,
   ): Promise<TokenFile> {
-    if (existsSync(path) && (await this.works(readFileSync(path, 'utf8').trim()))) return { path, created: undefined };
-    const { token } = await this.tokens.create(tenantId, { name, scopes, ttlSeconds: YEAR_SECONDS }, 'switchboard');
+    if (existsSync(path) && (await this.verifier.verify(readFileSync(path, 'utf8').trim(), 'api')))
+      return { path, created: undefined };
+    const { token } = await this.tokens.create(tenantId, { name, scopes, ttlSeconds: YEAR_SECONDS }, SYSTEM);
     mkdirSync(this.env.dataDir, { recursive: true });
     writeFileSync(path, `${token}\n`, { mode: 0o600 });
     return { path, created: token };
-  }
-
-  private async works(token: string): Promise<boolean> {
-    const key = await this.keys.publicKey(jwt.decode(token, { complete: true })?.header.kid ?? '');
-    if (key === undefined) return false;
-    try {
-      const claims = jwt.verify(token, key, { algorithms: [ALGORITHM], issuer: this.env.publicUrl, audience: 'api' });
-      await this.tokens.assertActive(principalOf(claims));
-      return true;
-    } catch {
-      return false; // Expired, revoked or for another issuer: a new one takes its place.
-    }
   }
 }

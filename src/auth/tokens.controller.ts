@@ -1,36 +1,26 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { type TenantId, tenantIdSchema } from '../common/ids.js';
+import type { Actor } from '../audit/audit-log.js';
+import { type TenantId, opaqueIdSchema, tenantIdSchema } from '../common/ids.js';
 import { pageQuery } from '../common/page.js';
 import { Problem } from '../common/problem.js';
-import { CurrentPrincipal, CurrentTenant, Public, Scopes } from './auth.decorators.js';
+import { CurrentActor, CurrentPrincipal, CurrentTenant, Scopes } from './auth.decorators.js';
 import type { Principal } from './principal.js';
-import { SigningKeys } from './signing-keys.js';
-import { createPlatformTokenSchema, createTenantTokenSchema } from './tokens.schemas.js';
+import { changeTokenSchema, createPlatformTokenSchema, createTenantTokenSchema } from './tokens.schemas.js';
 import { TokensService } from './tokens.service.js';
 
 const listSchema = z.strictObject(pageQuery);
-const tokenIdSchema = z.string().min(1).max(100);
 
 type List = z.infer<typeof listSchema>;
 type CreateTenantToken = z.infer<typeof createTenantTokenSchema>;
+type ChangeToken = z.infer<typeof changeTokenSchema>;
 type CreatePlatformToken = z.infer<typeof createPlatformTokenSchema>;
 
 @ApiTags('Tokens')
 @Controller()
 export class TokensController {
-  constructor(
-    private readonly tokens: TokensService,
-    private readonly keys: SigningKeys,
-  ) {}
-
-  @ApiOperation({ summary: 'The public keys that our tokens are signed with (RFC 7517)' })
-  @Get('.well-known/jwks.json')
-  @Public()
-  jwks() {
-    return this.keys.jwks();
-  }
+  constructor(private readonly tokens: TokensService) {}
 
   @ApiOperation({ summary: 'The tenant’s own API tokens, newest first' })
   @Get('v1/tokens')
@@ -46,13 +36,14 @@ export class TokensController {
   createOwn(
     @CurrentPrincipal() principal: Principal,
     @CurrentTenant() tenantId: TenantId,
+    @CurrentActor() actor: Actor,
     @Body({ schema: createTenantTokenSchema }) body: CreateTenantToken,
   ) {
     const wider = body.scopes.filter((scope) => !principal.scopes.has(scope));
     if (wider.length > 0) throw new Problem('insufficient-scope', `Your token lacks ${wider.join(', ')} itself.`);
     const longest = Math.floor((principal.expiresAt.getTime() - Date.now()) / 1000);
     const ttlSeconds = Math.max(1, Math.min(body.ttl, longest));
-    return this.tokens.create(tenantId, { name: body.name, scopes: body.scopes, ttlSeconds }, principal.tokenId);
+    return this.tokens.create(tenantId, { name: body.name, scopes: body.scopes, ttlSeconds }, actor);
   }
 
   @ApiOperation({ summary: 'Revoke one of the tenant’s own tokens, open streams included' })
@@ -61,9 +52,10 @@ export class TokensController {
   @HttpCode(204)
   async revokeOwn(
     @CurrentTenant() tenantId: TenantId,
-    @Param('id', { schema: tokenIdSchema }) id: string,
+    @CurrentActor() actor: Actor,
+    @Param('id', { schema: opaqueIdSchema }) id: string,
   ): Promise<void> {
-    await this.tokens.revokeOwn(tenantId, id);
+    await this.tokens.revokeOwn(tenantId, id, actor);
   }
 
   @ApiOperation({ summary: 'A tenant’s API tokens, newest first' })
@@ -80,11 +72,11 @@ export class TokensController {
   @Post('v1/admin/tenants/:tenant/tokens')
   @Scopes('admin')
   create(
-    @CurrentPrincipal() principal: Principal,
+    @CurrentActor() actor: Actor,
     @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
     @Body({ schema: createTenantTokenSchema }) { name, scopes, ttl }: CreateTenantToken,
   ) {
-    return this.tokens.create(tenantId, { name, scopes, ttlSeconds: ttl }, principal.tokenId);
+    return this.tokens.create(tenantId, { name, scopes, ttlSeconds: ttl }, actor);
   }
 
   @ApiOperation({ summary: 'The platform’s own tokens, newest first' })
@@ -98,17 +90,29 @@ export class TokensController {
   @Post('v1/admin/tokens')
   @Scopes('admin')
   createPlatform(
-    @CurrentPrincipal() principal: Principal,
+    @CurrentActor() actor: Actor,
     @Body({ schema: createPlatformTokenSchema }) { name, scopes, ttl }: CreatePlatformToken,
   ) {
-    return this.tokens.create(null, { name, scopes, ttlSeconds: ttl }, principal.tokenId);
+    return this.tokens.create(null, { name, scopes, ttlSeconds: ttl }, actor);
+  }
+
+  /** Open streams that need a scope which is gone end at once. */
+  @ApiOperation({ summary: 'Rename any token, or take scopes away from it' })
+  @Patch('v1/admin/tokens/:id')
+  @Scopes('admin')
+  change(
+    @CurrentActor() actor: Actor,
+    @Param('id', { schema: opaqueIdSchema }) id: string,
+    @Body({ schema: changeTokenSchema }) change: ChangeToken,
+  ) {
+    return this.tokens.changeAcrossTenants(id, change, actor);
   }
 
   @ApiOperation({ summary: 'Revoke any token, open streams included' })
   @Delete('v1/admin/tokens/:id')
   @Scopes('admin')
   @HttpCode(204)
-  async revoke(@Param('id', { schema: tokenIdSchema }) id: string): Promise<void> {
-    await this.tokens.revokeAcrossTenants(id);
+  async revoke(@CurrentActor() actor: Actor, @Param('id', { schema: opaqueIdSchema }) id: string): Promise<void> {
+    await this.tokens.revokeAcrossTenants(id, actor);
   }
 }

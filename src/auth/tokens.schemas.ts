@@ -25,3 +25,7 @@ export const createPlatformTokenSchema = z.strictObject({
   scopes: z.array(scopeSchema.extract(['admin', 'events:write'])).min(1),
   ttl: ttlSchema.default(90 * UNIT_SECONDS.d),
 });
+
+export const changeTokenSchema = z
+  .strictObject({ name: name.optional(), scopes: z.array(scopeSchema).min(1).optional() })
+  .refine((change) => Object.keys(change).length > 0, 'must change something');

@@ -1,26 +1,15 @@
-/** API tokens: minted once, listed without their text, revoked everywhere at once. */
-import { Inject, Injectable } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
+/** API tokens: made once, listed without their text, narrowed and revoked everywhere at once. */
+import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { type Actor, AuditLog } from '../audit/audit-log.js';
 import { Bus } from '../bus/bus.js';
 import type { TenantId } from '../common/ids.js';
 import { toPage } from '../common/page.js';
 import { Problem } from '../common/problem.js';
-import { ENV, type Env } from '../config/env.js';
-import type { Token } from '../database/generated/client.js';
+import type { Prisma, Token } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
-import type { Principal, Scope } from './principal.js';
-import { SigningKeys } from './signing-keys.js';
-
-export interface TokenView {
-  readonly id: string;
-  readonly name: string;
-  readonly tenant: string | null;
-  readonly scopes: readonly string[];
-  readonly createdAt: string;
-  readonly expiresAt: string;
-  readonly revokedAt: string | null;
-  readonly lastUsedAt: string | null;
-}
+import type { Scope } from './principal.js';
+import { TokenMint } from './token-mint.js';
+import { type TokenFacts, type TokenView, auditOf, factsOf, viewOf } from './token-view.js';
 
 export interface NewToken {
   readonly name: string;
@@ -28,53 +17,49 @@ export interface NewToken {
   readonly ttlSeconds: number;
 }
 
-/** `lastUsedAt` is exact to this; writing it at every request would cost more than the request. */
-const LAST_USED_MS = 60_000;
+/** What may be changed of a token: its name, and scopes may be taken away. */
+export interface TokenChange {
+  readonly name?: string | undefined;
+  readonly scopes?: readonly Scope[] | undefined;
+}
 
-/** A token that was found active is not looked up again for so long, unless the bus says that some right has ended. */
-const CHECKED_MS = 1000;
-const MAX_CHECKED = 10_000;
+/** Derived tokens are short-lived and many: their rows go a day after they have expired. */
+const KEEP_EXPIRED_MS = 24 * 3600 * 1000;
+const CLEAN_UP_MS = 3600 * 1000;
 
 @Injectable()
-export class TokensService {
-  private readonly checkedAt = new Map<string, number>();
-  private epoch = 0;
+export class TokensService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly prisma: PrismaService,
-    private readonly keys: SigningKeys,
+    private readonly tokenMint: TokenMint,
+    private readonly audit: AuditLog,
     private readonly bus: Bus,
-    @Inject(ENV) private readonly env: Env,
-  ) {
-    bus.messages.subscribe(({ kind }) => {
-      if (kind !== 'token-revoked' && kind !== 'tenant-changed') return;
-      this.epoch += 1;
-      this.checkedAt.clear();
-    });
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.removeExpired().catch(() => undefined), CLEAN_UP_MS); // The next one does it.
   }
 
-  /** Mints a token of a tenant, or of the platform (null). Its text is in the answer and nowhere else. */
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Makes a token of a tenant, or of the platform (null). Its text is in the answer and nowhere else. */
   async create(
     tenantId: TenantId | null,
     { name, scopes, ttlSeconds }: NewToken,
-    createdBy: string,
+    actor: Actor,
   ): Promise<TokenView & { token: string }> {
-    if (tenantId !== null) await this.assertTenant(tenantId);
-    const id = randomUUID();
-    const exp = Math.floor(Date.now() / 1000) + ttlSeconds;
-    const row = await this.prisma.token.create({
-      data: { id, tenantId, name, scopes: [...scopes], createdBy, expiresAt: new Date(exp * 1000) },
+    const expiresAt = new Date(Date.now() + ttlSeconds * 1000);
+    return this.prisma.$transaction(async (transaction) => {
+      await assertTenant(transaction, tenantId);
+      const minting = { kind: 'api', tenantId, name, scopes, expiresAt, createdBy: actor.name } as const;
+      const { row, token } = await this.tokenMint.mint(transaction, minting);
+      await this.record(transaction, actor, 'token.create', row, null, auditOf(row));
+      return { ...viewOf(row), token };
     });
-    const claims = {
-      iss: this.env.publicUrl,
-      aud: 'api',
-      sub: tenantId ?? 'platform',
-      jti: id,
-      exp,
-      scope: scopes.join(' '),
-    };
-    const token = await this.keys.sign(tenantId === null ? claims : { ...claims, tenant: tenantId });
-    return { ...viewOf(row), token };
   }
 
   /** Newest first. */
@@ -83,9 +68,9 @@ export class TokensService {
     limit: number,
     cursor: string | undefined,
   ): Promise<{ tokens: TokenView[]; next: string | null }> {
-    if (tenantId !== null) await this.assertTenant(tenantId);
+    await assertTenant(this.prisma, tenantId);
     const rows = await this.prisma.token.findMany({
-      where: { tenantId },
+      where: { tenantId, kind: 'api' },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: limit + 1,
       ...(cursor === undefined ? {} : { cursor: { id: cursor }, skip: 1 }),
@@ -94,80 +79,86 @@ export class TokensService {
     return { tokens: page.rows.map(viewOf), next: page.next };
   }
 
+  async factsAcrossTenants(id: string): Promise<TokenFacts> {
+    return factsOf(await findToken(this.prisma, { id }));
+  }
+
+  /** Of any tenant or of the platform. Scopes can only be taken away: they are what the token's text says, or less. */
+  async changeAcrossTenants(id: string, { name, scopes }: TokenChange, actor: Actor): Promise<TokenView> {
+    const view = await this.prisma.$transaction(async (transaction) => {
+      const row = await findToken(transaction, { id });
+      const wider = scopes?.filter((scope) => !row.scopes.includes(scope)) ?? [];
+      if (wider.length > 0) throw new Problem('validation', `The token never had ${wider.join(', ')}; make a new one.`);
+      const data = {
+        ...(name === undefined ? {} : { name }),
+        ...(scopes === undefined ? {} : { scopes: [...scopes] }),
+      };
+      const changed = await transaction.token.update({ where: { id }, data });
+      await this.record(transaction, actor, 'token.change', row, auditOf(row), auditOf(changed));
+      return viewOf(changed);
+    });
+    if (scopes !== undefined) this.bus.publish({ kind: 'token-changed', tokenId: id });
+    return view;
+  }
+
   /** Of any tenant or of the platform. Open streams that live by the token end. Safe to repeat. */
-  async revokeAcrossTenants(id: string): Promise<void> {
-    await this.revoke({ id });
+  async revokeAcrossTenants(id: string, actor: Actor): Promise<void> {
+    await this.revoke({ id }, actor);
   }
 
   /** A tenant's own; another's is as unknown as one that never was. */
-  async revokeOwn(tenantId: TenantId, id: string): Promise<void> {
-    await this.revoke({ id, tenantId });
+  async revokeOwn(tenantId: TenantId, id: string, actor: Actor): Promise<void> {
+    await this.revoke({ id, tenantId }, actor);
   }
 
-  /** Throws when the token (or, of a stream token, its parent) is revoked or its tenant is suspended or gone. */
-  async assertActive(principal: Principal): Promise<void> {
-    const right = `${principal.parentTokenId ?? principal.tokenId} ${principal.tenantId ?? ''}`;
-    if ((this.checkedAt.get(right) ?? 0) > Date.now() - CHECKED_MS) return;
-    const epoch = this.epoch;
-    await this.check(principal);
-    if (this.checkedAt.size >= MAX_CHECKED) this.checkedAt.clear();
-    // What was heard while the database was asked is newer than its answer.
-    if (epoch === this.epoch) this.checkedAt.set(right, Date.now());
-  }
-
-  private async check(principal: Principal): Promise<void> {
-    const row = await this.prisma.token.findUnique({
-      where: { id: principal.parentTokenId ?? principal.tokenId },
-      select: { id: true, tenantId: true, revokedAt: true, lastUsedAt: true, tenant: { select: { status: true } } },
+  /** A stream or session token, by who holds it. */
+  async revokeDerived(id: string): Promise<void> {
+    await this.prisma.token.updateMany({
+      where: { id, kind: { not: 'api' }, revokedAt: null },
+      data: { revokedAt: new Date() },
     });
-    if (row === null || row.revokedAt !== null || row.tenantId !== principal.tenantId) {
-      throw new Problem('token-revoked', 'The token was revoked; ask for a new one.');
-    }
-    if (row.tenant && row.tenant.status !== 'active') throw new Problem('tenant-suspended', 'The tenant is suspended.');
-    if (Date.now() - (row.lastUsedAt?.getTime() ?? 0) > LAST_USED_MS) {
-      await this.prisma.token.updateMany({ where: { id: row.id }, data: { lastUsedAt: new Date() } });
-    }
+    this.bus.publish({ kind: 'token-revoked', tokenId: id });
   }
 
-  /** Which of these tokens may no longer be used, and why: the sweep behind control messages that were lost. */
-  async findInactive(ids: readonly string[]): Promise<Map<string, 'token-revoked' | 'tenant-suspended'>> {
-    const rows = await this.prisma.token.findMany({
-      where: { id: { in: [...ids] } },
-      select: { id: true, revokedAt: true, tenant: { select: { status: true } } },
+  async removeExpired(): Promise<void> {
+    const expiresAt = { lt: new Date(Date.now() - KEEP_EXPIRED_MS) };
+    await this.prisma.token.deleteMany({ where: { kind: { not: 'api' }, expiresAt } });
+  }
+
+  private async revoke(where: { id: string; tenantId?: TenantId }, actor: Actor): Promise<void> {
+    await this.prisma.$transaction(async (transaction) => {
+      const row = await findToken(transaction, where);
+      if (row.revokedAt !== null) return;
+      const revokedAt = new Date();
+      await transaction.token.update({ where: { id: row.id }, data: { revokedAt } });
+      await this.record(transaction, actor, 'token.revoke', row, auditOf(row), { revokedAt: revokedAt.toISOString() });
     });
-    const found = new Map(rows.map((row) => [row.id, row]));
-    const inactive = new Map<string, 'token-revoked' | 'tenant-suspended'>();
-    for (const id of ids) {
-      const row = found.get(id);
-      if (row === undefined || row.revokedAt !== null) inactive.set(id, 'token-revoked');
-      else if (row.tenant && row.tenant.status !== 'active') inactive.set(id, 'tenant-suspended');
-    }
-    return inactive;
+    this.bus.publish({ kind: 'token-revoked', tokenId: where.id });
   }
 
-  private async revoke(where: { id: string; tenantId?: TenantId }): Promise<void> {
-    const row = await this.prisma.token.findFirst({ where });
-    if (row === null) throw new Problem('token-not-found', 'There is no token of that id.');
-    if (row.revokedAt === null)
-      await this.prisma.token.update({ where: { id: row.id }, data: { revokedAt: new Date() } });
-    this.bus.publish({ kind: 'token-revoked', tokenId: row.id });
-  }
-
-  private async assertTenant(tenantId: TenantId): Promise<void> {
-    const tenant = await this.prisma.tenant.findUnique({ where: { id: tenantId }, select: { id: true } });
-    if (tenant === null) throw new Problem('tenant-not-found', 'There is no tenant of that name.');
+  private async record(
+    transaction: Prisma.TransactionClient,
+    actor: Actor,
+    action: string,
+    { id, tenantId }: Token,
+    before: Prisma.InputJsonObject | null,
+    after: Prisma.InputJsonObject | null,
+  ): Promise<void> {
+    const books = tenantId === null ? [] : [{ tenantId: tenantId as TenantId }];
+    await this.audit.record(transaction, actor, { action, target: id, before, after, books });
   }
 }
 
-function viewOf(row: Token): TokenView {
-  return {
-    id: row.id,
-    name: row.name,
-    tenant: row.tenantId,
-    scopes: row.scopes,
-    createdAt: row.createdAt.toISOString(),
-    expiresAt: row.expiresAt.toISOString(),
-    revokedAt: row.revokedAt?.toISOString() ?? null,
-    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
-  };
+async function findToken(
+  transaction: Prisma.TransactionClient,
+  where: { id: string; tenantId?: TenantId },
+): Promise<Token> {
+  const row = await transaction.token.findFirst({ where });
+  if (row === null) throw new Problem('token-not-found', 'There is no token of that id.');
+  return row;
+}
+
+async function assertTenant(transaction: Prisma.TransactionClient, tenantId: TenantId | null): Promise<void> {
+  if (tenantId !== null && (await transaction.tenant.count({ where: { id: tenantId } })) === 0)
+    throw new Problem('tenant-not-found', 'There is no tenant of that name.');
 }

@@ -24,8 +24,15 @@ export type BusMessage =
    */
   | { kind: 'appended'; first: number; last: number; complete: boolean; events: readonly BusEvent[] }
   | { kind: 'token-revoked'; tokenId: string }
+  /** Its scopes are fewer than they were. */
+  | { kind: 'token-changed'; tokenId: string }
+  | { kind: 'keys-changed' }
   | { kind: 'tenant-changed'; tenantId: string; status: 'active' | 'suspended' | 'deleted' }
-  | { kind: 'owner-changed'; agent: string; from: string | null; to: string | null };
+  | { kind: 'owner-changed'; agents: readonly string[]; from: string | null; to: string | null }
+  /** Every process tells the connections that it holds, in as many messages as that takes. */
+  | { kind: 'connections-asked'; ask: string }
+  | { kind: 'connections-told'; ask: string; connections: readonly unknown[] }
+  | { kind: 'connection-closed'; connectionId: string };
 
 export abstract class Bus {
   protected readonly heard = new Subject<BusMessage>();

@@ -26,3 +26,6 @@ export const callIdSchema = z
   .regex(visible(256), 'must be 1–256 characters without white space, control or invisible characters')
   .brand<'CallId'>();
 export type CallId = z.infer<typeof callIdSchema>;
+
+/** An id that we gave: a token's, a connection's. */
+export const opaqueIdSchema = z.string().min(1).max(100);

@@ -42,7 +42,7 @@ function sendProblem(response: Response, problem: Problem): void {
     );
   }
   if (problem.status === 403) response.setHeader('WWW-Authenticate', 'Bearer error="insufficient_scope"');
-  if (problem.passes) response.setHeader('Retry-After', Math.ceil(RETRY_MS / 1000));
+  if (problem.passes) response.setHeader('Retry-After', Math.ceil((problem.retryAfterMs ?? RETRY_MS) / 1000));
   const body = JSON.stringify({ ...problem.toJSON(), instance: requestId(response) });
   response
     .status(problem.status)
@@ -62,7 +62,7 @@ function sendClosingStream(response: Response, problem: Problem): void {
 
 /** The last words of a stream: why it ends, and when to come back. */
 export function closingFrame(problem: Problem): string {
-  const retry = jitter(RETRY_MS);
+  const retry = jitter(problem.retryAfterMs ?? RETRY_MS);
   const data = JSON.stringify({
     type: `/problems/${problem.slug}`,
     title: problem.title,

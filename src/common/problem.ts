@@ -46,6 +46,8 @@ export class Problem extends Error {
     readonly detail: string,
     /** `errors` on 400, and further members that the answer's schema names (RFC 9457, 3.2). */
     readonly extensions: { readonly errors?: readonly FieldError[]; readonly [member: string]: unknown } = {},
+    /** Where it passes: when to come back, if that is known. */
+    readonly retryAfterMs?: number,
   ) {
     super(`${slug}: ${detail}`);
   }

@@ -1,8 +1,11 @@
 /** The only reader of `process.env`: a schema in, a frozen {@link Env} out. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { Limits } from '../common/limits.js';
 
 const seconds = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback);
+
+const limit = (fallback: number) => z.coerce.number().int().min(1).max(1_000_000).default(fallback);
 
 const postgresUrl = z
   .string()
@@ -20,7 +23,27 @@ const envSchema = z.object({
   STREAM_PING_SECONDS: seconds(30, 300),
   STREAM_MAX_SECONDS: seconds(3600, 86_400),
   METRICS_TOKEN: z.string().min(16).optional(),
+  AUTH_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  AUTH_ISSUER: z.string().min(1).optional(),
+  AUTH_AUDIENCE: z.string().min(1).optional(),
+  AUTH_TENANT_CLAIM: z.string().min(1).default('tenant'),
+  AUTH_SCOPE_CLAIM: z.string().min(1).default('scope'),
+  CORS_ORIGINS: z.string().optional(),
+  LIMIT_STREAMS: limit(1000),
+  LIMIT_STREAMS_PER_TOKEN: limit(500),
+  LIMIT_REQUESTS_PER_SECOND: limit(50),
+  LIMIT_INGEST_PER_SECOND: limit(1000),
 });
+
+/** The operator's own identity provider: tokens of `issuer` for `audience`, signed by a key of the set at `jwksUrl`. */
+export interface IdentityProvider {
+  readonly jwksUrl: string;
+  readonly issuer: string;
+  readonly audience: string;
+  /** Names of the claims that hold the tenant and the scopes. */
+  readonly tenantClaim: string;
+  readonly scopeClaim: string;
+}
 
 /** What the operator configured. `demo` is true when no `SOURCES` were named: see api.md, "Running it". */
 export interface Env {
@@ -39,6 +62,11 @@ export interface Env {
   readonly streamPingMs: number;
   readonly streamMaxMs: number;
   readonly metricsToken: string | undefined;
+  readonly identityProvider: IdentityProvider | undefined;
+  /** Origins whose pages may call the API; `[]`: only our own. */
+  readonly corsOrigins: readonly string[];
+  /** Of a tenant that overrides none of them. */
+  readonly limits: Limits;
 }
 
 /** A configuration that cannot work; its message is one readable line for the console. */
@@ -72,7 +100,37 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
     streamPingMs: env.STREAM_PING_SECONDS * 1000,
     streamMaxMs: env.STREAM_MAX_SECONDS * 1000,
     metricsToken: env.METRICS_TOKEN,
+    identityProvider: identityProviderOf(env),
+    corsOrigins: corsOriginsOf(env),
+    limits: {
+      streams: env.LIMIT_STREAMS,
+      streamsPerToken: env.LIMIT_STREAMS_PER_TOKEN,
+      requestsPerSecond: env.LIMIT_REQUESTS_PER_SECOND,
+      ingestPerSecond: env.LIMIT_INGEST_PER_SECOND,
+    },
   });
+}
+
+type Variables = z.infer<typeof envSchema>;
+
+/** All of its three or none: half of it would let in less, or more, than the operator believes. */
+function identityProviderOf(env: Variables): IdentityProvider | undefined {
+  const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = env;
+  if (jwksUrl === undefined && issuer === undefined && audience === undefined) return undefined;
+  if (jwksUrl === undefined || issuer === undefined || audience === undefined) {
+    throw new InvalidEnv('AUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE: set all three, or none');
+  }
+  return { jwksUrl, issuer, audience, tenantClaim: env.AUTH_TENANT_CLAIM, scopeClaim: env.AUTH_SCOPE_CLAIM };
+}
+
+function corsOriginsOf({ CORS_ORIGINS: list }: Variables): readonly string[] {
+  const origins = list?.split(',').map((origin) => origin.trim()) ?? [];
+  for (const origin of origins) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+      throw new InvalidEnv(`CORS_ORIGINS: "${origin}" is not an origin like https://dashboard.example.com`);
+    }
+  }
+  return origins;
 }
 
 /** Injection token of {@link Env}. */

@@ -1,6 +1,7 @@
 /** The demo, when no source is named: two customers with agents of their own, so that one sees who gets what. */
 import { Injectable } from '@nestjs/common';
 import { Ownership } from '../agents/ownership.js';
+import { SYSTEM } from '../audit/audit-log.js';
 import { TokenFile, TokenFiles } from '../auth/token-files.js';
 import { type AgentName, type TenantId, agentNameSchema, tenantIdSchema } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
@@ -31,13 +32,13 @@ export class DemoService {
 
   private async setUpTenant(tenantId: TenantId): Promise<DemoTenant> {
     await this.tenants
-      .create({ tenant: tenantId, name: TENANT_NAMES[tenantId] ?? tenantId, limits: {} })
+      .create({ tenant: tenantId, name: TENANT_NAMES[tenantId] ?? tenantId, limits: {} }, SYSTEM)
       .catch(ignore('tenant-exists'));
     const agents = DEMO_AGENTS.filter(({ tenant }) => tenant === tenantId).map(({ agent }) =>
       agentNameSchema.parse(agent),
     );
     for (const agent of agents)
-      await this.ownership.change(agent, null, tenantId, 'demo').catch(ignore('owner-changed'));
+      await this.ownership.change(agent, null, tenantId, SYSTEM).catch(ignore('owner-changed'));
     return { tenantId, agents, token: await this.tokenFiles.ensureTenant(tenantId, ['events:read', 'agents:read']) };
   }
 }

@@ -1,12 +1,22 @@
 /** What a reader asked for, or its token was narrowed to. A filter only narrows; absent (null) means all that the reader may see. */
 import { z } from 'zod';
-import { AgentName, CallId, agentNameSchema } from '../common/ids.js';
+import { AgentName, CallId, TenantId, agentNameSchema } from '../common/ids.js';
 import { commaList } from '../common/validation.js';
 
 export interface EventFilter {
   readonly agents: ReadonlySet<AgentName> | null;
   readonly calls: ReadonlySet<CallId> | null;
   /** Exact types, or prefixes that end in `.*`. */
+  readonly types: readonly string[] | null;
+}
+
+/** What an admin asked for, across tenants. */
+export interface PlatformFilter {
+  /** Null: everybody's. */
+  readonly tenants: ReadonlySet<TenantId> | null;
+  /** Events that nobody owns: with `tenants`, theirs besides; alone, only these. */
+  readonly unassigned: boolean;
+  readonly agents: ReadonlySet<AgentName> | null;
   readonly types: readonly string[] | null;
 }
 

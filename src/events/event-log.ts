@@ -8,7 +8,7 @@ import type { AgentName, CallId, TenantId } from '../common/ids.js';
 import type { Prisma } from '../database/generated/client.js';
 import { PgPool } from '../database/pg-pool.js';
 import type { AdmittedEvent, LoggedEvent } from './event.js';
-import type { EventFilter } from './event-filter.js';
+import type { EventFilter, PlatformFilter } from './event-filter.js';
 
 /** What became of an event that was appended, in the order of the input. */
 export interface Appended {
@@ -52,6 +52,10 @@ const READ_TENANT = `SELECT ${COLUMNS} FROM events WHERE tenant_id = $1 AND seq 
   AND ($4::text[] IS NULL OR agent = ANY ($4)) AND ($5::text[] IS NULL OR call_id = ANY ($5))
   AND ($6::text[] IS NULL OR type LIKE ANY ($6)) ORDER BY seq LIMIT $3`;
 const READ_ALL = `SELECT ${COLUMNS} FROM events WHERE position > $1 ORDER BY position LIMIT $2`;
+const READ_ALL_FILTERED = `SELECT ${COLUMNS} FROM events WHERE position > $1
+  AND (($3::text[] IS NULL AND NOT $4::bool) OR tenant_id = ANY ($3) OR ($4 AND tenant_id IS NULL))
+  AND ($5::text[] IS NULL OR agent = ANY ($5)) AND ($6::text[] IS NULL OR type LIKE ANY ($6))
+  ORDER BY position LIMIT $2`;
 
 @Injectable()
 export class EventLog {
@@ -93,9 +97,14 @@ export class EventLog {
     return rows.map(toLoggedEvent);
   }
 
-  /** A page of everybody's events after a position, in order. */
-  async readAcrossTenants(afterPosition: number, limit: number): Promise<LoggedEvent[]> {
-    const { rows } = await this.pool.prepared<EventRow>('read-all', READ_ALL, [afterPosition, limit]);
+  /** A page of everybody's events after a position, in order, as far as the filter lets through. */
+  async readAcrossTenants(afterPosition: number, limit: number, filter?: PlatformFilter): Promise<LoggedEvent[]> {
+    const { rows } = await (filter === undefined
+      ? this.pool.prepared<EventRow>('read-all', READ_ALL, [afterPosition, limit])
+      : this.pool.prepared<EventRow>('read-all-filtered', READ_ALL_FILTERED, [
+          ...[afterPosition, limit, filter.tenants && [...filter.tenants], filter.unassigned],
+          ...[filter.agents && [...filter.agents], filter.types && filter.types.map(likePattern)],
+        ]));
     return rows.map(toLoggedEvent);
   }
 
@@ -112,6 +121,17 @@ export class EventLog {
   async headPosition(): Promise<number> {
     const { rows } = await this.pool.query<{ position: number }>('SELECT position FROM log_head WHERE id = 1');
     return rows[0]?.position ?? 0;
+  }
+
+  /** The last numbers of several tenants; by null the platform's. */
+  async headsAcrossTenants(tenantIds: readonly (TenantId | null)[]): Promise<Map<TenantId | null, number>> {
+    if (tenantIds.length === 0) return new Map();
+    const { rows } = await this.pool.query<{ tenant_id: TenantId | null; last: number }>(
+      `SELECT tenant_id, seq AS last FROM tenant_heads WHERE tenant_id = ANY ($1)
+       UNION ALL SELECT NULL, position FROM log_head WHERE id = 1`,
+      [tenantIds.filter((tenantId) => tenantId !== null)],
+    );
+    return new Map(rows.map(({ tenant_id, last }) => [tenant_id, last]));
   }
 
   /** True for a call that was stamped as this tenant's. */

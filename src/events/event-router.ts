@@ -5,7 +5,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AgentName, CallId, TenantId } from '../common/ids.js';
 import type { LoggedEvent } from './event.js';
-import { EventFilter, typeMatcher } from './event-filter.js';
+import { EventFilter, PlatformFilter, typeMatcher } from './event-filter.js';
 import { Delivery } from './sse-frame.js';
 
 /** Gets every event that is routed to it, in order; must not throw and must not wait. */
@@ -30,6 +30,8 @@ class TenantReaders {
 @Injectable()
 export class EventRouter {
   private readonly tenants = new Map<TenantId, TenantReaders>();
+  /** Admins: few, so that a predicate each is cheap; no tenant's reader is ever among them. */
+  private readonly acrossTenants = new Set<Reader>();
 
   /** From now on, in order, everything of the tenant's that the filter lets through. Returns how to leave. */
   register(tenantId: TenantId, filter: EventFilter, receive: Receive): () => void {
@@ -47,11 +49,19 @@ export class EventRouter {
     };
   }
 
+  /** Everybody's events, nobody's included, as far as an admin's filter lets through. Returns how to leave. */
+  registerAcrossTenants(filter: PlatformFilter, receive: Receive): () => void {
+    const reader: Reader = { wants: platformPredicateOf(filter), receive };
+    this.acrossTenants.add(reader);
+    return () => this.acrossTenants.delete(reader);
+  }
+
   deliver(event: LoggedEvent): void {
-    if (event.tenantId === null) return;
-    const readers = this.tenants.get(event.tenantId);
-    if (readers === undefined) return;
+    const readers = event.tenantId === null ? undefined : this.tenants.get(event.tenantId);
+    if (readers === undefined && this.acrossTenants.size === 0) return;
     const delivery = new Delivery(event);
+    hand(delivery, this.acrossTenants);
+    if (readers === undefined) return;
     hand(delivery, readers.all);
     hand(delivery, readers.byAgent.get(event.agent));
     if (event.callId !== null) hand(delivery, readers.byCall.get(event.callId));
@@ -68,6 +78,13 @@ function predicateOf({ agents, calls, types }: EventFilter): Reader['wants'] {
   const matches = typeMatcher(types);
   // Where both are given, the index is by call; the agents are checked here.
   return (event) => matches(event.type) && (calls === null || agents === null || agents.has(event.agent));
+}
+
+function platformPredicateOf({ tenants, unassigned, agents, types }: PlatformFilter): Reader['wants'] {
+  const matches = typeMatcher(types);
+  const isAsked = (tenantId: TenantId | null) =>
+    tenantId === null ? unassigned || tenants === null : (tenants?.has(tenantId) ?? !unassigned);
+  return (event) => isAsked(event.tenantId) && (agents?.has(event.agent) ?? true) && matches(event.type);
 }
 
 function joinAll(readers: TenantReaders, reader: Reader): () => void {

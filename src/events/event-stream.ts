@@ -4,28 +4,21 @@
  * the backlog has already sent. A queue that overflows is thrown away and read from the log instead, and so is what comes in
  * while the client has more than it can take: it falls back to the log until it has caught up.
  */
-import type { TenantId } from '../common/ids.js';
-import type { EventFilter } from './event-filter.js';
 import type { LoggedEvent } from './event.js';
-import type { EventLog, TenantHead } from './event-log.js';
-import type { EventRouter } from './event-router.js';
 import type { Outlet } from './outlet.js';
-import { Delivery, controlFrame, eventFrame } from './sse-frame.js';
+import type { Bounds, Reading } from './reading.js';
+import { Delivery, controlFrame } from './sse-frame.js';
 
 /** Longest page of a backlog; bounds memory a connection. */
 const PAGE = 200;
 /** Live events that may wait while the backlog is read. */
 const MAX_QUEUED = 1000;
 
-export interface StreamRequest {
-  readonly tenantId: TenantId;
-  readonly filter: EventFilter;
+export interface StreamStart {
   /** What the client says it has seen: anything. */
   readonly cursor: string | undefined;
   /** Where to begin without a cursor. */
   readonly from: 'live' | 'start';
-  /** The agents named in the greeting. */
-  readonly agents: readonly string[];
 }
 
 interface Start {
@@ -38,14 +31,14 @@ export class EventStream {
   private overflowed = false;
   private caughtUp = false;
   private stopped = false;
-  private lastSeq = 0;
+  /** By the reading's numbering. */
+  private last = 0;
   private lastPosition = 0;
   private leave: (() => void) | undefined;
 
   constructor(
-    private readonly log: EventLog,
-    private readonly router: EventRouter,
-    private readonly request: StreamRequest,
+    private readonly reading: Reading,
+    private readonly request: StreamStart,
     private readonly outlet: Outlet,
     private readonly write: (frame: Buffer) => void,
     private readonly fail: (error: unknown) => void,
@@ -53,12 +46,11 @@ export class EventStream {
 
   /** Resolves when the stream is live; from then on frames come by themselves until {@link stop}. */
   async start(): Promise<void> {
-    const { tenantId, filter } = this.request;
-    this.leave = this.router.register(tenantId, filter, (delivery) => this.receive(delivery));
-    const start = chooseStart(this.request, await this.log.tenantHead(tenantId));
+    this.leave = this.reading.register((delivery) => this.receive(delivery));
+    const start = chooseStart(this.request, await this.reading.bounds());
     if (this.stopped) return;
     this.greet(start);
-    this.lastSeq = start.after;
+    this.last = start.after;
     if (this.request.cursor === undefined && this.request.from === 'live') this.joinLive();
     else await this.replay();
   }
@@ -69,10 +61,20 @@ export class EventStream {
     this.queue = undefined;
   }
 
+  /** The number up to which the reader has been sent everything. */
+  get cursor(): number {
+    return this.last;
+  }
+
+  /** False while it is behind, and served from the log. */
+  get isLive(): boolean {
+    return this.queue === undefined && !this.stopped;
+  }
+
   private receive(delivery: Delivery): void {
     if (this.queue === undefined) {
       if (!this.isNew(delivery.event)) return;
-      this.write(delivery.frame);
+      this.write(this.reading.sharedFrameOf(delivery));
       if (this.outlet.isFull) this.fallBack();
     } else if (this.queue.length < MAX_QUEUED) {
       this.queue.push(delivery);
@@ -83,25 +85,24 @@ export class EventStream {
   }
 
   /** False for what the backlog has sent, and for an ephemeral event that stood before its end: it would overtake. */
-  private isNew({ seq, position }: LoggedEvent): boolean {
-    if (seq === null) return position >= this.lastPosition;
-    if (seq <= this.lastSeq) return false;
-    this.lastSeq = seq;
+  private isNew(event: LoggedEvent): boolean {
+    const number = this.reading.numberOf(event);
+    if (number === null) return event.position >= this.lastPosition;
+    if (number <= this.last) return false;
+    this.last = number;
     return true;
   }
 
   private greet({ after, gap }: Start): void {
-    const { tenantId, agents } = this.request;
-    this.write(controlFrame('connected', { tenant: tenantId, agents, after }, after));
+    this.write(controlFrame('connected', { ...this.reading.greeting, after }, after));
     if (gap) this.write(controlFrame('log.gap', { after: gap.after, resumeFrom: after, reason: gap.reason }));
   }
 
   /** Sends the log from where the reader stands, page by page as its socket drains, then joins what is live. */
   private async replay(): Promise<void> {
-    const { tenantId, filter } = this.request;
     for (;;) {
       this.overflowed = false;
-      const page = await this.log.read(tenantId, this.lastSeq, PAGE, filter);
+      const page = await this.reading.read(this.last, PAGE);
       for (const event of page) {
         if (this.stopped) return;
         this.sendFromLog(event);
@@ -122,13 +123,13 @@ export class EventStream {
   }
 
   private sendFromLog(event: LoggedEvent): void {
-    this.write(eventFrame(event));
-    this.lastSeq = event.seq ?? this.lastSeq;
+    this.write(this.reading.frameOf(event));
+    this.last = this.reading.numberOf(event) ?? this.last;
     this.lastPosition = event.position;
   }
 
   private joinLive(): void {
-    if (!this.caughtUp) this.write(controlFrame('log.caught_up', { id: this.lastSeq }));
+    if (!this.caughtUp) this.write(controlFrame('log.caught_up', { id: this.last }));
     this.caughtUp = true;
     const queued = this.queue ?? [];
     this.queue = undefined;
@@ -137,12 +138,12 @@ export class EventStream {
 }
 
 /** Where a stream begins (api.md); a cursor that cannot be honoured is never passed over in silence. */
-export function chooseStart({ cursor, from }: Pick<StreamRequest, 'cursor' | 'from'>, head: TenantHead): Start {
-  if (cursor === undefined) return { after: from === 'live' ? head.seq : head.expiredUntil, gap: undefined };
+export function chooseStart({ cursor, from }: StreamStart, { last, expiredUntil }: Bounds): Start {
+  if (cursor === undefined) return { after: from === 'live' ? last : expiredUntil, gap: undefined };
   const after = /^\d{1,15}$/.test(cursor) ? Number(cursor) : undefined;
-  if (after === undefined || after > head.seq) {
-    return { after: head.seq, gap: { after: after ?? cursor.slice(0, 64), reason: 'unknown' } };
+  if (after === undefined || after > last) {
+    return { after: last, gap: { after: after ?? cursor.slice(0, 64), reason: 'unknown' } };
   }
-  if (after < head.expiredUntil) return { after: head.expiredUntil, gap: { after, reason: 'expired' } };
+  if (after < expiredUntil) return { after: expiredUntil, gap: { after, reason: 'expired' } };
   return { after, gap: undefined };
 }

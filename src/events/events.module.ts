@@ -1,12 +1,15 @@
 import { Module } from '@nestjs/common';
 import { AgentsModule } from '../agents/agents.module.js';
 import { AuthModule } from '../auth/auth.module.js';
+import { ConnectionDirectory } from './connection-directory.js';
 import { EventLog } from './event-log.js';
 import { EventRouter } from './event-router.js';
 import { EventTail } from './event-tail.js';
 import { IngestService } from './ingest.service.js';
+import { LogInquiry } from './log-inquiry.js';
 import { LogController } from './log.controller.js';
 import { StreamConnections } from './stream-connections.js';
+import { StreamRights } from './stream-rights.js';
 import { StreamTokensController } from './stream-tokens.controller.js';
 import { StreamsController } from './streams.controller.js';
 import { StreamsService } from './streams.service.js';
@@ -15,7 +18,10 @@ import { StreamsService } from './streams.service.js';
 @Module({
   imports: [AuthModule, AgentsModule],
   controllers: [StreamsController, LogController, StreamTokensController],
-  providers: [EventLog, EventRouter, EventTail, IngestService, StreamsService, StreamConnections],
-  exports: [EventLog, IngestService, EventTail, StreamConnections],
+  providers: [
+    ...[EventLog, LogInquiry, EventRouter, EventTail, IngestService],
+    ...[StreamsService, StreamConnections, StreamRights, ConnectionDirectory],
+  ],
+  exports: [EventLog, LogInquiry, IngestService, StreamsService, ConnectionDirectory],
 })
 export class EventsModule {}

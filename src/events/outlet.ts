@@ -59,6 +59,19 @@ export class Outlet {
     return this.response.writableLength > MAX_PENDING_BYTES;
   }
 
+  /** Bytes that wait for the client. */
+  get queuedBytes(): number {
+    return this.response.writableLength;
+  }
+
+  /** Where the client is, as far as the connection says. */
+  get client(): { remoteAddress: string | null; forwardedFor: string | null; userAgent: string | null } {
+    const { socket, headers } = this.response.req;
+    const forwardedFor = [headers['x-forwarded-for'] ?? []].flat().join(', ').slice(0, 200) || null;
+    const userAgent = headers['user-agent']?.slice(0, 200) ?? null;
+    return { remoteAddress: socket.remoteAddress ?? null, forwardedFor, userAgent };
+  }
+
   /** True when bytes wait and none has been taken for too long. To be asked now and then. */
   isStalled(now: number): boolean {
     const { socket } = this.response;

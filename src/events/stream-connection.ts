@@ -1,10 +1,11 @@
 /** One open stream as the process sees it: whose it is, by what right, and what is due to it next. */
-import type { Principal } from '../auth/principal.js';
+import { randomUUID } from 'node:crypto';
+import type { Principal, Scope } from '../auth/principal.js';
 import { jitter } from '../common/backoff.js';
-import type { AgentName, TenantId } from '../common/ids.js';
+import type { AgentName } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { closingFrame } from '../common/problem.filter.js';
-import type { EventFilter } from './event-filter.js';
+import type { EventStream } from './event-stream.js';
 import type { Outlet } from './outlet.js';
 import { PING_FRAME, controlFrame } from './sse-frame.js';
 
@@ -16,24 +17,34 @@ export interface StreamTimes {
   readonly streamMaxMs: number;
 }
 
+/** What the reader narrowed its stream to, as an operator sees it; null: not narrowed. */
+export interface StreamScope {
+  readonly tenants?: readonly string[] | null;
+  readonly agents: readonly AgentName[] | null;
+  readonly calls: readonly string[] | null;
+  readonly types: readonly string[] | null;
+}
+
 export class StreamConnection {
+  readonly id = randomUUID();
+  readonly since = new Date();
   private pingAt = 0;
   private endAt = 0;
   private toldExpiring = false;
   private closed = false;
 
   constructor(
-    readonly tenantId: TenantId,
-    private readonly principal: Principal,
-    private readonly filter: EventFilter,
+    readonly principal: Principal,
+    readonly scope: StreamScope,
+    readonly stream: Pick<EventStream, 'cursor' | 'isLive'>,
     readonly outlet: Outlet,
     readonly write: (frame: Buffer) => void,
     private readonly end: () => void,
   ) {}
 
-  /** The API token that everything hangs on: a stream token lives by its parent. */
-  get rootTokenId(): string {
-    return this.principal.parentTokenId ?? this.principal.tokenId;
+  /** What its token must allow for as long as it is open. */
+  get neededScope(): Scope {
+    return this.principal.tenantId === null ? 'admin' : 'events:read';
   }
 
   dependsOn(tokenId: string): boolean {
@@ -41,7 +52,7 @@ export class StreamConnection {
   }
 
   concerns(agent: AgentName): boolean {
-    return this.filter.calls === null && (this.filter.agents?.has(agent) ?? true);
+    return this.scope.calls === null && (this.scope.agents?.includes(agent) ?? true);
   }
 
   /** Pings and ends are spread, so that streams that opened together don't act together. */

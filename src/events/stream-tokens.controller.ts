@@ -1,12 +1,14 @@
-import { Body, Controller, Post } from '@nestjs/common';
+import { Body, Controller, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { AgentsService } from '../agents/agents.service.js';
-import { CurrentPrincipal, CurrentTenant, Scopes } from '../auth/auth.decorators.js';
+import type { Actor } from '../audit/audit-log.js';
+import { CurrentActor, CurrentPrincipal, CurrentTenant, Scopes } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
 import { DEFAULT_STREAM_TTL_SECONDS, MAX_STREAM_TTL_SECONDS, StreamTokens } from '../auth/stream-tokens.js';
+import type { Narrowing } from '../auth/token-mint.js';
 import { ttlSchema } from '../auth/tokens.schemas.js';
-import { type TenantId, agentNameSchema, callIdSchema } from '../common/ids.js';
+import { type TenantId, agentNameSchema, callIdSchema, tenantIdSchema } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { typePatternSchema } from './event-filter.js';
 import { EventLog } from './event-log.js';
@@ -31,7 +33,7 @@ const mintSchema = z
 type Mint = z.infer<typeof mintSchema>;
 
 @ApiTags('Tokens')
-@Controller('v1/stream-tokens')
+@Controller()
 export class StreamTokensController {
   constructor(
     private readonly streamTokens: StreamTokens,
@@ -41,7 +43,7 @@ export class StreamTokensController {
 
   /** A short-lived token for a stream's URL, narrowed as asked. */
   @ApiOperation({ summary: 'Make a short-lived stream token for a URL, narrowed as asked' })
-  @Post()
+  @Post('v1/stream-tokens')
   @Scopes('events:read')
   async mint(
     @CurrentPrincipal() principal: Principal,
@@ -49,12 +51,30 @@ export class StreamTokensController {
     @Body({ schema: mintSchema }) body: Mint,
   ) {
     const { ttl, ...narrowing } = body;
-    const { agents, calls } = { agents: undefined, calls: undefined, ...narrowing };
-    if (agents) await this.agents.assertReadable(tenantId, agents);
-    for (const call of calls ?? []) {
+    await this.assertReadable(tenantId, narrowing);
+    return this.streamTokens.mint(principal, narrowing, ttl);
+  }
+
+  /** It sees exactly what the tenant sees, and nothing longer than an hour; the tenant's audit says so. */
+  @ApiOperation({ summary: 'View as: a stream token that sees what the tenant sees, named in the tenant’s audit' })
+  @Post('v1/admin/tenants/:tenant/stream-tokens')
+  @Scopes('admin')
+  async mintView(
+    @CurrentPrincipal() principal: Principal,
+    @CurrentActor() actor: Actor,
+    @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
+    @Body({ schema: mintSchema }) body: Mint,
+  ) {
+    const { ttl, ...narrowing } = body;
+    await this.assertReadable(tenantId, narrowing);
+    return this.streamTokens.mintView(principal, actor, tenantId, narrowing, ttl);
+  }
+
+  private async assertReadable(tenantId: TenantId, narrowing: Narrowing): Promise<void> {
+    if (narrowing.agents) await this.agents.assertReadable(tenantId, narrowing.agents);
+    for (const call of narrowing.calls ?? []) {
       if (!(await this.log.hasCall(tenantId, call)))
         throw new Problem('call-not-found', 'There is no call of that id.');
     }
-    return this.streamTokens.mint(principal, narrowing, ttl);
   }
 }

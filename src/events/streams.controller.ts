@@ -6,14 +6,13 @@ import type { Principal } from '../auth/principal.js';
 import { type AgentName, type CallId, agentNameSchema, callIdSchema } from '../common/ids.js';
 import { filterQuery } from './event-filter.js';
 import { Outlet, StreamOutlet } from './outlet.js';
+import { cursorOf, streamQuery } from './stream-query.js';
 import { StreamsService } from './streams.service.js';
 
-/** `token` is read by the guard; `after` may be anything: a cursor that makes no sense is told so in the stream. */
-const common = { after: z.string().max(300).optional(), token: z.string().optional() };
-const streamQuery = z.strictObject({ ...common, ...filterQuery });
-const narrowedQuery = z.strictObject({ ...common, types: filterQuery.types });
+const tenantQuery = z.strictObject({ ...streamQuery, ...filterQuery });
+const narrowedQuery = z.strictObject({ ...streamQuery, types: filterQuery.types });
 
-type StreamQuery = z.infer<typeof streamQuery>;
+type StreamQuery = z.infer<typeof tenantQuery>;
 type NarrowedQuery = z.infer<typeof narrowedQuery>;
 
 @ApiTags('Streams')
@@ -28,7 +27,7 @@ export class StreamsController {
   @Sse(paths('v1/events', 'events'))
   async events(
     @CurrentPrincipal() principal: Principal,
-    @Query({ schema: streamQuery }) { agents, types, after }: StreamQuery,
+    @Query({ schema: tenantQuery }) { agents, types, after }: StreamQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
@@ -71,9 +70,4 @@ export class StreamsController {
 /** A path and its alias: the router takes several, as `@Get()` does, though `@Sse()` is typed for one. */
 function paths(...several: string[]): string {
   return several as unknown as string;
-}
-
-/** The header wins; an empty one is what a browser sends that has no id yet. */
-function cursorOf(lastEventId: string | undefined, after: string | undefined): string | undefined {
-  return lastEventId === undefined || lastEventId === '' ? after : lastEventId;
 }

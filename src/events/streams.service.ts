@@ -5,13 +5,15 @@ import { tenantOf } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
 import type { AgentName, CallId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
-import type { EventFilter } from './event-filter.js';
+import type { EventFilter, PlatformFilter } from './event-filter.js';
 import { EventLog } from './event-log.js';
 import { EventRouter } from './event-router.js';
-import { EventStream } from './event-stream.js';
+import { EventStream, type StreamStart } from './event-stream.js';
 import type { Outlet } from './outlet.js';
-import { StreamConnection } from './stream-connection.js';
+import { PlatformReading, type Reading, TenantReading } from './reading.js';
+import { StreamConnection, type StreamScope } from './stream-connection.js';
 import { StreamConnections } from './stream-connections.js';
+import { StreamRights } from './stream-rights.js';
 
 /** What a client asked for, before its token's own narrowing. */
 export interface StreamQuery {
@@ -28,6 +30,7 @@ export class StreamsService {
     private readonly router: EventRouter,
     private readonly agents: AgentsService,
     private readonly connections: StreamConnections,
+    private readonly rights: StreamRights,
   ) {}
 
   /**
@@ -38,19 +41,39 @@ export class StreamsService {
     const tenantId = tenantOf(principal);
     const filter = await this.resolve(principal, query);
     const owned = await this.agents.ownedBy(tenantId);
-    const request = {
-      tenantId,
-      filter,
-      cursor: query.cursor,
-      from: query.call === undefined ? ('live' as const) : ('start' as const),
-      agents: filter.agents === null ? owned : [...filter.agents],
-    };
+    const agents = filter.agents === null ? owned : [...filter.agents];
+    const reading = new TenantReading(this.log, this.router, tenantId, filter, agents);
+    const start = { cursor: query.cursor, from: query.call === undefined ? 'live' : 'start' } as const;
+    return this.connect(principal, reading, start, scopeOf(filter), outlet);
+  }
+
+  /** An admin's stream. Throws `agent-not-found` for one that nobody has heard of. */
+  async openAcrossTenants(
+    principal: Principal,
+    filter: PlatformFilter,
+    cursor: string | undefined,
+    outlet: Outlet,
+  ): Promise<Observable<Buffer>> {
+    if (filter.agents) await this.agents.assertKnownAcrossTenants(filter.agents);
+    const reading = new PlatformReading(this.log, this.router, filter);
+    const scope = { ...scopeOf({ ...filter, calls: null }), tenants: filter.tenants && [...filter.tenants] };
+    return this.connect(principal, reading, { cursor, from: 'live' }, scope, outlet);
+  }
+
+  private connect(
+    principal: Principal,
+    reading: Reading,
+    start: StreamStart,
+    scope: StreamScope,
+    outlet: Outlet,
+  ): Observable<Buffer> {
     return new Observable<Buffer>((reader) => {
       const write = (frame: Buffer) => reader.next(frame);
       const fail = (error: unknown) => reader.error(error);
-      const stream = new EventStream(this.log, this.router, request, outlet, write, fail);
-      const connection = new StreamConnection(tenantId, principal, filter, outlet, write, () => reader.complete());
+      const stream = new EventStream(reading, start, outlet, write, fail);
+      const connection = new StreamConnection(principal, scope, stream, outlet, write, () => reader.complete());
       this.connections.add(connection);
+      this.rights.recheck(connection);
       stream.start().catch(fail);
       return () => {
         stream.stop();
@@ -80,6 +103,10 @@ export class StreamsService {
       types: narrowTypes(types ?? null, principal.types),
     };
   }
+}
+
+function scopeOf({ agents, calls, types }: EventFilter): StreamScope {
+  return { agents: agents && [...agents], calls: calls && [...calls], types };
 }
 
 /** Both lists at once: of each pair, the narrower pattern where one lies within the other. */

@@ -2,11 +2,12 @@ import { Controller, Headers, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { z } from 'zod';
-import { CurrentPrincipal, Scopes } from '../auth/auth.decorators.js';
+import { CurrentPrincipal, OwnRate, Scopes } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
 import type { TenantId } from '../common/ids.js';
 import { eventsIn } from '../common/metrics.js';
 import { Problem, type ProblemBody } from '../common/problem.js';
+import { TokenBuckets } from '../common/token-bucket.js';
 import { AdmittedEvent, type DecodedEvent, admitEvent } from '../events/event.js';
 import { IngestService } from '../events/ingest.service.js';
 import { type IngestItem, readIngestBody } from './ingest-body.js';
@@ -22,6 +23,8 @@ interface IngestAnswer {
 @ApiTags('Ingest')
 @Controller('v1/ingest')
 export class IngestController {
+  private readonly rates = new TokenBuckets();
+
   constructor(private readonly ingest: IngestService) {}
 
   /**
@@ -32,11 +35,12 @@ export class IngestController {
   @Post()
   @HttpCode(200)
   @Scopes('events:write', 'admin')
+  @OwnRate()
   @ApiConsumes('application/json', 'application/x-ndjson')
   @ApiBody({ schema: { oneOf: [{ type: 'object' }, { type: 'array', items: { type: 'object' } }] } })
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes repeating the same body safe.' })
   async take(
-    @CurrentPrincipal() { tenantId }: Principal,
+    @CurrentPrincipal() principal: Principal,
     @Req() request: Request,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
   ): Promise<IngestAnswer> {
@@ -47,9 +51,19 @@ export class IngestController {
       throw new Problem('validation', 'Send JSON (application/json) or NDJSON (application/x-ndjson).');
     }
     const items = readIngestBody(request.body, request.is('application/x-ndjson') !== false);
-    const answer = await this.store(items, tenantId, idempotencyKey);
+    this.charge(principal, items.length);
+    const answer = await this.store(items, principal.tenantId, idempotencyKey);
     if (answer.accepted + answer.duplicates === 0 && answer.rejected.length > 0) throw allRejected(answer);
     return answer;
+  }
+
+  /** A tenant's flood costs that tenant only (security rule 17); what the platform sends in is its own to bound. */
+  private charge({ tenantId, limits }: Principal, events: number): void {
+    if (tenantId === null) return;
+    const retryAfterMs = this.rates.charge(tenantId, events, limits.ingestPerSecond);
+    if (retryAfterMs === 0) return;
+    const detail = `This tenant may send ${limits.ingestPerSecond} events a second; none of these was taken.`;
+    throw new Problem('rate-limited', detail, {}, retryAfterMs);
   }
 
   private async store(

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Scopes } from '../auth/auth.decorators.js';
+import type { Actor } from '../audit/audit-log.js';
+import { CurrentActor, Scopes } from '../auth/auth.decorators.js';
 import { type TenantId, tenantIdSchema } from '../common/ids.js';
 import {
   type ChangeTenant,
@@ -27,8 +28,8 @@ export class TenantsController {
 
   @ApiOperation({ summary: 'Create a tenant' })
   @Post()
-  create(@Body({ schema: createTenantSchema }) body: CreateTenant) {
-    return this.tenants.create(body);
+  create(@CurrentActor() actor: Actor, @Body({ schema: createTenantSchema }) body: CreateTenant) {
+    return this.tenants.create(body, actor);
   }
 
   @ApiOperation({ summary: 'One tenant' })
@@ -40,9 +41,10 @@ export class TenantsController {
   @ApiOperation({ summary: 'Rename, suspend, activate a tenant, or set its limits' })
   @Patch(':tenant')
   change(
+    @CurrentActor() actor: Actor,
     @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
     @Body({ schema: changeTenantSchema }) change: ChangeTenant,
   ) {
-    return this.tenants.change(tenantId, change);
+    return this.tenants.change(tenantId, change, actor);
   }
 }

@@ -1,13 +1,7 @@
 import { z } from 'zod';
 import { tenantIdSchema } from '../common/ids.js';
+import { limitsSchema } from '../common/limits.js';
 import { pageQuery } from '../common/page.js';
-
-const limitsSchema = z.strictObject({
-  /** Streams open at once. */
-  streams: z.number().int().min(0).max(1_000_000).optional(),
-  ingestPerSecond: z.number().int().min(0).max(1_000_000).optional(),
-  retentionDays: z.number().int().min(1).max(36_500).optional(),
-});
 
 const name = z.string().trim().min(1).max(200);
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type Actor, AuditLog } from '../audit/audit-log.js';
 import { Bus } from '../bus/bus.js';
 import { TenantId, tenantIdSchema } from '../common/ids.js';
 import { toPage } from '../common/page.js';
@@ -19,12 +20,18 @@ export interface TenantView {
 export class TenantsService {
   constructor(
     private readonly prisma: PrismaService,
+    private readonly audit: AuditLog,
     private readonly bus: Bus,
   ) {}
 
-  async create({ tenant, name, limits }: CreateTenant): Promise<TenantView> {
+  async create({ tenant, name, limits }: CreateTenant, actor: Actor): Promise<TenantView> {
     try {
-      return viewOf(await this.prisma.tenant.create({ data: { id: tenant, name: name ?? tenant, limits } }));
+      return await this.prisma.$transaction(async (transaction) => {
+        const row = await transaction.tenant.create({ data: { id: tenant, name: name ?? tenant, limits } });
+        const change = { action: 'tenant.create', target: tenant, before: null, after: factsOf(row) };
+        await this.audit.record(transaction, actor, { ...change, books: [{ tenantId: tenant }] });
+        return viewOf(row);
+      });
     } catch (error) {
       if (isPrismaError(error, 'P2002')) throw new Problem('tenant-exists', 'There is a tenant of that name already.');
       throw error;
@@ -50,19 +57,35 @@ export class TenantsService {
     return viewOf(row);
   }
 
-  /** `limits` are merged by name. A change of status reaches open streams at once. */
-  async change(tenantId: TenantId, change: ChangeTenant): Promise<TenantView> {
-    const before = await this.get(tenantId);
+  /** Throws `tenant-not-found` unless all of them are there. */
+  async assertAllExist(tenantIds: readonly TenantId[]): Promise<void> {
+    const unique = [...new Set(tenantIds)];
+    if ((await this.prisma.tenant.count({ where: { id: { in: unique } } })) < unique.length) throw notFound();
+  }
+
+  /** `limits` are merged by name. A change of status or limits reaches every process, and open streams, at once. */
+  async change(tenantId: TenantId, change: ChangeTenant, actor: Actor): Promise<TenantView> {
     const { name, status, limits } = change;
-    const row = await this.prisma.tenant.update({
-      where: { id: tenantId },
-      data: {
-        ...(name === undefined ? {} : { name }),
-        ...(status === undefined ? {} : { status }),
-        ...(limits === undefined ? {} : { limits: { ...(before.limits as Prisma.JsonObject), ...limits } }),
-      },
+    const row = await this.prisma.$transaction(async (transaction) => {
+      await transaction.$queryRaw`SELECT FROM tenants WHERE id = ${tenantId} FOR UPDATE`;
+      const before = await transaction.tenant.findUnique({ where: { id: tenantId } });
+      if (before === null) throw notFound();
+      const after = await transaction.tenant.update({
+        where: { id: tenantId },
+        data: {
+          ...(name === undefined ? {} : { name }),
+          ...(status === undefined ? {} : { status }),
+          ...(limits === undefined ? {} : { limits: { ...(before.limits as Prisma.JsonObject), ...limits } }),
+        },
+      });
+      await this.audit.record(transaction, actor, {
+        ...{ action: 'tenant.change', target: tenantId, before: factsOf(before), after: factsOf(after) },
+        books: [{ tenantId }],
+      });
+      return after;
     });
-    if (status !== undefined) this.bus.publish({ kind: 'tenant-changed', tenantId, status });
+    if (status !== undefined || limits !== undefined)
+      this.bus.publish({ kind: 'tenant-changed', tenantId, status: row.status === 'active' ? 'active' : 'suspended' });
     return viewOf(row);
   }
 
@@ -79,6 +102,10 @@ export function isPrismaError(error: unknown, code: string): boolean {
 
 function notFound(): Problem {
   return new Problem('tenant-not-found', 'There is no tenant of that name.');
+}
+
+function factsOf({ name, status, limits }: Tenant): Prisma.InputJsonObject {
+  return { name, status, limits: limits };
 }
 
 function viewOf(row: Tenant): TenantView {

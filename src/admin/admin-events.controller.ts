@@ -1,0 +1,49 @@
+import { Controller, Headers, Query, Sse } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { CurrentPrincipal, StreamScopes } from '../auth/auth.decorators.js';
+import type { Principal } from '../auth/principal.js';
+import { tenantIdSchema } from '../common/ids.js';
+import { commaList } from '../common/validation.js';
+import { filterQuery } from '../events/event-filter.js';
+import { Outlet, StreamOutlet } from '../events/outlet.js';
+import { cursorOf, streamQuery } from '../events/stream-query.js';
+import { StreamsService } from '../events/streams.service.js';
+import { TenantsService } from '../tenants/tenants.service.js';
+
+const querySchema = z.strictObject({
+  ...streamQuery,
+  ...filterQuery,
+  tenants: commaList(tenantIdSchema).optional(),
+  unassigned: z.stringbool().default(false),
+});
+
+@ApiTags('Streams')
+@ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resume after this position; wins over `after`.' })
+@Controller('v1/admin/events')
+@StreamScopes('admin')
+export class AdminEventsController {
+  constructor(
+    private readonly streams: StreamsService,
+    private readonly tenants: TenantsService,
+  ) {}
+
+  /** Ids are positions of the platform's log. `unassigned=true`: what nobody owns, besides the tenants that are named. */
+  @ApiOperation({ summary: 'Stream: every tenant, and what nobody owns' })
+  @Sse()
+  async events(
+    @CurrentPrincipal() principal: Principal,
+    @Query({ schema: querySchema }) { tenants, agents, types, unassigned, after }: z.infer<typeof querySchema>,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @StreamOutlet() outlet: Outlet,
+  ) {
+    if (tenants) await this.tenants.assertAllExist(tenants);
+    const filter = {
+      tenants: tenants ? new Set(tenants) : null,
+      unassigned,
+      agents: agents ? new Set(agents) : null,
+      types: types ?? null,
+    };
+    return outlet.send(await this.streams.openAcrossTenants(principal, filter, cursorOf(lastEventId, after), outlet));
+  }
+}

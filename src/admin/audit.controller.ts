@@ -1,0 +1,31 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { AuditLog } from '../audit/audit-log.js';
+import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
+import { type TenantId, tenantIdSchema } from '../common/ids.js';
+import { pageQuery } from '../common/page.js';
+
+const cursor = z.string().regex(/^\d{1,18}$/, 'must be what a page before answered as "next"');
+const ownQuery = z.strictObject({ ...pageQuery, cursor: cursor.optional() });
+const query = z.strictObject({ ...ownQuery.shape, tenant: tenantIdSchema.optional() });
+
+@ApiTags('Audit')
+@Controller('v1')
+export class AuditController {
+  constructor(private readonly audit: AuditLog) {}
+
+  @ApiOperation({ summary: 'What was done to or as this tenant, newest first' })
+  @Get('audit')
+  @Scopes('events:read', 'agents:read', 'tokens:write')
+  list(@CurrentTenant() tenantId: TenantId, @Query({ schema: ownQuery }) page: z.infer<typeof ownQuery>) {
+    return this.audit.list(tenantId, page.limit, page.cursor);
+  }
+
+  @ApiOperation({ summary: 'Who changed what, when, before and after, newest first' })
+  @Get('admin/audit')
+  @Scopes('admin')
+  listAcrossTenants(@Query({ schema: query }) { tenant, limit, cursor }: z.infer<typeof query>) {
+    return this.audit.listAcrossTenants(tenant, limit, cursor);
+  }
+}

@@ -1,0 +1,27 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Scopes } from '../auth/auth.decorators.js';
+import { tenantIdSchema } from '../common/ids.js';
+import { ExplainService } from './explain.service.js';
+
+const query = z.strictObject({
+  tenant: tenantIdSchema,
+  /** A position of the platform's log: the id of /v1/admin/events. */
+  event: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+  /** The id of the token that the tenant reads with: its filters are looked at, too. */
+  tokenId: z.string().min(1).max(100).optional(),
+});
+
+@ApiTags('Explain')
+@Controller('v1/admin/explain')
+@Scopes('admin')
+export class ExplainController {
+  constructor(private readonly explanations: ExplainService) {}
+
+  @ApiOperation({ summary: 'Why a tenant did or did not get an event' })
+  @Get()
+  explain(@Query({ schema: query }) { tenant, event, tokenId }: z.infer<typeof query>) {
+    return this.explanations.explain(tenant, event, tokenId);
+  }
+}

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { OwnershipHistory } from '../agents/ownership-history.js';
+import { TokensService } from '../auth/tokens.service.js';
+import type { TenantId } from '../common/ids.js';
+import { EventLog } from '../events/event-log.js';
+import { LogInquiry } from '../events/log-inquiry.js';
+import { TenantsService } from '../tenants/tenants.service.js';
+import { type Explanation, explain } from './explanation.js';
+
+@Injectable()
+export class ExplainService {
+  constructor(
+    private readonly tenants: TenantsService,
+    private readonly tokens: TokensService,
+    private readonly history: OwnershipHistory,
+    private readonly log: EventLog,
+    private readonly inquiry: LogInquiry,
+  ) {}
+
+  /** Throws `tenant-not-found`, `token-not-found`. An event that is not there is explained, too. */
+  async explain(tenantId: TenantId, position: number, tokenId: string | undefined): Promise<Explanation> {
+    const [tenant, bounds, head, event, token] = await Promise.all([
+      this.tenants.get(tenantId),
+      this.log.tenantHead(tenantId),
+      this.log.headPosition(),
+      this.inquiry.eventAcrossTenants(position),
+      tokenId === undefined ? undefined : this.tokens.factsAcrossTenants(tokenId),
+    ]);
+    const call = event?.callId ? await this.inquiry.callAcrossTenants(event.callId) : undefined;
+    const owner = event
+      ? await this.history.ownerAtAcrossTenants(event.agent, call?.firstPosition ?? position)
+      : undefined;
+    return explain({
+      tenant: { id: tenantId, status: tenant.status, expiredUntil: bounds.expiredUntil },
+      ...{ position, head, event, call, owner, token, now: new Date() },
+    });
+  }
+}

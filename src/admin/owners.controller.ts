@@ -1,0 +1,62 @@
+import { Body, Controller, Delete, HttpCode, Param, Put, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  type Assign,
+  type DryRun,
+  type OwnedSetBody,
+  type Unassign,
+  assignSchema,
+  dryRunQuery,
+  ownedSetSchema,
+  unassignSchema,
+} from '../agents/agents.schemas.js';
+import { Ownership } from '../agents/ownership.js';
+import type { Actor } from '../audit/audit-log.js';
+import { CurrentActor, Scopes } from '../auth/auth.decorators.js';
+import { type AgentName, type TenantId, agentNameSchema, tenantIdSchema } from '../common/ids.js';
+import { TransferPreview } from './transfer-preview.js';
+
+@ApiTags('Agents')
+@Controller('v1/admin')
+@Scopes('admin')
+export class OwnersController {
+  constructor(
+    private readonly ownership: Ownership,
+    private readonly preview: TransferPreview,
+  ) {}
+
+  /** Safe to repeat. With `dryRun=true`: nothing changes, the answer says what would. */
+  @ApiOperation({ summary: 'Give an agent to a tenant, if its owner is the one you believe (compare-and-set)' })
+  @Put('agents/:agent/owner')
+  assign(
+    @CurrentActor() actor: Actor,
+    @Param('agent', { schema: agentNameSchema }) agent: AgentName,
+    @Query({ schema: dryRunQuery }) { dryRun }: DryRun,
+    @Body({ schema: assignSchema }) { tenant, from }: Assign,
+  ): Promise<object> {
+    return dryRun ? this.preview.of(agent, from, tenant) : this.ownership.change(agent, from, tenant, actor);
+  }
+
+  @ApiOperation({ summary: 'Take an agent away, if its owner is the one you believe' })
+  @Delete('agents/:agent/owner')
+  @HttpCode(204)
+  async unassign(
+    @CurrentActor() actor: Actor,
+    @Param('agent', { schema: agentNameSchema }) agent: AgentName,
+    @Body({ schema: unassignSchema }) { from }: Unassign,
+  ): Promise<void> {
+    await this.ownership.change(agent, from, null, actor);
+  }
+
+  /** All or nothing, and safe to repeat: an agent of another tenant's among them is 409, and nothing has changed. */
+  @ApiOperation({ summary: 'Make these, and no others, a tenant’s agents' })
+  @Put('tenants/:tenant/agents')
+  setOwned(
+    @CurrentActor() actor: Actor,
+    @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
+    @Query({ schema: dryRunQuery }) { dryRun }: DryRun,
+    @Body({ schema: ownedSetSchema }) { agents }: OwnedSetBody,
+  ) {
+    return this.ownership.setOwned(tenantId, agents, actor, dryRun);
+  }
+}

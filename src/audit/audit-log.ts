@@ -1,0 +1,127 @@
+/**
+ * Who changed what, when, before and after. A change is written in the transaction that makes it, once into the operator's
+ * book and once into the book of every tenant concerned, with what that tenant may know: reading is a look-up by book, so
+ * a forgotten filter shows nothing. Never in it: tokens' texts, events, phone numbers.
+ */
+import { Injectable } from '@nestjs/common';
+import type { TenantId } from '../common/ids.js';
+import { toPage } from '../common/page.js';
+import { type AuditEntry, Prisma } from '../database/generated/client.js';
+import { PrismaService } from '../database/prisma.service.js';
+
+/** Who does something: a token (by its id), or a part of the product. */
+export interface Actor {
+  readonly name: string;
+  /** Null: the operator. */
+  readonly tenantId: TenantId | null;
+  readonly requestId: string | null;
+}
+
+/** The product itself, at its start. */
+export const SYSTEM: Actor = { name: 'switchboard', tenantId: null, requestId: null };
+
+type State = Prisma.InputJsonObject | null;
+
+interface Book {
+  readonly tenantId: TenantId;
+  readonly action?: string;
+  readonly before?: State;
+  readonly after?: State;
+}
+
+export interface Change {
+  /** `<thing>.<verb>`, like `agent.assign`. */
+  readonly action: string;
+  /** The name or id of the thing. */
+  readonly target: string;
+  readonly before: State;
+  readonly after: State;
+  /** The tenants concerned. Each finds the change in its own book: as it stands, unless told otherwise. */
+  readonly books: readonly Book[];
+  /** Tenants whom it concerned and who have no book any more. */
+  readonly about?: readonly TenantId[];
+}
+
+export interface AuditView {
+  readonly id: string;
+  readonly at: string;
+  /** A token's id; `operator` where a tenant reads what the platform did. */
+  readonly by: string;
+  readonly action: string;
+  readonly target: string;
+  readonly before: Prisma.JsonValue;
+  readonly after: Prisma.JsonValue;
+  readonly requestId: string | null;
+}
+
+interface Page<View> {
+  readonly audit: View[];
+  readonly next: string | null;
+}
+
+@Injectable()
+export class AuditLog {
+  constructor(private readonly prisma: PrismaService) {}
+
+  async record(transaction: Prisma.TransactionClient, actor: Actor, change: Change): Promise<void> {
+    const { action, target, before, after, books, about = [] } = change;
+    const common = { action, target, requestId: actor.requestId };
+    const tenants = [...about, ...books.map(({ tenantId }) => tenantId)];
+    const operators = { ...common, by: actor.name, tenantId: null, tenants };
+    await transaction.auditEntry.createMany({
+      data: [
+        { ...operators, before: orNull(before), after: orNull(after) },
+        ...books.map((book) => ({
+          ...common,
+          action: book.action ?? action,
+          by: actor.tenantId === book.tenantId ? actor.name : 'operator',
+          tenantId: book.tenantId,
+          tenants: [book.tenantId],
+          before: orNull(book.before === undefined ? before : book.before),
+          after: orNull(book.after === undefined ? after : book.after),
+        })),
+      ],
+    });
+  }
+
+  /** The tenant's own book, newest first. */
+  async list(tenantId: TenantId, limit: number, cursor: string | undefined): Promise<Page<AuditView>> {
+    const page = await this.page({ tenantId }, limit, cursor);
+    return { audit: page.rows.map(viewOf), next: page.next };
+  }
+
+  /** The operator's book, newest first; `about`: what concerned that tenant. */
+  async listAcrossTenants(
+    about: TenantId | undefined,
+    limit: number,
+    cursor: string | undefined,
+  ): Promise<Page<AuditView & { tenants: string[] }>> {
+    const where = { tenantId: null, ...(about === undefined ? {} : { tenants: { has: about } }) };
+    const page = await this.page(where, limit, cursor);
+    return { audit: page.rows.map((row) => ({ ...viewOf(row), tenants: row.tenants })), next: page.next };
+  }
+
+  /** Closes the book of a tenant that is erased: a later tenant of the same name must not read it. */
+  async erase(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
+    await transaction.auditEntry.deleteMany({ where: { tenantId } });
+  }
+
+  private async page(where: Prisma.AuditEntryWhereInput, limit: number, cursor: string | undefined) {
+    const before = cursor === undefined ? {} : { id: { lt: BigInt(cursor) } };
+    const rows = await this.prisma.auditEntry.findMany({
+      where: { ...where, ...before },
+      orderBy: { id: 'desc' },
+      take: limit + 1,
+    });
+    return toPage(rows, limit, (row) => String(row.id));
+  }
+}
+
+function orNull(state: State): Prisma.InputJsonValue | typeof Prisma.DbNull {
+  return state ?? Prisma.DbNull;
+}
+
+function viewOf(row: AuditEntry): AuditView {
+  const { by, action, target, before, after, requestId } = row;
+  return { id: String(row.id), at: row.at.toISOString(), by, action, target, before, after, requestId };
+}

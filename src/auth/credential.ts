@@ -1,0 +1,43 @@
+/** How a token travels with a request, and which kind may travel so (api.md, "Who calls"). */
+import type { Request } from 'express';
+import jwt from 'jsonwebtoken';
+import { Problem } from '../common/problem.js';
+import type { TokenKind } from './principal.js';
+import { sessionIn } from './session-cookie.js';
+
+export interface Credential {
+  readonly token: string;
+  readonly by: 'header' | 'url' | 'cookie';
+}
+
+const MAY_TRAVEL: Record<Credential['by'], readonly TokenKind[]> = {
+  header: ['api', 'stream', 'external'],
+  url: ['stream'],
+  cookie: ['session'],
+};
+
+/** The header wins over the URL, and both over the cookie. */
+export function credentialIn(request: Request): Credential | null {
+  const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (bearer !== undefined) return { token: bearer, by: 'header' };
+  const { token } = request.query;
+  if (typeof token === 'string') return { token, by: 'url' };
+  const cookie = sessionIn(request);
+  return cookie === null ? null : { token: cookie, by: 'cookie' };
+}
+
+export function mayTravel(kind: TokenKind, by: Credential['by']): boolean {
+  return MAY_TRAVEL[by].includes(kind);
+}
+
+/** A token in a URL ends up in logs and histories: other than a stream token it is refused, whatever else comes with it. */
+export function assertNoTokenInUrl(request: Request, isStream: boolean): void {
+  const { token } = request.query;
+  if (token === undefined) return;
+  const refusal =
+    'Only a stream token may travel in a URL, and only to an event stream; send others as "Authorization: Bearer …".';
+  if (!isStream || typeof token !== 'string') throw new Problem('token-in-url', refusal);
+  const claims = jwt.decode(token);
+  if (claims !== null && typeof claims !== 'string' && claims.aud !== 'stream')
+    throw new Problem('token-in-url', refusal);
+}

@@ -1,0 +1,44 @@
+/** Sessions of same-origin pages: a cookie in place of a token that a page would have to keep. It reads, it never writes. */
+import { Inject, Injectable } from '@nestjs/common';
+import type { CookieOptions } from 'express';
+import { ENV, type Env } from '../config/env.js';
+import { PrismaService } from '../database/prisma.service.js';
+import type { Principal } from './principal.js';
+import { TokenMint } from './token-mint.js';
+import { TokensService } from './tokens.service.js';
+
+/** A working day; the token it was made from ends it sooner, when that ends. */
+const SESSION_MS = 12 * 3600 * 1000;
+
+@Injectable()
+export class Sessions {
+  /** What a browser needs to know; `Secure` wherever pages come by https. */
+  readonly cookie: CookieOptions;
+
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly mint: TokenMint,
+    private readonly tokens: TokensService,
+    @Inject(ENV) env: Env,
+  ) {
+    this.cookie = { httpOnly: true, sameSite: 'strict', secure: env.publicUrl.startsWith('https:'), path: '/' };
+  }
+
+  async start(parent: Principal): Promise<{ token: string; expiresAt: Date }> {
+    const { row, token } = await this.mint.mint(this.prisma, {
+      kind: 'session',
+      tenantId: parent.tenantId,
+      name: 'session',
+      scopes: [...parent.scopes],
+      expiresAt: new Date(Math.min(Date.now() + SESSION_MS, parent.expiresAt.getTime())),
+      createdBy: parent.tokenId,
+      parent: { tokenId: parent.tokenId, isOurs: parent.kind !== 'external' },
+    });
+    return { token, expiresAt: row.expiresAt };
+  }
+
+  /** Its open streams end with it. */
+  async end(session: Principal): Promise<void> {
+    await this.tokens.revokeDerived(session.tokenId);
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * What a token may do now, whatever it says: it is not revoked, nor what it was minted from, its tenant is active, and its
+ * scopes are those that nobody has taken away since. The same look answers at connect and while connected (security rule 7).
+ */
+import { Inject, Injectable } from '@nestjs/common';
+import { Bus } from '../bus/bus.js';
+import { type Limits, effectiveLimits } from '../common/limits.js';
+import { Problem } from '../common/problem.js';
+import { ENV, type Env } from '../config/env.js';
+import type { Prisma } from '../database/generated/client.js';
+import { PrismaService } from '../database/prisma.service.js';
+import { type Identity, type Principal, allows, type Scope } from './principal.js';
+
+/** `lastUsedAt` is exact to this; writing it at every request would cost more than the request. */
+const LAST_USED_MS = 60_000;
+/** What was found is not looked up again for so long, unless the bus says that some right has changed. */
+const CHECKED_MS = 1000;
+const MAX_CHECKED = 10_000;
+
+interface Standing {
+  readonly scopes: ReadonlySet<Scope>;
+  readonly limits: Limits;
+  readonly checkedAt: number;
+}
+
+const select = {
+  id: true,
+  tenantId: true,
+  scopes: true,
+  revokedAt: true,
+  lastUsedAt: true,
+  parent: { select: { id: true, tenantId: true, scopes: true, revokedAt: true, lastUsedAt: true } },
+} satisfies Prisma.TokenSelect;
+
+type TokenRow = Prisma.TokenGetPayload<{ select: typeof select }>;
+interface TenantRow {
+  readonly status: string;
+  readonly limits: unknown;
+}
+
+@Injectable()
+export class Standings {
+  private readonly checked = new Map<string, Standing>();
+  private changed = 0;
+  private epoch = 0;
+
+  constructor(
+    private readonly prisma: PrismaService,
+    bus: Bus,
+    @Inject(ENV) private readonly env: Env,
+  ) {
+    bus.messages.subscribe(({ kind }) => {
+      if (kind !== 'token-revoked' && kind !== 'token-changed' && kind !== 'tenant-changed') return;
+      this.changed = Date.now();
+      this.epoch += 1;
+      this.checked.clear();
+    });
+  }
+
+  /** When some right last changed, in ms: a principal that was checked before then is to be reviewed. */
+  get changedAt(): number {
+    return this.changed;
+  }
+
+  /** Who this is and what it may do now. Throws `token-revoked`, `tenant-suspended`. */
+  async principal(identity: Identity): Promise<Principal> {
+    const known = this.checked.get(keyOf(identity));
+    if (known && known.checkedAt > Date.now() - CHECKED_MS) return { ...identity, ...known };
+    const epoch = this.epoch;
+    const standing = (await this.review([identity])).get(identity);
+    if (standing === undefined || standing instanceof Problem) throw standing ?? revoked();
+    if (this.checked.size >= MAX_CHECKED) this.checked.clear();
+    // What was heard while the database was asked is newer than its answer.
+    if (epoch === this.epoch) this.checked.set(keyOf(identity), standing);
+    return { ...identity, ...standing };
+  }
+
+  /** What each of these may do now, or why it may nothing any more; two queries, however many they are. */
+  async review(identities: readonly Identity[]): Promise<Map<Identity, Standing | Problem>> {
+    const checkedAt = Date.now();
+    const ids = [...new Set(identities.filter(({ kind }) => kind !== 'external').map(({ tokenId }) => tokenId))];
+    const tenantIds = [...new Set(identities.flatMap(({ tenantId }) => tenantId ?? []))];
+    const [tokens, tenants] = await Promise.all([
+      ids.length === 0 ? [] : this.prisma.token.findMany({ where: { id: { in: ids } }, select }),
+      tenantIds.length === 0 ? [] : this.prisma.tenant.findMany({ where: { id: { in: tenantIds } } }),
+    ]);
+    const tokenById = new Map(tokens.map((row) => [row.id, row]));
+    const tenantById = new Map(tenants.map((row) => [row.id, row]));
+    await this.markUsed(tokens);
+    return new Map<Identity, Standing | Problem>(
+      identities.map((identity) => {
+        const tenant = identity.tenantId === null ? null : tenantById.get(identity.tenantId);
+        const scopes = scopesNow(identity, tokenById.get(identity.tokenId), tenant);
+        if (scopes instanceof Problem) return [identity, scopes];
+        return [identity, { scopes, limits: effectiveLimits(tenant?.limits ?? {}, this.env.limits), checkedAt }];
+      }),
+    );
+  }
+
+  private async markUsed(rows: readonly TokenRow[]): Promise<void> {
+    const longAgo = Date.now() - LAST_USED_MS;
+    const used = rows.flatMap((row) => [row, ...(row.parent ? [row.parent] : [])]);
+    const due = used.filter((row) => row.revokedAt === null && (row.lastUsedAt?.getTime() ?? 0) < longAgo);
+    if (due.length === 0) return;
+    const ids = [...new Set(due.map(({ id }) => id))];
+    await this.prisma.token.updateMany({ where: { id: { in: ids } }, data: { lastUsedAt: new Date() } });
+  }
+}
+
+/** Pure: what is left of an identity's scopes. `tenant` is null for the platform, undefined when it is gone. */
+function scopesNow(
+  identity: Identity,
+  row: TokenRow | undefined,
+  tenant: TenantRow | null | undefined,
+): ReadonlySet<Scope> | Problem {
+  if (tenant === undefined) return revoked();
+  if (tenant !== null && tenant.status !== 'active') return new Problem('tenant-suspended', 'The tenant is suspended.');
+  if (identity.kind === 'external') return identity.scopes;
+  if (row === undefined || row.revokedAt !== null || row.tenantId !== identity.tenantId) return revoked();
+  const own = [...identity.scopes].filter((scope) => row.scopes.includes(scope));
+  const { parent } = row;
+  if (parent === null) return new Set(own);
+  if (parent.revokedAt !== null) return revoked();
+  // What was minted from a token may nothing that the token may not do itself any more.
+  const parentScopes = new Set(parent.scopes as Scope[]);
+  return new Set(own.filter((scope) => allows({ tenantId: asTenant(parent.tenantId), scopes: parentScopes }, [scope])));
+}
+
+function asTenant(tenantId: string | null): Identity['tenantId'] {
+  return tenantId as Identity['tenantId'];
+}
+
+function keyOf({ tokenId, tenantId, kind, scopes }: Identity): string {
+  return kind === 'external' ? `${tokenId} ${tenantId ?? ''} ${[...scopes].join(' ')}` : tokenId;
+}
+
+function revoked(): Problem {
+  return new Problem('token-revoked', 'The token was revoked; ask for a new one.');
+}

@@ -1,0 +1,33 @@
+/** Verifies tokens of ours outside the guard, by the same rules: algorithm, issuer, audience, standing. */
+import { Inject, Injectable } from '@nestjs/common';
+import jwt from 'jsonwebtoken';
+import { ENV, type Env } from '../config/env.js';
+import { type Principal, type TokenKind, identityOf } from './principal.js';
+import { ALGORITHM, CLOCK_TOLERANCE_SECONDS, SigningKeys } from './signing-keys.js';
+import { Standings } from './standings.js';
+
+@Injectable()
+export class TokenVerifier {
+  constructor(
+    private readonly keys: SigningKeys,
+    private readonly standings: Standings,
+    @Inject(ENV) private readonly env: Env,
+  ) {}
+
+  /** Undefined when the token does not work: expired, revoked, changed, or for another issuer or use. */
+  async verify(token: string, kind: Exclude<TokenKind, 'external'>): Promise<Principal | undefined> {
+    const key = await this.keys.publicKey(jwt.decode(token, { complete: true })?.header.kid ?? '');
+    if (key === undefined) return undefined;
+    try {
+      const claims = jwt.verify(token, key, {
+        algorithms: [ALGORITHM],
+        issuer: this.env.publicUrl,
+        audience: kind,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      });
+      return await this.standings.principal(identityOf(claims));
+    } catch {
+      return undefined; // Whatever is wrong with it, it opens nothing.
+    }
+  }
+}

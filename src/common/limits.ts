@@ -1,0 +1,39 @@
+/** How much of the platform a tenant may use. The defaults are the configuration's, what a tenant overrides is its own. */
+import { z } from 'zod';
+
+const count = z.number().int().min(0).max(1_000_000);
+
+/** Overrides of one tenant, as an admin sets them. */
+export const limitsSchema = z.strictObject({
+  /** Streams open at once. */
+  streams: count.optional(),
+  /** Streams open at once with one token. */
+  streamsPerToken: count.optional(),
+  requestsPerSecond: count.optional(),
+  /** Events that the tenant's own tokens may send in. */
+  ingestPerSecond: count.optional(),
+  /** Days that events are kept. */
+  retentionDays: z.number().int().min(1).max(36_500).optional(),
+});
+
+export type LimitOverrides = z.infer<typeof limitsSchema>;
+
+/** The limits that are enforced while a tenant is served. */
+export interface Limits {
+  readonly streams: number;
+  readonly streamsPerToken: number;
+  readonly requestsPerSecond: number;
+  readonly ingestPerSecond: number;
+}
+
+/** A tenant's own limits over the platform's; what is stored and makes no sense counts as not said. */
+export function effectiveLimits(overrides: unknown, defaults: Limits): Limits {
+  const parsed = limitsSchema.safeParse(overrides);
+  const { streams, streamsPerToken, requestsPerSecond, ingestPerSecond } = parsed.success ? parsed.data : {};
+  return {
+    streams: streams ?? defaults.streams,
+    streamsPerToken: streamsPerToken ?? defaults.streamsPerToken,
+    requestsPerSecond: requestsPerSecond ?? defaults.requestsPerSecond,
+    ingestPerSecond: ingestPerSecond ?? defaults.ingestPerSecond,
+  };
+}

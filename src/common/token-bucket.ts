@@ -1,0 +1,39 @@
+/**
+ * Token buckets (RFC 3290, 5.1.3), one a key: `perSecond` come in, at most `BURST_SECONDS` worth wait. A charge larger than
+ * what waits is allowed when the bucket is full, and leaves a debt, so that no size of request is refused for ever.
+ */
+
+/** How many seconds' worth may be used at once, after a pause. */
+const BURST_SECONDS = 5;
+/** Buckets that are remembered; a full one need not be. */
+const MAX_KEYS = 10_000;
+
+interface Level {
+  tokens: number;
+  at: number;
+}
+
+export class TokenBuckets {
+  private readonly levels = new Map<string, Level>();
+
+  /** Takes `cost` from the key's bucket: 0 when that was allowed, else after how many ms it will be. */
+  charge(key: string, cost: number, perSecond: number, now = Date.now()): number {
+    const capacity = perSecond * BURST_SECONDS;
+    const level = this.levels.get(key) ?? { tokens: capacity, at: now };
+    const tokens = Math.min(capacity, level.tokens + ((now - level.at) * perSecond) / 1000);
+    const needed = Math.min(cost, capacity);
+    const allowed = tokens >= needed && perSecond > 0;
+    this.remember(key, { tokens: allowed ? tokens - cost : tokens, at: now });
+    if (allowed) return 0;
+    return perSecond > 0 ? Math.ceil(((needed - tokens) * 1000) / perSecond) : 60_000;
+  }
+
+  /** The longest unused is forgotten first: re-inserting keeps the map in order of use. */
+  private remember(key: string, level: Level): void {
+    this.levels.delete(key);
+    this.levels.set(key, level);
+    if (this.levels.size <= MAX_KEYS) return;
+    const oldest = this.levels.keys().next();
+    if (!oldest.done) this.levels.delete(oldest.value);
+  }
+}

@@ -1,0 +1,61 @@
+/** What support asks of the log: single events and calls, without what was said in them. */
+import { Injectable } from '@nestjs/common';
+import type { AgentName, CallId, TenantId } from '../common/ids.js';
+import { PgPool } from '../database/pg-pool.js';
+
+/** An event's stamps. */
+export interface EventFacts {
+  readonly position: number;
+  readonly tenantId: TenantId | null;
+  readonly seq: number | null;
+  readonly callId: CallId | null;
+  readonly agent: AgentName;
+  readonly type: string;
+  readonly at: Date;
+}
+
+/** Whose a call is, and since which position. */
+export interface CallFacts {
+  readonly tenantId: TenantId | null;
+  readonly agent: AgentName;
+  readonly firstPosition: number;
+}
+
+/** What ends a conversation (Pinecall's types). */
+const ENDINGS = ['call.ended', 'whatsapp.sessionEnded'];
+/** A tenant's calls are looked through from the newest; what began before so many others is over. */
+const MAX_RECENT_CALLS = 5000;
+const MAX_LISTED = 100;
+
+const IN_PROGRESS = `SELECT call_id FROM
+  (SELECT call_id, agent, first_position FROM call_tenants WHERE tenant_id = $1 ORDER BY first_position DESC LIMIT $3) c
+  WHERE agent = $2 AND NOT EXISTS (SELECT FROM events e WHERE e.call_id = c.call_id AND e.type = ANY ($4))
+  ORDER BY first_position DESC LIMIT $5`;
+
+@Injectable()
+export class LogInquiry {
+  constructor(private readonly pool: PgPool) {}
+
+  async eventAcrossTenants(position: number): Promise<EventFacts | undefined> {
+    const { rows } = await this.pool.query<EventFacts>(
+      `SELECT position, tenant_id AS "tenantId", seq, call_id AS "callId", agent, type, at FROM events WHERE position = $1`,
+      [position],
+    );
+    return rows[0];
+  }
+
+  async callAcrossTenants(callId: CallId): Promise<CallFacts | undefined> {
+    const { rows } = await this.pool.query<CallFacts>(
+      'SELECT tenant_id AS "tenantId", agent, first_position AS "firstPosition" FROM call_tenants WHERE call_id = $1',
+      [callId],
+    );
+    return rows[0];
+  }
+
+  /** The tenant's calls with this agent that have not ended, newest first. */
+  async callsInProgress(tenantId: TenantId, agent: AgentName): Promise<CallId[]> {
+    const values = [tenantId, agent, MAX_RECENT_CALLS, ENDINGS, MAX_LISTED];
+    const { rows } = await this.pool.query<{ call_id: CallId }>(IN_PROGRESS, values);
+    return rows.map(({ call_id }) => call_id);
+  }
+}
