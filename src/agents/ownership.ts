@@ -25,8 +25,8 @@ export interface OwnedSet {
   readonly removed: readonly AgentName[];
 }
 
-/** Names of up to 128 characters, as JSON: 10 of them stay below the 8,000 bytes of a NOTIFY. */
-const MAX_TOLD = 10;
+/** Names of up to 128 characters of 4 bytes: 2 × 7 of them stay below the 8,000 bytes of a NOTIFY. */
+const MAX_TOLD = 7;
 
 interface Move {
   readonly agent: AgentName;
@@ -53,7 +53,8 @@ export class Ownership {
       if (from !== to) await this.move(transaction, [{ agent, from, to }], position, actor);
       return ownerOf(transaction, agent);
     });
-    if (from !== to) this.tell([{ agent, from, to }]);
+    if (from !== to) this.tell(from, [], [agent]);
+    if (from !== to) this.tell(to, [agent], []);
     return owner;
   }
 
@@ -68,13 +69,13 @@ export class Ownership {
    * Throws `owner-changed` when another tenant owns one of them, `tenant-not-found`.
    */
   async setOwned(tenantId: TenantId, agents: readonly AgentName[], actor: Actor, dryRun: boolean): Promise<OwnedSet> {
-    const { set, moves } = await this.prisma.$transaction(async (transaction) => {
+    const set = await this.prisma.$transaction(async (transaction) => {
       const position = await takeAppendLock(transaction);
       const planned = await planSet(transaction, tenantId, agents);
       if (!dryRun) await this.move(transaction, planned.moves, position, actor);
-      return planned;
+      return planned.set;
     });
-    if (!dryRun) this.tell(moves);
+    if (!dryRun) this.tell(tenantId, set.added, set.removed);
     return set;
   }
 
@@ -85,14 +86,12 @@ export class Ownership {
     await transaction.ownership.updateMany({ where: { tenantId, until: null }, data });
   }
 
-  /** What moved the same way is told together, in messages that fit the smallest bus. */
-  private tell(moves: readonly Move[]): void {
-    for (const way of [moves.filter(({ to }) => to !== null), moves.filter(({ to }) => to === null)]) {
-      const { from, to } = way[0] ?? { from: null, to: null };
-      for (let start = 0; start < way.length; start += MAX_TOLD) {
-        const agents = way.slice(start, start + MAX_TOLD).map(({ agent }) => agent);
-        this.bus.publish({ kind: 'owner-changed', agents, from, to });
-      }
+  /** Every tenant concerned is told of its own agents, in messages that fit the smallest bus. */
+  private tell(tenantId: TenantId | null, added: readonly AgentName[], removed: readonly AgentName[]): void {
+    if (tenantId === null) return;
+    for (let start = 0; start < Math.max(added.length, removed.length); start += MAX_TOLD) {
+      const part = (agents: readonly AgentName[]) => agents.slice(start, start + MAX_TOLD);
+      this.bus.publish({ kind: 'owner-changed', tenantId, added: part(added), removed: part(removed) });
     }
   }
 

@@ -28,7 +28,8 @@ export type BusMessage =
   | { kind: 'token-changed'; tokenId: string }
   | { kind: 'keys-changed' }
   | { kind: 'tenant-changed'; tenantId: string; status: 'active' | 'suspended' | 'deleted' }
-  | { kind: 'owner-changed'; agents: readonly string[]; from: string | null; to: string | null }
+  /** A tenant owns more agents than before, or fewer. */
+  | { kind: 'owner-changed'; tenantId: string; added: readonly string[]; removed: readonly string[] }
   /** Every process tells the connections that it holds, in as many messages as that takes. */
   | { kind: 'connections-asked'; ask: string }
   | { kind: 'connections-told'; ask: string; connections: readonly unknown[] }

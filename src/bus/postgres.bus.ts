@@ -66,7 +66,8 @@ export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplic
   private async sendAll(): Promise<void> {
     // One turn of the event loop collects what is published together.
     await Promise.resolve();
-    for (let payloads = this.takePayloads(); payloads.length > 0; payloads = this.takePayloads()) {
+    while (this.appended !== undefined || this.controls.length > 0) {
+      const payloads = this.takePayloads();
       try {
         await this.pool.query(NOTIFY, [CHANNEL, payloads]);
       } catch (error) {
@@ -81,13 +82,16 @@ export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplic
     const messages: BusMessage[] = this.controls.splice(0);
     if (this.appended) messages.unshift(this.appended);
     this.appended = undefined;
-    return messages.map((message) => this.encode(message));
+    return messages.flatMap((message) => this.encode(message) ?? []);
   }
 
-  private encode(message: BusMessage): string {
+  /** Undefined for what does not fit: it would take the others of its notification along. */
+  private encode(message: BusMessage): string | undefined {
     const text = JSON.stringify({ from: this.self, message });
-    if (Buffer.byteLength(text) <= MAX_PAYLOAD_BYTES || message.kind !== 'appended') return text;
-    return JSON.stringify({ from: this.self, message: { ...message, events: [] } });
+    if (Buffer.byteLength(text) <= MAX_PAYLOAD_BYTES) return text;
+    if (message.kind === 'appended') return JSON.stringify({ from: this.self, message: { ...message, events: [] } });
+    this.logger.warn(`a message of ${message.kind} does not fit a notification; other processes will find out late`);
+    return undefined;
   }
 
   private hear(payload: string): void {

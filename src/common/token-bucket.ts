@@ -7,10 +7,13 @@
 const BURST_SECONDS = 5;
 /** Buckets that are remembered; a full one need not be. */
 const MAX_KEYS = 10_000;
+/** Who may nothing is asked to come back so seldom. */
+const NEVER_MS = 60_000;
 
+/** In thousandths of a token, so that a millisecond's worth is a whole number. */
 interface Level {
-  tokens: number;
-  at: number;
+  readonly milli: number;
+  readonly at: number;
 }
 
 export class TokenBuckets {
@@ -18,14 +21,14 @@ export class TokenBuckets {
 
   /** Takes `cost` from the key's bucket: 0 when that was allowed, else after how many ms it will be. */
   charge(key: string, cost: number, perSecond: number, now = Date.now()): number {
-    const capacity = perSecond * BURST_SECONDS;
-    const level = this.levels.get(key) ?? { tokens: capacity, at: now };
-    const tokens = Math.min(capacity, level.tokens + ((now - level.at) * perSecond) / 1000);
-    const needed = Math.min(cost, capacity);
-    const allowed = tokens >= needed && perSecond > 0;
-    this.remember(key, { tokens: allowed ? tokens - cost : tokens, at: now });
+    const capacity = perSecond * BURST_SECONDS * 1000;
+    const level = this.levels.get(key) ?? { milli: capacity, at: now };
+    const milli = Math.min(capacity, level.milli + (now - level.at) * perSecond);
+    const needed = Math.min(cost * 1000, capacity);
+    const allowed = milli >= needed && perSecond > 0;
+    this.remember(key, { milli: allowed ? milli - cost * 1000 : milli, at: now });
     if (allowed) return 0;
-    return perSecond > 0 ? Math.ceil(((needed - tokens) * 1000) / perSecond) : 60_000;
+    return perSecond > 0 ? Math.ceil((needed - milli) / perSecond) : NEVER_MS;
   }
 
   /** The longest unused is forgotten first: re-inserting keeps the map in order of use. */

@@ -15,8 +15,8 @@ import { StreamConnections } from './stream-connections.js';
 
 /** How long other processes have to answer. */
 const ANSWER_MS = 250;
-/** One message of the smallest bus takes 8,000 bytes, a connection with its longest names some 1,500. */
-const MAX_TOLD = 4;
+/** One message of the smallest bus takes 8,000 bytes; a connection with its longest names has fewer. */
+const MAX_TOLD_BYTES = 7500;
 
 export interface ConnectionView {
   readonly id: string;
@@ -92,8 +92,7 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
 
   private async tell(ask: string): Promise<void> {
     const own = await this.own().catch(() => []); // The database is away: the list will be shorter.
-    for (let start = 0; start < own.length; start += MAX_TOLD)
-      this.bus.publish({ kind: 'connections-told', ask, connections: own.slice(start, start + MAX_TOLD) });
+    for (const connections of packed(own)) this.bus.publish({ kind: 'connections-told', ask, connections });
   }
 
   private async own(): Promise<ConnectionView[]> {
@@ -113,7 +112,7 @@ function viewOf(
   return {
     ...{ id, tenant: tenantId, tokenId, parentTokenId, view: isView },
     ...{ since: since.toISOString(), expiresAt: expiresAt.toISOString(), ...outlet.client },
-    ...{ agents: shorten(scope.agents), calls: shorten(scope.calls), types: shorten(scope.types) },
+    ...{ agents: shorten(scope.agents, 5), calls: shorten(scope.calls, 2), types: shorten(scope.types, 5) },
     cursor: stream.cursor,
     lag: stream.isLive ? 0 : Math.max(0, head - stream.cursor),
     queuedBytes: outlet.queuedBytes,
@@ -121,6 +120,24 @@ function viewOf(
 }
 
 /** A few of many names: the answer has to fit a message. */
-function shorten(names: readonly string[] | null): readonly string[] | null {
-  return names !== null && names.length > 5 ? [...names.slice(0, 5), '…'] : names;
+function shorten(names: readonly string[] | null, most: number): readonly string[] | null {
+  return names !== null && names.length > most ? [...names.slice(0, most), '…'] : names;
+}
+
+/** As many to a message as fit it. */
+function packed(connections: readonly ConnectionView[]): ConnectionView[][] {
+  const messages: ConnectionView[][] = [];
+  let room = 0;
+  for (const connection of connections) {
+    const bytes = Buffer.byteLength(JSON.stringify(connection)) + 1;
+    const last = messages.at(-1);
+    if (last === undefined || bytes > room) {
+      messages.push([connection]);
+      room = MAX_TOLD_BYTES - bytes;
+    } else {
+      last.push(connection);
+      room -= bytes;
+    }
+  }
+  return messages;
 }

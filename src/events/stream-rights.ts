@@ -26,6 +26,7 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
   private readonly subscription = new Subscription();
   private sweeper: NodeJS.Timeout | undefined;
   private checkedAt = Date.now();
+  private telling: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly connections: StreamConnections,
@@ -96,19 +97,20 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
           : new Problem('token-revoked', 'The tenant was deleted.');
       this.connections.closeWhere((one) => one.principal.tenantId === message.tenantId, ended);
     } else if (message.kind === 'owner-changed') {
-      const agents = message.agents as AgentName[];
-      await this.tellOwnerChange(message.from as TenantId | null, [], agents);
-      await this.tellOwnerChange(message.to as TenantId | null, agents, []);
+      const { tenantId, added, removed } = message;
+      // One after the other: of two changes, the frame of the later one comes later.
+      this.telling = this.telling.then(() =>
+        this.tellOwnerChange(tenantId as TenantId, added as AgentName[], removed as AgentName[]),
+      );
     }
   }
 
   /** What a stream delivers follows the log's stamps; the frame tells the reader what its tenant owns now. */
   private async tellOwnerChange(
-    tenantId: TenantId | null,
+    tenantId: TenantId,
     added: readonly AgentName[],
     removed: readonly AgentName[],
   ): Promise<void> {
-    if (tenantId === null) return;
     const readers = [...this.connections.all].filter(
       (one) => one.principal.tenantId === tenantId && [...added, ...removed].some((agent) => one.concerns(agent)),
     );
