@@ -5,6 +5,7 @@ import { INGEST_CASES, ingestKey } from './rounds.mjs';
 /** The least that the product promises itself (design.md): a ratio is Switchboard's by the bare server's. */
 const INGEST_FLOOR = { text: '≥ 5,000', of: 'ours', met: (value) => value >= 5000 };
 const DELIVERY_FLOOR = { text: '≤ 2.5 ×', of: 'ratio', met: (value) => value <= 2.5 };
+const RIGHTS_FLOOR = { text: '≤ 1,000', of: 'ours', met: (value) => value <= 1000 };
 const IDLE_FLOOR = { text: '≤ 2 ×', of: 'ratio', met: (value) => value <= 2 };
 
 const count = (value) => Math.round(value).toLocaleString('en');
@@ -41,6 +42,17 @@ function sections({ streams, manyStreams, rate }) {
         ...(manyStreams > streams
           ? [{ key: 'idleManyKb', label: `of ${count(manyStreams)} streams`, digits: 1, floor: IDLE_FLOOR }]
           : []),
+      ],
+    },
+    {
+      title: `a right that changes, felt by an open stream, ms (200 of each, beside ${count(streams)} streams)`,
+      rows: [
+        { key: 'revocationP50Ms', label: 'token revoked → socket closed, p50', digits: 1 },
+        { key: 'revocationP99Ms', label: '… p99', digits: 1 },
+        { key: 'revocationMaxMs', label: '… longest', digits: 1, floor: RIGHTS_FLOOR },
+        { key: 'transferP50Ms', label: 'agent transferred → first event, p50', digits: 1 },
+        { key: 'transferP99Ms', label: '… p99', digits: 1 },
+        { key: 'transferMaxMs', label: '… longest', digits: 1, floor: RIGHTS_FLOOR },
       ],
     },
     {

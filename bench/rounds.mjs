@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { closedLoop, fixedRate } from './load.mjs';
 import { TENANTS } from './options.mjs';
 import { cpuOfFamilyUs, cpuShare, cpuUs, settledKb, untilQuiet } from './process-stat.mjs';
+import { measureRights } from './rights.mjs';
 
 /** Ingest as fast as it is answered: how many connections, and events a request. */
 export const INGEST_CASES = [
@@ -33,7 +34,7 @@ const DRAIN_MS = 3000;
 /** @param {Visit} visit @returns {Promise<Figures>} */
 export async function measure(visit) {
   const { subject, readers, options } = visit;
-  const { ingest, delivery, idle } = options.parts;
+  const { ingest, delivery, idle, rights } = options.parts;
   const figures = {};
   if (delivery || idle) {
     visit.progress('warming up');
@@ -41,6 +42,11 @@ export async function measure(visit) {
     await fixedRate(subject, { rate: options.rate, forMs: WARM_UP_MS });
     await closeDownTo(readers, 0);
     Object.assign(figures, await measureStreams(visit));
+  }
+  if (rights && subject.databasePid !== undefined) {
+    await open(visit, options.streams);
+    Object.assign(figures, await measureRights(visit));
+    await closeDownTo(readers, 0);
   }
   if (ingest && subject.databasePid !== undefined) Object.assign(figures, await measureIngest(visit));
   return figures;

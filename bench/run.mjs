@@ -25,8 +25,8 @@ function say(text) {
 function fitToMachine(options) {
   const most = fileLimit() - OTHER_FILES;
   if (!hasProc) {
-    say('no /proc here: CPU and memory of a process cannot be read, only ingest is measured');
-    return { ...options, parts: { ingest: true, delivery: false, idle: false } };
+    say('no /proc here: CPU and memory of a process cannot be read, delivery and idle streams are left out');
+    return { ...options, parts: { ...options.parts, delivery: false, idle: false } };
   }
   if (options.streams > most)
     throw new Error(`${options.streams} streams need a higher limit of open files (ulimit -n)`);

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { connect } from 'node:net';
 import { Switchboard } from './support/switchboard.js';
+import { waitFor } from './support/wait-for.js';
 
 let board: Switchboard;
 beforeAll(async () => (board = await Switchboard.start()));
@@ -15,6 +17,20 @@ const message = (agent: string, callId: string, n: number | string) => ({
   text: `text ${n}`,
 });
 const texts = (frames: readonly { data: Record<string, unknown> }[]) => frames.map(({ data }) => data['text']);
+
+it('closes the socket of a client that asked for it, as soon as its stream has ended', async () => {
+  const { token, tokenId } = await board.createTenant();
+  const { hostname, port } = new URL(board.url);
+  const socket = connect(Number(port), hostname);
+  let received = '';
+  socket.setEncoding('utf8').on('data', (text: string) => (received += text));
+  const head = `Host: x\r\nConnection: close\r\nAuthorization: Bearer ${token}`;
+  socket.write(`GET /v1/events HTTP/1.1\r\n${head}\r\n\r\n`);
+  await waitFor(() => received.includes('log.caught_up'), 'the stream');
+  await board.admin('DELETE', `/v1/admin/tokens/${tokenId}`);
+  await waitFor(() => socket.closed, 'the socket to be closed', 1000);
+  expect(received).toContain('/problems/token-revoked');
+});
 
 describe('a tenant’s stream', () => {
   it('greets with its cursor, catches up, then is live, numbering 1, 2, 3 … without holes', async () => {

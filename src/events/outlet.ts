@@ -107,9 +107,12 @@ export class Outlet {
   }
 }
 
-/** Nest writes a longer Cache-Control of its own; the contract names this one. */
+/**
+ * Nest writes a longer Cache-Control of its own; the contract names this one. It also says `Connection: keep-alive` to clients
+ * that asked for `close`, and their sockets would outlive their streams; without it Node answers what was asked.
+ */
 function contractHeaders(headers: OutgoingHttpHeaders = {}): OutgoingHttpHeaders {
-  const { Pragma: _pragma, Expires: _expires, ...rest } = headers;
+  const { Pragma: _pragma, Expires: _expires, Connection: _connection, ...rest } = headers;
   const isStream = rest['Content-Type'] === 'text/event-stream';
   return isStream ? { ...rest, 'Cache-Control': 'no-cache, no-transform' } : headers;
 }
