@@ -8,6 +8,8 @@ import { type Access, WorldReader } from './reader.js';
 const TENANTS = 6;
 const AGENTS = 12;
 const MAX_READERS = 40;
+/** Agents of a set that change at once: as many as one frame tells. */
+const MAX_FLIPPED = 7;
 /** Calls that one chooses from; older ones are over. */
 const RECENT_CALLS = 30;
 
@@ -137,9 +139,15 @@ export class World {
     const { random, model } = this;
     const tenant = random.pick(this.tenants);
     const free = this.agents.filter((agent) => [tenant, null].includes(model.ownerOf(agent)));
-    const agents = free.filter(() => random.chance(0.6));
+    const owned = model.agentsOf(tenant);
+    const flipped = free.filter(() => random.chance(0.4)).slice(0, MAX_FLIPPED);
+    const added = flipped.filter((agent) => !owned.includes(agent)).sort();
+    const removed = flipped.filter((agent) => owned.includes(agent)).sort();
+    const agents = [...owned.filter((agent) => !removed.includes(agent)), ...added];
+    const told = this.toBeTold(tenant);
     await expectStatus(200, this.board.admin('PUT', `/v1/admin/tenants/${tenant}/agents`, { agents }));
-    for (const agent of free) model.owners.set(agent, agents.includes(agent) ? tenant : null);
+    for (const agent of flipped) model.owners.set(agent, agents.includes(agent) ? tenant : null);
+    if (flipped.length > 0) await told(added, removed);
   }
 
   async open(): Promise<void> {
