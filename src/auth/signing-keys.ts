@@ -118,7 +118,7 @@ export class SigningKeys implements OnApplicationBootstrap {
     this.loadedAt = Date.now();
     // Parsed once: reading PEM costs as much as verifying.
     const known = new Map(this.keys.map((key) => [key.kid, key]));
-    this.keys = rows.map((row) => known.get(row.kid) ?? toKeyPair(row));
+    this.keys = rows.map((row) => ({ ...(known.get(row.kid) ?? toKeyPair(row)), createdAt: row.createdAt }));
   }
 
   private async create(actor: Actor): Promise<string> {

@@ -87,6 +87,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
   if (sources.some((source) => source === '')) {
     throw new InvalidEnv('SOURCES: an entry is empty; separate URLs by single commas, or say "none"');
   }
+  const publicUrl = (env.PUBLIC_URL ?? `http://${env.HOST}:${env.PORT}`).replace(/\/+$/, '');
   return Object.freeze({
     port: env.PORT,
     host: env.HOST,
@@ -95,12 +96,12 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
     demo,
     sourceToken: env.SOURCE_TOKEN,
     pinecallApiKey: env.PINECALL_API_KEY,
-    publicUrl: (env.PUBLIC_URL ?? `http://${env.HOST}:${env.PORT}`).replace(/\/+$/, ''),
+    publicUrl,
     dataDir: resolve(env.DATA_DIR),
     streamPingMs: env.STREAM_PING_SECONDS * 1000,
     streamMaxMs: env.STREAM_MAX_SECONDS * 1000,
     metricsToken: env.METRICS_TOKEN,
-    identityProvider: identityProviderOf(env),
+    identityProvider: identityProviderOf(env, publicUrl),
     corsOrigins: corsOriginsOf(env),
     limits: {
       streams: env.LIMIT_STREAMS,
@@ -114,12 +115,14 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
 type Variables = z.infer<typeof envSchema>;
 
 /** All of its three or none: half of it would let in less, or more, than the operator believes. */
-function identityProviderOf(env: Variables): IdentityProvider | undefined {
+function identityProviderOf(env: Variables, publicUrl: string): IdentityProvider | undefined {
   const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = env;
   if (jwksUrl === undefined && issuer === undefined && audience === undefined) return undefined;
   if (jwksUrl === undefined || issuer === undefined || audience === undefined) {
     throw new InvalidEnv('AUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE: set all three, or none');
   }
+  if (issuer.replace(/\/+$/, '') === publicUrl)
+    throw new InvalidEnv('AUTH_ISSUER: must be another issuer than PUBLIC_URL, which names our own tokens');
   return { jwksUrl, issuer, audience, tenantClaim: env.AUTH_TENANT_CLAIM, scopeClaim: env.AUTH_SCOPE_CLAIM };
 }
 
