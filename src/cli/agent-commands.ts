@@ -1,0 +1,94 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { ApiError } from './api.js';
+import { contextOf, path } from './context.js';
+import { addImportCommand } from './import-command.js';
+import { print, safe, table } from './output.js';
+
+const agentSchema = z.looseObject({ agent: z.string(), tenant: z.string().nullable(), since: z.string().nullable() });
+const ownerSchema = z.looseObject({ tenant: z.string(), since: z.string(), until: z.string().nullable() });
+const COLUMNS = ['agent', 'tenant', 'since'];
+
+interface AssignOptions {
+  readonly tenant: string;
+  readonly from?: string;
+  readonly dryRun?: boolean;
+}
+
+export function addAgentCommands(program: Command): void {
+  const agent = program.command('agent').description('agents: list, assign, unassign, set, owners, import');
+
+  agent
+    .command('list')
+    .option('--tenant <tenant>', 'one tenant’s')
+    .option('--unassigned', 'those that nobody owns')
+    .action(async ({ tenant, unassigned }: { tenant?: string; unassigned?: boolean }, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const query = new URLSearchParams({
+        ...(tenant ? { tenant } : {}),
+        ...(unassigned ? { unassigned: 'true' } : {}),
+      });
+      const agents = await api.all(`/v1/admin/agents?${query.toString()}`, 'agents', agentSchema);
+      print(isJson, agents, () => table(agents, COLUMNS));
+    });
+
+  agent
+    .command('assign <agent>')
+    .description('give an agent to a tenant; --from says whose you believe it is (nobody’s, unless said)')
+    .requiredOption('--tenant <tenant>', 'its new owner')
+    .option('--from <tenant>', 'its owner now')
+    .option('--dry-run', 'only say what would change')
+    .action(async (name: string, { tenant, from, dryRun }: AssignOptions, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const url = `${path`/v1/admin/agents/${name}/owner`}${dryRun ? '?dryRun=true' : ''}`;
+      const body = { tenant, from: from ?? null };
+      const answer = await api.request('PUT', url, z.looseObject({}), body).catch((error: unknown) => {
+        if (!(error instanceof ApiError && error.slug === 'owner-changed')) throw error;
+        const owner = error.problem['owner'];
+        const hint = typeof owner === 'string' ? `say --from ${owner} to move it` : 'leave out --from';
+        throw new Error(`${safe(error.message)} If that is what you want, ${hint}.`);
+      });
+      print(isJson, answer, () => (dryRun ? previewOf(answer) : table([answer], COLUMNS)));
+    });
+
+  agent
+    .command('unassign <agent>')
+    .requiredOption('--from <tenant>', 'its owner now')
+    .action(async (name: string, { from }: { from: string }, command: Command) => {
+      await contextOf(command).api.request('DELETE', path`/v1/admin/agents/${name}/owner`, z.undefined(), { from });
+    });
+
+  agent
+    .command('set [agents...]')
+    .description('make these, and no others, a tenant’s agents: all or nothing')
+    .requiredOption('--tenant <tenant>', 'whose')
+    .option('--dry-run', 'only say what would change')
+    .action(async (agents: string[], { tenant, dryRun }: AssignOptions, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const url = `${path`/v1/admin/tenants/${tenant}/agents`}${dryRun ? '?dryRun=true' : ''}`;
+      const set = z.looseObject({ added: z.array(z.string()), removed: z.array(z.string()) });
+      const answer = await api.request('PUT', url, set, { agents });
+      const names = (list: readonly string[]) => list.map(safe).join(' ') || '–';
+      print(isJson, answer, () => `added    ${names(answer.added)}\nremoved  ${names(answer.removed)}\n`);
+    });
+
+  agent.command('owners <agent>').action(async (name: string, _: object, command: Command) => {
+    const { api, isJson } = contextOf(command);
+    const list = z.looseObject({ owners: z.array(ownerSchema) });
+    const { owners } = await api.request('GET', path`/v1/admin/agents/${name}/owners`, list);
+    print(isJson, owners, () => table(owners, ['tenant', 'since', 'until', 'changedBy']));
+  });
+
+  addImportCommand(agent);
+}
+
+function previewOf(answer: Record<string, unknown>): string {
+  const count = (name: string) => (Array.isArray(answer[name]) ? answer[name].length : 0);
+  return [
+    'nothing was changed; it would concern',
+    `  ${count('openStreams')} open streams, which are told and stay open`,
+    `  ${count('callsInProgress')} calls in progress, which stay with their tenant`,
+    `  ${count('narrowedTokens')} stream tokens narrowed to the agent, which see no new calls of it`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,40 @@
+/** What the shell says: which server, and by what right. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Target {
+  /** Without a trailing slash. */
+  readonly url: string;
+  readonly token: string;
+}
+
+export interface TargetOptions {
+  readonly url?: string;
+  readonly tokenFile?: string;
+}
+
+/** A fault of the person at the keyboard, said in one line. */
+export class UsageError extends Error {}
+
+/** `--url` or SWITCHBOARD_URL; SWITCHBOARD_TOKEN, or the file that the server made for its operator. Throws {@link UsageError}. */
+export function readTarget({ url, tokenFile }: TargetOptions): Target {
+  const { SWITCHBOARD_URL, SWITCHBOARD_TOKEN, DATA_DIR } = process.env;
+  const base = url ?? SWITCHBOARD_URL ?? 'http://127.0.0.1:3000';
+  if (!URL.canParse(base) || !/^https?:/.test(base)) throw new UsageError(`"${base}" is no http or https address`);
+  const file = tokenFile ?? join(DATA_DIR ?? '.switchboard', 'admin-token');
+  const token = tokenFile === undefined && SWITCHBOARD_TOKEN ? SWITCHBOARD_TOKEN : readToken(file);
+  return { url: base.replace(/\/+$/, ''), token };
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    throw new UsageError(`no token: set SWITCHBOARD_TOKEN, or --token-file (${file} cannot be read)`);
+  }
+}
+
+/** Colours only for people: https://no-color.org */
+export function wantsColour(): boolean {
+  return process.stdout.isTTY && !process.env['NO_COLOR'];
+}

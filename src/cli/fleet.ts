@@ -1,0 +1,84 @@
+/** A fleet in a file: which agent is whose. Read as a whole and refused as a whole, before anything is changed. Pure. */
+import { CsvError, parse } from 'csv-parse/sync';
+import { z } from 'zod';
+import { agentNameSchema, tenantIdSchema } from '../common/ids.js';
+
+export interface Placement {
+  readonly agent: string;
+  readonly tenant: string;
+}
+
+/** The file says something that cannot be; each fault names its place. */
+export class FleetError extends Error {
+  constructor(readonly faults: readonly string[]) {
+    super(faults.join('\n'));
+  }
+}
+
+export type Step = Placement & {
+  /** `assign`: nobody has it; `transfer`: another tenant has it. */
+  readonly what: 'assign' | 'transfer' | 'keep';
+  readonly from: string | null;
+};
+
+const rowsSchema = z.array(z.object({ agent: z.string(), tenant: z.string() }));
+const csvSchema = z.array(z.object({ record: rowsSchema.element, info: z.object({ lines: z.number() }) }));
+const mapSchema = z.record(z.string(), z.array(z.string()));
+
+/** CSV with the header `agent,tenant`, or JSON: `[{"agent","tenant"}]` or `{"acme":["mara"]}`. Throws {@link FleetError}. */
+export function readFleet(text: string): Placement[] {
+  const isJson = /^\s*[[{]/.test(text);
+  const placed = isJson ? fromJson(text) : fromCsv(text);
+  const faults: string[] = [];
+  const seen = new Map<string, string>();
+  for (const { agent, tenant, where } of placed) {
+    const before = seen.get(agent);
+    if (before !== undefined) faults.push(`${where}: ${JSON.stringify(agent)} stands in ${before} already`);
+    seen.set(agent, where);
+    if (!agentNameSchema.safeParse(agent).success)
+      faults.push(`${where}: ${JSON.stringify(agent)} is no name of an agent`);
+    if (!tenantIdSchema.safeParse(tenant).success)
+      faults.push(`${where}: ${JSON.stringify(tenant)} is no name of a tenant`);
+  }
+  if (placed.length === 0) faults.push('there is nothing in it');
+  if (faults.length > 0) throw new FleetError(faults);
+  return placed.map(({ agent, tenant }) => ({ agent, tenant }));
+}
+
+/** What has to happen for the agents to be where the file says. */
+export function planFleet(placements: readonly Placement[], owners: ReadonlyMap<string, string | null>): Step[] {
+  return placements.map(({ agent, tenant }) => {
+    const from = owners.get(agent) ?? null;
+    return { agent, tenant, from, what: from === tenant ? 'keep' : from === null ? 'assign' : 'transfer' };
+  });
+}
+
+type Placed = Placement & { readonly where: string };
+
+function fromCsv(text: string): Placed[] {
+  try {
+    const rows: unknown = parse(text, { bom: true, columns: true, skip_empty_lines: true, trim: true, info: true });
+    const table = csvSchema.safeParse(rows);
+    if (!table.success) throw new FleetError(['line 1: the header must name agent and tenant']);
+    return table.data.map(({ record, info }) => ({ ...record, where: `line ${info.lines}` }));
+  } catch (error) {
+    if (error instanceof CsvError) throw new FleetError([error.message]);
+    throw error;
+  }
+}
+
+function fromJson(text: string): Placed[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new FleetError([(error as Error).message]);
+  }
+  const rows = rowsSchema.safeParse(value);
+  if (rows.success) return rows.data.map((row, index) => ({ ...row, where: `entry ${index + 1}` }));
+  const map = mapSchema.safeParse(value);
+  if (!map.success) throw new FleetError(['it must be [{"agent","tenant"}, …] or {"<tenant>": ["<agent>", …], …}']);
+  return Object.entries(map.data).flatMap(([tenant, agents]) =>
+    agents.map((agent, index) => ({ agent, tenant, where: `${tenant}[${index}]` })),
+  );
+}

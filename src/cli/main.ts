@@ -1,0 +1,51 @@
+/** `npx switchboard …`: for operators who have only a shell. A client of the HTTP API and nothing else. */
+import { Command, CommanderError } from 'commander';
+import { addAgentCommands } from './agent-commands.js';
+import { ApiError } from './api.js';
+import { addDoctorCommand } from './doctor.js';
+import { UsageError } from './environment.js';
+import { addOperationCommands } from './operation-commands.js';
+import { safe } from './output.js';
+import { addTailCommand } from './tail.js';
+import { addTenantCommands } from './tenant-commands.js';
+import { addTokenCommands } from './token-commands.js';
+
+const program = new Command('switchboard')
+  .description('Manage a running Switchboard, and watch it.')
+  .option('--url <url>', 'the server (SWITCHBOARD_URL; http://127.0.0.1:3000)')
+  .option('--token-file <file>', 'a token (SWITCHBOARD_TOKEN; .switchboard/admin-token)')
+  .option('--json', 'answers as JSON')
+  .configureHelp({ showGlobalOptions: true })
+  .exitOverride();
+addTenantCommands(program);
+addTokenCommands(program);
+addAgentCommands(program);
+addTailCommand(program);
+addDoctorCommand(program);
+addOperationCommands(program);
+
+/** 1: it could not be done; 2: it was not asked for rightly. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  process.stderr.write(`switchboard: ${messageOf(error)}\n`);
+  return error instanceof UsageError ? 2 : 1;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof ApiError) return safe(error.message);
+  if (error instanceof TypeError && error.cause instanceof Error)
+    return `the server cannot be reached (${error.cause.message})`;
+  return error.message;
+}
+
+try {
+  for (const command of every(program)) command.exitOverride();
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+function every(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(every)];
+}

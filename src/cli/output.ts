@@ -1,0 +1,36 @@
+/** What people read in a terminal: tables, one line each, and nothing that a caller said can control it. */
+
+/** Everything that a terminal obeys instead of showing, and what turns the direction of text around it. */
+// eslint-disable-next-line no-control-regex
+const UNSHOWN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+/** Text of others on one line, with what a terminal would obey replaced. */
+export function safe(text: string): string {
+  return text.replace(UNSHOWN, (character) => (/\s/.test(character) ? ' ' : '\ufffd'));
+}
+
+export function shown(value: unknown): string {
+  if (value === null || value === undefined) return '–';
+  return safe(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+/** Columns as wide as what stands in them; the last one may be as long as it is. */
+export function table(rows: readonly Readonly<Record<string, unknown>>[], columns: readonly string[]): string {
+  if (rows.length === 0) return 'none\n';
+  const cells = [
+    columns.map((name) => name.toUpperCase()),
+    ...rows.map((row) => columns.map((name) => shown(row[name]))),
+  ];
+  const widths = columns.map((_, index) => Math.max(...cells.map((line) => (line[index] ?? '').length)));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return `${cells.map(line).join('\n')}\n`;
+}
+
+/** Prints an answer for scripts or for people. */
+export function print(isJson: boolean, value: unknown, forPeople: () => string): void {
+  process.stdout.write(isJson ? `${JSON.stringify(value, null, 2)}\n` : forPeople());
+}

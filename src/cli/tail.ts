@@ -1,0 +1,125 @@
+/** A live, readable stream in the terminal. It comes back by itself, from the last event that it showed. */
+import type { Command } from 'commander';
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+import { Backoff } from '../common/backoff.js';
+import { type Api, ApiError } from './api.js';
+import { contextOf, path } from './context.js';
+import { wantsColour } from './environment.js';
+import { eventLine, isWord } from './event-line.js';
+import { safe } from './output.js';
+import { readStream } from './sse-client.js';
+
+interface TailOptions {
+  readonly tenant?: string;
+  readonly agent?: string;
+  readonly type?: string;
+  readonly after?: string;
+  readonly words?: boolean;
+  readonly color: boolean;
+}
+
+const CONTROL = new Set(['connected', 'log.caught_up', 'token.expiring']);
+const dataSchema = z.record(z.string(), z.unknown());
+
+export function addTailCommand(program: Command): void {
+  program
+    .command('tail')
+    .description('watch events live, one line each; Ctrl-C ends it')
+    .option('--tenant <tenant>', 'exactly what this tenant sees (its audit says that you looked)')
+    .option('--agent <agents>', 'only these, separated by commas')
+    .option('--type <types>', 'only these, like call.*,user.message')
+    .option('--after <id>', 'begin after this id instead of now')
+    .option('--words', 'interim words and speech, too')
+    .option('--no-color', 'without colours')
+    .action(async (options: TailOptions, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      await new Tail(api, options, isJson).run();
+    });
+}
+
+class Tail {
+  private cursor: string | undefined;
+  private retryMs: number | undefined;
+  private readonly colour: boolean;
+  private readonly backoff = new Backoff({ firstMs: 500, maxMs: 15_000 });
+
+  constructor(
+    private readonly api: Api,
+    private readonly options: TailOptions,
+    private readonly isJson: boolean,
+  ) {
+    this.cursor = options.after;
+    this.colour = options.color && wantsColour();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(0));
+    // The reader of our output has gone (| head): that is no error.
+    process.stdout.on('error', () => process.exit(0));
+  }
+
+  /** Until Ctrl-C, or until the server refuses for a reason that no retry cures. */
+  async run(): Promise<void> {
+    for (;;) {
+      try {
+        const response = await this.open();
+        await readStream(response, {
+          onEvent: ({ event, id, data }) => this.show(event ?? 'message', id, data),
+          onRetry: (retryMs) => (this.retryMs = retryMs),
+        });
+        this.say('the stream ended');
+      } catch (error) {
+        if (error instanceof ApiError && error.status < 500 && error.status !== 429) throw error;
+        this.say(error instanceof Error ? describe(error) : 'the connection broke');
+      }
+      const waitMs = this.retryMs ?? this.backoff.nextMs();
+      this.retryMs = undefined;
+      await wait(waitMs);
+    }
+  }
+
+  private async open(): Promise<Response> {
+    const { agent, type } = this.options;
+    const query = new URLSearchParams({ ...(agent ? { agents: agent } : {}), ...(type ? { types: type } : {}) });
+    const place = await this.place(query);
+    const headers = {
+      Accept: 'text/event-stream',
+      ...(this.cursor === undefined ? {} : { 'Last-Event-ID': this.cursor }),
+    };
+    return this.api.fetch('GET', `${place}?${query.toString()}`, undefined, { headers });
+  }
+
+  /** As the tenant that was named, as the token's own tenant, or across tenants. */
+  private async place(query: URLSearchParams): Promise<string> {
+    const { tenant } = this.options;
+    if (tenant !== undefined) {
+      const minted = z.looseObject({ token: z.string() });
+      const view = await this.api.request('POST', path`/v1/admin/tenants/${tenant}/stream-tokens`, minted, {
+        ttl: '1h',
+      });
+      query.set('token', view.token);
+      return '/v1/events';
+    }
+    const me = await this.api.request('GET', '/v1/me', z.looseObject({ tenant: z.string().nullable() }));
+    return me.tenant === null ? '/v1/admin/events' : '/v1/events';
+  }
+
+  private show(type: string, id: string | undefined, text: string): void {
+    if (id !== undefined && id !== '') this.cursor = id;
+    this.backoff.reset();
+    const data = dataSchema.parse(JSON.parse(text));
+    if (this.isJson) process.stdout.write(`${JSON.stringify({ id: id ?? null, type, data })}\n`);
+    else if (type === 'connected') this.say(`connected at ${this.cursor ?? 0}`);
+    else if (type === 'stream.closing') this.say(`the server ends the stream: ${String(data['title'])}`);
+    else if (type === 'agents.changed') this.say(`agents now: ${String(data['agents'])}`);
+    else if (!CONTROL.has(type) && (this.options.words || !isWord(type)))
+      process.stdout.write(`${eventLine({ type, data }, this.colour)}\n`);
+  }
+
+  private say(text: string): void {
+    process.stderr.write(`# ${safe(text)}\n`);
+  }
+}
+
+/** What fetch says of a broken connection stands in its cause. */
+function describe(error: Error): string {
+  return error.cause instanceof Error ? `no connection (${error.cause.message}), trying again` : error.message;
+}

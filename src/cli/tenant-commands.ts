@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { contextOf, path } from './context.js';
+import { UsageError } from './environment.js';
+import { print, table } from './output.js';
+
+const tenantSchema = z.looseObject({ tenant: z.string(), name: z.string(), status: z.string(), createdAt: z.string() });
+const COLUMNS = ['tenant', 'name', 'status', 'createdAt'];
+
+export function addTenantCommands(program: Command): void {
+  const tenant = program.command('tenant').description('customers: create, list, suspend, activate, delete');
+
+  tenant
+    .command('create <tenant>')
+    .option('--name <name>', 'as people call it')
+    .action(async (id: string, { name }: { name?: string }, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const body = { tenant: id, ...(name === undefined ? {} : { name }) };
+      const made = await api.request('POST', '/v1/admin/tenants', tenantSchema, body);
+      print(isJson, made, () => table([made], COLUMNS));
+    });
+
+  tenant.command('list').action(async (_: object, command: Command) => {
+    const { api, isJson } = contextOf(command);
+    const tenants = await api.all('/v1/admin/tenants', 'tenants', tenantSchema);
+    print(isJson, tenants, () => table(tenants, COLUMNS));
+  });
+
+  for (const [verb, status] of [
+    ['suspend', 'suspended'],
+    ['activate', 'active'],
+  ] as const) {
+    tenant.command(`${verb} <tenant>`).action(async (id: string, _: object, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const changed = await api.request('PATCH', path`/v1/admin/tenants/${id}`, tenantSchema, { status });
+      print(isJson, changed, () => table([changed], COLUMNS));
+    });
+  }
+
+  tenant
+    .command('delete <tenant>')
+    .description('erase a customer with its tokens, calls and events')
+    .option('--yes', 'really')
+    .action(async (id: string, { yes }: { yes?: boolean }, command: Command) => {
+      if (!yes)
+        throw new UsageError(`this erases ${id} with all its events for ever; say --yes if that is what you want`);
+      await contextOf(command).api.request('DELETE', path`/v1/admin/tenants/${id}`, z.undefined());
+    });
+}

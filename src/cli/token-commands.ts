@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { contextOf, path } from './context.js';
+import { print, table } from './output.js';
+
+const tokenSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(z.string()),
+  expiresAt: z.string(),
+  revokedAt: z.string().nullable(),
+  lastUsedAt: z.string().nullable(),
+});
+const createdSchema = z.looseObject({ id: z.string(), token: z.string(), expiresAt: z.string() });
+
+const pathOf = (tenant: string | undefined) =>
+  tenant === undefined ? '/v1/admin/tokens' : path`/v1/admin/tenants/${tenant}/tokens`;
+const collect = (value: string, before: readonly string[]) => [...before, ...value.split(',')];
+
+interface CreateOptions {
+  readonly tenant?: string;
+  readonly scope: readonly string[];
+  readonly ttl?: string;
+  readonly name: string;
+}
+
+export function addTokenCommands(program: Command): void {
+  const token = program.command('token').description('API tokens: create, list, revoke');
+
+  token
+    .command('create')
+    .description('make a token; its text, and nothing else, goes to stdout')
+    .option('--tenant <tenant>', 'whose; without it the token is the platform’s')
+    .requiredOption(
+      '--scope <scope>',
+      'events:read, agents:read, tokens:write, events:write, admin; repeatable',
+      collect,
+      [],
+    )
+    .option('--ttl <ttl>', 'how long it lives: 30d, 12h, 15m')
+    .option('--name <name>', 'what it is for', 'command line')
+    .addHelpText('after', '\nTOKEN=$(npx switchboard token create --tenant acme --scope events:read --ttl 30d)')
+    .action(async ({ tenant, scope, ttl, name }: CreateOptions, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const body = { name, scopes: scope, ...(ttl === undefined ? {} : { ttl }) };
+      const made = await api.request('POST', pathOf(tenant), createdSchema, body);
+      process.stderr.write(`token ${made.id}, until ${made.expiresAt}; its text is shown this once\n`);
+      print(isJson, made, () => `${made.token}\n`);
+    });
+
+  token
+    .command('list')
+    .option('--tenant <tenant>', 'whose; without it the platform’s')
+    .action(async ({ tenant }: { tenant?: string }, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const tokens = await api.all(pathOf(tenant), 'tokens', tokenSchema);
+      const columns = ['id', 'name', 'scopes', 'expiresAt', 'lastUsedAt', 'revokedAt'];
+      print(isJson, tokens, () =>
+        table(
+          tokens.map((one) => ({ ...one, scopes: one.scopes.join(' ') })),
+          columns,
+        ),
+      );
+    });
+
+  token
+    .command('revoke <id>')
+    .description('end a token and every stream that lives by it')
+    .action(async (id: string, _: object, command: Command) => {
+      await contextOf(command).api.request('DELETE', path`/v1/admin/tokens/${id}`, z.undefined());
+    });
+
+  const keys = program.command('keys').description('the keys that sign tokens');
+  const keySchema = z.looseObject({ kid: z.string(), state: z.string(), signsFrom: z.string(), tokens: z.number() });
+  const columns = ['kid', 'state', 'signsFrom', 'tokens'];
+  keys.command('list').action(async (_: object, command: Command) => {
+    const { api, isJson } = contextOf(command);
+    const list = z.looseObject({ keys: z.array(keySchema) });
+    const { keys: rows } = await api.request('GET', '/v1/admin/signing-keys', list);
+    print(isJson, rows, () => table(rows, columns));
+  });
+  keys
+    .command('rotate')
+    .description('make a new key; the old one verifies until its tokens are gone')
+    .action(async (_: object, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const key = await api.request('POST', '/v1/admin/signing-keys', keySchema);
+      print(isJson, key, () => table([key], columns));
+    });
+}
