@@ -6,6 +6,7 @@ import { AuthModule } from './auth/auth.module.js';
 import { BusModule } from './bus/bus.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Env } from './config/env.js';
+import { DashboardModule } from './dashboard/dashboard.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DemoModule } from './demo/demo.module.js';
 import { EventsModule } from './events/events.module.js';
@@ -27,6 +28,7 @@ export class AppModule {
       AdminModule,
       HealthModule,
       DemoModule,
+      DashboardModule,
     ];
     return { module: AppModule, imports: [...foundations, ...rooms, ...extraModules] };
   }

@@ -40,10 +40,6 @@ export async function createApp(
   app.use(express.json({ limit: MAX_BODY }));
   app.useGlobalPipes(validationPipe);
   app.useGlobalFilters(new ProblemFilter());
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .get('/', (_request, response) => response.redirect('/docs'));
   SwaggerModule.setup('docs', app, () => describe(app), { jsonDocumentUrl: 'openapi.json' });
   return app;
 }

@@ -5,7 +5,7 @@ import ts from 'typescript';
 
 const root = resolve(import.meta.dirname, '../src');
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts') && !file.includes('generated'))
+  .filter((file) => /\.tsx?$/.test(file) && !file.includes('generated'))
   .map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }));
 
 const FOUNDATIONS = ['config', 'common', 'database', 'bus', 'audit'];
@@ -26,6 +26,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   health: [...FOUNDATIONS, 'auth', 'sources'],
   admin: [...FOUNDATIONS, 'auth', 'tenants', 'agents', 'events', 'sources', 'calls'],
   demo: [...FOUNDATIONS, 'auth', 'tenants', 'agents', 'sources'],
+  dashboard: [...FOUNDATIONS, 'calls'],
 };
 
 function importsOf({ file, text }: { file: string; text: string }): string[] {
@@ -51,8 +52,34 @@ it('rooms import only what lies below them', () => {
   expect(wrong).toEqual([]);
 });
 
+it('the page shares the pure parts of calls/ with the server, and types', () => {
+  const wrong = files
+    .filter(({ file }) => file.startsWith('dashboard/app/'))
+    .flatMap((one) =>
+      [...one.text.matchAll(/^(?:import|export) (type )?[^;]*?from '(\.[^']+)';/gms)]
+        .map(([, onlyTypes, name]) => ({
+          onlyTypes,
+          target: relative(root, resolve(root, dirname(one.file), name ?? '')),
+        }))
+        .filter(({ target }) => !target.startsWith('dashboard/app/'))
+        .filter(({ onlyTypes, target }) => onlyTypes === undefined && roomOf(target) !== 'calls')
+        .map(({ target }) => `${one.file} → ${target}`),
+    );
+  expect(wrong).toEqual([]);
+});
+
+it('nothing on the page is markup made of text', () => {
+  const pattern = /dangerouslySetInnerHTML|innerHTML|insertAdjacentHTML|document\.write/;
+  expect(files.filter(({ file, text }) => file.endsWith('.tsx') && pattern.test(text)).map(({ file }) => file)).toEqual(
+    [],
+  );
+});
+
 it('files do not import each other in a circle', () => {
-  const graph = new Map(files.map((one) => [one.file, importsOf(one).map((target) => target.replace(/\.js$/, '.ts'))]));
+  const known = new Set(files.map(({ file }) => file));
+  const sourceOf = (target: string) =>
+    target.replace(/\.js$/, known.has(target.replace(/\.js$/, '.tsx')) ? '.tsx' : '.ts');
+  const graph = new Map(files.map((one) => [one.file, importsOf(one).map(sourceOf)]));
   const done = new Set<string>();
   const visit = (file: string, path: string[]): string[] => {
     if (path.includes(file)) return [[...path.slice(path.indexOf(file)), file].join(' → ')];

@@ -1,0 +1,72 @@
+/**
+ * How the page speaks to the server, in one of two ways. By cookie: this browser's own session; a cookie only reads, so what
+ * changes something goes with a token that this tab keeps. By bearer: an admin who looks at a customer's page with a token of
+ * that customer's.
+ */
+import { Fault, asFault, faultOf } from './problem.js';
+import { writeToken } from '../session/write-token.js';
+
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+export interface Client {
+  readonly mode: 'cookie' | 'bearer';
+  /** Rejects with a {@link Fault}. */
+  get<Answer>(path: string, query?: Query, signal?: AbortSignal): Promise<Answer>;
+  /** Rejects with a {@link Fault}, `needs-token` where this tab has none that may change things. */
+  send<Answer>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<Answer>;
+  /** Where an EventSource opens the stream after a cursor: by cookie, or by a stream token in the URL. */
+  streamUrl(path: string, after: string): Promise<string>;
+}
+
+export const cookieClient: Client = {
+  mode: 'cookie',
+  get: (path, query, signal) => call('GET', withQuery(path, query), { ...(signal && { signal }) }),
+  send: (method, path, body) => {
+    const token = writeToken.get();
+    if (token === null) return Promise.reject(new Fault('needs-token', 'This needs a token that may change things.'));
+    return call(method, path, { token, body });
+  },
+  streamUrl: (path, after) => Promise.resolve(withQuery(path, { after })),
+};
+
+export function bearerClient(token: string): Client {
+  return {
+    mode: 'bearer',
+    get: (path, query, signal) => call('GET', withQuery(path, query), { token, ...(signal && { signal }) }),
+    send: (method, path, body) => call(method, path, { token, body }),
+    streamUrl: async (path, after) => {
+      const minted = await call<{ token: string }>('POST', '/v1/stream-tokens', { token, body: {} });
+      return withQuery(path, { after, token: minted.token });
+    },
+  };
+}
+
+interface Options {
+  readonly token?: string;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+/** One request; rejects with a {@link Fault}. An abort by the caller rejects as it is. */
+export async function call<Answer>(
+  method: string,
+  url: string,
+  { token, body, signal }: Options = {},
+): Promise<Answer> {
+  const headers = new Headers({ Accept: 'application/json' });
+  if (token !== undefined) headers.set('Authorization', `Bearer ${token}`);
+  if (body !== undefined) headers.set('Content-Type', 'application/json');
+  const init: RequestInit = { method, headers, credentials: 'same-origin', signal: signal ?? null };
+  if (body !== undefined) init.body = JSON.stringify(body);
+  const response = await fetch(url, init).catch((error: unknown) => {
+    throw signal?.aborted ? error : asFault(error);
+  });
+  if (!response.ok) throw await faultOf(response);
+  return (response.status === 204 ? undefined : await response.json()) as Answer;
+}
+
+export function withQuery(path: string, query: Query = {}): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+  if (given.length === 0) return path;
+  return `${path}?${new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()}`;
+}

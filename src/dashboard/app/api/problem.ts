@@ -1,0 +1,37 @@
+/** What went wrong with a request, as the page needs to know it. */
+import type { ProblemBody, ProblemSlug } from '../../../common/problem.js';
+
+/** `unreachable`: no answer came at all; `needs-token`: this tab has nothing that may change things. */
+export type FaultSlug = ProblemSlug | 'unreachable' | 'needs-token';
+
+export class Fault extends Error {
+  constructor(
+    readonly slug: FaultSlug,
+    detail: string,
+    /** Further members of the problem: `errors`, the actual owner … */
+    readonly body: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(detail);
+  }
+
+  /** True when it is the right to be here that is missing, not the thing. */
+  get endsSession(): boolean {
+    return ['token-missing', 'token-invalid', 'token-expired', 'token-revoked', 'tenant-suspended'].includes(this.slug);
+  }
+}
+
+/** An answer other than 2xx. A proxy in between may answer in its own words; those are not shown. */
+export async function faultOf(response: Response): Promise<Fault> {
+  const body = (await response.json().catch(() => null)) as (ProblemBody & Record<string, unknown>) | null;
+  const slug = /^\/problems\/([a-z-]+)$/.exec(body?.type ?? '')?.[1];
+  if (body === null || slug === undefined) {
+    return response.status >= 500
+      ? new Fault('unavailable', `The server answered ${response.status}.`)
+      : new Fault('not-found', `The server answered ${response.status}.`);
+  }
+  return new Fault(slug as ProblemSlug, body.detail, body);
+}
+
+export function asFault(error: unknown): Fault {
+  return error instanceof Fault ? error : new Fault('unreachable', 'The server cannot be reached.');
+}

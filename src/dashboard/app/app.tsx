@@ -1,0 +1,25 @@
+import { cookieClient } from './api/client.js';
+import { session } from './session/session.js';
+import { SignInPage } from './session/sign-in-page.js';
+import { UnreachablePage } from './session/unreachable-page.js';
+import { AdminApp } from './admin/admin-app.js';
+import { CustomerApp } from './customer-app.js';
+import { Loading } from './ui/states.js';
+import { useStore } from './ui/store.js';
+import { texts } from './texts/en.js';
+
+/** Who looks decides what is shown: a customer its own page, an operator the platform's. */
+export function App() {
+  const now = useStore(session);
+  switch (now.kind) {
+    case 'checking':
+      return <Loading label={texts.session.checking} fills />;
+    case 'unreachable':
+      return <UnreachablePage />;
+    case 'signed-out':
+      return <SignInPage reason={now.reason} />;
+    case 'signed-in':
+      if (now.me.tenant === null) return <AdminApp me={now.me} />;
+      return <CustomerApp key={now.me.tenant} client={cookieClient} me={now.me} />;
+  }
+}

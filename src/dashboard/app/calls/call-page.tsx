@@ -1,0 +1,6 @@
+import { PageHeading } from '../shell/page-heading.js';
+import { texts } from '../texts/en.js';
+
+export function CallPage(_props: { readonly picked?: string | undefined; readonly callId?: string }) {
+  return <PageHeading title={texts.nav.calls} />;
+}

@@ -1,0 +1,53 @@
+import { lazy } from 'react';
+import { Redirect, Route, Switch } from 'wouter';
+import type { Client } from './api/client.js';
+import { CallPage } from './calls/call-page.js';
+import { CallsPage } from './calls/calls-page.js';
+import { LivePage } from './live/live-page.js';
+import type { Me } from './session/session.js';
+import { Layout } from './shell/layout.js';
+import { NotFoundPage } from './shell/not-found-page.js';
+import { WorkspaceProvider } from './shell/workspace.js';
+import { texts } from './texts/en.js';
+
+/** Charts are a good part of the page's weight, and most visits look at calls. */
+const OverviewPage = lazy(() => import('./overview/overview-page.js'));
+const TokensPage = lazy(() => import('./tokens/tokens-page.js'));
+
+const NAVIGATION = [
+  { to: '/live', label: texts.nav.live, icon: 'live' },
+  { to: '/calls', label: texts.nav.calls, icon: 'calls' },
+  { to: '/overview', label: texts.nav.overview, icon: 'overview' },
+  { to: '/tokens', label: texts.nav.tokens, icon: 'tokens' },
+] as const;
+
+interface Props {
+  readonly client: Client;
+  readonly me: Me;
+  /** Said above the page, as when an operator looks at it. */
+  readonly banner?: React.ReactNode;
+}
+
+/**
+ * A customer's page, below whatever path the router around it names (`<Route path="/admin/view/:tenant" nest>`): with the
+ * customer's own session, or with a token of the customer's that an operator looks through.
+ */
+export function CustomerApp({ client, me, banner }: Props) {
+  return (
+    <WorkspaceProvider client={client} me={me}>
+      <Layout owner={me.tenant ?? ''} navigation={NAVIGATION} banner={banner} canSignOut={client.mode === 'cookie'}>
+        <Switch>
+          <Route path="/">
+            <Redirect to="/live" replace />
+          </Route>
+          <Route path="/live/:call?">{({ call }) => <LivePage picked={call} />}</Route>
+          <Route path="/calls" component={CallsPage} />
+          <Route path="/calls/:call">{({ call }) => <CallPage key={call} callId={call} />}</Route>
+          <Route path="/overview" component={OverviewPage} />
+          <Route path="/tokens" component={TokensPage} />
+          <Route component={NotFoundPage} />
+        </Switch>
+      </Layout>
+    </WorkspaceProvider>
+  );
+}

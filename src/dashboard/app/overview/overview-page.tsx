@@ -1,0 +1,6 @@
+import { PageHeading } from '../shell/page-heading.js';
+import { texts } from '../texts/en.js';
+
+export default function OverviewPage() {
+  return <PageHeading title={texts.nav.overview} />;
+}

@@ -1,0 +1,82 @@
+/** Who looks at this page: found out at the start, changed by signing in and out, here or in another tab. */
+import { call } from '../api/client.js';
+import { type FaultSlug, asFault } from '../api/problem.js';
+import { createStore } from '../ui/store.js';
+import { takeCode } from './sign-in-code.js';
+import { writeToken } from './write-token.js';
+
+export interface Me {
+  /** Null: an operator of the platform. */
+  readonly tenant: string | null;
+  readonly scopes: readonly string[];
+  readonly agents: readonly string[];
+  readonly expiresAt: string;
+}
+
+/** Why nobody is signed in; `none`: nobody has been. */
+export type SignedOutReason = FaultSlug | 'none' | 'signed-out' | 'code-refused';
+
+export type Session =
+  | { readonly kind: 'checking' }
+  | { readonly kind: 'unreachable' }
+  | { readonly kind: 'signed-out'; readonly reason: SignedOutReason }
+  | { readonly kind: 'signed-in'; readonly me: Me };
+
+export const session = createStore<Session>({ kind: 'checking' });
+
+/** All tabs of this browser share one cookie: when it changes hands, each of them has to look again. */
+const tabs = new BroadcastChannel('switchboard.session');
+tabs.onmessage = () => void lookAgain();
+
+/** Called once, as the page starts. */
+export async function startSession(): Promise<void> {
+  const code = takeCode();
+  if (code === null) return look('none');
+  try {
+    const { token } = await call<{ token?: string }>('POST', '/v1/session/code', { body: { code } });
+    writeToken.set(token ?? null);
+    tabs.postMessage('changed');
+    await look('none');
+  } catch (error) {
+    const { slug } = asFault(error);
+    if (slug === 'unreachable' || slug === 'unavailable') session.set({ kind: 'unreachable' });
+    else await look('code-refused');
+  }
+}
+
+/** By a pasted token. Rejects with a Fault. */
+export async function signIn(token: string): Promise<void> {
+  await call('POST', '/v1/session', { token });
+  writeToken.set(token);
+  tabs.postMessage('changed');
+  await look('none');
+}
+
+export async function signOut(): Promise<void> {
+  writeToken.set(null);
+  session.set({ kind: 'signed-out', reason: 'signed-out' });
+  await call('DELETE', '/v1/session').catch(() => undefined); // The page has let go of it in any case.
+  tabs.postMessage('changed');
+}
+
+/** The right to be here may be gone: a request or the stream said so. Resolves to whether it still stands. */
+export async function lookAgain(reason: SignedOutReason = 'signed-out'): Promise<boolean> {
+  await look(reason);
+  return session.get().kind === 'signed-in';
+}
+
+async function look(reasonWithout: SignedOutReason): Promise<void> {
+  try {
+    const me = await call<Me>('GET', '/v1/me');
+    const known = session.get();
+    const isSame = known.kind === 'signed-in' && JSON.stringify(known.me) === JSON.stringify(me);
+    if (!isSame) session.set({ kind: 'signed-in', me });
+  } catch (error) {
+    const fault = asFault(error);
+    if (fault.endsSession) {
+      const reason = fault.slug === 'token-missing' ? reasonWithout : fault.slug;
+      writeToken.set(null);
+      session.set({ kind: 'signed-out', reason });
+    } else if (session.get().kind !== 'signed-in') session.set({ kind: 'unreachable' });
+  }
+}

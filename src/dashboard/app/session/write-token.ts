@@ -1,0 +1,15 @@
+/** The token that this tab may change things with: short-lived, in this tab only, gone with it. Others get the cookie. */
+import { createStore } from '../ui/store.js';
+
+const KEY = 'switchboard.token';
+
+const store = createStore<string | null>(sessionStorage.getItem(KEY));
+
+export const writeToken = {
+  ...store,
+  set(token: string | null): void {
+    if (token === null) sessionStorage.removeItem(KEY);
+    else sessionStorage.setItem(KEY, token);
+    store.set(token);
+  },
+};

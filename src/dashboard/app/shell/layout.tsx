@@ -1,0 +1,100 @@
+import { type ReactNode, Suspense } from 'react';
+import { Link, useLocation } from 'wouter';
+import { signOut } from '../session/session.js';
+import { texts } from '../texts/en.js';
+import { Icon, type IconName } from '../ui/icons.js';
+import { Loading } from '../ui/states.js';
+import { useStore } from '../ui/store.js';
+import { chooseTheme, nextTheme, theme } from '../ui/theme.js';
+import { ConnectionBadge } from './connection-badge.js';
+import { FaultBoundary } from './fault-boundary.js';
+
+export interface NavigationEntry {
+  readonly to: string;
+  readonly label: string;
+  readonly icon: IconName;
+}
+
+interface Props {
+  /** Whose page this is. */
+  readonly owner: string;
+  readonly navigation: readonly NavigationEntry[];
+  readonly banner?: ReactNode;
+  readonly canSignOut: boolean;
+  readonly children: ReactNode;
+}
+
+/** What stays while pages change: whose it is, where one can go, how it stands with the server. */
+export function Layout({ owner, navigation, banner, canSignOut, children }: Props) {
+  return (
+    <div className="layout">
+      <a className="skip" href="#page">
+        {texts.skip}
+      </a>
+      <header className="side">
+        <div className="brand">
+          <BrandMark />
+          <div className="brand-names">
+            <span className="brand-product">{texts.product}</span>
+            <span className="brand-owner">{owner}</span>
+          </div>
+        </div>
+        <nav className="nav" aria-label={texts.nav.label}>
+          {navigation.map((entry) => (
+            <NavigationLink key={entry.to} {...entry} />
+          ))}
+        </nav>
+        <div className="side-foot">
+          <ConnectionBadge />
+          <div className="side-tools">
+            <ThemeSwitch />
+            {canSignOut && (
+              <button type="button" className="tool-button" onClick={() => void signOut()}>
+                <Icon name="signOut" />
+                <span className="tool-label">{texts.nav.signOut}</span>
+              </button>
+            )}
+          </div>
+        </div>
+      </header>
+      <main id="page" className="page" tabIndex={-1}>
+        {banner}
+        <FaultBoundary>
+          <Suspense fallback={<Loading />}>{children}</Suspense>
+        </FaultBoundary>
+      </main>
+    </div>
+  );
+}
+
+function NavigationLink({ to, label, icon }: NavigationEntry) {
+  const [location] = useLocation();
+  const isHere = location === to || location.startsWith(`${to}/`);
+  return (
+    <Link href={to} className="nav-link" aria-current={isHere ? 'page' : undefined}>
+      <Icon name={icon} />
+      <span>{label}</span>
+    </Link>
+  );
+}
+
+function ThemeSwitch() {
+  const chosen = useStore(theme);
+  const icon = chosen === 'system' ? 'system' : chosen === 'light' ? 'sun' : 'moon';
+  const label = texts.nav.theme[chosen];
+  return (
+    <button
+      type="button"
+      className="tool-button"
+      aria-label={label}
+      title={label}
+      onClick={() => chooseTheme(nextTheme(chosen))}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+export function BrandMark() {
+  return <img className="brand-mark" src="/favicon.svg" alt="" width="32" height="32" />;
+}

@@ -1,0 +1,59 @@
+/** The dashboard's files: assets that never change under a name that does, and one document for every path of the page. */
+import express, { type RequestHandler } from 'express';
+import helmet from 'helmet';
+import { fileURLToPath } from 'node:url';
+import type { Env } from '../config/env.js';
+
+/** Where vite.config.mjs puts them; the same from `src/` (tests) and from `dist/`. */
+const FOLDER = fileURLToPath(new URL('../../dist/dashboard/app', import.meta.url));
+const INDEX = 'index.html';
+/** The page's own paths: it routes below them by itself. Everything else stays the API's, its 404 included. */
+const PAGE_PATH = /^\/(?:(?:live|calls|overview|tokens|admin)(?:\/.*)?)?$/;
+const ASSET_PATH = /^\/(?:assets\/|favicon\.svg$)/;
+
+/**
+ * Nothing but files of this origin, no inline script or style, no markup made of text (Trusted Types): what a caller says
+ * can never become code, whatever mistake the page makes.
+ */
+const DIRECTIVES = {
+  'default-src': ["'none'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'"],
+  'img-src': ["'self'", 'data:'],
+  'connect-src': ["'self'"],
+  'base-uri': ["'none'"],
+  'form-action': ["'none'"],
+  'frame-ancestors': ["'none'"],
+  'require-trusted-types-for': ["'script'"],
+  'trusted-types': ["'none'"],
+};
+
+export function serveDashboard({ publicUrl }: Env): RequestHandler[] {
+  const protect = helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: DIRECTIVES },
+    strictTransportSecurity: publicUrl.startsWith('https:') ? undefined : false,
+  });
+  const assets = express.static(FOLDER, { index: false, redirect: false, setHeaders: cacheByPath });
+  return [only(PAGE_PATH, protect), only(PAGE_PATH, sendIndex), only(ASSET_PATH, assets)];
+}
+
+function only(path: RegExp, handler: RequestHandler): RequestHandler {
+  return (request, response, next) => {
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    if (isRead && path.test(request.path)) return handler(request, response, next);
+    next();
+  };
+}
+
+/** Never from a cache unasked: it names the assets of the version that runs. */
+const sendIndex: RequestHandler = (_request, response, next) => {
+  response.sendFile(INDEX, { root: FOLDER, headers: { 'Cache-Control': 'no-cache' }, cacheControl: false }, (error) => {
+    if (error) next(error);
+  });
+};
+
+/** A name under assets/ carries the hash of what is in it. */
+function cacheByPath(response: express.Response, path: string): void {
+  const isHashed = path.includes('/assets/');
+  response.setHeader('Cache-Control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+}
