@@ -1,7 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { randomUUID } from 'node:crypto';
+import { Bus } from '../src/bus/bus.js';
 import { EventTail } from '../src/events/event-tail.js';
 import { StreamConnections } from '../src/events/stream-connections.js';
+import { Broker, withBroker } from './support/brokers.js';
 import { query } from './support/database.js';
 import { Switchboard } from './support/switchboard.js';
 import { waitFor } from './support/wait-for.js';
@@ -15,20 +17,23 @@ const message = (agent: string, callId: string, n: number) => ({
   text: `text ${n}`,
 });
 
-describe('two processes on one database', () => {
+const buses = ['postgres', 'nats', 'redis'] as const;
+
+describe.each(buses.filter((bus) => bus === 'postgres' || withBroker(bus)))('two processes, their bus %s', (bus) => {
+  let broker: Broker | undefined;
   let one: Switchboard;
   let two: Switchboard;
   beforeAll(async () => {
-    one = await Switchboard.start();
-    two = await one.beside();
-    await waitFor(
-      async () => (await two.request('GET', '/readyz')).body['bus'] && two.app.get(StreamConnections),
-      'the bus',
-    );
+    broker = bus === 'postgres' ? undefined : await Broker.start(bus);
+    const variables: Record<string, string> = broker === undefined ? {} : { BUS_URL: broker.url };
+    one = await Switchboard.start(variables);
+    two = await one.beside(variables);
+    for (const board of [one, two]) await waitFor(() => board.app.get(Bus).connected, 'the bus');
   });
   afterAll(async () => {
     await two.stop();
     await one.stop();
+    await broker?.stop();
   });
 
   it('behave as one: what either takes in reaches the readers of both, once and in order', async () => {
@@ -97,15 +102,39 @@ describe('two processes on one database', () => {
     const { token } = await one.createTenant({ agents: [agent] });
     const reader = await two.open('/events', { token });
     await reader.untilType('log.caught_up');
-    // The listening connections are cut; what is committed before they are back reaches nobody's ear.
-    await query(
-      one.databaseUrl,
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'switchboard-listen' AND datname = current_database()`,
-    );
+    // The listening connections are cut, or the broker is gone; what is committed before they are back reaches nobody's ear.
+    if (broker) await broker.kill({ wipe: true });
+    else
+      await query(
+        one.databaseUrl,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'switchboard-listen' AND datname = current_database()`,
+      );
+    const started = Date.now();
     await one.ingest(message(agent, 'lost', 1), message(agent, 'lost', 2));
     await reader.untilType('user.message', 2);
+    expect(Date.now() - started).toBeLessThan(2500);
+    await broker?.restart();
+    await waitFor(() => one.app.get(Bus).connected && two.app.get(Bus).connected, 'the bus again');
     expect(reader.events.map(({ id }) => id)).toEqual(['1', '2']);
     expect(two.app.get(EventTail).position).toBe(one.app.get(EventTail).position);
+  });
+
+  it('hand an agent over within a second: both owners are told, and its next call is the new one’s', async () => {
+    const agent = fresh('mara');
+    const [before, after] = [await one.createTenant({ agents: [agent] }), await one.createTenant()];
+    const [losing, gaining] = [
+      await two.open('/events', { token: before.token }),
+      await two.open('/events', { token: after.token }),
+    ];
+    for (const reader of [losing, gaining]) await reader.untilType('log.caught_up');
+    const started = Date.now();
+    await one.assign(agent, after.id, before.id);
+    await losing.untilType('agents.changed');
+    await gaining.untilType('agents.changed');
+    expect(Date.now() - started).toBeLessThan(1000);
+    await one.ingest(message(agent, fresh('call'), 1));
+    await gaining.untilType('user.message');
+    expect(losing.of('user.message')).toEqual([]);
   });
 });
 

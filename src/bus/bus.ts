@@ -20,9 +20,10 @@ export interface BusEvent {
 export type BusMessage =
   /**
    * Positions `first`…`last` were committed, and these events stand there, ephemeral ones in between. Only ephemeral
-   * events: `first` is `last + 1`. `complete: false`: the durable ones are not here, read them from the log.
+   * events: `first` is `last + 1`. `complete: false`: the durable ones are not here, read them from the log. `partial`:
+   * events of tenants that nobody on this process follows were left out.
    */
-  | { kind: 'appended'; first: number; last: number; complete: boolean; events: readonly BusEvent[] }
+  | { kind: 'appended'; first: number; last: number; complete: boolean; partial?: true; events: readonly BusEvent[] }
   | { kind: 'token-revoked'; tokenId: string }
   /** Its scopes are fewer than they were. */
   | { kind: 'token-changed'; tokenId: string }
@@ -45,6 +46,20 @@ export abstract class Bus {
 
   /** True while messages of other processes reach us. */
   abstract readonly connected: boolean;
+
+  /**
+   * From now on events of this tenant (null: nobody's) are wanted on this process, until what is returned is called. Must come
+   * before the reader looks at the log: what was announced before is not brought again. A bus that tells everybody
+   * everything has nothing to do.
+   */
+  follow(_tenantId: string | null): () => void {
+    return () => undefined;
+  }
+
+  /** As {@link follow}, for the events of all tenants and of nobody. */
+  followAcrossTenants(): () => void {
+    return () => undefined;
+  }
 
   publish(message: BusMessage): void {
     this.heard.next(message);

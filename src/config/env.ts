@@ -11,10 +11,16 @@ const postgresUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\/.+/, 'must look like postgresql://user:password@host:5432/database');
 
+const busUrl = z
+  .string()
+  .regex(/^(nats|tls|rediss?):\/\/[^\s/]+/, 'must look like nats://host:4222, tls://host:4222, redis://… or rediss://…')
+  .refine((url) => URL.canParse(url), 'is not a URL');
+
 const envSchema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   HOST: z.string().min(1).default('127.0.0.1'),
   DATABASE_URL: postgresUrl.optional(),
+  BUS_URL: busUrl.optional(),
   SOURCES: z.string().optional(),
   SOURCE_TOKEN: z.string().min(1).optional(),
   PINECALL_API_KEY: z.string().min(1).optional(),
@@ -51,6 +57,8 @@ export interface Env {
   readonly host: string;
   /** Absent: a PostgreSQL of our own runs under {@link Env.dataDir}. */
   readonly databaseUrl: string | undefined;
+  /** NATS or Redis between processes. Absent: PostgreSQL NOTIFY. */
+  readonly busUrl: string | undefined;
   /** URLs of event sources; `[]` means ingest only. */
   readonly sources: readonly string[];
   readonly demo: boolean;
@@ -92,6 +100,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
     port: env.PORT,
     host: env.HOST,
     databaseUrl: env.DATABASE_URL,
+    busUrl: env.BUS_URL,
     sources: sources.length === 1 && sources[0] === 'none' ? [] : sources,
     demo,
     sourceToken: env.SOURCE_TOKEN,

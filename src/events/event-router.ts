@@ -3,6 +3,7 @@
  * that is registered nowhere gets nothing. The cost of an event is the number of its own readers.
  */
 import { Injectable } from '@nestjs/common';
+import { Bus } from '../bus/bus.js';
 import type { AgentName, CallId, TenantId } from '../common/ids.js';
 import type { LoggedEvent } from './event.js';
 import { EventFilter, PlatformFilter, typeMatcher } from './event-filter.js';
@@ -33,17 +34,21 @@ export class EventRouter {
   /** Admins: few, so that a predicate each is cheap; no tenant's reader is ever among them. */
   private readonly acrossTenants = new Set<Reader>();
 
+  constructor(private readonly bus: Bus) {}
+
   /** From now on, in order, everything of the tenant's that the filter lets through. Returns how to leave. */
   register(tenantId: TenantId, filter: EventFilter, receive: Receive): () => void {
     const readers = this.tenants.get(tenantId) ?? new TenantReaders();
     this.tenants.set(tenantId, readers);
     const reader: Reader = { wants: predicateOf(filter), receive };
+    const unfollow = this.bus.follow(tenantId);
     const leave = filter.calls
       ? join(readers.byCall, filter.calls, reader)
       : filter.agents
         ? join(readers.byAgent, filter.agents, reader)
         : joinAll(readers, reader);
     return () => {
+      unfollow();
       leave();
       if (readers.isEmpty && this.tenants.get(tenantId) === readers) this.tenants.delete(tenantId);
     };
@@ -53,7 +58,11 @@ export class EventRouter {
   registerAcrossTenants(filter: PlatformFilter, receive: Receive): () => void {
     const reader: Reader = { wants: platformPredicateOf(filter), receive };
     this.acrossTenants.add(reader);
-    return () => this.acrossTenants.delete(reader);
+    const unfollow = this.bus.followAcrossTenants();
+    return () => {
+      unfollow();
+      this.acrossTenants.delete(reader);
+    };
   }
 
   deliver(event: LoggedEvent): void {

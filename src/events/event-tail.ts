@@ -5,6 +5,9 @@
  *
  * An ephemeral event is delivered where it stood between durable ones, or, when it came too late for that, only if no
  * later event of its call has gone out: within a call nothing overtakes.
+ *
+ * A bus with subjects a tenant leaves out what nobody here reads ({@link Bus.follow}); the tail's position moves over it. Who
+ * begins to read later looks at the log after it was registered, and finds there what was left out before.
  */
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -36,6 +39,8 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   private subscription: Subscription | undefined;
   private poll: NodeJS.Timeout | undefined;
   private delivered = 0;
+  /** The last position of a batch in which something was left out: what went out of its calls is not known here. */
+  private leftOutUntil = 0;
   /** Where the tail stood, behind the head, when it was last looked at. */
   private stoodAt: number | undefined;
 
@@ -106,6 +111,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   private deliverAll(batch: Batch): void {
     for (const event of batch.events) this.deliver(event as LoggedEvent);
     this.delivered = batch.last;
+    if (batch.partial) this.leftOutUntil = batch.last;
   }
 
   /** Reads the log until the batch's last position, or its end, weaving the batch's ephemeral events in where they stood. */
@@ -132,7 +138,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   private deliver(event: LoggedEvent | undefined): void {
     if (event === undefined) return;
     if (event.callId !== null) {
-      const last = this.lastOfCall.get(event.callId) ?? 0;
+      const last = Math.max(this.lastOfCall.get(event.callId) ?? 0, this.leftOutUntil);
       if (event.ephemeral && event.position < last) return;
       if (!event.ephemeral) this.remember(event.callId, event.position);
     }

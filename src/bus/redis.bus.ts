@@ -1,0 +1,76 @@
+/** Redis Pub/Sub as the bus: https://redis.io/docs/latest/develop/pubsub/. `redis://user:password@host:6379`, `rediss://…`. */
+import { Injectable } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { PgPool } from '../database/pg-pool.js';
+import type { BrokerLink, Hear } from './broker-link.js';
+import { BrokerBus } from './broker.bus.js';
+
+/** Redis takes 512 MB; a message holds up those behind it. */
+const MAX_BYTES = 512 * 1024;
+const CONNECT_MS = 2000;
+/** Whether the server still answers is asked this often; one that does not for as long again is gone. */
+const PING_MS = 3000;
+
+@Injectable()
+export class RedisBus extends BrokerBus {
+  constructor(
+    private readonly url: string,
+    pool: PgPool,
+  ) {
+    super(pool);
+  }
+
+  protected override async connect(hear: Hear): Promise<BrokerLink> {
+    // A connection that subscribes can do nothing else, so there are two; if one is lost both are.
+    const [listener, talker] = [this.client(), this.client()];
+    const clients = [listener, talker];
+    const end = () => clients.forEach((client) => client.disconnect());
+    const lost = Promise.race(clients.map((client) => new Promise<void>((resolve) => client.once('end', resolve))));
+    try {
+      await Promise.all(clients.map((client) => client.connect()));
+    } catch (error) {
+      end();
+      throw error;
+    }
+    listener.on('message', hear);
+    listener.on('pmessage', (pattern: string, _: string, text: string) => hear(pattern, text));
+    const beat = setInterval(() => void Promise.all(clients.map((client) => client.ping())).catch(end), PING_MS);
+    void lost.then(() => {
+      clearInterval(beat);
+      end();
+    });
+    const ignore = () => undefined; // The connection is lost, and says so itself.
+    return {
+      maxBytes: MAX_BYTES,
+      subscribe: (subject) => {
+        (subject.endsWith('*') ? listener.psubscribe(subject) : listener.subscribe(subject)).catch(ignore);
+      },
+      unsubscribe: (subject) => {
+        (subject.endsWith('*') ? listener.punsubscribe(subject) : listener.unsubscribe(subject)).catch(ignore);
+      },
+      publish: (subject, text) => {
+        talker.publish(subject, text).catch(ignore);
+      },
+      flush: async () => void (await Promise.all(clients.map((client) => client.ping()))),
+      lost,
+      close: async () => {
+        end();
+        await lost;
+      },
+    };
+  }
+
+  private client(): Redis {
+    const client = new Redis(this.url, {
+      ...{ lazyConnect: true, enableOfflineQueue: false, retryStrategy: () => null, maxRetriesPerRequest: 0 },
+      ...{
+        connectTimeout: CONNECT_MS,
+        commandTimeout: PING_MS,
+        connectionName: 'switchboard-bus',
+        enableReadyCheck: false,
+      },
+    });
+    client.on('error', () => undefined); // Said by whoever waits for the connection; without a listener it would be printed.
+    return client;
+  }
+}

@@ -1,0 +1,39 @@
+/** Names of what is published, under a prefix of the installation's own. */
+import { createHash } from 'node:crypto';
+import { PgPool } from '../database/pg-pool.js';
+
+/** A tenant's id that may stand in a subject as it is; anything else is encoded. */
+const PLAIN = /^[a-z0-9-]+$/;
+
+export class Subjects {
+  /** What every process hears. */
+  readonly all: string;
+  /** The events of all tenants. */
+  readonly allEvents: string;
+
+  constructor(private readonly prefix: string) {
+    this.all = `${prefix}.all`;
+    this.allEvents = `${prefix}.events.*`;
+  }
+
+  /** Of this very database and no copy of it: installations that share a broker must not hear each other. */
+  static async of(pool: PgPool): Promise<Subjects> {
+    const { rows } = await pool.query<{ id: string }>(
+      `SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()), oid, datname) AS id
+       FROM pg_database WHERE datname = current_database()`,
+    );
+    const id = createHash('sha256').update(rows[0]?.id ?? '');
+    return new Subjects(`switchboard.${id.digest('hex').slice(0, 24)}`);
+  }
+
+  /** Of a tenant, of nobody (null), of all (undefined). */
+  eventsOf(tenantId: string | null | undefined): string {
+    if (tenantId === undefined) return this.allEvents;
+    const level = tenantId === null ? '_' : PLAIN.test(tenantId) ? tenantId : `=${base64url(tenantId)}`;
+    return `${this.prefix}.events.${level}`;
+  }
+}
+
+function base64url(text: string): string {
+  return Buffer.from(text).toString('base64url');
+}

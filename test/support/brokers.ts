@@ -1,0 +1,110 @@
+/**
+ * Real brokers for the tests: NATS_URL or REDIS_URL names a server that runs; else `nats-server` and `redis-server` from PATH, on
+ * a free port and a folder of their own, which a test may kill, wipe and start again. Where there is neither, what needs one is
+ * skipped and says so; with CI set that is a failure.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { waitFor } from './wait-for.js';
+
+export type BrokerKind = 'nats' | 'redis';
+
+const COMMANDS: Record<BrokerKind, (port: number, folder: string) => [string, string[]]> = {
+  nats: (port, folder) => ['nats-server', ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder]],
+  redis: (port, folder) => [
+    'redis-server',
+    [
+      '--bind',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--dir',
+      folder,
+      '--appendonly',
+      'yes',
+      '--save',
+      '',
+      '--appendfsync',
+      'always',
+    ],
+  ],
+};
+
+/** `it` and `describe` where the tests have that broker. `needsOwn`: one that may be killed. */
+export function withBroker(kind: BrokerKind, needsOwn = true): boolean {
+  const variable = kind === 'nats' ? 'NATS_URL' : 'REDIS_URL';
+  if (!needsOwn && process.env[variable]) return true;
+  const [command] = COMMANDS[kind](0, '');
+  if (spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined) return true;
+  const reason = `there is no ${command} on PATH${needsOwn ? '' : `, and ${variable} is not set`}`;
+  if (process.env['CI']) throw new Error(`${reason}: in CI nothing may be skipped`);
+  process.stderr.write(`skipped: what needs ${kind}, for ${reason}\n`);
+  return false;
+}
+
+export class Broker {
+  private child: ChildProcess | undefined;
+
+  private constructor(
+    readonly kind: BrokerKind,
+    private readonly port: number,
+    private folder: string,
+  ) {}
+
+  /** A server of one's own. */
+  static async start(kind: BrokerKind): Promise<Broker> {
+    const broker = new Broker(kind, await freePort(), mkdtempSync(join(tmpdir(), `switchboard-${kind}-`)));
+    await broker.restart();
+    return broker;
+  }
+
+  get url(): string {
+    return `${this.kind}://127.0.0.1:${this.port}`;
+  }
+
+  async restart(): Promise<void> {
+    const [command, args] = COMMANDS[this.kind](this.port, this.folder);
+    this.child = spawn(command, args, { stdio: 'ignore' });
+    await waitFor(() => answers(this.port), `${command} on port ${this.port}`);
+  }
+
+  /** kill -9; `wipe` loses what it had on disk, too. */
+  async kill({ wipe = false } = {}): Promise<void> {
+    const { child } = this;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      await gone;
+    }
+    if (!wipe) return;
+    rmSync(this.folder, { recursive: true, force: true });
+    this.folder = mkdtempSync(join(tmpdir(), `switchboard-${this.kind}-`));
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const end = (isUp: boolean) => {
+      socket.destroy();
+      resolve(isUp);
+    };
+    socket.once('connect', () => end(true)).once('error', () => end(false));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
