@@ -3,144 +3,119 @@
  * that a better or later one replaces, so events may come in any order, and again, and the call is the same.
  */
 import type { CallEvent } from './call-event.js';
-import { type Claim, better, claim, earlier, later, numberOf, objectsIn, textOf } from './claim.js';
-import { type MessageState, type Messages, withMessage } from './message-state.js';
-import { type Tools, toolAnswered, toolCalled, withTools } from './tool-state.js';
+import { type Part, partChanges } from './call-part.js';
+import { type Claim, better, claim, earlier, firstBest, later } from './claim.js';
+import { type Keyed, valueAt, withValue } from './keyed.js';
+import { isMessage } from './message-state.js';
+import { numberOf, textOf } from './value.js';
 
-interface Ending {
-  readonly at: string;
-  readonly reason: string | null;
-  readonly duration: number | null;
-}
-
-export interface Correction {
-  readonly seq: number;
-  readonly source: number | null;
-  readonly supersedes: number | null;
-  readonly messageId: string | null;
-  readonly text: string;
-}
-
-export interface CallState {
+/** The call without its parts. Plain data: it can be kept as JSON. */
+export interface CallHead {
   readonly callId: string;
   readonly agent: Claim<string>;
-  readonly facts: Readonly<Record<string, Claim<string>>>;
+  /** Who is on the line. */
+  readonly facts: Readonly<Partial<Record<Fact, Claim<string>>>>;
   readonly ringing: Claim<string> | null;
   readonly started: Claim<string> | null;
   readonly first: Claim<string>;
   readonly last: Claim<string>;
-  readonly end: Claim<Ending> | null;
-  readonly messages: Messages;
-  readonly tools: Tools;
-  readonly corrections: Readonly<Record<string, Correction>>;
+  readonly ended: Claim<string> | null;
+  readonly reason: Claim<string> | null;
+  /** Seconds. */
+  readonly duration: Claim<number> | null;
+  /** Somebody has said something: it rings no longer. */
+  readonly talked: boolean;
+  /** It has corrections: what its messages say depends on all of them. */
+  readonly corrected: boolean;
   /** Something of it was lost before it reached us (`log.gap`). */
   readonly incomplete: boolean;
 }
 
-/** The call after one more of its events; `state` is undefined before the first. */
+export type Fact = 'from' | 'to' | 'direction' | 'transport' | 'name';
+
+export interface CallState extends CallHead {
+  readonly parts: Keyed<Part>;
+}
+
+/** The call after one more of its events; `state` is undefined before the first. It is left as it was. */
 export function applyEvent(state: CallState | undefined, callId: string, event: CallEvent): CallState {
-  const { seq, at, type, data } = event;
-  const known = state ?? emptyCall(callId, event);
-  const call: CallState = {
+  let parts = state?.parts ?? [];
+  for (const { key, next } of partChanges(event)) parts = withValue(parts, key, next(valueAt(parts, key)));
+  return { ...headAfter(state ?? emptyCall(callId, event), event), parts };
+}
+
+function headAfter(known: CallHead, event: CallEvent): CallHead {
+  const { type, seq, at, data } = event;
+  const change = CHANGES.get(type);
+  return {
     ...known,
     agent: earlier(known.agent, claim(textOf(data['agent']) ?? known.agent.value, 0, seq)),
     first: earlier(known.first, claim(at, 0, seq)),
     last: later(known.last, claim(at, 0, seq)),
-    facts: withFacts(known.facts, event),
-  };
-  const change = CHANGES[type];
-  return change === undefined ? call : { ...call, ...change(call, event) };
-}
-
-type Change = (call: CallState, event: CallEvent) => Partial<CallState>;
-
-/** What each type says of the call; a type that is not here says nothing but that the call goes on. */
-const CHANGES: Readonly<Record<string, Change>> = {
-  'call.ringing': (call, { at, seq }) => ({ ringing: earlier(call.ringing, claim(at, 0, seq)) }),
-  'call.started': started,
-  'whatsapp.sessionStarted': started,
-  'call.ended': ended(2),
-  'whatsapp.sessionEnded': ended(2),
-  'call.summary': ended(1),
-  'user.message': said('user', 2),
-  'whatsapp.message': said('user', 2),
-  'bot.speaking': said('bot', 1),
-  'whatsapp.response': said('bot', 2),
-  'message.confirmed': said('bot', 3),
-  'supervisor.said': said('bot', 2),
-  'bot.finished': marked({}),
-  'bot.interrupted': marked({ interrupted: true }),
-  'reply.rejected': marked({ rejected: true }),
-  'bot.corrected': corrected,
-  'tool.call': (call, event) => ({ tools: withTools(call.tools, event, [toolCalled(event, event.data, 'args')]) }),
-  'llm.toolCall': (call, event) => {
-    const calls = objectsIn(event.data['toolCalls']).map((one) => toolCalled(event, one, 'arguments'));
-    return { tools: withTools(call.tools, event, calls) };
-  },
-  'tool.result': (call, event) => ({ tools: toolAnswered(call.tools, event) }),
-  'llm.tool_result': (call, event) => ({ tools: toolAnswered(call.tools, event) }),
-  'log.gap': () => ({ incomplete: true }),
-};
-
-function started(call: CallState, { at, seq }: CallEvent): Partial<CallState> {
-  return { started: earlier(call.started, claim(at, 0, seq)) };
-}
-
-function ended(rank: number): Change {
-  return (call, { at, seq, data }) => {
-    const ending = { at, reason: textOf(data['reason']), duration: numberOf(data['duration']) };
-    return { end: better(call.end, claim(ending, rank, seq)) };
+    facts: factsAfter(known.facts, event),
+    talked: known.talked || isMessage(type),
+    ...change?.(known, event),
   };
 }
 
-function said(role: 'user' | 'bot', rank: number): Change {
-  return (call, event) => {
-    const text = textOf(event.data['text']);
-    const by = event.type === 'supervisor.said' ? textOf(event.data['by']) : null;
-    // A streamed reply begins with an empty text: its words follow.
-    const said = { by, text: text === null || text === '' ? null : claim(text, rank, event.seq) };
-    return { messages: withMessage(call.messages, role, event, said) };
+type Change = (call: CallHead, event: CallEvent) => Partial<CallHead>;
+
+const started: Change = (call, { at, seq }) => ({ started: earlier(call.started, claim(at, 0, seq)) });
+
+/** A summary ends a call, too; what the end itself says counts more. */
+const ended =
+  (rank: number): Change =>
+  (call, { at, seq, data }) => {
+    const [reason, duration] = [textOf(data['reason']), numberOf(data['duration'])];
+    return {
+      ended: better(call.ended, claim(at, rank, seq)),
+      reason: better(call.reason, reason === null ? null : claim(reason, rank, seq)),
+      duration: better(call.duration, duration === null ? null : claim(duration, rank, seq)),
+    };
   };
-}
 
-function marked(said: Partial<Pick<MessageState, 'interrupted' | 'rejected'>>): Change {
-  return (call, event) => ({ messages: withMessage(call.messages, 'bot', event, said) });
-}
+/** What each type says of the call itself; a type that is not here says no more than that the call goes on. */
+const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
+  ['call.ringing', (call, { at, seq }) => ({ ringing: earlier(call.ringing, claim(at, 0, seq)) })],
+  ['call.started', started],
+  ['whatsapp.sessionStarted', started],
+  ['call.ended', ended(2)],
+  ['whatsapp.sessionEnded', ended(2)],
+  ['call.summary', ended(1)],
+  ['bot.corrected', () => ({ corrected: true })],
+  ['log.gap', () => ({ incomplete: true })],
+]);
 
-function corrected(call: CallState, { seq, data }: CallEvent): Partial<CallState> {
-  const correction: Correction = {
-    seq,
-    source: numberOf(data['seq']),
-    supersedes: numberOf(data['supersedes']),
-    messageId: textOf(data['messageId']),
-    text: textOf(data['text']) ?? '',
-  };
-  return { corrections: { ...call.corrections, [seq]: correction } };
-}
-
-/** Who is on the line: said best by the start, repeated by most events. A chat's events name the contact instead. */
-function withFacts(facts: CallState['facts'], { seq, type, data }: CallEvent): CallState['facts'] {
-  const isChat = type.startsWith('whatsapp.');
+/** Said best by the start, repeated by most events. */
+function factsAfter(facts: CallHead['facts'], event: CallEvent): CallHead['facts'] {
+  const { type, seq } = event;
   const rank = type === 'call.started' || type === 'whatsapp.sessionStarted' ? 2 : type === 'call.ringing' ? 1 : 0;
-  const said: Record<string, unknown> = isChat
-    ? { from: data['contactPhone'] ?? (type === 'whatsapp.message' ? data['from'] : undefined), transport: 'whatsapp' }
-    : { from: data['from'], to: data['to'], direction: data['direction'], transport: data['transport'] };
-  said['name'] = data['contactName'] ?? (type === 'whatsapp.message' ? data['name'] : undefined);
-  const next = { ...facts };
-  for (const [name, value] of Object.entries(said)) {
+  let next: Partial<Record<Fact, Claim<string>>> | undefined;
+  for (const [fact, value] of factsIn(event)) {
     const text = textOf(value);
     if (text === null) continue;
-    const known = next[name];
-    const better = known === undefined || rank > known.rank || (rank === known.rank && seq < known.seq);
-    if (better) next[name] = claim(text, rank, seq);
+    const best = firstBest(facts[fact], claim(text, rank, seq));
+    if (best !== facts[fact]) (next ??= { ...facts })[fact] = best;
   }
-  return next;
+  return next ?? facts;
 }
 
-function emptyCall(callId: string, { seq, at, data }: CallEvent): CallState {
+/** A chat's events name the contact instead of two numbers. */
+function factsIn({ type, data }: CallEvent): [Fact, unknown][] {
+  if (!type.startsWith('whatsapp.')) {
+    const { from, to, direction, transport } = data;
+    return [['from', from], ['to', to], ['direction', direction], ['transport', transport]]; // prettier-ignore
+  }
+  const isMessage = type === 'whatsapp.message';
+  const contact = data['contactPhone'] ?? (isMessage ? data['from'] : type === 'whatsapp.response' ? data['to'] : null);
+  const name = data['contactName'] ?? (isMessage ? data['name'] : null);
+  return [['from', contact], ['name', name], ['transport', 'whatsapp']]; // prettier-ignore
+}
+
+function emptyCall(callId: string, { seq, at, data }: CallEvent): CallHead {
   return {
     ...{ callId, agent: claim(textOf(data['agent']) ?? '', 0, seq), facts: {} },
-    ...{ ringing: null, started: null, end: null, first: claim(at, 0, seq), last: claim(at, 0, seq) },
-    ...{ messages: {}, tools: {}, corrections: {}, incomplete: false },
+    ...{ ringing: null, started: null, first: claim(at, 0, seq), last: claim(at, 0, seq) },
+    ...{ ended: null, reason: null, duration: null, talked: false, corrected: false, incomplete: false },
   };
 }

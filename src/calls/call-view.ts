@@ -1,27 +1,22 @@
-/** A call as it is shown (api.md): its transcript in order, corrections applied, what was never said left out. */
-import type { CallState, Correction } from './call-state.js';
-import type { MessageState } from './message-state.js';
+/** A call as it is shown (api.md). */
+import type { CallHead, CallState, Fact } from './call-state.js';
+import { entriesOf } from './keyed.js';
+import type { ToolState } from './tool-state.js';
+import { type TranscriptEntry, transcriptOf } from './transcript.js';
 
-/** How a call stands; `lost`: nothing came of it for so long that it counts as over. */
+/** How a call stands. */
 export type CallPhase = 'ringing' | 'live' | 'ended';
-
-export interface TranscriptEntry {
-  readonly role: 'user' | 'bot';
-  readonly text: string;
-  readonly at: string;
-  readonly messageId: string | null;
-  /** The caller spoke over it. */
-  readonly interrupted?: true;
-  /** A person who spoke in the agent's place. */
-  readonly by?: string;
-}
 
 export interface ToolUse {
   readonly id: string;
   readonly name: string | null;
   readonly at: string;
+  /** The number of the first event that spoke of it: its place among the transcript's entries. */
+  readonly seq: number;
   readonly arguments: unknown;
+  /** Null until it has answered. */
   readonly result: unknown;
+  readonly endedAt: string | null;
   readonly error?: unknown;
   readonly ms?: number;
 }
@@ -40,78 +35,69 @@ export interface CallSummary {
   readonly endedAt: string | null;
   /** Seconds. */
   readonly duration: number | null;
-  /** Pinecall's own, or `lost`. */
+  /** Pinecall's own, or `lost`: nothing came of it for so long that it counts as over. */
   readonly reason: string | null;
+  /** True when something of the call never reached us (`log.gap`). */
+  readonly incomplete: boolean;
 }
 
 export interface CallView extends CallSummary {
   readonly transcript: readonly TranscriptEntry[];
   readonly tools: readonly ToolUse[];
-  /** True when something of the call never reached us (`log.gap`). */
-  readonly incomplete: boolean;
 }
 
-export function summaryOf(state: CallState): CallSummary {
-  const { facts, end } = state;
-  const fact = (name: string) => facts[name]?.value ?? null;
-  const startedAt = (state.started ?? state.ringing ?? state.first).value;
-  const lasted = end === null ? null : (Date.parse(end.value.at) - Date.parse(startedAt)) / 1000;
+export function summaryOf(call: CallHead): CallSummary {
+  const fact = (name: Fact) => call.facts[name]?.value ?? null;
+  const startedAt = (call.started ?? call.ringing ?? call.first).value;
+  const endedAt = call.ended?.value ?? null;
   return {
-    ...{ callId: state.callId, agent: state.agent.value, from: fact('from'), to: fact('to'), name: fact('name') },
-    ...{ direction: fact('direction'), transport: fact('transport'), state: phaseOf(state), startedAt },
-    endedAt: end?.value.at ?? null,
-    duration: end?.value.duration ?? (lasted === null ? null : Math.max(0, lasted)),
-    reason: end?.value.reason ?? null,
+    ...{ callId: call.callId, agent: call.agent.value, from: fact('from'), to: fact('to'), name: fact('name') },
+    ...{ direction: fact('direction'), transport: fact('transport'), state: phaseOf(call), startedAt, endedAt },
+    duration: endedAt === null ? null : (call.duration?.value ?? secondsBetween(startedAt, endedAt)),
+    reason: endedAt === null ? null : (call.reason?.value ?? null),
+    incomplete: call.incomplete,
   };
 }
 
 export function viewOf(state: CallState): CallView {
-  const tools = Object.values(state.tools).sort((one, other) => one.seq - other.seq);
+  const tools = entriesOf(state.parts).flatMap(([, part]) => (part.kind === 'tool' ? [toolUse(part)] : []));
   return {
     ...summaryOf(state),
     transcript: transcriptOf(state),
-    tools: tools.map(({ id, name, at, arguments: args, result, error, ms }) => ({
-      ...{ id, name, at, arguments: args, result },
-      ...(error === null ? {} : { error }),
-      ...(ms === null ? {} : { ms }),
-    })),
-    incomplete: state.incomplete,
+    tools: tools.sort((one, other) => one.seq - other.seq || (one.id < other.id ? -1 : 1)),
   };
 }
 
-function phaseOf({ end, ringing, started, messages }: CallState): CallPhase {
-  if (end !== null) return 'ended';
-  return ringing !== null && started === null && Object.keys(messages).length === 0 ? 'ringing' : 'live';
+/**
+ * The call as over when nothing has come of it for `maxSilenceMs`; an event that comes later shows it alive again. `now` and
+ * the events' own clocks may differ by as much either way: a time so far off says nothing.
+ */
+export function asLostAfter<Call extends CallSummary>(
+  call: Call,
+  last: string,
+  now: number,
+  maxSilenceMs: number,
+): Call {
+  if (call.state === 'ended' || Math.abs(now - Date.parse(last)) <= maxSilenceMs) return call;
+  const duration = secondsBetween(call.startedAt, last);
+  return { ...call, state: 'ended', endedAt: last, duration, reason: 'lost' };
 }
 
-function transcriptOf({ messages, corrections }: CallState): TranscriptEntry[] {
-  const corrected = applyCorrections(messages, Object.values(corrections));
-  return Object.entries(messages)
-    .map(([key, message]) => ({ message, text: corrected.get(key) ?? message.text?.value ?? '' }))
-    .filter(({ message, text }) => text !== '' && !message.rejected)
-    .sort((one, other) => one.message.seq - other.message.seq)
-    .map(({ message: { role, at, id, interrupted, by }, text }) => ({
-      ...{ role, text, at, messageId: id },
-      ...(interrupted ? { interrupted } : {}),
-      ...(by === null ? {} : { by }),
-    }));
+function phaseOf({ ended, ringing, started, talked }: CallHead): CallPhase {
+  if (ended !== null) return 'ended';
+  return ringing !== null && started === null && !talked ? 'ringing' : 'live';
 }
 
-/** The text that each corrected message has in the end; a correction may supersede one before it. */
-function applyCorrections(
-  messages: Readonly<Record<string, MessageState>>,
-  corrections: readonly Correction[],
-): Map<string, string> {
-  const keyOfSource = new Map<number, string>();
-  for (const [key, { sources }] of Object.entries(messages)) for (const source of sources) keyOfSource.set(source, key);
-  const texts = new Map<string, string>();
-  for (const { supersedes, source, messageId, text } of [...corrections].sort((one, other) => one.seq - other.seq)) {
-    const byId = `bot ${messageId ?? ''}`;
-    const key =
-      (supersedes === null ? undefined : keyOfSource.get(supersedes)) ?? (byId in messages ? byId : undefined);
-    if (key === undefined) continue;
-    texts.set(key, text);
-    if (source !== null) keyOfSource.set(source, key);
-  }
-  return texts;
+function secondsBetween(from: string, to: string): number {
+  return Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000);
+}
+
+function toolUse({ id, first, call, answer }: ToolState): ToolUse {
+  const { result = null, error = null, ms = null, at = null } = answer?.value ?? {};
+  return {
+    ...{ id, name: call?.value.name ?? answer?.value.name ?? null, at: first.value, seq: first.seq },
+    ...{ arguments: call?.value.arguments ?? null, result, endedAt: at },
+    ...(error === null ? {} : { error }),
+    ...(ms === null ? {} : { ms }),
+  };
 }

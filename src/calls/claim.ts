@@ -11,6 +11,7 @@ export function claim<Value>(value: Value, rank: number, seq: number): Claim<Val
   return { value, rank, seq };
 }
 
+/** The claim of the earlier event; of one rank or of none, both are claims of the same weight. */
 export function earlier<Value>(known: Claim<Value> | null, next: Claim<Value>): Claim<Value> {
   return known === null || next.seq < known.seq ? next : known;
 }
@@ -19,31 +20,16 @@ export function later<Value>(known: Claim<Value>, next: Claim<Value>): Claim<Val
   return next.seq > known.seq ? next : known;
 }
 
-export function better<Value>(known: Claim<Value> | null, next: Claim<Value>): Claim<Value> {
-  if (known === null || next.rank > known.rank) return next;
-  return next.rank === known.rank && next.seq > known.seq ? next : known;
+/** The claim of the higher rank, the later one of two that are equal; a claim of nothing changes nothing. */
+export function better<Value>(known: Claim<Value> | null, next: Claim<Value> | null): Claim<Value> | null {
+  if (known === null || next === null) return known ?? next;
+  if (next.rank !== known.rank) return next.rank > known.rank ? next : known;
+  return next.seq > known.seq ? next : known;
 }
 
-export function textOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-export function numberOf(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
-}
-
-export function objectsIn(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value)
-    ? value.filter((one): one is Record<string, unknown> => typeof one === 'object' && one !== null)
-    : [];
-}
-
-/** Arguments and results come as objects or as JSON in a string; what is no JSON stays as it is. */
-export function parsed(value: unknown): unknown {
-  if (typeof value !== 'string') return value ?? null;
-  try {
-    return JSON.parse(value) as unknown;
-  } catch {
-    return value;
-  }
+/** The claim of the higher rank, the earlier one of two that are equal. */
+export function firstBest<Value>(known: Claim<Value> | undefined, next: Claim<Value>): Claim<Value> {
+  if (known === undefined) return next;
+  if (next.rank !== known.rank) return next.rank > known.rank ? next : known;
+  return next.seq < known.seq ? next : known;
 }

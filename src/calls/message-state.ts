@@ -1,43 +1,88 @@
 /** What somebody said in a call: text that comes whole, word by word, confirmed or cut off, in any order. */
 import type { CallEvent } from './call-event.js';
-import { type Claim, better, numberOf, textOf } from './claim.js';
+import { type Claim, better, claim, earlier } from './claim.js';
+import { idOf, numberOf, objectsIn, textOf } from './value.js';
 
 export interface MessageState {
+  readonly kind: 'message';
   readonly role: 'user' | 'bot';
   readonly id: string | null;
-  /** Its place in the call: the first event that spoke of it. */
-  readonly seq: number;
-  readonly at: string;
+  /** When the first event spoke of it: its place in the call. */
+  readonly first: Claim<string>;
   readonly text: Claim<string> | null;
-  readonly by: string | null;
+  /** A person who spoke in the agent's place. */
+  readonly by: Claim<string> | null;
   readonly interrupted: boolean;
+  /** Of an interrupted one: how many of its words were heard. */
+  readonly wordsSpoken: Claim<number> | null;
   readonly rejected: boolean;
   /** Numbers of its entries in the upstream call log: what `bot.corrected.supersedes` refers to. */
   readonly sources: readonly number[];
 }
 
-export type Messages = Readonly<Record<string, MessageState>>;
+interface Said {
+  readonly role: 'user' | 'bot';
+  /** How final the text is: planned, said, confirmed. 0: there is none. */
+  readonly rank: number;
+}
 
-/** What an event adds to the message it names, or to one of its own where it names none. */
-export function withMessage(
-  messages: Messages,
-  role: 'user' | 'bot',
-  { seq, at, data }: CallEvent,
-  said: Partial<Pick<MessageState, 'text' | 'by' | 'interrupted' | 'rejected'>>,
-): Messages {
-  const id = textOf(data['messageId']);
-  const key = `${role} ${id ?? `#${seq}`}`;
-  const known = messages[key];
-  const source = numberOf(data['seq']);
-  const sources = new Set([...(known?.sources ?? []), ...(source === null ? [] : [source])]);
-  const isFirst = known === undefined || seq < known.seq;
-  const message: MessageState = {
-    ...{ role, id, seq: isFirst ? seq : known.seq, at: isFirst ? at : known.at },
-    text: said.text ? better(known?.text ?? null, said.text) : (known?.text ?? null),
-    by: said.by ?? known?.by ?? null,
-    interrupted: (said.interrupted ?? false) || (known?.interrupted ?? false),
-    rejected: (said.rejected ?? false) || (known?.rejected ?? false),
-    sources: [...sources].sort((one, other) => one - other),
+/** What each type says of a message. */
+const SAID: ReadonlyMap<string, Said> = new Map([
+  ['user.message', { role: 'user', rank: 2 }],
+  ['whatsapp.message', { role: 'user', rank: 2 }],
+  ['bot.speaking', { role: 'bot', rank: 1 }],
+  ['whatsapp.response', { role: 'bot', rank: 2 }],
+  ['message.confirmed', { role: 'bot', rank: 3 }],
+  ['supervisor.said', { role: 'bot', rank: 2 }],
+  ['bot.finished', { role: 'bot', rank: 0 }],
+  ['bot.interrupted', { role: 'bot', rank: 0 }],
+  ['reply.rejected', { role: 'bot', rank: 0 }],
+]);
+/** Most entries that a message is known by: each costs a number, and one event makes one. */
+const MAX_SOURCES = 64;
+
+export function isMessage(type: string): boolean {
+  return SAID.has(type);
+}
+
+/** Under what the message of an event is kept; an event that names none is a message of its own. */
+export function messageKey(role: 'user' | 'bot', id: string | null, seq: number): string {
+  return id === null ? `${role}#${seq}` : `${role} ${id}`;
+}
+
+export function keyOfMessage({ type, seq, data }: CallEvent): string {
+  return messageKey(SAID.get(type)?.role ?? 'bot', idOf(data['messageId']), seq);
+}
+
+/** The message after one more event that speaks of it. */
+export function messageAfter(known: MessageState | undefined, { type, seq, at, data }: CallEvent): MessageState {
+  const { role, rank } = SAID.get(type) ?? { role: 'bot', rank: 0 };
+  const text = rank === 0 ? '' : textIn(data);
+  const by = type === 'supervisor.said' ? textOf(data['by']) : null;
+  const isInterruption = type === 'bot.interrupted';
+  const words = isInterruption ? (numberOf(data['wordsSpoken']) ?? numberOf(data['atWord'])) : null;
+  return {
+    ...{ kind: 'message', role, id: idOf(data['messageId']) },
+    first: earlier(known?.first ?? null, claim(at, 0, seq)),
+    // A streamed reply begins with an empty text: its words follow.
+    text: better(known?.text ?? null, text === '' ? null : claim(text, rank, seq)),
+    by: better(known?.by ?? null, by === null ? null : claim(by, 0, seq)),
+    interrupted: isInterruption || (known?.interrupted ?? false),
+    wordsSpoken: better(known?.wordsSpoken ?? null, words === null ? null : claim(words, 0, seq)),
+    rejected: type === 'reply.rejected' || (known?.rejected ?? false),
+    sources: withSource(known?.sources ?? [], numberOf(data['seq'])),
   };
-  return { ...messages, [key]: message };
+}
+
+/** Words with their times may come in place of the text. */
+function textIn(data: CallEvent['data']): string {
+  const text = textOf(data['text']) ?? '';
+  if (text !== '') return text;
+  const words = objectsIn(data['words']).map(({ w, word }) => textOf(w) ?? textOf(word) ?? '');
+  return words.filter((word) => word !== '').join(' ');
+}
+
+function withSource(sources: readonly number[], source: number | null): readonly number[] {
+  if (source === null || sources.includes(source)) return sources;
+  return [...sources, source].sort((one, other) => one - other).slice(0, MAX_SOURCES);
 }

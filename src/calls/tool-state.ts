@@ -1,48 +1,59 @@
 /** A tool that the agent used in a call: asked by one event, answered by another, in any order. */
 import type { CallEvent } from './call-event.js';
-import { numberOf, parsed, textOf } from './claim.js';
+import { type Claim, better, claim, earlier } from './claim.js';
+import { idOf, numberOf, objectsIn, parsed, textOf } from './value.js';
 
-export interface ToolState {
-  readonly id: string;
-  readonly seq: number;
-  readonly at: string;
+interface ToolCall {
   readonly name: string | null;
   readonly arguments: unknown;
+}
+
+interface ToolAnswer {
+  readonly name: string | null;
+  readonly at: string;
   readonly result: unknown;
   readonly error: unknown;
   readonly ms: number | null;
-  readonly endedAt: string | null;
 }
 
-export type Tools = Readonly<Record<string, ToolState>>;
-
-type ToolPart = Partial<ToolState> & Pick<ToolState, 'id'>;
-
-export function toolCalled({ seq }: CallEvent, call: Readonly<Record<string, unknown>>, args: string): ToolPart {
-  return { id: textOf(call['id']) ?? `#${seq}`, name: textOf(call['name']), arguments: parsed(call[args]) };
+export interface ToolState {
+  readonly kind: 'tool';
+  readonly id: string;
+  /** When the first event spoke of it: its place in the call. */
+  readonly first: Claim<string>;
+  readonly call: Claim<ToolCall> | null;
+  readonly answer: Claim<ToolAnswer> | null;
 }
 
-export function toolAnswered(tools: Tools, event: CallEvent): Tools {
-  const { data, at, seq } = event;
-  const id = textOf(data['toolCallId']) ?? textOf(data['id']) ?? `#${seq}`;
-  const answer = { result: parsed(data['result']), error: data['error'] ?? null, ms: numberOf(data['ms']) };
-  return withTools(tools, event, [{ id, name: textOf(data['name']), ...answer, endedAt: at }]);
+/** What an event says of one tool. */
+export interface ToolPart {
+  readonly id: string;
+  readonly call?: ToolCall;
+  readonly answer?: ToolAnswer;
 }
 
-export function withTools(before: Tools, { seq, at }: CallEvent, parts: readonly ToolPart[]): Tools {
-  const tools = { ...before };
-  for (const part of parts) {
-    const known = tools[part.id];
-    const isFirst = known === undefined || seq < known.seq;
-    tools[part.id] = {
-      ...{ id: part.id, seq: isFirst ? seq : known.seq, at: isFirst ? at : known.at },
-      name: part.name ?? known?.name ?? null,
-      arguments: part.arguments ?? known?.arguments ?? null,
-      result: part.result ?? known?.result ?? null,
-      error: part.error ?? known?.error ?? null,
-      ms: part.ms ?? known?.ms ?? null,
-      endedAt: part.endedAt ?? known?.endedAt ?? null,
-    };
-  }
-  return tools;
+/** The tools that an event speaks of: wire B asks for several at once. */
+export function toolParts({ type, seq, at, data }: CallEvent): readonly ToolPart[] {
+  if (type === 'llm.toolCall')
+    return objectsIn(data['toolCalls']).map((one, index) => asked(one, 'arguments', seq, index));
+  if (type === 'tool.call') return [asked(data, 'args', seq, 0)];
+  if (type !== 'tool.result' && type !== 'llm.tool_result') return [];
+  const { result, error } = data;
+  const said = { result: parsed(result), error: error ?? null, ms: numberOf(data['ms']) };
+  const id = idOf(data['toolCallId']) ?? idOf(data['id']) ?? `#${seq}`;
+  return [{ id, answer: { name: textOf(data['name']), at, ...said } }];
+}
+
+function asked(call: Readonly<Record<string, unknown>>, args: string, seq: number, index: number): ToolPart {
+  const id = idOf(call['id']) ?? `#${seq}${index === 0 ? '' : `.${index}`}`;
+  return { id, call: { name: textOf(call['name']), arguments: parsed(call[args]) } };
+}
+
+/** The tool after one more event that speaks of it. */
+export function toolAfter(known: ToolState | undefined, part: ToolPart, { seq, at }: CallEvent): ToolState {
+  return {
+    ...{ kind: 'tool', id: part.id, first: earlier(known?.first ?? null, claim(at, 0, seq)) },
+    call: better(known?.call ?? null, part.call ? claim(part.call, 0, seq) : null),
+    answer: better(known?.answer ?? null, part.answer ? claim(part.answer, 0, seq) : null),
+  };
 }
