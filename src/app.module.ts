@@ -4,6 +4,7 @@ import { AgentsModule } from './agents/agents.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { BusModule } from './bus/bus.module.js';
+import { CallsModule } from './calls/calls.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Env } from './config/env.js';
 import { DashboardModule } from './dashboard/dashboard.module.js';
@@ -25,6 +26,7 @@ export class AppModule {
       AgentsModule,
       EventsModule,
       SourcesModule,
+      CallsModule,
       AdminModule,
       HealthModule,
       DemoModule,

@@ -23,11 +23,17 @@ const MAY_IMPORT: Record<string, string[]> = {
   events: [...FOUNDATIONS, 'auth', 'agents'],
   sources: [...FOUNDATIONS, 'auth', 'agents', 'events'],
   calls: [...FOUNDATIONS, 'auth', 'agents', 'events'],
-  health: [...FOUNDATIONS, 'auth', 'sources'],
+  health: [...FOUNDATIONS, 'auth', 'sources', 'calls'],
   admin: [...FOUNDATIONS, 'auth', 'tenants', 'agents', 'events', 'sources', 'calls'],
   demo: [...FOUNDATIONS, 'auth', 'tenants', 'agents', 'sources'],
   dashboard: [...FOUNDATIONS, 'calls'],
 };
+
+/** Runs in the browser, too. */
+const SHARED = [
+  ...['call-event', 'call-part', 'call-state', 'call-view', 'claim', 'keyed', 'live-state', 'message-state', 'resume'],
+  ...['tool-state', 'transcript', 'value'],
+].map((name) => `calls/${name}.ts`);
 
 function importsOf({ file, text }: { file: string; text: string }): string[] {
   return ts
@@ -105,6 +111,11 @@ it.each<[string, RegExp, (file: string) => boolean]>([
     (file) => file === 'events/event-log.ts',
   ],
   [
+    'calls are written by their store only',
+    /(INSERT INTO|UPDATE|DELETE FROM) (calls|call_parts|projections)\b|\.(call|callPart|projection)\.(create|update|upsert|delete)/,
+    (file) => file === 'calls/call-store.ts',
+  ],
+  [
     'tenants are written by tenants/ only',
     /\.tenant\.(create|update|upsert|delete)/,
     (file) => file.startsWith('tenants/'),
@@ -128,6 +139,18 @@ it.each<[string, RegExp, (file: string) => boolean]>([
   ],
 ])('%s', (_, pattern, isAllowed) => {
   expect(files.filter(({ file, text }) => pattern.test(text) && !isAllowed(file)).map(({ file }) => file)).toEqual([]);
+});
+
+it('what the page shares with the server needs nothing but itself', () => {
+  const shared = new Map(files.filter(({ file }) => SHARED.includes(file)).map((one) => [one.file, one]));
+  expect([...shared.keys()].sort()).toEqual([...SHARED].sort());
+  const foreign = [...shared.values()].flatMap((one) =>
+    ts
+      .preProcessFile(one.text)
+      .importedFiles.filter(({ fileName }) => !shared.has(`calls/${fileName.replace(/^\.\/|\.js$/g, '')}.ts`))
+      .map(({ fileName }) => `${one.file} → ${fileName}`),
+  );
+  expect(foreign).toEqual([]);
 });
 
 it('there are no barrels', () => {

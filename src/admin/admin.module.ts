@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
 import { AgentsModule } from '../agents/agents.module.js';
 import { AuthModule } from '../auth/auth.module.js';
+import { CallsModule } from '../calls/calls.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
+import { AdminCallsController } from './admin-calls.controller.js';
 import { AdminEventsController } from './admin-events.controller.js';
 import { AuditController } from './audit.controller.js';
 import { ConnectionsController } from './connections.controller.js';
@@ -16,10 +18,10 @@ import { TransferPreview } from './transfer-preview.js';
 
 /** What operators do across rooms; nobody imports it. */
 @Module({
-  imports: [AuthModule, TenantsModule, AgentsModule, EventsModule],
+  imports: [AuthModule, TenantsModule, AgentsModule, EventsModule, CallsModule],
   controllers: [
     ...[AdminEventsController, ConnectionsController, ExplainController],
-    ...[OwnersController, ErasureController, AuditController],
+    ...[OwnersController, ErasureController, AuditController, AdminCallsController],
   ],
   providers: [ConnectionsService, ErasureService, ExplainService, TransferPreview],
 })

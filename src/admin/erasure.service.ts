@@ -3,6 +3,7 @@ import { Ownership } from '../agents/ownership.js';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
 import { Bus } from '../bus/bus.js';
 import type { TenantId } from '../common/ids.js';
+import { CallStore } from '../calls/call-store.js';
 import { takeAppendLock } from '../database/append-lock.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { EventLog } from '../events/event-log.js';
@@ -15,6 +16,7 @@ export class ErasureService {
     private readonly tenants: TenantsService,
     private readonly ownership: Ownership,
     private readonly log: EventLog,
+    private readonly calls: CallStore,
     private readonly audit: AuditLog,
     private readonly bus: Bus,
   ) {}
@@ -28,6 +30,7 @@ export class ErasureService {
       const position = await takeAppendLock(transaction);
       await this.ownership.releaseAll(transaction, tenantId, position);
       await this.log.erase(transaction, tenantId);
+      await this.calls.erase(transaction, tenantId);
       await this.tenants.delete(transaction, tenantId);
       await this.audit.erase(transaction, tenantId);
       const change = { action: 'tenant.erase', target: tenantId, before: { tenant: tenantId }, after: null };

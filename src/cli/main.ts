@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addAgentCommands } from './agent-commands.js';
 import { ApiError } from './api.js';
+import { addCallCommands } from './call-commands.js';
 import { addDoctorCommand } from './doctor.js';
 import { UsageError } from './environment.js';
 import { addOperationCommands } from './operation-commands.js';
@@ -21,6 +22,7 @@ addTenantCommands(program);
 addTokenCommands(program);
 addAgentCommands(program);
 addTailCommand(program);
+addCallCommands(program);
 addDoctorCommand(program);
 addOperationCommands(program);
 

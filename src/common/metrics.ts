@@ -44,3 +44,17 @@ export const sourceRetries = new Counter({
   labelNames: ['source'],
   registers,
 });
+
+export const eventsProjected = new Counter({
+  name: 'switchboard_calls_events_projected_total',
+  help: 'Events of the log that were taken into the calls, by what became of them.',
+  labelNames: ['outcome'],
+  registers,
+});
+
+export const projectionSeconds = new Histogram({
+  name: 'switchboard_calls_projection_seconds',
+  help: 'Time of one batch of the projection of calls.',
+  buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+  registers,
+});

@@ -34,6 +34,7 @@ const envSchema = z.object({
   AUTH_AUDIENCE: z.string().min(1).optional(),
   AUTH_TENANT_CLAIM: z.string().min(1).default('tenant'),
   AUTH_SCOPE_CLAIM: z.string().min(1).default('scope'),
+  CALL_MAX_SILENCE_MINUTES: z.coerce.number().int().min(1).max(100_000).default(240),
   CORS_ORIGINS: z.string().optional(),
   LIMIT_STREAMS: limit(1000),
   LIMIT_STREAMS_PER_TOKEN: limit(500),
@@ -73,6 +74,8 @@ export interface Env {
   readonly identityProvider: IdentityProvider | undefined;
   /** Origins whose pages may call the API; `[]`: only our own. */
   readonly corsOrigins: readonly string[];
+  /** How long nothing may come of a call before it counts as over. */
+  readonly callMaxSilenceMs: number;
   /** Of a tenant that overrides none of them. */
   readonly limits: Limits;
 }
@@ -112,6 +115,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
     metricsToken: env.METRICS_TOKEN,
     identityProvider: identityProviderOf(env, publicUrl),
     corsOrigins: corsOriginsOf(env),
+    callMaxSilenceMs: env.CALL_MAX_SILENCE_MINUTES * 60_000,
     limits: {
       streams: env.LIMIT_STREAMS,
       streamsPerToken: env.LIMIT_STREAMS_PER_TOKEN,

@@ -9,6 +9,12 @@ const types: pg.CustomTypesConfig = {
     oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
+/** Runs a statement within a transaction. */
+export type Run = <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<pg.QueryResult<Row>>;
+
+/** Reads that must agree with each other see the database as of the first of them. */
+export const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+
 /** Connections for the event log's own SQL; int8 columns arrive as numbers. */
 @Injectable()
 export class PgPool implements OnApplicationShutdown {
@@ -34,6 +40,27 @@ export class PgPool implements OnApplicationShutdown {
   /** As {@link query}, with a statement that the server parses once a connection. */
   prepared<Row extends pg.QueryResultRow>(name: string, text: string, values: unknown[]): Promise<pg.QueryResult<Row>> {
     return this.pool.query<Row>({ name, text, values });
+  }
+
+  /** Everything that `work` runs, or nothing: what it throws rolls back and is thrown on. */
+  async transaction<T>(work: (run: Run) => Promise<T>, begin = 'BEGIN'): Promise<T> {
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    // A connection that breaks between two statements says so here only; the next statement then fails.
+    const onError = (error: Error) => (broken = error);
+    client.on('error', onError);
+    try {
+      await client.query(begin);
+      const result = await work((text, values = []) => client.query(text, values));
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch(onError);
+      throw error;
+    } finally {
+      client.off('error', onError);
+      client.release(broken);
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {

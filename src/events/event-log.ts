@@ -57,6 +57,9 @@ const READ_ALL_FILTERED = `SELECT ${COLUMNS} FROM events WHERE position > $1
   AND ($5::text[] IS NULL OR agent = ANY ($5)) AND ($6::text[] IS NULL OR type LIKE ANY ($6))
   ORDER BY position LIMIT $2`;
 
+const READ_CALL = `SELECT ${COLUMNS} FROM events WHERE call_id = $1 AND position > $2 AND position <= $3
+  ORDER BY position LIMIT $4`;
+
 @Injectable()
 export class EventLog {
   constructor(private readonly pool: PgPool) {}
@@ -106,6 +109,28 @@ export class EventLog {
           ...[filter.agents && [...filter.agents], filter.types && filter.types.map(likePattern)],
         ]));
     return rows.map(toLoggedEvent);
+  }
+
+  /** A page of one call's events in (`afterPosition`, `lastPosition`], whoever's they are, in order. */
+  async readCallAcrossTenants(
+    callId: CallId,
+    afterPosition: number,
+    lastPosition: number,
+    limit: number,
+  ): Promise<LoggedEvent[]> {
+    const { rows } = await this.pool.prepared<EventRow>('read-call', READ_CALL, [
+      ...[callId, afterPosition, lastPosition, limit],
+    ]);
+    return rows.map(toLoggedEvent);
+  }
+
+  /** Ids of calls, in their own order, after one of them. */
+  async callIdsAcrossTenants(after: string, limit: number): Promise<CallId[]> {
+    const { rows } = await this.pool.query<{ call_id: CallId }>(
+      'SELECT call_id FROM call_tenants WHERE call_id > $1 ORDER BY call_id LIMIT $2',
+      [after, limit],
+    );
+    return rows.map(({ call_id }) => call_id);
   }
 
   async tenantHead(tenantId: TenantId): Promise<TenantHead> {

@@ -3,12 +3,15 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { OperatorAccess, Public } from '../auth/auth.decorators.js';
 import { Bus } from '../bus/bus.js';
+import { CallsService } from '../calls/calls.service.js';
 import { metrics } from '../common/metrics.js';
 import { PgPool } from '../database/pg-pool.js';
 import { SourceSupervisor } from '../sources/source-supervisor.js';
 
 /** A database that takes longer to say "1" is away. */
 const DATABASE_MS = 2000;
+
+const AWAY = { state: 'away' };
 
 @ApiTags('Health')
 @Controller()
@@ -17,6 +20,7 @@ export class HealthController {
     private readonly pool: PgPool,
     private readonly bus: Bus,
     private readonly sources: SourceSupervisor,
+    private readonly calls: CallsService,
   ) {}
 
   /** The process lives. */
@@ -29,9 +33,10 @@ export class HealthController {
 
   /**
    * Part by part. 503 while the database is away. A source that waits for its upstream, or a bus that is away (the log is
-   * polled then), does not make the process unready: readers keep what they have.
+   * polled then), does not make the process unready: readers keep what they have. `calls`: how many events behind the log they
+   * are, and how far a rebuild is.
    */
-  @ApiOperation({ summary: 'Database, bus and sources, each by name; 503 while the database is away' })
+  @ApiOperation({ summary: 'Database, bus, calls and sources, each by name; 503 while the database is away' })
   @Get('readyz')
   @Public()
   async readyz(@Res({ passthrough: true }) response: Response) {
@@ -41,6 +46,7 @@ export class HealthController {
       status: database ? 'ready' : 'unready',
       database: { state: database ? 'up' : 'away' },
       bus: { state: this.bus.connected ? 'up' : 'away' },
+      calls: database ? await this.calls.progress().catch(() => AWAY) : AWAY,
       sources: Object.fromEntries(this.sources.status.map(({ name, ...status }) => [name, status])),
     };
   }

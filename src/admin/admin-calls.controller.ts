@@ -1,0 +1,53 @@
+import { Controller, Get, Header, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AgentsService } from '../agents/agents.service.js';
+import type { Actor } from '../audit/audit-log.js';
+import { CurrentActor, Scopes } from '../auth/auth.decorators.js';
+import { type ListPlatformCalls, filterOf, listPlatformCallsSchema } from '../calls/calls.schemas.js';
+import { CallsRebuild } from '../calls/calls-rebuild.js';
+import { CallsService } from '../calls/calls.service.js';
+import { type CallId, callIdSchema } from '../common/ids.js';
+import { serialiseJson } from '../common/json.js';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+@ApiTags('Calls')
+@Controller('v1/admin/calls')
+@Scopes('admin')
+export class AdminCallsController {
+  constructor(
+    private readonly calls: CallsService,
+    private readonly rebuilds: CallsRebuild,
+    private readonly agents: AgentsService,
+  ) {}
+
+  /**
+   * As /v1/calls, each call with its `tenant` (null: nobody's); `cursor` is a position of /v1/admin/events. `unassigned=true`: calls
+   * that nobody owns, with `tenants` besides theirs, alone only these.
+   */
+  @ApiOperation({ summary: 'All tenants’ calls, newest first; searched by what was said or who called' })
+  @Get()
+  @Header('Content-Type', JSON_TYPE)
+  async list(@Query({ schema: listPlatformCallsSchema }) query: ListPlatformCalls): Promise<string> {
+    const { tenants, unassigned, limit, cursor, ...asked } = query;
+    if (asked.agents) await this.agents.assertKnownAcrossTenants(asked.agents);
+    const filter = { ...filterOf(null, { ...asked, limit }), tenants: tenants ?? null, unassigned };
+    return serialiseJson(await this.calls.listAcrossTenants(filter, limit, cursor));
+  }
+
+  @ApiOperation({ summary: 'One call of any tenant, with its transcript and tools' })
+  @Get(':call')
+  @Header('Content-Type', JSON_TYPE)
+  async get(@Param('call', { schema: callIdSchema }) callId: CallId): Promise<string> {
+    return serialiseJson(await this.calls.getAcrossTenants(callId));
+  }
+
+  /** Readers are answered all the while. Answers how far it is, as /readyz does; safe to repeat: it begins again. */
+  @ApiOperation({ summary: 'Make the calls, their transcripts and tools anew from the log' })
+  @Post('rebuild')
+  @HttpCode(202)
+  async rebuild(@CurrentActor() actor: Actor) {
+    await this.rebuilds.start(actor);
+    return this.calls.progress();
+  }
+}

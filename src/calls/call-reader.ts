@@ -1,0 +1,166 @@
+/** Reads calls: one tenant's, or across tenants where the name says so. An answer and its cursor are one snapshot. */
+import { Injectable } from '@nestjs/common';
+import type { CallId, TenantId } from '../common/ids.js';
+import { PgPool, type Run, SNAPSHOT } from '../database/pg-pool.js';
+import { headIn, partsIn } from './call-row.js';
+import type { CallHead, CallState } from './call-state.js';
+import {
+  type CallCursor,
+  type CallFilter,
+  type Lifetime,
+  type PlatformCallFilter,
+  type Statement,
+  listQuery,
+  listQueryAcrossTenants,
+} from './call-query.js';
+import type { MessageState } from './message-state.js';
+import type { SearchQuery } from './search-query.js';
+
+/** The line of a call that a search found first. */
+export interface FoundLine {
+  /** What it says in the end. */
+  readonly text: string;
+  readonly message: MessageState;
+}
+
+export interface ListedCall {
+  /** Null: nobody's. */
+  readonly tenantId: TenantId | null;
+  readonly head: CallHead;
+  readonly startedAt: Date;
+  readonly line: FoundLine | null;
+}
+
+export interface Listed {
+  readonly calls: readonly ListedCall[];
+  /** The number up to which this is complete: of the tenant's log, or of the platform's. */
+  readonly cursor: number;
+}
+
+export interface ReadCall {
+  readonly tenantId: TenantId | null;
+  readonly state: CallState;
+  readonly cursor: number;
+}
+
+interface CallRow {
+  tenant_id: string;
+  call_id: CallId;
+  head: string;
+  started_at: Date;
+}
+
+interface LineRow {
+  tenant_id: string;
+  call_id: CallId;
+  text: string;
+  state: string;
+}
+
+const POSITION = `SELECT position AS cursor FROM projections WHERE name = 'calls'`;
+/** The tenant's last number that the projection has read; where its log was emptied, the number up to which it was. */
+const SEQ = `SELECT coalesce(
+  (SELECT e.seq FROM events e WHERE e.tenant_id = $1 AND e.position <= p.position ORDER BY e.seq DESC LIMIT 1),
+  (SELECT t.expired_until FROM tenant_heads t WHERE t.tenant_id = $1), 0) AS cursor
+  FROM projections p WHERE p.name = 'calls'`;
+const LINES = `SELECT DISTINCT ON (p.tenant_id, p.call_id) p.tenant_id, p.call_id, p.text, p.state FROM call_parts p
+  JOIN unnest($1::text[], $2::text[]) AS k(tenant_id, call_id) USING (tenant_id, call_id)
+  WHERE p.words @@ $3::tsquery ORDER BY p.tenant_id, p.call_id, p.seq`;
+
+@Injectable()
+export class CallReader {
+  constructor(private readonly pool: PgPool) {}
+
+  /** One call more than `limit` says that there are more. */
+  list(
+    tenantId: TenantId,
+    filter: CallFilter,
+    lifetime: Lifetime,
+    cursor: CallCursor | null,
+    limit: number,
+  ): Promise<Listed> {
+    return this.pool.transaction(async (run) => {
+      const read = await seqOf(run, tenantId);
+      return { cursor: read, calls: await listed(run, listQuery(tenantId, filter, lifetime, cursor, limit), filter) };
+    }, SNAPSHOT);
+  }
+
+  listAcrossTenants(
+    filter: PlatformCallFilter,
+    lifetime: Lifetime,
+    cursor: CallCursor | null,
+    limit: number,
+  ): Promise<Listed> {
+    return this.pool.transaction(async (run) => {
+      const read = await positionOf(run);
+      return {
+        cursor: read,
+        calls: await listed(run, listQueryAcrossTenants(filter, lifetime, cursor, limit), filter),
+      };
+    }, SNAPSHOT);
+  }
+
+  /** Undefined for one that is not this tenant's. */
+  read(tenantId: TenantId, callId: CallId): Promise<ReadCall | undefined> {
+    return this.pool.transaction(async (run) => {
+      const cursor = await seqOf(run, tenantId);
+      const heads = await run<CallRow>('SELECT * FROM calls WHERE tenant_id = $1 AND call_id = $2', [tenantId, callId]);
+      return whole(run, heads.rows[0], cursor);
+    }, SNAPSHOT);
+  }
+
+  /** A call's own tenant goes before nobody, whose it is in the events of a stranger that named it. */
+  readAcrossTenants(callId: CallId): Promise<ReadCall | undefined> {
+    return this.pool.transaction(async (run) => {
+      const cursor = await positionOf(run);
+      const heads = await run<CallRow>('SELECT * FROM calls WHERE call_id = $1 ORDER BY tenant_id DESC LIMIT 1', [
+        callId,
+      ]);
+      return whole(run, heads.rows[0], cursor);
+    }, SNAPSHOT);
+  }
+}
+
+async function whole(run: Run, row: CallRow | undefined, cursor: number): Promise<ReadCall | undefined> {
+  if (row === undefined) return undefined;
+  const { rows } = await run<{ state: string }>('SELECT state FROM call_parts WHERE tenant_id = $1 AND call_id = $2', [
+    ...[row.tenant_id, row.call_id],
+  ]);
+  const state = { ...headIn(row.head), parts: partsIn(rows.map((part) => part.state)) };
+  return { tenantId: ownerIn(row), state, cursor };
+}
+
+async function listed(run: Run, { text, values }: Statement, { search }: CallFilter): Promise<ListedCall[]> {
+  const { rows } = await run<CallRow>(text, values);
+  const lines = await linesOf(run, rows, search);
+  return rows.map((row) => ({
+    ...{ tenantId: ownerIn(row), head: headIn(row.head), startedAt: row.started_at },
+    line: lines.get(`${row.tenant_id} ${row.call_id}`) ?? null,
+  }));
+}
+
+async function linesOf(run: Run, calls: readonly CallRow[], search: SearchQuery | null) {
+  const lines = new Map<string, FoundLine>();
+  if (search === null || search.words === null || calls.length === 0) return lines;
+  const names = [calls.map(({ tenant_id }) => tenant_id), calls.map(({ call_id }) => call_id)];
+  const { rows } = await run<LineRow>(LINES, [...names, search.words]);
+  for (const { tenant_id, call_id, text, state } of rows)
+    lines.set(`${tenant_id} ${call_id}`, { text, message: JSON.parse(state) as MessageState });
+  return lines;
+}
+
+function ownerIn({ tenant_id: tenant }: CallRow): TenantId | null {
+  return tenant === '' ? null : (tenant as TenantId);
+}
+
+async function seqOf(run: Run, tenantId: TenantId): Promise<number> {
+  return cursorIn(await run<{ cursor: number }>(SEQ, [tenantId]));
+}
+
+async function positionOf(run: Run): Promise<number> {
+  return cursorIn(await run<{ cursor: number }>(POSITION));
+}
+
+function cursorIn({ rows }: { rows: { cursor: number }[] }): number {
+  return rows[0]?.cursor ?? 0;
+}

@@ -1,0 +1,49 @@
+import { Controller, Get, Header, Param, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AgentsService } from '../agents/agents.service.js';
+import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
+import { type CallId, type TenantId, callIdSchema } from '../common/ids.js';
+import { serialiseJson } from '../common/json.js';
+import { type ListCalls, filterOf, listCallsSchema } from './calls.schemas.js';
+import { CallsService } from './calls.service.js';
+
+/** Numbers of any length stand in tools' arguments and results: our own writer keeps their digits. */
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+@ApiTags('Calls')
+@Controller('v1/calls')
+@Scopes('events:read')
+export class CallsController {
+  constructor(
+    private readonly calls: CallsService,
+    private readonly agents: AgentsService,
+  ) {}
+
+  /**
+   * `{"calls":[…],"next","cursor"}`. `cursor`: a number of the tenant's log; a stream opened with `after=<cursor>` goes on exactly
+   * where this answer ends. `q`: words, "a phrase", -not, or; the last word may be begun only; also the caller's number or name.
+   * With it each call has `snippet`: `{"text","matches":[{"start","end"}],"role","at","messageId","seq"}` of the first line that says it, or
+   * null where the caller was found.
+   */
+  @ApiOperation({ summary: 'The tenant’s calls, newest first; searched by what was said or who called' })
+  @Get()
+  @Header('Content-Type', JSON_TYPE)
+  async list(
+    @CurrentTenant() tenantId: TenantId,
+    @Query({ schema: listCallsSchema }) query: ListCalls,
+  ): Promise<string> {
+    if (query.agents) await this.agents.assertReadable(tenantId, query.agents);
+    return serialiseJson(await this.calls.list(tenantId, filterOf(tenantId, query), query.limit, query.cursor));
+  }
+
+  /** `cursor` as in the list. */
+  @ApiOperation({ summary: 'One call with its transcript and tools' })
+  @Get(':call')
+  @Header('Content-Type', JSON_TYPE)
+  async get(
+    @CurrentTenant() tenantId: TenantId,
+    @Param('call', { schema: callIdSchema }) callId: CallId,
+  ): Promise<string> {
+    return serialiseJson(await this.calls.get(tenantId, callId));
+  }
+}

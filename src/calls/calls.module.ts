@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { AgentsModule } from '../agents/agents.module.js';
+import { AuthModule } from '../auth/auth.module.js';
+import { EventsModule } from '../events/events.module.js';
+import { CallReader } from './call-reader.js';
+import { CallStore } from './call-store.js';
+import { CallsController } from './calls.controller.js';
+import { CallsProjection } from './calls.projection.js';
+import { CallsRebuild } from './calls-rebuild.js';
+import { CallsService } from './calls.service.js';
+
+/** What the log says of each call: kept by a projection, read by REST. */
+@Module({
+  imports: [AuthModule, AgentsModule, EventsModule],
+  controllers: [CallsController],
+  providers: [CallStore, CallReader, CallsRebuild, CallsProjection, CallsService],
+  exports: [CallsService, CallsRebuild, CallStore],
+})
+export class CallsModule {}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { type TenantId, agentNameSchema, tenantIdSchema } from '../common/ids.js';
+import { pageQuery } from '../common/page.js';
+import { commaList } from '../common/validation.js';
+import type { CallFilter } from './call-query.js';
+import { parseSearch } from './search-query.js';
+
+const MAX_SEARCH = 200;
+
+const filterQuery = {
+  ...pageQuery,
+  limit: pageQuery.limit.default(50),
+  /** A call that rings is live. */
+  state: z.enum(['live', 'ended']).optional(),
+  agents: commaList(agentNameSchema).optional(),
+  q: z
+    .string()
+    .max(MAX_SEARCH)
+    .refine((text) => text.trim() !== '', 'must not be empty')
+    .optional(),
+};
+
+export const listCallsSchema = z.strictObject(filterQuery);
+export const listPlatformCallsSchema = z.strictObject({
+  ...filterQuery,
+  tenants: commaList(tenantIdSchema).optional(),
+  /** Calls that nobody owns: with `tenants`, theirs besides; alone, only these. */
+  unassigned: z.stringbool().default(false),
+});
+
+export type ListCalls = z.infer<typeof listCallsSchema>;
+export type ListPlatformCalls = z.infer<typeof listPlatformCallsSchema>;
+
+/** `tenantId` null: across tenants. */
+export function filterOf(tenantId: TenantId | null, { state, agents, q }: ListCalls): CallFilter {
+  return {
+    ...{ state: state ?? null, agents: agents ?? null },
+    search: q === undefined ? null : parseSearch(q, tenantId),
+  };
+}

@@ -1,0 +1,150 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { CallId, TenantId } from '../common/ids.js';
+import { toPage } from '../common/page.js';
+import { Problem } from '../common/problem.js';
+import { ENV, type Env } from '../config/env.js';
+import { CallReader, type FoundLine, type Listed, type ListedCall, type ReadCall } from './call-reader.js';
+import { type CallCursor, type CallFilter, type PlatformCallFilter, lifetimeAt } from './call-query.js';
+import { CallStore } from './call-store.js';
+import { type CallSummary, type CallView, asLostAfter, summaryOf, viewOf } from './call-view.js';
+import { CallsProjection } from './calls.projection.js';
+import type { SearchQuery } from './search-query.js';
+import { type Snippet, snippetOf } from './snippet.js';
+
+/** Longest wait for what was ingested before a request; then the request is answered from what there is. */
+const MAX_WAIT_MS = 250;
+const LOOK_AGAIN_MS = 5;
+/** The end of the year 9999, as far as an event's time goes. */
+const MAX_TIME = 253_402_300_799_999;
+
+/** The line that a search found first: who said it, when, and where in the call (`seq` as in the transcript). */
+interface FoundSnippet extends Snippet {
+  readonly role: 'user' | 'bot';
+  readonly at: string;
+  readonly messageId: string | null;
+  readonly seq: number;
+}
+
+/** `snippet`: where something was looked for; null where it was the caller that was found. */
+export type FoundCall = CallSummary & { readonly snippet?: FoundSnippet | null };
+
+interface Page<Call> {
+  readonly calls: readonly Call[];
+  readonly next: string | null;
+  /** Everything up to this number is in it: a stream that begins after it misses nothing. */
+  readonly cursor: number;
+}
+
+@Injectable()
+export class CallsService {
+  constructor(
+    private readonly reader: CallReader,
+    private readonly store: CallStore,
+    private readonly projection: CallsProjection,
+    @Inject(ENV) private readonly env: Env,
+  ) {}
+
+  /** The tenant's calls, newest first; a cursor that makes no sense is `validation`. */
+  async list(tenantId: TenantId, filter: CallFilter, limit: number, cursor?: string): Promise<Page<FoundCall>> {
+    const from = cursorIn(cursor);
+    await this.settle();
+    const now = Date.now();
+    const lifetime = lifetimeAt(now, this.env.callMaxSilenceMs);
+    const listed = await this.reader.list(tenantId, filter, lifetime, from, limit + 1);
+    return this.page(listed, limit, (call) => this.summary(call, filter.search, now));
+  }
+
+  async listAcrossTenants(
+    filter: PlatformCallFilter,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<FoundCall & { readonly tenant: TenantId | null }>> {
+    const from = cursorIn(cursor);
+    await this.settle();
+    const now = Date.now();
+    const lifetime = lifetimeAt(now, this.env.callMaxSilenceMs);
+    const listed = await this.reader.listAcrossTenants(filter, lifetime, from, limit + 1);
+    return this.page(listed, limit, (call) => ({
+      ...this.summary(call, filter.search, now),
+      tenant: call.tenantId,
+    }));
+  }
+
+  /** One of the tenant's calls with its transcript. Throws `call-not-found`. */
+  async get(tenantId: TenantId, callId: CallId): Promise<CallView & { readonly cursor: number }> {
+    await this.settle();
+    return this.view(await this.reader.read(tenantId, callId));
+  }
+
+  async getAcrossTenants(
+    callId: CallId,
+  ): Promise<CallView & { readonly cursor: number; readonly tenant: TenantId | null }> {
+    await this.settle();
+    const call = await this.reader.readAcrossTenants(callId);
+    return { ...this.view(call), tenant: call?.tenantId ?? null };
+  }
+
+  /** How far the projection is behind the log, in events. */
+  async progress() {
+    const { position, head, rebuild } = await this.store.progress();
+    const state = rebuild === null ? ('up' as const) : ('rebuilding' as const);
+    return {
+      state,
+      behind: head - position,
+      ...(rebuild && { rebuild: { done: rebuild.done, total: rebuild.total } }),
+    };
+  }
+
+  /** Resolves when what was committed before this request is in the projection, or soon enough. */
+  async settle(): Promise<void> {
+    const deadline = performance.now() + MAX_WAIT_MS;
+    const { position, head } = await this.store.progress();
+    for (
+      let read = position;
+      read < head && performance.now() < deadline;
+      read = (await this.store.progress()).position
+    ) {
+      this.projection.wake();
+      await wait(LOOK_AGAIN_MS);
+    }
+  }
+
+  private page<Call>({ calls, cursor }: Listed, limit: number, viewOfOne: (call: ListedCall) => Call): Page<Call> {
+    const page = toPage(calls, limit, ({ startedAt, head }) => cursorText({ startedAt, callId: head.callId }));
+    return { calls: page.rows.map(viewOfOne), next: page.next, cursor };
+  }
+
+  private summary({ head, line }: ListedCall, search: SearchQuery | null, now: number): FoundCall {
+    const summary = asLostAfter(summaryOf(head), head.last.value, now, this.env.callMaxSilenceMs);
+    return search === null ? summary : { ...summary, snippet: snippetIn(line, search) };
+  }
+
+  private view(call: ReadCall | undefined): CallView & { readonly cursor: number } {
+    if (call === undefined) throw new Problem('call-not-found', 'There is no call of that id.');
+    const { state, cursor } = call;
+    return { ...asLostAfter(viewOf(state), state.last.value, Date.now(), this.env.callMaxSilenceMs), cursor };
+  }
+}
+
+function snippetIn(line: FoundLine | null, search: SearchQuery): FoundSnippet | null {
+  const snippet = line === null ? null : snippetOf(line.text, search);
+  if (line === null || snippet === null) return null;
+  const { role, id: messageId, first } = line.message;
+  return { ...snippet, role, at: first.value, messageId, seq: first.seq };
+}
+
+/** Opaque to the client: the last call of a page. */
+function cursorText({ startedAt, callId }: CallCursor): string {
+  return Buffer.from(`${startedAt.getTime()} ${callId}`).toString('base64url');
+}
+
+function cursorIn(text: string | undefined): CallCursor | null {
+  if (text === undefined) return null;
+  const [, time, callId] = /^(\d{1,15}) (\S+)$/.exec(Buffer.from(text, 'base64url').toString()) ?? [];
+  if (time === undefined || Number(time) > MAX_TIME || callId === undefined || callId.includes('\0')) {
+    const errors = [{ path: 'cursor', message: 'must be what a page before answered as "next"' }];
+    throw new Problem('validation', 'The request is not valid.', { errors });
+  }
+  return { startedAt: new Date(Number(time)), callId };
+}

@@ -1,0 +1,36 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { contextOf } from './context.js';
+import { print } from './output.js';
+
+const progressSchema = z.looseObject({
+  state: z.string(),
+  rebuild: z.object({ done: z.number(), total: z.number() }).optional(),
+});
+const readySchema = z.looseObject({ calls: progressSchema });
+
+/** How often the server is asked how far it is. */
+const ASK_MS = 500;
+
+/** What an operator does with the calls as a whole. */
+export function addCallCommands(program: Command): void {
+  const calls = program.command('calls').description('calls: make them anew from the log');
+  calls
+    .command('rebuild')
+    .description('make calls, transcripts and tools anew from the log; readers are answered all the while')
+    .option('--no-wait', 'begin, and do not wait for the end')
+    .action(async ({ wait: waits }: { wait: boolean }, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      let progress = await api.request('POST', '/v1/admin/calls/rebuild', progressSchema);
+      const total = progress.rebuild?.total ?? 0;
+      while (waits && progress.rebuild !== undefined) {
+        if (!isJson) process.stderr.write(`${progress.rebuild.done} of ${progress.rebuild.total} calls\n`);
+        await wait(ASK_MS);
+        progress = (await api.request('GET', '/readyz', readySchema)).calls;
+      }
+      print(isJson, { ...progress, calls: total }, () =>
+        waits ? `done: ${total} calls\n` : `begun: ${total} calls\n`,
+      );
+    });
+}
