@@ -50,7 +50,7 @@ async function serve(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<v
   cleanUps.push(() => app.close());
   const admin = await app.get(TokenFiles).ensureAdmin();
   // Before the sources start: a call belongs to the tenant that owned its agent when it began.
-  const demo = env.demo ? await app.get(DemoService).setUp() : [];
+  const demo = env.demo ? await app.get(DemoService).setUp() : undefined;
   stop.throwIfAborted();
   await app.init();
   await app.listen(env.port, env.host).catch((error: Error) => Promise.reject(portError(env, error)));

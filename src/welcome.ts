@@ -2,27 +2,35 @@
 import { relative } from 'node:path';
 import type { TokenFile } from './auth/token-files.js';
 import type { Env } from './config/env.js';
-import type { DemoTenant } from './demo/demo.service.js';
+import type { Demo } from './demo/demo.service.js';
 
-export function welcome(env: Env, admin: TokenFile | undefined, demo: readonly DemoTenant[]): string {
+export function welcome(env: Env, admin: TokenFile | undefined, demo: Demo | undefined): string {
   const url = env.publicUrl;
   const lines = ['', `Switchboard listens on ${url}   API: ${url}/docs   health: ${url}/readyz`, ''];
-  if (demo.length > 0) lines.push(...demoLines(url, demo));
+  if (demo !== undefined) lines.push(...demoLines(url, demo));
   else
     lines.push(
       `Sources: ${env.sources.length > 0 ? env.sources.map(withoutSecrets).join(', ') : 'none (POST /v1/ingest)'}`,
+      '',
+      'A page signs in by a link: npx switchboard link --tenant <tenant>, or npx switchboard link for yourself',
       '',
     );
   lines.push(...adminLines(url, admin));
   return `${lines.join('\n')}\n`;
 }
 
-function demoLines(url: string, demo: readonly DemoTenant[]): string[] {
+function demoLines(url: string, { tenants, adminLink }: Demo): string[] {
+  const width = Math.max(...tenants.map(({ tenantId }) => tenantId.length), 'operator'.length);
   const lines = [
-    'DEMO: simulated calls of five agents. Each customer sees its own agents and nobody else’s; paste a line:',
+    'DEMO: simulated calls of five agents. Open a link; each works once, for a day, and a start prints new ones:',
+    '',
+    ...tenants.map(({ tenantId, link }) => `  ${tenantId.padEnd(width)}  ${link.url}`),
+    `  ${'operator'.padEnd(width)}  ${adminLink.url}`,
+    '',
+    'Each customer sees its own agents and nobody else’s. In a shell:',
     '',
   ];
-  for (const { tenantId, agents, token } of demo) {
+  for (const { tenantId, agents, token } of tenants) {
     lines.push(
       `  # ${tenantId}: events of ${agents.join(' and ')}, word by word, within a second or two; Ctrl-C to stop`,
     );

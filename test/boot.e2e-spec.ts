@@ -97,6 +97,31 @@ describe('without any configuration', () => {
     expect([...callsOf(acme)].filter((call) => callsOf(globex).has(call))).toEqual([]);
   });
 
+  it('prints, before anything to paste, a link for each customer and the operator, which works once', async () => {
+    await home.running();
+    const lines = first.stdout.split('\n');
+    const links = lines.flatMap((line) => /^ {2}(\w+) +(\S+)#code=(\S+)$/.exec(line)?.slice(1, 4) ?? []);
+    expect(lines.findIndex((line) => line.includes('#code='))).toBeLessThan(
+      lines.findIndex((line) => line.includes('curl')),
+    );
+    const headers = { 'Content-Type': 'application/json' };
+    for (const [who, tenant] of [
+      ['acme', 'acme'],
+      ['globex', 'globex'],
+      ['operator', null],
+    ] as const) {
+      const index = links.indexOf(who);
+      expect(links[index + 1]).toBe(`${home.url}/`);
+      const body = JSON.stringify({ code: links[index + 2] });
+      const [signedIn, again] = [
+        await fetch(`${home.url}/v1/session/code`, { method: 'POST', headers, body }),
+        await fetch(`${home.url}/v1/session/code`, { method: 'POST', headers, body }),
+      ];
+      expect([signedIn.status, again.status]).toEqual([201, 401]);
+      expect(await signedIn.json()).toMatchObject({ tenant });
+    }
+  });
+
   it('gives the first call of every owned agent to its owner', async () => {
     await home.running();
     const rows = await waitFor(async () => {

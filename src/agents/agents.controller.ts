@@ -19,12 +19,14 @@ export class AgentsController {
   @ApiOperation({ summary: 'Who this token is: tenant, scopes, agents, expiry' })
   @Get('me')
   @Scopes('events:read', 'agents:read', 'tokens:write', 'events:write', 'admin')
-  async me(@CurrentPrincipal() { tenantId, scopes, expiresAt }: Principal) {
+  async me(@CurrentPrincipal() { tenantId, scopes, expiresAt, viewedBy }: Principal) {
     return {
       tenant: tenantId,
       scopes: [...scopes],
       agents: tenantId === null ? [] : await this.agents.ownedBy(tenantId),
       expiresAt: expiresAt.toISOString(),
+      // True when an admin looks at what the tenant sees.
+      view: viewedBy !== null,
     };
   }
 

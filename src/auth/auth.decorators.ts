@@ -17,6 +17,8 @@ export type Access =
       readonly anyOf: readonly Scope[];
       readonly stream: boolean;
       readonly metrics?: true;
+      /** Open to views too, though it is not a GET: it opens what they may see and changes nothing. */
+      readonly views?: true;
       /** A cookie may write here: to end its own session. */
       readonly endsSession?: true;
     };
@@ -35,6 +37,13 @@ export const Scopes = (...anyOf: Scope[]) =>
 export const StreamScopes = (...anyOf: Scope[]) =>
   applyDecorators(
     SetMetadata(ACCESS, { kind: 'scopes', anyOf, stream: true } satisfies Access),
+    ApiBearerAuth('bearer'),
+  );
+
+/** Like {@link Scopes}, and open to an admin's view of a tenant though it is not a GET. */
+export const ViewableScopes = (...anyOf: Scope[]) =>
+  applyDecorators(
+    SetMetadata(ACCESS, { kind: 'scopes', anyOf, stream: false, views: true } satisfies Access),
     ApiBearerAuth('bearer'),
   );
 

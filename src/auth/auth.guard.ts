@@ -13,6 +13,7 @@ import { type Credential, assertNoTokenInUrl, credentialIn, mayTravel } from './
 import { IdpStrategy } from './idp.strategy.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { type Principal, allows } from './principal.js';
+import { assertOwnPage } from './session-cookie.js';
 
 type Scoped = Extract<Access, { kind: 'scopes' }>;
 
@@ -80,7 +81,9 @@ function authorise(principal: Principal, { by }: Credential, access: Scoped | un
   if (access === undefined) throw new Problem('insufficient-scope', 'This path is open to nobody.');
   if (principal.kind === 'stream' && !access.stream)
     throw new Problem('insufficient-scope', 'A stream token opens event streams only.');
-  if (by === 'cookie') assertOwnPage(request, access.endsSession ?? false);
+  if (by === 'cookie') assertMaySend(request, access.endsSession ?? false);
+  if (principal.viewedBy !== null && !reads(request) && !access.views)
+    throw new Problem('insufficient-scope', 'A view reads; it changes nothing.');
   if (!allows(principal, access.anyOf)) {
     const scopes = access.anyOf.map((scope) => `"${scope}"`).join(' or ');
     throw new Problem('insufficient-scope', `This needs the scope ${scopes}.`);
@@ -88,12 +91,14 @@ function authorise(principal: Principal, { by }: Credential, access: Scoped | un
 }
 
 /** A cookie comes by itself, also from pages of others: it reads, and only for pages of our own (security rule 9). */
-function assertOwnPage({ method, headers }: Request, endsSession: boolean): void {
-  if (method !== 'GET' && method !== 'HEAD' && !endsSession)
+function assertMaySend(request: Request, endsSession: boolean): void {
+  if (!reads(request) && !endsSession)
     throw new Problem('insufficient-scope', 'A session reads; to change something, send a token.');
-  const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none')
-    throw new Problem('insufficient-scope', 'A session is for pages of this origin.');
+  assertOwnPage(request);
+}
+
+function reads({ method }: Request): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 function isBearer(request: Request, secret: string | undefined): boolean {

@@ -7,6 +7,8 @@ import { IssuerKeys } from './issuer-keys.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { SessionsController } from './sessions.controller.js';
 import { Sessions } from './sessions.js';
+import { SignInController } from './sign-in.controller.js';
+import { SignIn } from './sign-in.js';
 import { SigningKeysController } from './signing-keys.controller.js';
 import { SigningKeys } from './signing-keys.js';
 import { Standings } from './standings.js';
@@ -16,17 +18,18 @@ import { TokenMint } from './token-mint.js';
 import { TokenVerifier } from './token-verifier.js';
 import { TokensController } from './tokens.controller.js';
 import { TokensService } from './tokens.service.js';
+import { Views } from './views.js';
 
 /** Who may do what. Every request passes its guard; every room below it may ask for the {@link Principal}. */
 @Module({
   imports: [PassportModule],
-  controllers: [TokensController, SigningKeysController, SessionsController],
+  controllers: [TokensController, SigningKeysController, SessionsController, SignInController],
   providers: [
     ...[SigningKeys, IssuerKeys, TokenMint, TokenVerifier, Standings],
-    ...[TokensService, StreamTokens, Sessions, TokenFiles],
+    ...[TokensService, StreamTokens, Views, Sessions, SignIn, TokenFiles],
     ...[JwtStrategy, IdpStrategy],
     { provide: APP_GUARD, useClass: AuthGuard },
   ],
-  exports: [TokensService, StreamTokens, Standings, TokenFiles],
+  exports: [TokensService, StreamTokens, Standings, SignIn, TokenFiles],
 })
 export class AuthModule {}

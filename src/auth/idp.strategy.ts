@@ -80,7 +80,8 @@ export function externalIdentityOf(claims: unknown, { tenantClaim, scopeClaim }:
     agents: null,
     calls: null,
     types: null,
-    isView: false,
+    viewedBy: null,
+    mintsUntil: null,
   };
 }
 

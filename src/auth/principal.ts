@@ -28,8 +28,10 @@ export interface Identity {
   readonly agents: readonly AgentName[] | null;
   readonly calls: readonly CallId[] | null;
   readonly types: readonly string[] | null;
-  /** True when an admin looks through it at what the tenant sees (RFC 8693's `act`). */
-  readonly isView: boolean;
+  /** The admin's token who looks through it at what the tenant sees (RFC 8693's `act`); null: the tenant itself. */
+  readonly viewedBy: string | null;
+  /** Of who signed in by a link: how long the tokens may live that they make. Null: as long as this one. */
+  readonly mintsUntil: Date | null;
 }
 
 /** An {@link Identity} with what it may do now: its scopes are those that nobody has taken away since. */
@@ -51,6 +53,7 @@ const claimsSchema = z.object({
   calls: z.array(callIdSchema).min(1).optional(),
   types: z.array(z.string()).min(1).optional(),
   act: z.object({ sub: z.string().min(1) }).optional(),
+  mints_until: z.number().int().optional(),
 });
 
 /** Reads verified claims. Throws `token-invalid`. */
@@ -58,7 +61,7 @@ export function identityOf(claims: unknown): Identity {
   const parsed = claimsSchema.safeParse(claims);
   if (!parsed.success)
     throw new Problem('token-invalid', 'The token has claims that are missing or of the wrong type.');
-  const { aud, exp, jti, scope, tenant, parent, agents, calls, types, act } = parsed.data;
+  const { aud, exp, jti, scope, tenant, parent, agents, calls, types, act, mints_until: mintsUntil } = parsed.data;
   if ((aud === 'stream' && tenant === undefined) || (aud !== 'api' && parent === undefined)) {
     throw new Problem('token-invalid', 'A stream token names its tenant and its parent, a session its parent.');
   }
@@ -72,7 +75,8 @@ export function identityOf(claims: unknown): Identity {
     agents: agents ?? null,
     calls: calls ?? null,
     types: types ?? null,
-    isView: act !== undefined,
+    viewedBy: act?.sub ?? null,
+    mintsUntil: mintsUntil === undefined ? null : new Date(mintsUntil * 1000),
   };
 }
 

@@ -8,7 +8,7 @@ import { TokenMint } from './token-mint.js';
 import { TokensService } from './tokens.service.js';
 
 /** A working day; the token it was made from ends it sooner, when that ends. */
-const SESSION_MS = 12 * 3600 * 1000;
+export const SESSION_MS = 12 * 3600 * 1000;
 
 @Injectable()
 export class Sessions {

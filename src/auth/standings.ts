@@ -7,9 +7,9 @@ import { Bus } from '../bus/bus.js';
 import { type Limits, effectiveLimits } from '../common/limits.js';
 import { Problem } from '../common/problem.js';
 import { ENV, type Env } from '../config/env.js';
-import type { Prisma } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { type Identity, type Principal, allows, type Scope } from './principal.js';
+import { type AncestralToken, lineagesOf } from './token-lineage.js';
 
 /** `lastUsedAt` is exact to this; writing it at every request would cost more than the request. */
 const LAST_USED_MS = 60_000;
@@ -23,16 +23,6 @@ interface Standing {
   readonly checkedAt: number;
 }
 
-const select = {
-  id: true,
-  tenantId: true,
-  scopes: true,
-  revokedAt: true,
-  lastUsedAt: true,
-  parent: { select: { id: true, tenantId: true, scopes: true, revokedAt: true, lastUsedAt: true } },
-} satisfies Prisma.TokenSelect;
-
-type TokenRow = Prisma.TokenGetPayload<{ select: typeof select }>;
 interface TenantRow {
   readonly status: string;
   readonly limits: unknown;
@@ -80,26 +70,26 @@ export class Standings {
     const checkedAt = Date.now();
     const ids = [...new Set(identities.filter(({ kind }) => kind !== 'external').map(({ tokenId }) => tokenId))];
     const tenantIds = [...new Set(identities.flatMap(({ tenantId }) => tenantId ?? []))];
-    const [tokens, tenants] = await Promise.all([
-      ids.length === 0 ? [] : this.prisma.token.findMany({ where: { id: { in: ids } }, select }),
+    const [lineages, tenants] = await Promise.all([
+      lineagesOf(this.prisma, ids),
       tenantIds.length === 0 ? [] : this.prisma.tenant.findMany({ where: { id: { in: tenantIds } } }),
     ]);
-    const tokenById = new Map(tokens.map((row) => [row.id, row]));
     const tenantById = new Map(tenants.map((row) => [row.id, row]));
-    await this.markUsed(tokens);
+    await this.markUsed([...lineages.values()]);
     return new Map<Identity, Standing | Problem>(
       identities.map((identity) => {
         const tenant = identity.tenantId === null ? null : tenantById.get(identity.tenantId);
-        const scopes = scopesNow(identity, tokenById.get(identity.tokenId), tenant);
+        const scopes = scopesNow(identity, lineages.get(identity.tokenId) ?? [], tenant);
         if (scopes instanceof Problem) return [identity, scopes];
         return [identity, { scopes, limits: effectiveLimits(tenant?.limits ?? {}, this.env.limits), checkedAt }];
       }),
     );
   }
 
-  private async markUsed(rows: readonly TokenRow[]): Promise<void> {
+  /** A token and the one it was minted from. */
+  private async markUsed(lineages: readonly (readonly AncestralToken[])[]): Promise<void> {
     const longAgo = Date.now() - LAST_USED_MS;
-    const used = rows.flatMap((row) => [row, ...(row.parent ? [row.parent] : [])]);
+    const used = lineages.flatMap((lineage) => lineage.slice(0, 2));
     const due = used.filter((row) => row.revokedAt === null && (row.lastUsedAt?.getTime() ?? 0) < longAgo);
     if (due.length === 0) return;
     const ids = [...new Set(due.map(({ id }) => id))];
@@ -110,24 +100,21 @@ export class Standings {
 /** Pure: what is left of an identity's scopes. `tenant` is null for the platform, undefined when it is gone. */
 function scopesNow(
   identity: Identity,
-  row: TokenRow | undefined,
+  [row, ...ancestors]: readonly AncestralToken[],
   tenant: TenantRow | null | undefined,
 ): ReadonlySet<Scope> | Problem {
   if (tenant === undefined) return revoked();
   if (tenant !== null && tenant.status !== 'active') return new Problem('tenant-suspended', 'The tenant is suspended.');
   if (identity.kind === 'external') return identity.scopes;
   if (row === undefined || row.revokedAt !== null || row.tenantId !== identity.tenantId) return revoked();
+  if (ancestors.some(({ revokedAt }) => revokedAt !== null)) return revoked();
   const own = [...identity.scopes].filter((scope) => row.scopes.includes(scope));
-  const { parent } = row;
-  if (parent === null) return new Set(own);
-  if (parent.revokedAt !== null) return revoked();
   // What was minted from a token may nothing that the token may not do itself any more.
-  const parentScopes = new Set(parent.scopes as Scope[]);
-  return new Set(own.filter((scope) => allows({ tenantId: asTenant(parent.tenantId), scopes: parentScopes }, [scope])));
+  return new Set(own.filter((scope) => ancestors.every((one) => allows(rightsOf(one), [scope]))));
 }
 
-function asTenant(tenantId: string | null): Identity['tenantId'] {
-  return tenantId as Identity['tenantId'];
+function rightsOf({ tenantId, scopes }: AncestralToken): Pick<Identity, 'tenantId' | 'scopes'> {
+  return { tenantId: tenantId as Identity['tenantId'], scopes: new Set(scopes as Scope[]) };
 }
 
 function keyOf({ tokenId, tenantId, kind, scopes }: Identity): string {

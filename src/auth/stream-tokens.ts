@@ -1,13 +1,13 @@
 /** Stream tokens: short-lived, for URLs, never wider or longer-lived than the token they are minted from (security rule 9). */
 import { Inject, Injectable } from '@nestjs/common';
-import { type Actor, AuditLog } from '../audit/audit-log.js';
+import type { Actor } from '../audit/audit-log.js';
 import type { AgentName, TenantId } from '../common/ids.js';
-import { Problem } from '../common/problem.js';
 import { ENV, type Env } from '../config/env.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { tenantOf } from './auth.decorators.js';
 import type { Principal } from './principal.js';
 import { type Minting, type Narrowing, TokenMint } from './token-mint.js';
+import { Views } from './views.js';
 
 export const DEFAULT_STREAM_TTL_SECONDS = 15 * 60;
 export const MAX_STREAM_TTL_SECONDS = 60 * 60;
@@ -30,7 +30,7 @@ export class StreamTokens {
   constructor(
     private readonly prisma: PrismaService,
     private readonly tokenMint: TokenMint,
-    private readonly audit: AuditLog,
+    private readonly views: Views,
     @Inject(ENV) private readonly env: Env,
   ) {}
 
@@ -51,19 +51,7 @@ export class StreamTokens {
     ttlSeconds: number,
   ): Promise<StreamTokenView> {
     const minting = { ...derive(admin, tenantId, narrowing, ttlSeconds), name: 'view', viewedBy: admin.tokenId };
-    const { row, token } = await this.prisma.$transaction(async (transaction) => {
-      if ((await transaction.tenant.count({ where: { id: tenantId } })) === 0)
-        throw new Problem('tenant-not-found', 'There is no tenant of that name.');
-      const minted = await this.tokenMint.mint(transaction, minting);
-      await this.audit.record(transaction, actor, {
-        action: 'tenant.view',
-        target: tenantId,
-        before: null,
-        after: { tokenId: minted.row.id, expiresAt: minted.row.expiresAt.toISOString(), ...narrowing },
-        books: [{ tenantId }],
-      });
-      return minted;
-    });
+    const { row, token } = await this.views.mint(actor, tenantId, minting);
     return this.viewOf(token, row.expiresAt);
   }
 
@@ -99,5 +87,6 @@ function derive(
     createdBy: parent.tokenId,
     parent: { tokenId: parent.tokenId, isOurs: parent.kind !== 'external' },
     narrowing,
+    ...(parent.viewedBy === null ? {} : { viewedBy: parent.viewedBy }),
   };
 }

@@ -27,6 +27,8 @@ export interface Minting {
   readonly narrowing?: Narrowing;
   /** Set when an admin mints it to see what the tenant sees. */
   readonly viewedBy?: string;
+  /** Set for who signed in by a link: the tokens that they make may live so long. */
+  readonly mintsUntil?: Date;
 }
 
 @Injectable()
@@ -37,7 +39,7 @@ export class TokenMint {
   ) {}
 
   async mint(transaction: Prisma.TransactionClient, minting: Minting): Promise<{ row: Token; token: string }> {
-    const { kind, tenantId, name, scopes, createdBy, parent, narrowing, viewedBy } = minting;
+    const { kind, tenantId, name, scopes, createdBy, parent, narrowing, viewedBy, mintsUntil } = minting;
     const key = await this.keys.current();
     const id = randomUUID();
     const exp = Math.floor(minting.expiresAt.getTime() / 1000);
@@ -46,6 +48,7 @@ export class TokenMint {
         ...{ id, kind, tenantId, name, scopes: [...scopes], createdBy, kid: key.kid, expiresAt: new Date(exp * 1000) },
         parentId: parent?.isOurs ? parent.tokenId : null,
         narrowing: { ...narrowing },
+        viewedBy: viewedBy ?? null,
       },
     });
     const token = key.sign({
@@ -58,6 +61,7 @@ export class TokenMint {
       ...(tenantId === null ? {} : { tenant: tenantId }),
       ...(parent === undefined ? {} : { parent: parent.tokenId }),
       ...(viewedBy === undefined ? {} : { act: { sub: viewedBy } }),
+      ...(mintsUntil === undefined ? {} : { mints_until: Math.floor(mintsUntil.getTime() / 1000) }),
       ...narrowing,
     });
     return { row, token };

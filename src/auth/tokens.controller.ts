@@ -29,7 +29,7 @@ export class TokensController {
     return this.tokens.list(tenantId, limit, cursor);
   }
 
-  /** Never wider than the minting token, nor longer-lived (security rule 9). */
+  /** Never wider than the minting token, nor longer-lived (security rule 9); who signed in by a link mints on its maker's word. */
   @ApiOperation({ summary: 'Make an API token of the tenant’s own; its text is in this answer only' })
   @Post('v1/tokens')
   @Scopes('tokens:write')
@@ -41,7 +41,8 @@ export class TokensController {
   ) {
     const wider = body.scopes.filter((scope) => !principal.scopes.has(scope));
     if (wider.length > 0) throw new Problem('insufficient-scope', `Your token lacks ${wider.join(', ')} itself.`);
-    const longest = Math.floor((principal.expiresAt.getTime() - Date.now()) / 1000);
+    const end = principal.mintsUntil ?? principal.expiresAt;
+    const longest = Math.floor((end.getTime() - Date.now()) / 1000);
     const ttlSeconds = Math.max(1, Math.min(body.ttl, longest));
     return this.tokens.create(tenantId, { name: body.name, scopes: body.scopes, ttlSeconds }, actor);
   }

@@ -11,8 +11,13 @@ export const ttlSchema = z
   .transform((text) => Number(text.slice(0, -1)) * UNIT_SECONDS[text.slice(-1) as keyof typeof UNIT_SECONDS])
   .pipe(z.number().max(MAX_TTL_SECONDS, 'must be 366 days at most'));
 
+/** Seconds, or text like "15m". */
+export const shortTtlSchema = (maxSeconds: number, message: string) =>
+  z.union([z.number().int().min(1), ttlSchema]).pipe(z.number().max(maxSeconds, message));
+
 const name = z.string().trim().min(1).max(100);
-const tenantScopes = scopeSchema.exclude(['admin']);
+export const tenantScopes = scopeSchema.exclude(['admin']);
+export const platformScopes = scopeSchema.extract(['admin', 'events:write']);
 
 export const createTenantTokenSchema = z.strictObject({
   name,
@@ -22,7 +27,7 @@ export const createTenantTokenSchema = z.strictObject({
 
 export const createPlatformTokenSchema = z.strictObject({
   name,
-  scopes: z.array(scopeSchema.extract(['admin', 'events:write'])).min(1),
+  scopes: z.array(platformScopes).min(1),
   ttl: ttlSchema.default(90 * UNIT_SECONDS.d),
 });
 

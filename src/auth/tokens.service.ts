@@ -23,6 +23,13 @@ export interface TokenChange {
   readonly scopes?: readonly Scope[] | undefined;
 }
 
+/** Which token is meant; with a tenant, only one of that tenant's own. */
+interface TokenWhere {
+  readonly id: string;
+  readonly tenantId?: TenantId;
+  readonly viewedBy?: null;
+}
+
 /** Derived tokens are short-lived and many: their rows go a day after they have expired. */
 const KEEP_EXPIRED_MS = 24 * 3600 * 1000;
 const CLEAN_UP_MS = 3600 * 1000;
@@ -70,7 +77,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
   ): Promise<{ tokens: TokenView[]; next: string | null }> {
     await assertTenant(this.prisma, tenantId);
     const rows = await this.prisma.token.findMany({
-      where: { tenantId, kind: 'api' },
+      where: { tenantId, kind: 'api', viewedBy: null },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: limit + 1,
       ...(cursor === undefined ? {} : { cursor: { id: cursor }, skip: 1 }),
@@ -108,7 +115,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
 
   /** A tenant's own; another's is as unknown as one that never was. */
   async revokeOwn(tenantId: TenantId, id: string, actor: Actor): Promise<void> {
-    await this.revoke({ id, tenantId }, actor);
+    await this.revoke({ id, tenantId, viewedBy: null }, actor);
   }
 
   /** A stream or session token, by who holds it. */
@@ -122,18 +129,22 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
 
   async removeExpired(): Promise<void> {
     const expiresAt = { lt: new Date(Date.now() - KEEP_EXPIRED_MS) };
-    await this.prisma.token.deleteMany({ where: { kind: { not: 'api' }, expiresAt } });
+    // An API token with a parent is a tab's.
+    const derived = { OR: [{ kind: { not: 'api' } }, { parentId: { not: null } }, { viewedBy: { not: null } }] };
+    await this.prisma.token.deleteMany({ where: { ...derived, expiresAt } });
   }
 
-  private async revoke(where: { id: string; tenantId?: TenantId }, actor: Actor): Promise<void> {
-    await this.prisma.$transaction(async (transaction) => {
+  private async revoke(where: TokenWhere, actor: Actor): Promise<void> {
+    const ids = await this.prisma.$transaction(async (transaction) => {
       const row = await findToken(transaction, where);
-      if (row.revokedAt !== null) return;
+      const ended = [row.id, ...sessionOf(row)];
+      if (row.revokedAt !== null) return ended;
       const revokedAt = new Date();
-      await transaction.token.update({ where: { id: row.id }, data: { revokedAt } });
+      await transaction.token.updateMany({ where: { id: { in: ended }, revokedAt: null }, data: { revokedAt } });
       await this.record(transaction, actor, 'token.revoke', row, auditOf(row), { revokedAt: revokedAt.toISOString() });
+      return ended;
     });
-    this.bus.publish({ kind: 'token-revoked', tokenId: where.id });
+    for (const tokenId of ids) this.bus.publish({ kind: 'token-revoked', tokenId });
   }
 
   private async record(
@@ -149,10 +160,12 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
   }
 }
 
-async function findToken(
-  transaction: Prisma.TransactionClient,
-  where: { id: string; tenantId?: TenantId },
-): Promise<Token> {
+/** The session that a tab's token hangs on: revoking either ends the sign-in. */
+function sessionOf({ kind, viewedBy, parentId }: Token): string[] {
+  return kind === 'api' && viewedBy === null && parentId !== null ? [parentId] : [];
+}
+
+async function findToken(transaction: Prisma.TransactionClient, where: TokenWhere): Promise<Token> {
   const row = await transaction.token.findFirst({ where });
   if (row === null) throw new Problem('token-not-found', 'There is no token of that id.');
   return row;

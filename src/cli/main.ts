@@ -5,6 +5,7 @@ import { ApiError } from './api.js';
 import { addCallCommands } from './call-commands.js';
 import { addDoctorCommand } from './doctor.js';
 import { UsageError } from './environment.js';
+import { addLinkCommand } from './link-command.js';
 import { addOperationCommands } from './operation-commands.js';
 import { safe } from './output.js';
 import { addTailCommand } from './tail.js';
@@ -20,6 +21,7 @@ const program = new Command('switchboard')
   .exitOverride();
 addTenantCommands(program);
 addTokenCommands(program);
+addLinkCommand(program);
 addAgentCommands(program);
 addTailCommand(program);
 addCallCommands(program);

@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { Ownership } from '../agents/ownership.js';
 import { SYSTEM } from '../audit/audit-log.js';
+import { PERSON_SCOPES, SignIn, type SignInLink } from '../auth/sign-in.js';
 import { TokenFile, TokenFiles } from '../auth/token-files.js';
 import { type AgentName, type TenantId, agentNameSchema, tenantIdSchema } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
@@ -12,7 +13,16 @@ export interface DemoTenant {
   readonly tenantId: TenantId;
   readonly agents: readonly AgentName[];
   readonly token: TokenFile;
+  readonly link: SignInLink;
 }
+
+export interface Demo {
+  readonly tenants: readonly DemoTenant[];
+  readonly adminLink: SignInLink;
+}
+
+/** A day: the console may be looked at tomorrow. Each start prints new ones. */
+const LINK_TTL_SECONDS = 24 * 3600;
 
 const TENANT_NAMES: Record<string, string> = { acme: 'Acme Hospitality', globex: 'Globex Services' };
 
@@ -22,12 +32,17 @@ export class DemoService {
     private readonly tenants: TenantsService,
     private readonly ownership: Ownership,
     private readonly tokenFiles: TokenFiles,
+    private readonly signIn: SignIn,
   ) {}
 
   /** Safe to repeat: what is there stays as it is, also when somebody has moved an agent meanwhile. */
-  async setUp(): Promise<DemoTenant[]> {
+  async setUp(): Promise<Demo> {
     const names = [...new Set(DEMO_AGENTS.map(({ tenant }) => tenant))];
-    return Promise.all(names.map((name) => this.setUpTenant(tenantIdSchema.parse(name))));
+    const tenants = await Promise.all(names.map((name) => this.setUpTenant(tenantIdSchema.parse(name))));
+    return {
+      tenants,
+      adminLink: await this.signIn.createLink(null, { scopes: ['admin'], ttlSeconds: LINK_TTL_SECONDS }),
+    };
   }
 
   private async setUpTenant(tenantId: TenantId): Promise<DemoTenant> {
@@ -39,7 +54,9 @@ export class DemoService {
     );
     for (const agent of agents)
       await this.ownership.change(agent, null, tenantId, SYSTEM).catch(ignore('owner-changed'));
-    return { tenantId, agents, token: await this.tokenFiles.ensureTenant(tenantId, ['events:read', 'agents:read']) };
+    const token = await this.tokenFiles.ensureTenant(tenantId, ['events:read', 'agents:read']);
+    const link = await this.signIn.createLink(tenantId, { scopes: PERSON_SCOPES, ttlSeconds: LINK_TTL_SECONDS });
+    return { tenantId, agents, token, link };
   }
 }
 

@@ -107,10 +107,10 @@ function viewOf(
   { id, since, principal, scope, stream, outlet }: StreamConnection,
   heads: ReadonlyMap<TenantId | null, number>,
 ): ConnectionView {
-  const { tenantId, tokenId, parentTokenId, isView, expiresAt } = principal;
+  const { tenantId, tokenId, parentTokenId, viewedBy, expiresAt } = principal;
   const head = heads.get(tenantId) ?? 0;
   return {
-    ...{ id, tenant: tenantId, tokenId, parentTokenId, view: isView },
+    ...{ id, tenant: tenantId, tokenId, parentTokenId, view: viewedBy !== null },
     ...{ since: since.toISOString(), expiresAt: expiresAt.toISOString(), ...outlet.client },
     ...{ agents: shorten(scope.agents, 5), calls: shorten(scope.calls, 2), types: shorten(scope.types, 5) },
     cursor: stream.cursor,

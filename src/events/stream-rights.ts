@@ -84,12 +84,19 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
     }
   }
 
+  /** Those whose token was minted from another, which may in turn hang on the one that has changed. */
+  private derived(): StreamConnection[] {
+    return [...this.connections.all].filter(({ principal }) => principal.parentTokenId !== null);
+  }
+
   private async hear(message: BusMessage): Promise<void> {
     if (message.kind === 'token-revoked') {
       const revoked = new Problem('token-revoked', 'The token was revoked.');
       this.connections.closeWhere((one) => one.dependsOn(message.tokenId), revoked);
+      await this.reviewOrWarn(this.derived());
     } else if (message.kind === 'token-changed') {
-      await this.reviewOrWarn([...this.connections.all].filter((one) => one.dependsOn(message.tokenId)));
+      const direct = [...this.connections.all].filter((one) => one.dependsOn(message.tokenId));
+      await this.reviewOrWarn([...new Set([...direct, ...this.derived()])]);
     } else if (message.kind === 'tenant-changed' && message.status !== 'active') {
       const ended =
         message.status === 'suspended'

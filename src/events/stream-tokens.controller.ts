@@ -3,11 +3,11 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { AgentsService } from '../agents/agents.service.js';
 import type { Actor } from '../audit/audit-log.js';
-import { CurrentActor, CurrentPrincipal, CurrentTenant, Scopes } from '../auth/auth.decorators.js';
+import { CurrentActor, CurrentPrincipal, CurrentTenant, Scopes, ViewableScopes } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
 import { DEFAULT_STREAM_TTL_SECONDS, MAX_STREAM_TTL_SECONDS, StreamTokens } from '../auth/stream-tokens.js';
 import type { Narrowing } from '../auth/token-mint.js';
-import { ttlSchema } from '../auth/tokens.schemas.js';
+import { shortTtlSchema } from '../auth/tokens.schemas.js';
 import { type TenantId, agentNameSchema, callIdSchema, tenantIdSchema } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { typePatternSchema } from './event-filter.js';
@@ -21,11 +21,7 @@ const mintSchema = z
     agents: z.array(agentNameSchema).min(1).max(MAX_NAMES).optional(),
     calls: z.array(callIdSchema).min(1).max(MAX_NAMES).optional(),
     types: z.array(typePatternSchema).min(1).max(MAX_NAMES).optional(),
-    /** Seconds, or text like "15m". */
-    ttl: z
-      .union([z.number().int().min(1), ttlSchema])
-      .pipe(z.number().max(MAX_STREAM_TTL_SECONDS, 'must be an hour at most'))
-      .default(DEFAULT_STREAM_TTL_SECONDS),
+    ttl: shortTtlSchema(MAX_STREAM_TTL_SECONDS, 'must be an hour at most').default(DEFAULT_STREAM_TTL_SECONDS),
   })
   .optional()
   .transform((body) => body ?? { ttl: DEFAULT_STREAM_TTL_SECONDS });
@@ -44,7 +40,7 @@ export class StreamTokensController {
   /** A short-lived token for a stream's URL, narrowed as asked. */
   @ApiOperation({ summary: 'Make a short-lived stream token for a URL, narrowed as asked' })
   @Post('v1/stream-tokens')
-  @Scopes('events:read')
+  @ViewableScopes('events:read')
   async mint(
     @CurrentPrincipal() principal: Principal,
     @CurrentTenant() tenantId: TenantId,
