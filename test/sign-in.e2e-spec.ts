@@ -78,7 +78,7 @@ describe('a link', () => {
     const scopes = ['events:read', 'agents:read', 'tokens:write'];
     expect(answer.body).toMatchObject({ tenant: id, scopes });
     expect(fromNow(answer.body.expiresAt)).toBeGreaterThan(11 * HOUR_MS);
-    expect((await withCookie(Cookie)).body).toMatchObject({ tenant: id, agents: [mara], scopes, view: false });
+    expect((await withCookie(Cookie)).body).toMatchObject({ tenant: id, agents: [mara], scopes });
     expect((await withCookie(Cookie, '/v1/tokens', 'POST')).status).toBe(403);
     const { token } = answer.body;
     const me = await board.request<{ expiresAt: string }>('GET', '/v1/me', { token });

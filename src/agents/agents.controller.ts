@@ -25,8 +25,8 @@ export class AgentsController {
       scopes: [...scopes],
       agents: tenantId === null ? [] : await this.agents.ownedBy(tenantId),
       expiresAt: expiresAt.toISOString(),
-      // True when an admin looks at what the tenant sees.
-      view: viewedBy !== null,
+      // An admin looks at what the tenant sees.
+      ...(viewedBy === null ? {} : { view: true }),
     };
   }
 
