@@ -13,6 +13,9 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/prisma ./prisma
+COPY --from=build /app/bin ./bin
+# The command line by its name: docker compose exec app switchboard tenant list
+RUN ln -s /app/bin/switchboard.mjs /usr/local/bin/switchboard
 RUN mkdir /data && chown node /data
 USER node
 VOLUME /data

@@ -20,6 +20,7 @@ export function addAgentCommands(program: Command): void {
 
   agent
     .command('list')
+    .description('which agent is whose')
     .option('--tenant <tenant>', 'one tenant’s')
     .option('--unassigned', 'those that nobody owns')
     .action(async ({ tenant, unassigned }: { tenant?: string; unassigned?: boolean }, command: Command) => {
@@ -46,13 +47,14 @@ export function addAgentCommands(program: Command): void {
         if (!(error instanceof ApiError && error.slug === 'owner-changed')) throw error;
         const owner = error.problem['owner'];
         const hint = typeof owner === 'string' ? `say --from ${owner} to move it` : 'leave out --from';
-        throw new Error(`${safe(error.message)} If that is what you want, ${hint}.`);
+        throw new Error(`${error.message} If that is what you want, ${hint}.`);
       });
       print(isJson, answer, () => (dryRun ? previewOf(answer) : table([answer], COLUMNS)));
     });
 
   agent
     .command('unassign <agent>')
+    .description('take an agent away; its calls stay with the owner they had')
     .requiredOption('--from <tenant>', 'its owner now')
     .action(async (name: string, { from }: { from: string }, command: Command) => {
       await contextOf(command).api.request('DELETE', path`/v1/admin/agents/${name}/owner`, z.undefined(), { from });
@@ -72,23 +74,29 @@ export function addAgentCommands(program: Command): void {
       print(isJson, answer, () => `added    ${names(answer.added)}\nremoved  ${names(answer.removed)}\n`);
     });
 
-  agent.command('owners <agent>').action(async (name: string, _: object, command: Command) => {
-    const { api, isJson } = contextOf(command);
-    const list = z.looseObject({ owners: z.array(ownerSchema) });
-    const { owners } = await api.request('GET', path`/v1/admin/agents/${name}/owners`, list);
-    print(isJson, owners, () => table(owners, ['tenant', 'since', 'until', 'changedBy']));
-  });
+  agent
+    .command('owners <agent>')
+    .description('who owned it, from when to when, newest first')
+    .action(async (name: string, _: object, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const list = z.looseObject({ owners: z.array(ownerSchema) });
+      const { owners } = await api.request('GET', path`/v1/admin/agents/${name}/owners`, list);
+      print(isJson, owners, () => table(owners, ['tenant', 'since', 'until', 'changedBy']));
+    });
 
   addImportCommand(agent);
 }
 
 function previewOf(answer: Record<string, unknown>): string {
-  const count = (name: string) => (Array.isArray(answer[name]) ? answer[name].length : 0);
+  const count = (name: string, one: string, several = `${one}s`) => {
+    const many = Array.isArray(answer[name]) ? answer[name].length : 0;
+    return `${many} ${many === 1 ? one : several}`;
+  };
   return [
     'nothing was changed; it would concern',
-    `  ${count('openStreams')} open streams, which are told and stay open`,
-    `  ${count('callsInProgress')} calls in progress, which stay with their tenant`,
-    `  ${count('narrowedTokens')} stream tokens narrowed to the agent, which see no new calls of it`,
+    `  ${count('openStreams', 'open stream')}: told, and left open`,
+    `  ${count('callsInProgress', 'call')} in progress: left with the present owner`,
+    `  ${count('narrowedTokens', 'stream token')} narrowed to the agent: without new calls of it`,
     '',
   ].join('\n');
 }

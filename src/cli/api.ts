@@ -2,7 +2,12 @@
 import { z } from 'zod';
 import type { Target } from './environment.js';
 
-const problemSchema = z.looseObject({ type: z.string(), title: z.string(), detail: z.string().default('') });
+const problemSchema = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  detail: z.string().default(''),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).default([]),
+});
 type ProblemBody = z.infer<typeof problemSchema>;
 
 /** The server said no, or something in between did. */
@@ -11,7 +16,7 @@ export class ApiError extends Error {
     readonly status: number,
     readonly problem: ProblemBody,
   ) {
-    super(`${problem.title}. ${problem.detail}`.trim());
+    super(wordsOf(problem));
   }
 
   get slug(): string {
@@ -56,6 +61,18 @@ export class Api {
   }
 }
 
+/** What a failed connection says of itself; of several addresses that were tried, the last one's words. */
+export function causeOf(error: unknown): string {
+  const last = error instanceof AggregateError ? (error.errors.at(-1) as unknown) : error;
+  return last instanceof Error ? last.message : String(last);
+}
+
+/** Which fields were wrong, where the server says so; else what it says to people. */
+function wordsOf({ title, detail, errors }: ProblemBody): string {
+  const faults = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  return faults.length > 0 ? `${title}: ${faults.join('; ')}` : detail || title;
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -67,5 +84,6 @@ function parse(text: string): unknown {
 export function problemOf(response: Response, value: unknown): ProblemBody {
   const problem = problemSchema.safeParse(value);
   const detail = 'The answer is not Switchboard’s; is the address right?';
-  return problem.success ? problem.data : { type: '', title: `HTTP ${response.status}`, detail };
+  if (problem.success) return problem.data;
+  return { type: '', title: '', detail: `HTTP ${response.status}. ${detail}`, errors: [] };
 }

@@ -1,31 +1,22 @@
 /** What stands between a client and the server, and what it does to an event stream. */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { connect } from 'node:tls';
-import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Api } from './api.js';
+import { type Api, causeOf } from './api.js';
 import { contextOf, path } from './context.js';
-import { readStream } from './sse-client.js';
 import { safe } from './output.js';
+import { type Sight, look } from './stream-sight.js';
 
 interface Finding {
   readonly state: 'good' | 'warning' | 'bad';
   readonly text: string;
 }
 
-/** What a stream looked like from here. */
-interface Sight {
-  readonly headers: Headers;
-  readonly greetedMs: number | undefined;
-  readonly after: string | undefined;
-  readonly pinged: boolean;
-}
-
 const MARKS = { good: '✓', warning: '!', bad: '✗' } as const;
 const GREETING_MS = 5000;
 const MAX_SKEW_MS = 5000;
-/** The server's default; where it is set higher, --wait is to be, too. */
-const WAIT_SECONDS = '35';
+/** A little more than the server's default; where it pings more seldom, --wait is to be longer, too. */
+const WAIT_SECONDS = 35;
 
 const good = (text: string): Finding => ({ state: 'good', text });
 const warning = (text: string): Finding => ({ state: 'warning', text });
@@ -36,11 +27,11 @@ export function addDoctorCommand(program: Command): void {
     .command('doctor')
     .description('open a stream and say what a proxy in between does to it')
     .option('--tenant <tenant>', 'look as this tenant')
-    .option('--wait <seconds>', 'how long to wait for a ping; 0: not at all', WAIT_SECONDS)
-    .action(async ({ tenant, wait: seconds }: { tenant?: string; wait: string }, command: Command) => {
+    .option('--wait <seconds>', 'how long to wait for a ping; 0: not at all', secondsIn, WAIT_SECONDS)
+    .action(async ({ tenant, wait: seconds }: { tenant?: string; wait: number }, command: Command) => {
       const { api } = contextOf(command);
       let failed = false;
-      for await (const { state, text } of examine(api, tenant, Number(seconds) * 1000)) {
+      for await (const { state, text } of examine(api, tenant, seconds * 1000)) {
         failed ||= state === 'bad';
         process.stdout.write(`${MARKS[state]} ${safe(text)}\n`);
       }
@@ -48,14 +39,22 @@ export function addDoctorCommand(program: Command): void {
     });
 }
 
+function secondsIn(text: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('It must be a number of seconds.');
+  return Number(text);
+}
+
 async function* examine(api: Api, tenant: string | undefined, pingMs: number): AsyncGenerator<Finding> {
   const health = await api.fetch('GET', '/healthz').catch((error: unknown) => error as Error);
   if (health instanceof Error) {
-    const reason = health.cause instanceof Error ? health.cause.message : health.message;
-    yield bad(`${api.target.url} cannot be reached (${reason})`);
+    yield bad(`${api.target.url} cannot be reached (${causeOf(health.cause ?? health)})`);
     return;
   }
-  yield health.ok ? good(`${api.target.url} answers`) : bad(`/healthz answers ${health.status}: is this Switchboard?`);
+  if (!(await isHealthy(health))) {
+    yield bad(`/healthz answers ${health.status} and not as Switchboard does: is the address right?`);
+    return;
+  }
+  yield good(`${api.target.url} answers`);
   yield clockFinding(health);
   yield await protocolFinding(api.target.url);
   const ready = await api.fetch('GET', '/readyz');
@@ -68,10 +67,16 @@ async function* examine(api: Api, tenant: string | undefined, pingMs: number): A
   const isPlatform = z.looseObject({ tenant: z.string().nullable() }).parse(await me.json()).tenant === null;
   yield good('the token works');
   const place = await streamPath(api, tenant, isPlatform);
-  if (pingMs > 0) process.stderr.write(`watching a stream for at most ${pingMs / 1000} s …\n`);
-  const sight = await look(api, place, undefined, pingMs);
-  yield* streamFindings(sight, pingMs);
-  if (sight.after !== undefined) yield await resumeFinding(api, place, sight.after);
+  const sight = await look(api, place, { until: 'greeting', forMs: GREETING_MS });
+  yield* streamFindings(sight);
+  if (sight.greetedMs === undefined) return;
+  yield await resumeFinding(api, place);
+  if (pingMs > 0) yield await pingFinding(api, place, pingMs);
+}
+
+async function isHealthy(response: Response): Promise<boolean> {
+  const body: unknown = await response.json().catch(() => undefined); // A page of somebody else's.
+  return response.ok && z.looseObject({ status: z.literal('ok') }).safeParse(body).success;
 }
 
 /** With a tenant, by a token in the URL: what a browser does. */
@@ -82,38 +87,11 @@ async function streamPath(api: Api, tenant: string | undefined, isPlatform: bool
   return `/v1/events?token=${token}`;
 }
 
-async function look(api: Api, place: string, cursor: string | undefined, pingMs: number): Promise<Sight> {
-  const abort = new AbortController();
-  const startedAt = performance.now();
-  const headers = { Accept: 'text/event-stream', ...(cursor === undefined ? {} : { 'Last-Event-ID': cursor }) };
-  const seen: { greetedMs?: number; after?: string; pinged: boolean } = { pinged: false };
-  const request = api.fetch('GET', place, undefined, { headers, signal: abort.signal });
-  const late = wait(GREETING_MS, undefined, { ref: false });
-  const response = await Promise.race([request, late]);
-  if (response === undefined) {
-    abort.abort();
-    return { headers: new Headers(), greetedMs: undefined, after: undefined, pinged: false };
-  }
-  const reading = readStream(response, {
-    onEvent: ({ event, id }) => {
-      if (event !== 'connected') return;
-      seen.greetedMs = performance.now() - startedAt;
-      if (id !== undefined) seen.after = id;
-    },
-    onComment: (comment) => (seen.pinged ||= comment === 'ping'),
-  }).catch(() => undefined); // Ended, or we have seen enough.
-  const until = performance.now() + Math.max(pingMs, GREETING_MS);
-  while (performance.now() < until) {
-    if (seen.greetedMs !== undefined && (seen.pinged || pingMs === 0)) break;
-    if ((await Promise.race([reading.then(() => 'ended'), wait(20)])) === 'ended') break;
-  }
-  abort.abort();
-  return { headers: response.headers, greetedMs: seen.greetedMs, after: seen.after, pinged: seen.pinged };
-}
-
-function* streamFindings({ headers, greetedMs, pinged }: Sight, pingMs: number): Generator<Finding> {
+function* streamFindings({ headers, refusal, greetedMs }: Sight): Generator<Finding> {
   if (greetedMs === undefined) {
-    yield bad('the stream says nothing: something buffers it (nginx: proxy_buffering off; check compression)');
+    yield refusal === undefined
+      ? bad('the stream says nothing: something buffers it (nginx: proxy_buffering off; check compression)')
+      : bad(`the stream is refused: ${refusal}`);
     return;
   }
   yield greetedMs < 2000
@@ -127,20 +105,22 @@ function* streamFindings({ headers, greetedMs, pinged }: Sight, pingMs: number):
     : bad(`it is compressed (${coding}), and what compresses waits for more: turn that off for text/event-stream`);
   if (!(headers.get('cache-control') ?? '').includes('no-transform'))
     yield warning('Cache-Control: no-transform was taken away: a proxy may change the stream');
-  if (pingMs === 0) return;
-  yield pinged
-    ? good('pings arrive: an idle stream stays open')
-    : bad(`no ping within ${pingMs / 1000} s: something holds small writes back, or pings come more seldom (--wait)`);
 }
 
-async function resumeFinding(api: Api, place: string, cursor: string): Promise<Finding> {
-  // Nothing comes before the first event: a cursor of 0 is a resume like any other.
-  const again = await look(api, place, cursor, 0);
-  return again.after === cursor
-    ? good('it resumes after the last id')
-    : bad(
-        `it does not resume: after Last-Event-ID ${cursor} it began at ${again.after ?? 'nothing'}; is the header stripped?`,
-      );
+async function pingFinding(api: Api, place: string, forMs: number): Promise<Finding> {
+  process.stderr.write(`watching a stream for at most ${forMs / 1000} s …\n`);
+  const { pinged } = await look(api, place, { until: 'ping', forMs });
+  return pinged
+    ? good('pings arrive: an idle stream stays open')
+    : bad(`no ping within ${forMs / 1000} s: something holds small writes back, or pings come more seldom (--wait)`);
+}
+
+/** By a cursor that never was: the server says so in any stream, whatever stands in its log, if the cursor reaches it. */
+async function resumeFinding(api: Api, place: string): Promise<Finding> {
+  const { types } = await look(api, place, { lastEventId: 'doctor', until: 'gap', forMs: GREETING_MS });
+  return types.has('log.gap')
+    ? good('Last-Event-ID arrives: a client that was cut off resumes')
+    : bad('Last-Event-ID does not arrive: a client that was cut off misses events; let the header through');
 }
 
 function clockFinding({ headers }: Response): Finding {

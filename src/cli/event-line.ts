@@ -8,7 +8,7 @@ export interface ShownEvent {
 }
 
 /** Interim events: many, and soon superseded by the whole text. */
-const WORDS = /^(bot\.word|user\.speaking|speech\.|audio\.metrics|eager\.turn|turn\.)/;
+const WORDS = /^(bot\.word$|user\.speaking$|speech\.|audio\.metrics$|eager\.turn$|turn\.)/;
 const LONGEST = 300;
 
 export function isWord(type: string): boolean {

@@ -5,7 +5,7 @@ import type { Api } from './api.js';
 import { contextOf, path } from './context.js';
 import { UsageError } from './environment.js';
 import { FleetError, type Step, planFleet, readFleet } from './fleet.js';
-import { safe, table } from './output.js';
+import { print, safe, table } from './output.js';
 
 interface ImportOptions {
   readonly dryRun?: boolean;
@@ -25,14 +25,10 @@ export function addImportCommand(agent: Command): void {
     .option('--transfer', 'also move agents that another tenant owns')
     .option('--create-tenants', 'make tenants that are not there')
     .action(async (file: string, options: ImportOptions, command: Command) => {
-      const { api } = contextOf(command);
+      const { api, isJson } = contextOf(command);
       const steps = await makePlan(api, file);
-      process.stdout.write(
-        table(
-          steps.map((step) => ({ ...step })),
-          ['what', 'agent', 'tenant', 'from'],
-        ),
-      );
+      const columns = ['what', 'agent', 'tenant', 'from'];
+      print(isJson, steps, () => table(steps.map((step) => ({ ...step })), columns)); // prettier-ignore
       const missing = await missingTenants(api, steps);
       refuse(steps, missing, options);
       if (options.dryRun) return;
@@ -48,8 +44,11 @@ async function makePlan(api: Api, file: string): Promise<Step[]> {
     return planFleet(placements, new Map(agents.map(({ agent, tenant }) => [agent, tenant])));
   } catch (error) {
     if (error instanceof FleetError)
-      throw new UsageError(`${file} cannot be used:\n  ${error.faults.map(safe).join('\n  ')}`);
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new UsageError(`there is no file ${file}`);
+      throw new UsageError(
+        `${file === '-' ? 'stdin' : file} cannot be used:\n  ${error.faults.map(safe).join('\n  ')}`,
+      );
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === 'open' || syscall === 'read') throw new UsageError(`${file} cannot be read (${code})`);
     throw error;
   }
 }
@@ -67,7 +66,9 @@ function refuse(steps: readonly Step[], missing: readonly string[], { transfer, 
     ...(missing.length > 0 && !createTenants
       ? [`no such tenant: ${missing.join(', ')} (--create-tenants makes them)`]
       : []),
-    ...(others.length > 0 && !transfer ? [`${others.length} belong to another tenant (--transfer moves them)`] : []),
+    ...(others.length > 0 && !transfer
+      ? [`owned by another tenant: ${others.map(({ agent }) => agent).join(', ')} (--transfer moves them)`]
+      : []),
   ];
   if (reasons.length > 0) throw new Error(`nothing was changed: ${reasons.join('; ')}`);
 }
@@ -79,5 +80,6 @@ async function apply(api: Api, steps: readonly Step[]): Promise<void> {
     await api.request('PUT', path`/v1/admin/agents/${agent}/owner`, z.looseObject({}), { tenant, from });
     if (isWatched) process.stderr.write(`\r${index + 1} of ${steps.length}`);
   }
-  process.stderr.write(`${isWatched ? '\r' : ''}${steps.length} agents brought to their tenants\n`);
+  const many = steps.length === 1 ? '1 agent' : `${steps.length} agents`;
+  process.stderr.write(`${isWatched ? '\r' : ''}${many} brought to their tenants\n`);
 }

@@ -1,7 +1,8 @@
 /** `npx switchboard …`: for operators who have only a shell. A client of the HTTP API and nothing else. */
 import { Command, CommanderError } from 'commander';
+import { z } from 'zod';
 import { addAgentCommands } from './agent-commands.js';
-import { ApiError } from './api.js';
+import { ApiError, causeOf } from './api.js';
 import { addCallCommands } from './call-commands.js';
 import { addDoctorCommand } from './doctor.js';
 import { UsageError } from './environment.js';
@@ -32,15 +33,15 @@ addOperationCommands(program);
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   process.stderr.write(`switchboard: ${messageOf(error)}\n`);
-  return error instanceof UsageError ? 2 : 1;
+  return error instanceof UsageError || (error instanceof ApiError && error.slug === 'validation') ? 2 : 1;
 }
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof ApiError) return safe(error.message);
   if (error instanceof TypeError && error.cause instanceof Error)
-    return `the server cannot be reached (${error.cause.message})`;
-  return error.message;
+    return `the server cannot be reached (${causeOf(error.cause)})`;
+  if (error instanceof z.ZodError) return 'the answer is not what was expected; is the server of the same version?';
+  return error.message.split('\n').map(safe).join('\n');
 }
 
 try {

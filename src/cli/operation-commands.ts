@@ -29,12 +29,15 @@ export function addOperationCommands(program: Command): void {
     });
 
   const connections = program.command('connections').description('open streams: list, close').enablePositionalOptions();
-  connections.command('list', { isDefault: true }).action(async (_: object, command: Command) => {
-    const { api, isJson } = contextOf(command);
-    const { connections: rows } = await api.request('GET', '/v1/admin/connections', connectionsSchema);
-    const columns = ['id', 'tenant', 'since', 'remoteAddress', 'agents', 'cursor', 'lag', 'queuedBytes'];
-    print(isJson, rows, () => table(rows, columns));
-  });
+  connections
+    .command('list', { isDefault: true })
+    .description('of all processes, oldest first')
+    .action(async (_: object, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const { connections: rows } = await api.request('GET', '/v1/admin/connections', connectionsSchema);
+      const columns = ['id', 'tenant', 'since', 'remoteAddress', 'agents', 'cursor', 'lag', 'queuedBytes'];
+      print(isJson, rows, () => table(rows, columns));
+    });
   connections
     .command('close <id>')
     .description('end one; its client may come back and resume')

@@ -2,7 +2,7 @@
 
 /** Everything that a terminal obeys instead of showing, and what turns the direction of text around it. */
 // eslint-disable-next-line no-control-regex
-const UNSHOWN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+const UNSHOWN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb]/g;
 
 /** Text of others on one line, with what a terminal would obey replaced. */
 export function safe(text: string): string {
@@ -18,7 +18,7 @@ export function shown(value: unknown): string {
 export function table(rows: readonly Readonly<Record<string, unknown>>[], columns: readonly string[]): string {
   if (rows.length === 0) return 'none\n';
   const cells = [
-    columns.map((name) => name.toUpperCase()),
+    columns.map((name) => name.replace(/[A-Z]/g, ' $&').toUpperCase()),
     ...rows.map((row) => columns.map((name) => shown(row[name]))),
   ];
   const widths = columns.map((_, index) => Math.max(...cells.map((line) => (line[index] ?? '').length)));

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { Backoff } from '../common/backoff.js';
-import { type Api, ApiError } from './api.js';
+import { type Api, ApiError, causeOf } from './api.js';
 import { contextOf, path } from './context.js';
 import { wantsColour } from './environment.js';
 import { eventLine, isWord } from './event-line.js';
@@ -121,5 +121,5 @@ class Tail {
 
 /** What fetch says of a broken connection stands in its cause. */
 function describe(error: Error): string {
-  return error.cause instanceof Error ? `no connection (${error.cause.message}), trying again` : error.message;
+  return error.cause instanceof Error ? `no connection (${causeOf(error.cause)}), trying again` : error.message;
 }

@@ -12,6 +12,7 @@ export function addTenantCommands(program: Command): void {
 
   tenant
     .command('create <tenant>')
+    .description('a new customer, without agents')
     .option('--name <name>', 'as people call it')
     .action(async (id: string, { name }: { name?: string }, command: Command) => {
       const { api, isJson } = contextOf(command);
@@ -20,21 +21,27 @@ export function addTenantCommands(program: Command): void {
       print(isJson, made, () => table([made], COLUMNS));
     });
 
-  tenant.command('list').action(async (_: object, command: Command) => {
-    const { api, isJson } = contextOf(command);
-    const tenants = await api.all('/v1/admin/tenants', 'tenants', tenantSchema);
-    print(isJson, tenants, () => table(tenants, COLUMNS));
-  });
-
-  for (const [verb, status] of [
-    ['suspend', 'suspended'],
-    ['activate', 'active'],
-  ] as const) {
-    tenant.command(`${verb} <tenant>`).action(async (id: string, _: object, command: Command) => {
+  tenant
+    .command('list')
+    .description('all of them, by name')
+    .action(async (_: object, command: Command) => {
       const { api, isJson } = contextOf(command);
-      const changed = await api.request('PATCH', path`/v1/admin/tenants/${id}`, tenantSchema, { status });
-      print(isJson, changed, () => table([changed], COLUMNS));
+      const tenants = await api.all('/v1/admin/tenants', 'tenants', tenantSchema);
+      print(isJson, tenants, () => table(tenants, COLUMNS));
     });
+
+  for (const [verb, status, effect] of [
+    ['suspend', 'suspended', 'its tokens open nothing and its open streams end, until it is active again'],
+    ['activate', 'active', 'its tokens work again'],
+  ] as const) {
+    tenant
+      .command(`${verb} <tenant>`)
+      .description(effect)
+      .action(async (id: string, _: object, command: Command) => {
+        const { api, isJson } = contextOf(command);
+        const changed = await api.request('PATCH', path`/v1/admin/tenants/${id}`, tenantSchema, { status });
+        print(isJson, changed, () => table([changed], COLUMNS));
+      });
   }
 
   tenant

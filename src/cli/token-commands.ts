@@ -15,7 +15,7 @@ const createdSchema = z.looseObject({ id: z.string(), token: z.string(), expires
 
 const pathOf = (tenant: string | undefined) =>
   tenant === undefined ? '/v1/admin/tokens' : path`/v1/admin/tenants/${tenant}/tokens`;
-const collect = (value: string, before: readonly string[]) => [...before, ...value.split(',')];
+const collect = (value: string, before: readonly string[] = []) => [...before, ...value.split(',')];
 
 interface CreateOptions {
   readonly tenant?: string;
@@ -35,7 +35,6 @@ export function addTokenCommands(program: Command): void {
       '--scope <scope>',
       'events:read, agents:read, tokens:write, events:write, admin; repeatable',
       collect,
-      [],
     )
     .option('--ttl <ttl>', 'how long it lives: 30d, 12h, 15m')
     .option('--name <name>', 'what it is for', 'command line')
@@ -50,6 +49,7 @@ export function addTokenCommands(program: Command): void {
 
   token
     .command('list')
+    .description('newest first, with the last use of each, never their text')
     .option('--tenant <tenant>', 'whose; without it the platform’s')
     .action(async ({ tenant }: { tenant?: string }, command: Command) => {
       const { api, isJson } = contextOf(command);
@@ -73,12 +73,15 @@ export function addTokenCommands(program: Command): void {
   const keys = program.command('keys').description('the keys that sign tokens');
   const keySchema = z.looseObject({ kid: z.string(), state: z.string(), signsFrom: z.string(), tokens: z.number() });
   const columns = ['kid', 'state', 'signsFrom', 'tokens'];
-  keys.command('list').action(async (_: object, command: Command) => {
-    const { api, isJson } = contextOf(command);
-    const list = z.looseObject({ keys: z.array(keySchema) });
-    const { keys: rows } = await api.request('GET', '/v1/admin/signing-keys', list);
-    print(isJson, rows, () => table(rows, columns));
-  });
+  keys
+    .command('list')
+    .description('newest first, and how many tokens live by each')
+    .action(async (_: object, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const list = z.looseObject({ keys: z.array(keySchema) });
+      const { keys: rows } = await api.request('GET', '/v1/admin/signing-keys', list);
+      print(isJson, rows, () => table(rows, columns));
+    });
   keys
     .command('rotate')
     .description('make a new key; the old one verifies until its tokens are gone')
