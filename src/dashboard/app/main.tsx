@@ -1,10 +1,10 @@
+import './styles/base.css';
+import './styles/controls.css';
+import './styles/shell.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.js';
 import { startSession } from './session/session.js';
-import './styles/base.css';
-import './styles/controls.css';
-import './styles/shell.css';
 import { applyTheme } from './ui/theme.js';
 
 applyTheme();

@@ -5,6 +5,7 @@
  */
 import { Fault, asFault, faultOf } from './problem.js';
 import { writeToken } from '../session/write-token.js';
+import { learnServerTime } from '../ui/clock.js';
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
@@ -61,6 +62,7 @@ export async function call<Answer>(
   const response = await fetch(url, init).catch((error: unknown) => {
     throw signal?.aborted ? error : asFault(error);
   });
+  learnServerTime(response.headers.get('date'));
   if (!response.ok) throw await faultOf(response);
   return (response.status === 204 ? undefined : await response.json()) as Answer;
 }

@@ -1,11 +1,15 @@
-/** What a customer's pages share: how they speak to the server, who looks, and the calls in progress. */
-import { createContext, type ReactNode, useContext } from 'react';
+/** What a customer's pages share: how they speak to the server, who looks, and the calls as they happen. */
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import type { Client } from '../api/client.js';
-import type { Me } from '../session/session.js';
+import { asFault } from '../api/problem.js';
+import { type Me, lookAgain } from '../session/session.js';
+import { ConnectionContext } from '../stream/connection.js';
+import { CallsFeed } from './calls-feed.js';
 
 export interface Workspace {
   readonly client: Client;
   readonly me: Me;
+  readonly feed: CallsFeed;
 }
 
 const WorkspaceContext = createContext<Workspace | null>(null);
@@ -16,10 +20,37 @@ export function useWorkspace(): Workspace {
   return workspace;
 }
 
-interface Props extends Workspace {
+interface Props {
+  readonly client: Client;
+  readonly me: Me;
   readonly children: ReactNode;
 }
 
+/** Opens the stream when it is first shown, and closes it when it goes. */
 export function WorkspaceProvider({ client, me, children }: Props) {
-  return <WorkspaceContext value={{ client, me }}>{children}</WorkspaceContext>;
+  const [feed, setFeed] = useState<CallsFeed | null>(null);
+  const { tenant } = me;
+  useEffect(() => {
+    const shareAs = client.mode === 'cookie' ? `switchboard.stream.${tenant}` : null;
+    const opened = new CallsFeed(client, shareAs, () => isStillAllowed(client));
+    setFeed(opened);
+    return () => opened.close();
+  }, [client, tenant]);
+  if (feed === null) return null;
+  return (
+    <ConnectionContext value={feed.connection}>
+      <WorkspaceContext value={{ client, me, feed }}>{children}</WorkspaceContext>
+    </ConnectionContext>
+  );
+}
+
+/** By cookie the whole page stands or falls with the session; a token of an operator's view only with itself. */
+async function isStillAllowed(client: Client): Promise<boolean> {
+  if (client.mode === 'cookie') return lookAgain('token-missing');
+  try {
+    await client.get('/v1/me');
+    return true;
+  } catch (error) {
+    return !asFault(error).endsSession;
+  }
 }

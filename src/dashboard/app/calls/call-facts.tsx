@@ -1,0 +1,85 @@
+/** The small things that are shown of every call, in rows and headings alike. */
+import { memo } from 'react';
+import type { CallSummary } from '../../../calls/call-view.js';
+import type { LiveState, Turn } from '../../../calls/live-state.js';
+import { callTexts } from '../texts/calls.js';
+import { useSeconds } from '../ui/clock.js';
+import { clockText, spokenLength } from '../ui/format.js';
+import { Icon, type IconName } from '../ui/icons.js';
+
+export function callerName({ name, from, transport }: Pick<CallSummary, 'name' | 'from' | 'transport'>): string {
+  // Whoever calls from a web page has no number: the wire repeats the transport there.
+  if (name !== null) return name;
+  return from === null || from === transport
+    ? (callTexts.callers[transport ?? ''] ?? callTexts.call.unknownCaller)
+    : from;
+}
+
+const TRANSPORT_ICONS: Readonly<Record<string, IconName>> = {
+  phone: 'phone',
+  webrtc: 'webrtc',
+  chat: 'chat',
+  whatsapp: 'whatsapp',
+};
+
+export function transportText(transport: string | null): string {
+  return callTexts.transports[transport ?? 'unknown'] ?? transport ?? '';
+}
+
+export const TransportTag = memo(function TransportTag({ transport }: { readonly transport: string | null }) {
+  return (
+    <span className="transport">
+      <Icon name={TRANSPORT_ICONS[transport ?? ''] ?? 'phone'} />
+      {transportText(transport)}
+    </span>
+  );
+});
+
+/** `hearing`: it listens, and somebody speaks. */
+export type ShownTurn = Turn | 'hearing' | 'live';
+
+export function turnOf({ turn, hearing }: LiveState): ShownTurn {
+  return turn === 'listening' && hearing !== null ? 'hearing' : turn;
+}
+
+export const TurnTag = memo(function TurnTag({ turn }: { readonly turn: ShownTurn }) {
+  return (
+    <span className={`turn turn-${turn}`}>
+      <span className="turn-mark" aria-hidden="true" />
+      {callTexts.turns[turn]}
+    </span>
+  );
+});
+
+/** Colours that tell agents apart at a glance; what is said never depends on them. */
+const TINTS = 6;
+
+export const AgentMark = memo(function AgentMark({ agent }: { readonly agent: string }) {
+  const tint = [...agent].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 9973, 7) % TINTS;
+  return (
+    <span className={`agent-mark tint-${tint}`} aria-hidden="true">
+      {[...agent][0]?.toUpperCase()}
+    </span>
+  );
+});
+
+/** Runs while the call does. */
+export function CallTimer({ startedAt, endedAt, duration }: Pick<CallSummary, 'startedAt' | 'endedAt' | 'duration'>) {
+  return endedAt === null ? <RunningTimer startedAt={startedAt} /> : <Length seconds={duration ?? 0} />;
+}
+
+function RunningTimer({ startedAt }: { readonly startedAt: string }) {
+  return <Length seconds={useSeconds() - Date.parse(startedAt) / 1000} />;
+}
+
+function Length({ seconds }: { readonly seconds: number }) {
+  return (
+    <span className="numeric" role="img" aria-label={spokenLength(seconds)}>
+      {clockText(seconds)}
+    </span>
+  );
+}
+
+export function reasonText(reason: string | null): string {
+  return callTexts.reasons[reason ?? 'unknown'] ?? reason ?? '';
+}

@@ -1,0 +1,114 @@
+import { memo } from 'react';
+import type { CallView } from '../../../calls/call-view.js';
+import type { LiveState } from '../../../calls/live-state.js';
+import type { TranscriptEntry } from '../../../calls/transcript.js';
+import { callTexts } from '../texts/calls.js';
+import { clockText } from '../ui/format.js';
+import { Icon } from '../ui/icons.js';
+import { Loading } from '../ui/states.js';
+import { type ScriptLine, scriptOf } from './script.js';
+import { ToolCard } from './tool-card.js';
+
+const texts = callTexts.call;
+
+interface Props {
+  readonly view: CallView;
+  /** What is being said now; null in a call that is over. */
+  readonly live: LiveState | null;
+  readonly isLoading?: boolean;
+  /** Whether whole lines are read out as they come: for a call that the viewer has picked, not for every newest one. */
+  readonly announces?: boolean;
+  /** Called with the seconds into the call at which a line begins. */
+  readonly onSeek?: (seconds: number) => void;
+}
+
+/** All that was said, as text and never as anything else. */
+export function Transcript({ view, live, isLoading = false, announces = false, onSeek }: Props) {
+  const script = scriptOf(view, live);
+  const startMs = Date.parse(view.startedAt);
+  if (isLoading && script.length === 0) return <Loading />;
+  if (script.length === 0) {
+    const text = view.state === 'ended' ? texts.nothingSaidEver : texts.nothingSaid;
+    return <p className="script-empty muted">{text}</p>;
+  }
+  return (
+    <ol className="script" aria-live={announces ? 'polite' : 'off'} aria-relevant="additions">
+      {script.map((line) => (
+        <li key={line.key} className={`line line-${line.kind} ${sideOf(line)}`} aria-hidden={line.kind === 'saying'}>
+          <Line line={line} startMs={startMs} {...(onSeek && { onSeek })} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function sideOf(line: ScriptLine): string {
+  if (line.kind === 'tool') return 'line-middle';
+  return `line-${line.kind === 'said' ? line.entry.role : line.role}`;
+}
+
+interface LineProps {
+  readonly line: ScriptLine;
+  readonly startMs: number;
+  readonly onSeek?: (seconds: number) => void;
+}
+
+function Line({ line, startMs, onSeek }: LineProps) {
+  switch (line.kind) {
+    case 'tool':
+      return <ToolCard tool={line.tool} />;
+    case 'saying':
+      return (
+        <p className="bubble bubble-now" dir="auto">
+          {line.text}
+          <span className="caret" />
+        </p>
+      );
+    case 'said':
+      return <Said entry={line.entry} spokenUntil={line.spokenUntil} startMs={startMs} {...(onSeek && { onSeek })} />;
+  }
+}
+
+interface SaidProps {
+  readonly entry: TranscriptEntry;
+  readonly spokenUntil: number | null;
+  readonly startMs: number;
+  readonly onSeek?: (seconds: number) => void;
+}
+
+const Said = memo(function Said({ entry, spokenUntil, startMs, onSeek }: SaidProps) {
+  const { role, text, at, interrupted, corrected, by } = entry;
+  const seconds = Math.max(0, (Date.parse(at) - startMs) / 1000);
+  const spoken = spokenUntil ?? text.length;
+  return (
+    <>
+      <p className="line-head">
+        <span className="line-who">{role === 'user' ? texts.caller : texts.agent}</span>
+        {by !== undefined && <bdi>{texts.saidBy(by)}</bdi>}
+        {onSeek ? (
+          <button
+            type="button"
+            className="line-time numeric"
+            aria-label={callTexts.replay.goTo(clockText(seconds))}
+            onClick={() => onSeek(seconds)}
+          >
+            {clockText(seconds)}
+          </button>
+        ) : (
+          <span className="line-time numeric">{clockText(seconds)}</span>
+        )}
+      </p>
+      <p className="bubble" dir="auto">
+        {text.slice(0, spoken)}
+        {spoken < text.length && <span className="unspoken">{text.slice(spoken)}</span>}
+      </p>
+      {corrected && <p className="line-mark line-mark-quiet">{texts.corrected}</p>}
+      {interrupted && (
+        <p className="line-mark">
+          <Icon name="interrupted" />
+          {texts.interrupted}
+        </p>
+      )}
+    </>
+  );
+});

@@ -1,0 +1,53 @@
+/** A call in progress as its row shows it. Its transcript is kept only where somebody looks at it: see call-record.ts. */
+import { applyEvent, type CallState } from '../../../calls/call-state.js';
+import { type CallSummary, summaryOf } from '../../../calls/call-view.js';
+import { type LiveState, applyLive, liveStateOf } from '../../../calls/live-state.js';
+import { stateOf } from '../../../calls/resume.js';
+import { atOf, callIdOf, type StreamFrame } from '../stream/frame.js';
+
+export interface LiveCall {
+  readonly summary: CallSummary;
+  readonly live: LiveState;
+  /** The last thing that was said to its end. */
+  readonly lastLine: string | null;
+  /** Without its parts: five hundred transcripts would fill the memory of a page that shows one. */
+  readonly state: CallState;
+  /** By this page's clock. */
+  readonly endedAtMs: number | null;
+}
+
+/** As a list answers it, which is complete up to `cursor`. */
+export function listedCall(summary: CallSummary, cursor: number): LiveCall {
+  const state = { ...stateOf(summary, cursor), parts: [] };
+  return { summary, live: liveStateOf(summary.state), lastLine: null, state, endedAtMs: null };
+}
+
+/** The call after one more frame of it, or undefined where the frame says nothing of a call that is not known. */
+export function liveCallAfter(known: LiveCall | undefined, frame: StreamFrame, now: number): LiveCall | undefined {
+  const callId = callIdOf(frame);
+  if (callId === null) return undefined;
+  if (frame.seq === null) return known && { ...known, live: applyLive(known.live, frame) };
+  const event = { seq: frame.seq, type: frame.type, at: atOf(frame), data: frame.data };
+  const state = { ...applyEvent(known?.state, callId, event), parts: [] };
+  const next = summaryOf(state);
+  const summary = known !== undefined && isSame(known.summary, next) ? known.summary : next;
+  return {
+    ...{ summary, state },
+    live: applyLive(known?.live ?? liveStateOf(summary.state), frame),
+    lastLine: lineIn(frame) ?? known?.lastLine ?? null,
+    endedAtMs: summary.state === 'ended' ? (known?.endedAtMs ?? now) : null,
+  };
+}
+
+/** Rows that show the same need not be drawn again. */
+function isSame(one: CallSummary, other: CallSummary): boolean {
+  return (Object.keys(other) as (keyof CallSummary)[]).every((key) => one[key] === other[key]);
+}
+
+const LINES = new Set(['user.message', 'message.confirmed', 'bot.speaking', 'whatsapp.message', 'whatsapp.response']);
+/** What a row has room for. */
+const MAX_LINE = 160;
+
+function lineIn({ type, data: { text } }: StreamFrame): string | null {
+  return LINES.has(type) && typeof text === 'string' && text !== '' ? text.slice(0, MAX_LINE) : null;
+}

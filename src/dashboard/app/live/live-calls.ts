@@ -1,0 +1,114 @@
+/**
+ * The calls in progress. Frames change them at once and cheaply; who shows them is told at most once a frame of the screen,
+ * and only of the calls that have changed, so that thousands of events a second cost what the screen can show.
+ */
+import type { CallSummary } from '../../../calls/call-view.js';
+import { createStore } from '../ui/store.js';
+import { callIdOf, type StreamFrame } from '../stream/frame.js';
+import { type LiveCall, listedCall, liveCallAfter } from './live-call.js';
+
+/** How long an ended call stays in sight. */
+const KEEP_ENDED_MS = 12_000;
+/** Rows need not change faster than they can be read. */
+const TELL_EVERY_MS = 100;
+
+export class LiveCalls {
+  /** Ids, newest call first. */
+  readonly ids = createStore<readonly string[]>([]);
+  private readonly calls = new Map<string, LiveCall>();
+  private readonly listeners = new Map<string, Set<() => void>>();
+  private readonly changed = new Set<string>();
+  private isOrderStale = false;
+  private toldAt = 0;
+  private isTelling = false;
+  private readonly sweep = setInterval(() => this.dropEnded(), 1000);
+
+  close(): void {
+    clearInterval(this.sweep);
+  }
+
+  get(callId: string): LiveCall | undefined {
+    return this.calls.get(callId);
+  }
+
+  subscribe(callId: string, listener: () => void): () => void {
+    const listeners = this.listeners.get(callId) ?? new Set();
+    this.listeners.set(callId, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.listeners.delete(callId);
+    };
+  }
+
+  /** What the server says is in progress; what else is here has ended unseen. */
+  load(summaries: readonly CallSummary[], cursor: number): void {
+    const listed = new Map(summaries.map((summary) => [summary.callId, listedCall(summary, cursor)]));
+    for (const id of this.calls.keys()) if (!listed.has(id)) this.remove(id);
+    for (const [id, call] of listed) this.put(id, this.calls.get(id) ?? call);
+    this.tellSoon();
+  }
+
+  apply(frames: readonly StreamFrame[]): void {
+    const now = Date.now();
+    for (const frame of frames) {
+      const id = callIdOf(frame);
+      if (id === null) continue;
+      const known = this.calls.get(id);
+      const call = liveCallAfter(known, frame, now);
+      // The last word on a call that is no longer shown (a summary after its end) does not bring it back.
+      if (call === undefined || (known === undefined && call.endedAtMs !== null)) continue;
+      this.put(id, call);
+    }
+    this.tellSoon();
+  }
+
+  private put(id: string, call: LiveCall): void {
+    const known = this.calls.get(id);
+    if (known === call) return;
+    if (known?.summary.startedAt !== call.summary.startedAt) this.isOrderStale = true;
+    this.calls.set(id, call);
+    this.changed.add(id);
+  }
+
+  private remove(id: string): void {
+    this.calls.delete(id);
+    this.changed.add(id);
+    this.isOrderStale = true;
+  }
+
+  private dropEnded(): void {
+    const before = Date.now() - KEEP_ENDED_MS;
+    for (const [id, { endedAtMs }] of this.calls) if (endedAtMs !== null && endedAtMs < before) this.remove(id);
+    this.tellSoon();
+  }
+
+  /** No frames are drawn behind other tabs, and nobody is told there until the tab is looked at again. */
+  private tellSoon(): void {
+    if (this.isTelling || this.changed.size === 0) return;
+    this.isTelling = true;
+    const tell = (now: number) => {
+      if (now - this.toldAt < TELL_EVERY_MS) requestAnimationFrame(tell);
+      else this.tell(now);
+    };
+    requestAnimationFrame(tell);
+  }
+
+  private tell(now: number): void {
+    this.isTelling = false;
+    this.toldAt = now;
+    if (this.isOrderStale) this.ids.set(this.inOrder());
+    this.isOrderStale = false;
+    const changed = [...this.changed];
+    this.changed.clear();
+    for (const id of changed) for (const listener of this.listeners.get(id) ?? []) listener();
+  }
+
+  private inOrder(): string[] {
+    const calls = [...this.calls.values()].map(({ summary }) => summary);
+    return calls.sort((one, other) => compare(other.startedAt, one.startedAt)).map(({ callId }) => callId);
+  }
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}

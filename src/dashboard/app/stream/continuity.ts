@@ -1,0 +1,77 @@
+/**
+ * Proof that nothing was missed: a tenant's numbers have no holes, so a number that jumps says that something did not come
+ * (a type that was not listened to, a message between tabs that got lost), and the log has it. What comes twice is dropped.
+ */
+import type { Client } from '../api/client.js';
+import type { StreamFrame } from './frame.js';
+
+interface LogPage {
+  readonly events: readonly { readonly id: string; readonly type: string; readonly data: StreamFrame['data'] }[];
+  readonly next: string;
+  readonly live: boolean;
+}
+
+const PAGE = 1000;
+const RETRY_MS = 2000;
+
+export class Continuity {
+  private waiting: StreamFrame[] | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly client: Client,
+    /** Everything up to here has been passed on. */
+    public cursor: number,
+    private readonly onFrames: (frames: readonly StreamFrame[]) => void,
+  ) {}
+
+  close(): void {
+    this.closed = true;
+  }
+
+  receive(frames: readonly StreamFrame[]): void {
+    if (this.waiting) {
+      this.waiting.push(...frames);
+      return;
+    }
+    const passed: StreamFrame[] = [];
+    for (const [index, frame] of frames.entries()) {
+      if (frame.seq !== null && frame.seq > this.cursor + 1) {
+        if (passed.length > 0) this.onFrames(passed);
+        this.waiting = frames.slice(index);
+        void this.fill(frame.seq - 1);
+        return;
+      }
+      if (frame.seq !== null && frame.seq <= this.cursor) continue;
+      this.cursor = frame.seq ?? this.cursor;
+      passed.push(frame);
+    }
+    if (passed.length > 0) this.onFrames(passed);
+  }
+
+  /** Somebody has got further than this reader. */
+  catchUp(cursor: number): void {
+    if (this.waiting !== undefined || cursor <= this.cursor) return;
+    this.waiting = [];
+    void this.fill(cursor);
+  }
+
+  /** Reads the log up to a number, then goes on with what has come meanwhile. */
+  private async fill(until: number): Promise<void> {
+    while (this.cursor < until && !this.closed) {
+      try {
+        const page = await this.client.get<LogPage>('/v1/log', { after: this.cursor, limit: PAGE });
+        const frames = page.events.map(({ id, type, data }) => ({ seq: Number(id), type, data }));
+        this.onFrames(frames);
+        // What the log no longer has, nobody can be given.
+        this.cursor = page.live ? Math.max(until, Number(page.next)) : Number(page.next);
+      } catch {
+        // The server is away, or this reader is refused: the feed notices, and says so; here it is only tried again.
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+    const waiting = this.waiting ?? [];
+    this.waiting = undefined;
+    if (!this.closed) this.receive(waiting);
+  }
+}

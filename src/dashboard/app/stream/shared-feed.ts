@@ -1,0 +1,116 @@
+/**
+ * One stream for all tabs of a session. A browser opens six connections to a server that speaks HTTP/1.1, so with a stream a
+ * tab the seventh tab would hang. The tab that holds a lock reads the stream and passes on what comes; when it closes, the
+ * browser gives the lock to another, which goes on from its own cursor. The holes and repeats that this may make are found by
+ * {@link Continuity} in each tab. Where there are no locks (plain http to another machine) each tab has a stream of its own.
+ */
+import type { Client } from '../api/client.js';
+import { createStore } from '../ui/store.js';
+import type { Connection } from './connection.js';
+import { Continuity } from './continuity.js';
+import { EventFeed } from './event-feed.js';
+import { type StreamFrame, isStreamGap } from './frame.js';
+
+export interface FeedOptions {
+  readonly client: Client;
+  readonly path: string;
+  /** The cursor from which what comes is to be passed on. */
+  readonly cursor: number;
+  /** Names the tabs that share: the same reader with the same rights. Null: this tab reads for itself. */
+  readonly shareAs: string | null;
+  readonly onFrames: (frames: readonly StreamFrame[]) => void;
+  /** The cursor was too old or not of this log: what is shown must be loaded anew. */
+  readonly onGap: () => void;
+  readonly isStillAllowed: () => Promise<boolean>;
+}
+
+type Word =
+  | { readonly kind: 'frames'; readonly frames: readonly StreamFrame[] }
+  /** How the reading tab stands, and how far it has got. */
+  | { readonly kind: 'connection'; readonly connection: Connection; readonly cursor: number }
+  | { readonly kind: 'hello' }
+  | { readonly kind: 'gap' };
+
+export class SharedFeed {
+  readonly connection = createStore<Connection>({ kind: 'connecting' });
+  private readonly continuity: Continuity;
+  private readonly channel: BroadcastChannel | undefined;
+  private readonly stopping = new AbortController();
+  private feed: EventFeed | undefined;
+
+  constructor(private readonly options: FeedOptions) {
+    this.continuity = new Continuity(options.client, options.cursor, (frames) => this.pass(frames));
+    if (options.shareAs === null || !('locks' in navigator)) {
+      this.lead();
+      return;
+    }
+    this.channel = new BroadcastChannel(options.shareAs);
+    this.channel.onmessage = ({ data }: MessageEvent<Word>) => this.hear(data);
+    this.channel.postMessage({ kind: 'hello' } satisfies Word);
+    const held = navigator.locks.request(options.shareAs, { signal: this.stopping.signal }, () =>
+      this.leadUntilClosed(),
+    );
+    held.catch(() => undefined); // Closed before it was this tab's turn.
+  }
+
+  close(): void {
+    this.stopping.abort();
+    this.feed?.close();
+    this.continuity.close();
+    this.channel?.close();
+  }
+
+  private leadUntilClosed(): Promise<void> {
+    if (this.stopping.signal.aborted) return Promise.resolve();
+    this.lead();
+    return new Promise((resolve) => this.stopping.signal.addEventListener('abort', () => resolve()));
+  }
+
+  private lead(): void {
+    const { client, path, isStillAllowed } = this.options;
+    this.feed = new EventFeed(client, path, {
+      onFrames: (frames) => this.read(frames),
+      onConnection: (connection) => this.tell(connection),
+      cursor: () => this.continuity.cursor,
+      isStillAllowed,
+    });
+  }
+
+  private read(frames: readonly StreamFrame[]): void {
+    const gap = frames.find(isStreamGap);
+    if (gap) {
+      this.channel?.postMessage({ kind: 'gap' } satisfies Word);
+      this.options.onGap();
+      return;
+    }
+    this.channel?.postMessage({ kind: 'frames', frames } satisfies Word);
+    this.continuity.receive(frames);
+  }
+
+  private tell(connection: Connection): void {
+    this.connection.set(connection);
+    const { cursor } = this.continuity;
+    this.channel?.postMessage({ kind: 'connection', connection, cursor } satisfies Word);
+  }
+
+  private hear(word: Word): void {
+    switch (word.kind) {
+      case 'frames':
+        return this.continuity.receive(word.frames);
+      case 'connection':
+        this.connection.set(word.connection);
+        this.continuity.catchUp(word.cursor);
+        if (word.connection.kind === 'ended') void this.options.isStillAllowed();
+        return;
+      case 'gap':
+        return this.options.onGap();
+      case 'hello':
+        if (this.feed) this.tell(this.connection.get());
+    }
+  }
+
+  private pass(frames: readonly StreamFrame[]): void {
+    for (const { type, seq } of frames) if (seq !== null) this.feed?.learn(type);
+    this.options.onFrames(frames);
+  }
+}
