@@ -81,5 +81,10 @@ function Length({ seconds }: { readonly seconds: number }) {
 }
 
 export function reasonText(reason: string | null): string {
-  return callTexts.reasons[reason ?? 'unknown'] ?? reason ?? '';
+  return callTexts.reasons[reason ?? 'unknown'] ?? asWords(reason ?? '');
+}
+
+/** A name of the wire that has no text here yet: `agent_hangup` → `Agent hangup`. */
+function asWords(name: string): string {
+  return name.slice(0, 1).toUpperCase() + name.slice(1).replaceAll('_', ' ');
 }

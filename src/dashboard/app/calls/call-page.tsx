@@ -1,6 +1,110 @@
+import { Link } from 'wouter';
+import type { CallView } from '../../../calls/call-view.js';
+import type { CallRecord } from '../live/call-record.js';
+import { useCallRecord } from '../live/use-call-record.js';
+import { NotFoundPage } from '../shell/not-found-page.js';
 import { PageHeading } from '../shell/page-heading.js';
-import { texts } from '../texts/en.js';
+import { callTexts } from '../texts/calls.js';
+import { wholeMomentText } from '../ui/format.js';
+import { Icon } from '../ui/icons.js';
+import { Failed, Loading } from '../ui/states.js';
+import { useStore } from '../ui/store.js';
+import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, turnOf } from './call-facts.js';
+import { Outcome } from './call-table.js';
+import { ReplayBar } from './replay-bar.js';
+import { Transcript } from './transcript.js';
+import { useReplay } from './use-replay.js';
+import '../styles/calls.css';
+import '../styles/call-list.css';
+import '../styles/call-page.css';
 
-export function CallPage(_props: { readonly picked?: string | undefined; readonly callId?: string }) {
-  return <PageHeading title={texts.nav.calls} />;
+const texts = callTexts.call;
+
+/** One call: what was said, which tools ran, how long it all took, and the call again as it happened. */
+export function CallPage({ callId }: { readonly callId: string }) {
+  const record = useCallRecord(callId);
+  return record === null ? <Loading /> : <Whole record={record} />;
+}
+
+function Whole({ record }: { readonly record: CallRecord }) {
+  const state = useStore(record.state);
+  const control = useReplay(state);
+  const { view, fault, isComplete } = state;
+  if (fault?.slug === 'call-not-found' || fault?.slug === 'validation') return <NotFoundPage />;
+  if (fault) return <Failed fault={fault} onRetry={() => void record.load()} />;
+  if (view === undefined || !isComplete) return <Loading />;
+  const { replay, position } = control;
+  const hasEnded = view.state === 'ended';
+  const moment = hasEnded ? replay?.at(position) : undefined;
+  const isReplaying = hasEnded && replay !== null && position < replay.length;
+  return (
+    <article className="call-page">
+      <Link href="/calls" className="back-link">
+        <Icon name="back" />
+        {texts.all}
+      </Link>
+      <PageHeading title={callerName(view)}>
+        {isReplaying && moment && <TurnTag turn={turnOf(moment.live)} />}
+      </PageHeading>
+      <Facts view={view} />
+      {view.incomplete && <p className="notice">{texts.incomplete}</p>}
+      {!hasEnded && (
+        <p className="notice">
+          {texts.isLive} <Link href={`/live/${encodeURIComponent(view.callId)}`}>{texts.watchLive}</Link>
+        </p>
+      )}
+      {hasEnded && replay && <ReplayBar control={control} replay={replay} view={view} />}
+      <section className="card call-script" aria-label={texts.transcript}>
+        <Transcript
+          view={moment?.view ?? view}
+          live={isReplaying && moment ? moment.live : null}
+          {...(hasEnded && { onSeek: control.seek })}
+        />
+      </section>
+    </article>
+  );
+}
+
+function Facts({ view }: { readonly view: CallView }) {
+  const { callId, agent, transport, direction, startedAt, from, to, state, reason } = view;
+  return (
+    <dl className="facts card">
+      <Fact name={texts.agent}>
+        <span className="cell-agent">
+          <AgentMark agent={agent} />
+          <bdi>{agent}</bdi>
+        </span>
+      </Fact>
+      <Fact name={texts.transport}>
+        <TransportTag transport={transport} />
+        {direction !== null && <span className="muted"> {callTexts.directions[direction] ?? direction}</span>}
+      </Fact>
+      {from !== null && from !== transport && to !== null && (
+        <Fact name={texts.numbers}>
+          <bdi>{from}</bdi> → <bdi>{to}</bdi>
+        </Fact>
+      )}
+      <Fact name={texts.started}>
+        <time dateTime={startedAt}>{wholeMomentText(startedAt)}</time>
+      </Fact>
+      <Fact name={texts.duration}>
+        <CallTimer {...view} />
+      </Fact>
+      <Fact name={texts.outcome}>
+        {state === 'ended' ? <Outcome reason={reason} /> : <TurnTag turn={state === 'ringing' ? 'ringing' : 'live'} />}
+      </Fact>
+      <Fact name={texts.number}>
+        <code className="call-id">{callId}</code>
+      </Fact>
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: React.ReactNode }) {
+  return (
+    <div className="fact">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
 }
