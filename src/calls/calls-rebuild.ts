@@ -4,9 +4,10 @@
  * half of it; what was begun is gone on with after a kill, by any process. Chosen over a second set of tables because it needs
  * no room for one, and because an erasure in between has one place to look at.
  */
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
 import type { CallId } from '../common/ids.js';
+import { isDatabaseAway } from '../database/database-errors.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Run } from '../database/pg-pool.js';
 import type { LoggedEvent } from '../events/event.js';
@@ -20,6 +21,8 @@ const EVENTS = 2000;
 
 @Injectable()
 export class CallsRebuild {
+  private readonly logger = new Logger('Calls');
+
   constructor(
     private readonly prisma: PrismaService,
     private readonly audit: AuditLog,
@@ -52,7 +55,7 @@ export class CallsRebuild {
     });
   }
 
-  /** Returns how many events the call has. */
+  /** Returns how many events the call has. One that the database refuses stays as it is: the others must not wait for it. */
   private async replace(run: Run, callId: CallId, position: number): Promise<number> {
     const events: LoggedEvent[] = [];
     for (let after = 0; ;) {
@@ -61,8 +64,16 @@ export class CallsRebuild {
       if (page.length < EVENTS) break;
       after = page.at(-1)?.position ?? position;
     }
-    await this.store.remove(run, callId);
-    await this.store.save(run, touchedCalls(events));
+    await run('SAVEPOINT call');
+    try {
+      await this.store.remove(run, callId);
+      await this.store.save(run, touchedCalls(events));
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      await run('ROLLBACK TO SAVEPOINT call');
+      this.logger.error(`a call of ${events.length} events cannot be made anew: ${(error as Error).message}`);
+    }
+    await run('RELEASE SAVEPOINT call');
     return events.length;
   }
 }

@@ -3,17 +3,19 @@ import { AgentsModule } from '../agents/agents.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { CallReader } from './call-reader.js';
+import { CallStatistics } from './call-statistics.js';
 import { CallStore } from './call-store.js';
 import { CallsController } from './calls.controller.js';
 import { CallsProjection } from './calls.projection.js';
 import { CallsRebuild } from './calls-rebuild.js';
 import { CallsService } from './calls.service.js';
+import { StatsController } from './stats.controller.js';
 
 /** What the log says of each call: kept by a projection, read by REST. */
 @Module({
   imports: [AuthModule, AgentsModule, EventsModule],
-  controllers: [CallsController],
-  providers: [CallStore, CallReader, CallsRebuild, CallsProjection, CallsService],
+  controllers: [CallsController, StatsController],
+  providers: [CallStore, CallReader, CallsRebuild, CallsProjection, CallsService, CallStatistics],
   exports: [CallsService, CallsRebuild, CallStore],
 })
 export class CallsModule {}

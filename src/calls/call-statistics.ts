@@ -1,0 +1,111 @@
+/** Calls in numbers: one tenant's, of those that began in a span of time. All of it is one statement, so the numbers agree. */
+import { Injectable } from '@nestjs/common';
+import type { AgentName, TenantId } from '../common/ids.js';
+import { Problem } from '../common/problem.js';
+import { PgPool } from '../database/pg-pool.js';
+import type { Lifetime } from './call-query.js';
+
+/** Calls that began in [`from`, `to`). */
+export interface StatsQuery {
+  readonly from: Date;
+  readonly to: Date;
+  readonly bucket: 'hour' | 'day';
+  readonly agents: readonly AgentName[] | null;
+  /** IANA: days, weekdays and hours are this zone's. */
+  readonly timeZone: string;
+}
+
+interface Counted {
+  readonly calls: number;
+  /** Of calls that have ended; one that goes on counts as a call only. */
+  readonly minutes: number;
+}
+
+interface Lasting extends Counted {
+  /** Seconds; null where none has ended. */
+  readonly medianDuration: number | null;
+}
+
+export interface Stats {
+  readonly totals: Lasting;
+  /** Every one of the span, from the one in which it begins. */
+  readonly buckets: readonly (Counted & { readonly at: string })[];
+  readonly agents: readonly (Lasting & { readonly agent: string })[];
+  readonly reasons: readonly { readonly reason: string; readonly calls: number }[];
+  readonly transports: readonly { readonly transport: string; readonly calls: number }[];
+  /** `weekday` 0 is Sunday; every hour of the week. */
+  readonly hours: readonly { readonly weekday: number; readonly hour: number; readonly calls: number }[];
+}
+
+/** Longest lists of what a tenant names itself. */
+const MAX_NAMES = 1000;
+const LASTING = `count(*)::int AS calls, round((coalesce(sum(seconds), 0) / 60)::numeric, 2)::float8 AS minutes,
+  round((percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds))::numeric, 3)::float8 AS "medianDuration"`;
+/** An hour's bucket is an hour of UTC: a zone's own is ambiguous when its clocks go back. */
+const bucketOf = (bucket: StatsQuery['bucket'], time: string) =>
+  bucket === 'hour' ? `date_trunc('hour', ${time}, 'UTC')` : `date_trunc('day', (${time}) AT TIME ZONE $5::text)`;
+const startOf = (bucket: StatsQuery['bucket']) => (bucket === 'hour' ? 'b.at' : 'b.at AT TIME ZONE $5::text');
+
+const statement = (bucket: StatsQuery['bucket']) => `WITH c AS MATERIALIZED (
+  SELECT agent, coalesce(transport, 'unknown') AS transport, started_at, started_at AT TIME ZONE $5::text AS local,
+    CASE WHEN state = 'ended' THEN coalesce(reason, 'unknown') WHEN is_lost THEN 'lost' END AS reason,
+    CASE WHEN state = 'ended' THEN coalesce(duration, 0)
+         WHEN is_lost THEN greatest(0, extract(epoch FROM last_at - started_at))::float8 END AS seconds
+  FROM (SELECT *, last_at NOT BETWEEN $6 AND $7 AS is_lost FROM calls
+        WHERE tenant_id = $1 AND started_at >= $2 AND started_at < $3 AND ($4::text[] IS NULL OR agent = ANY ($4))) own
+), buckets AS (
+  SELECT b.at, count(c.at)::int AS calls, round((coalesce(sum(c.seconds), 0) / 60)::numeric, 2)::float8 AS minutes
+  FROM generate_series(${bucketOf(bucket, '$2::timestamptz')}, ${bucketOf(bucket, "$3::timestamptz - interval '1 ms'")},
+                       interval '1 ${bucket}') AS b(at)
+  LEFT JOIN (SELECT ${bucketOf(bucket, 'started_at')} AS at, seconds FROM c) c USING (at) GROUP BY b.at
+)
+SELECT (SELECT row_to_json(t) FROM (SELECT ${LASTING} FROM c) t) AS totals,
+  (SELECT json_agg(json_build_object('at', extract(epoch FROM ${startOf(bucket)}) * 1000, 'calls', calls, 'minutes', minutes)
+                   ORDER BY b.at) FROM buckets b) AS buckets,
+  (SELECT json_agg(t) FROM (SELECT agent, ${LASTING} FROM c GROUP BY agent ORDER BY 2 DESC, 1 LIMIT ${MAX_NAMES}) t) AS agents,
+  (SELECT json_agg(t) FROM (SELECT reason, count(*)::int AS calls FROM c WHERE reason IS NOT NULL GROUP BY reason
+                            ORDER BY 2 DESC, 1 LIMIT ${MAX_NAMES}) t) AS reasons,
+  (SELECT json_agg(t) FROM (SELECT transport, count(*)::int AS calls FROM c GROUP BY transport
+                            ORDER BY 2 DESC, 1 LIMIT ${MAX_NAMES}) t) AS transports,
+  (SELECT json_agg(t) FROM (SELECT weekday, hour, coalesce(calls, 0) AS calls
+     FROM generate_series(0, 6) AS weekday CROSS JOIN generate_series(0, 23) AS hour
+     LEFT JOIN (SELECT extract(dow FROM local)::int AS weekday, extract(hour FROM local)::int AS hour, count(*)::int AS calls
+                FROM c GROUP BY 1, 2) h USING (weekday, hour) ORDER BY weekday, hour) t) AS hours`;
+
+const STATEMENTS = { hour: statement('hour'), day: statement('day') };
+
+interface StatsRow extends Omit<Stats, 'buckets'> {
+  readonly buckets: readonly (Counted & { readonly at: number })[] | null;
+}
+
+@Injectable()
+export class CallStatistics {
+  constructor(private readonly pool: PgPool) {}
+
+  /** Throws `validation` for a time zone that PostgreSQL does not know. */
+  async of(tenantId: TenantId, query: StatsQuery, { since, until }: Lifetime): Promise<Stats> {
+    const { from, to, bucket, agents, timeZone } = query;
+    const values = [tenantId, from, to, agents, timeZone, since, until];
+    const { rows } = await this.pool.query<StatsRow>(STATEMENTS[bucket], values).catch((error: unknown) => {
+      throw isUnknownZone(error) ? unknownZone() : error;
+    });
+    const [row] = rows;
+    if (row === undefined) throw new Error('a statement without FROM gave no row');
+    return {
+      totals: row.totals,
+      buckets: (row.buckets ?? []).map((one) => ({ ...one, at: new Date(one.at).toISOString() })),
+      ...{ agents: row.agents ?? [], reasons: row.reasons ?? [], transports: row.transports ?? [], hours: row.hours },
+    };
+  }
+}
+
+export function unknownZone(): Problem {
+  return new Problem('validation', 'The request is not valid.', {
+    errors: [{ path: 'tz', message: 'must be a time zone such as Europe/Madrid' }],
+  });
+}
+
+/** SQLSTATE invalid_parameter_value: of these parameters, only the zone can be. */
+function isUnknownZone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '22023';
+}

@@ -1,0 +1,38 @@
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AgentsService } from '../agents/agents.service.js';
+import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
+import type { TenantId } from '../common/ids.js';
+import { ENV, type Env } from '../config/env.js';
+import { lifetimeAt } from './call-query.js';
+import { CallStatistics } from './call-statistics.js';
+import { CallsService } from './calls.service.js';
+import { type ReadStats, spanOf, statsSchema } from './stats.schemas.js';
+
+@ApiTags('Calls')
+@Controller('v1/stats')
+export class StatsController {
+  constructor(
+    private readonly statistics: CallStatistics,
+    private readonly calls: CallsService,
+    private readonly agents: AgentsService,
+    @Inject(ENV) private readonly env: Env,
+  ) {}
+
+  /**
+   * Of the calls that began in [`from`, `to`); the last 7 days unless told otherwise, 400 days at most (62 by the hour). Minutes and
+   * medians are of those that have ended. `tz` (IANA, UTC unless given): whose days, weekdays (0: Sunday) and hours.
+   */
+  @ApiOperation({ summary: 'Calls and minutes over time, by agent, reason, transport and hour of the week' })
+  @Get()
+  @Scopes('events:read')
+  async read(@CurrentTenant() tenantId: TenantId, @Query({ schema: statsSchema }) query: ReadStats) {
+    const { from, to } = spanOf(query, Date.now());
+    if (query.agents) await this.agents.assertReadable(tenantId, query.agents);
+    await this.calls.settle();
+    const asked = { from, to, bucket: query.bucket, agents: query.agents ?? null, timeZone: query.tz };
+    const lifetime = lifetimeAt(Date.now(), this.env.callMaxSilenceMs);
+    const stats = await this.statistics.of(tenantId, asked, lifetime);
+    return { from: from.toISOString(), to: to.toISOString(), bucket: query.bucket, tz: query.tz, ...stats };
+  }
+}

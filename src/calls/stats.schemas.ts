@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { agentNameSchema } from '../common/ids.js';
+import { Problem } from '../common/problem.js';
+import { commaList } from '../common/validation.js';
+
+const DAY_MS = 86_400_000;
+const DEFAULT_DAYS = 7;
+/** Longest span by bucket: bounds the answer, and what one request costs. */
+const MAX_DAYS = { day: 400, hour: 62 };
+
+/** A day is its midnight in UTC. */
+const time = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a time such as 2026-11-24T09:00:00Z, or a date')
+  .transform((text) => new Date(text))
+  .refine((at) => at.getUTCFullYear() >= 1970 && at.getUTCFullYear() <= 9999, 'must lie between 1970 and 9999');
+
+export const statsSchema = z.strictObject({
+  from: time.optional(),
+  to: time.optional(),
+  bucket: z.enum(['hour', 'day']).default('day'),
+  agents: commaList(agentNameSchema).optional(),
+  tz: z
+    .string()
+    .max(64)
+    .regex(/^[A-Za-z][A-Za-z0-9_+/-]*$/, 'must be a time zone such as Europe/Madrid')
+    .default('UTC'),
+});
+
+export type ReadStats = z.infer<typeof statsSchema>;
+
+/** Throws `validation` for a span that is empty or too long. */
+export function spanOf({ from, to, bucket }: ReadStats, now: number): { from: Date; to: Date } {
+  const end = to ?? new Date(now);
+  const begin = from ?? new Date(end.getTime() - DEFAULT_DAYS * DAY_MS);
+  const days = (end.getTime() - begin.getTime()) / DAY_MS;
+  if (days <= 0) throw invalid('must be after "from"');
+  if (days > MAX_DAYS[bucket]) throw invalid(`must be at most ${MAX_DAYS[bucket]} days after "from"`);
+  return { from: begin, to: end };
+}
+
+function invalid(message: string): Problem {
+  return new Problem('validation', 'The request is not valid.', { errors: [{ path: 'to', message }] });
+}
