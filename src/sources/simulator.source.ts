@@ -19,6 +19,7 @@ const TIMED = /^(speech\..+|turn\.resumed|audio\.metrics)$/;
 
 export class SimulatorSource implements Source {
   readonly name = 'simulator';
+  readonly once = true;
   private readonly options: SimulatorOptions;
   private finished = false;
 

@@ -3,6 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { AgentsService } from '../agents/agents.service.js';
 import { agentNameSchema } from '../common/ids.js';
 import type { Env } from '../config/env.js';
+import { NatsSource } from './broker/nats.source.js';
+import { RedisSource } from './broker/redis.source.js';
 import { AgentSseSource } from './pinecall/agent-sse.source.js';
 import { AgentWsSource } from './pinecall/agent-ws.source.js';
 import { CallLogSource } from './pinecall/call-log.source.js';
@@ -30,6 +32,8 @@ export class SourceFactory {
     if (/^simulator(?!\w)/.test(entry)) return new SimulatorSource(entry);
     if (/^sse\+https?:\/\//.test(entry)) return new AgentSseSource(entry, options);
     if (/^ws\+wss?:\/\//.test(entry)) return new AgentWsSource(entry, options);
+    if (/^(nats|tls):\/\//.test(entry)) return new NatsSource(entry, this.cursors);
+    if (/^rediss?:\/\//.test(entry)) return new RedisSource(entry);
     if (entry.startsWith('module:')) return new ModuleSource(entry);
     if (/^pinecall\+wss?:\/\//.test(entry)) {
       if (env.pinecallApiKey === undefined) throw new InvalidSource('SOURCES: pinecall+… needs PINECALL_API_KEY');
@@ -42,7 +46,7 @@ export class SourceFactory {
     }
     const scheme = /^[a-z+]{1,20}(?=:)/.exec(entry)?.[0] ?? 'an entry';
     throw new InvalidSource(
-      `SOURCES: ${scheme} is not a source; known are simulator, sse+http(s)://, ws+ws(s)://, pinecall+wss://, module: and none`,
+      `SOURCES: ${scheme} is not a source; known are simulator, sse+http(s)://, ws+ws(s)://, pinecall+wss://, nats://, redis://, module: and none`,
     );
   }
 }

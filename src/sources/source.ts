@@ -13,13 +13,15 @@ export interface EventSink {
   room(): Promise<void>;
 }
 
-/** How a source is doing, shown in /readyz. */
-export type SourceState = 'connecting' | 'live' | 'waiting' | 'stopped';
+/** How a source is doing, shown in /readyz. `standby`: another process runs it. */
+export type SourceState = 'connecting' | 'live' | 'waiting' | 'standby' | 'stopped';
 
 /** A way into Switchboard. */
 export interface Source {
   /** Its name in /readyz, logs and cursors: stable across restarts, without secrets. */
   readonly name: string;
+  /** True when it must run on one process at a time: a second one would take everything in twice, or out of order. */
+  readonly once: boolean;
   /**
    * Reads until the signal aborts (then resolves) or the upstream fails (then rejects, or resolves when it just ended): the
    * supervisor runs it again after a backoff. Calls `live()` each time it is connected and reading.

@@ -29,6 +29,7 @@ type Body = ReadableStreamDefaultReader<Uint8Array>;
 /** Reads `sse+http(s)://host/path?query`; the query goes upstream as it is and is not in the name. */
 export class AgentSseSource implements Source {
   readonly name: string;
+  readonly once = true;
   private readonly endpoint: Endpoint;
   private readonly silenceMs: number;
   private readonly passedOver: PassedOver;

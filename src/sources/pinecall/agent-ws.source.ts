@@ -31,6 +31,7 @@ export interface AgentWsOptions {
 /** Reads `ws+ws(s)://host/path?agent=name`; of the query, only `agent` is in the name: it tells several sockets apart. */
 export class AgentWsSource implements Source {
   readonly name: string;
+  readonly once = true;
   private readonly endpoint: Endpoint;
   private readonly pingMs: number;
   private readonly passedOver: PassedOver;

@@ -14,6 +14,7 @@ const API_KEY = /^[\x21-\x7e]+$/;
 /** Reads `pinecall+wss://voice.pinecall.io` (or `pinecall+ws://…`); HTTP is at the same host. */
 export class CallLogSource implements Source {
   readonly name: string;
+  readonly once = true;
   private readonly socketBase: string;
   private readonly apiKey: string;
   private readonly timings: CallLogTimings;

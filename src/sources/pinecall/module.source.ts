@@ -30,6 +30,7 @@ const TYPES = new Set(
 /** Reads `module:./agents.mjs`, a path from the working directory. The module is loaded once, however often this runs. */
 export class ModuleSource implements Source {
   readonly name: string;
+  readonly once = true;
   private readonly path: string;
   private client: Promise<Emitter> | undefined;
 

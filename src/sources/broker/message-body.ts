@@ -1,0 +1,31 @@
+/** What a message of a broker holds, pure: one event or an array, as /v1/ingest takes them. */
+import type { DecodedEvent } from '../../events/event.js';
+import { Problem } from '../../common/problem.js';
+import { readIngestBody } from '../ingest-body.js';
+
+export interface MessageBody {
+  readonly events: readonly DecodedEvent[];
+  /** Elements that cannot be read; they never keep the others back. */
+  readonly faults: number;
+}
+
+/**
+ * An event without an identity of its own gets the message's: what the broker delivers again is recognised. Without either,
+ * as on a wire that delivers once, nothing is.
+ */
+export function readMessage(text: string, identity?: readonly unknown[]): MessageBody {
+  try {
+    const items = readIngestBody(text, false);
+    const events = items.flatMap((item, index) => ('event' in item ? { item, index } : []));
+    return {
+      events: events.map(({ item: { event }, index }) => ({
+        ...event,
+        identity: event.identity ?? identity?.concat(index),
+      })),
+      faults: items.filter((item) => 'problem' in item).length,
+    };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { events: [], faults: 1 };
+  }
+}

@@ -1,0 +1,31 @@
+/** From a broker's message to the sink: what cannot be read is counted, said, and passed over. */
+import { eventsIn } from '../../common/metrics.js';
+import { PassedOver } from '../pinecall/agent-wire.js';
+import type { EventSink } from '../source.js';
+import { readMessage } from './message-body.js';
+
+export class MessageIntake {
+  private readonly passedOver: PassedOver;
+
+  constructor(
+    source: string,
+    private readonly sink: EventSink,
+  ) {
+    this.passedOver = new PassedOver(source, 'message, or part of one, that is no event');
+  }
+
+  /** Resolves when what could be read is committed, `isPoison` when nothing could. Rejects only when the source is to stop. */
+  async take(text: string, identity?: readonly unknown[]): Promise<{ isPoison: boolean }> {
+    const { events, faults } = readMessage(text, identity);
+    if (faults > 0) {
+      eventsIn.inc({ outcome: 'refused' }, faults);
+      this.passedOver.note();
+    }
+    if (events.length > 0) await this.sink.push(events);
+    return { isPoison: faults > 0 && events.length === 0 };
+  }
+
+  room(): Promise<void> {
+    return this.sink.room();
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Events that agents elsewhere publish to Redis: `redis://host/channel` (Pub/Sub: what is published while nobody listens is gone)
+ * or `redis://host/stream?group=name` (Streams: acknowledged after the commit).
+ */
+import { Redis, type RedisOptions } from 'ioredis';
+import { childOf } from '../pinecall/waiting.js';
+import { connectionFault, unlessAborted } from '../pinecall/agent-wire.js';
+import { EventSink, InvalidSource, Source } from '../source.js';
+import { readBrokerAddress } from './broker-address.js';
+import { MessageIntake } from './message-intake.js';
+import { readRedisStream } from './redis-stream-reader.js';
+
+/** Whether the server still answers is asked this often. */
+const PING_MS = 10_000;
+const COMMAND_MS = 10_000;
+const GROUP = /^[\x21-\x7e]{1,64}$/;
+const PATTERN = /[*?[]/;
+
+export class RedisSource implements Source {
+  readonly name: string;
+  readonly once = true;
+  private readonly topic: string;
+  private readonly group: string | undefined;
+  private readonly options: RedisOptions;
+
+  /** Throws {@link InvalidSource}. */
+  constructor(entry: string) {
+    const { url, topic, name } = readBrokerAddress(
+      entry,
+      'redis://host:6379/channel or redis://host:6379/stream?group=name',
+    );
+    const [group, database] = [url.searchParams.get('group'), url.searchParams.get('db') ?? '0'];
+    if (group !== null && !GROUP.test(group))
+      throw new InvalidSource('SOURCES: group must be 1–64 visible ASCII characters');
+    if (!/^\d{1,4}$/.test(database)) throw new InvalidSource('SOURCES: db must be the number of a Redis database');
+    this.name = group === null ? name : `${name}?group=${group}`;
+    this.topic = topic;
+    this.group = group ?? undefined;
+    const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+    this.options = {
+      ...{ host: url.hostname, port: Number(url.port || 6379), db: Number(database) },
+      ...(username === '' ? {} : { username }),
+      ...(password === '' ? {} : { password }),
+      ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
+      ...{ lazyConnect: true, enableOfflineQueue: false, retryStrategy: () => null, maxRetriesPerRequest: 0 },
+      ...{ connectTimeout: 5000, commandTimeout: COMMAND_MS, connectionName: 'switchboard' },
+    };
+  }
+
+  async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
+    const intake = new MessageIntake(this.name, sink);
+    // One that waits for what comes, one that says what was taken in.
+    const [reader, teller] = [new Redis(this.options), new Redis(this.options)];
+    const clients = [reader, teller];
+    const { controller, release } = childOf(signal);
+    const lost = new Promise<never>((_, reject) => {
+      for (const client of clients) {
+        client.on('error', (error) => reject(connectionFault(error)));
+        client.once('end', () => reject(new Error('the connection to Redis was lost')));
+      }
+    });
+    lost.catch(() => controller.abort());
+    const beat = setInterval(() => void teller.ping().catch(() => teller.disconnect()), PING_MS);
+    try {
+      await Promise.race([lost, Promise.all(clients.map((client) => client.connect()))]);
+      const { topic, group } = this;
+      const reading =
+        group === undefined
+          ? this.listen(reader, intake, live, controller.signal)
+          : readRedisStream({ reader, teller, topic, group, source: this.name }, intake, live, controller.signal);
+      await Promise.race([lost, reading]);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      clearInterval(beat);
+      release();
+      controller.abort();
+      for (const client of clients) client.disconnect();
+    }
+  }
+
+  private async listen(reader: Redis, intake: MessageIntake, live: () => void, signal: AbortSignal): Promise<void> {
+    const take = (text: string) => {
+      intake.take(text).catch(() => undefined); // Told to stop: its signal says so too.
+    };
+    reader.on('message', (_: string, text: string) => take(text));
+    reader.on('pmessage', (_: string, __: string, text: string) => take(text));
+    await (PATTERN.test(this.topic) ? reader.psubscribe(this.topic) : reader.subscribe(this.topic));
+    live();
+    await unlessAborted(new Promise<never>(() => undefined), signal);
+  }
+}
