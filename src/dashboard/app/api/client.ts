@@ -24,11 +24,20 @@ export const cookieClient: Client = {
   get: (path, query, signal) => call('GET', withQuery(path, query), { ...(signal && { signal }) }),
   send: (method, path, body) => {
     const token = writeToken.get();
-    if (token === null) return Promise.reject(new Fault('needs-token', 'This needs a token that may change things.'));
-    return call(method, path, { token, body });
+    if (token === null) return Promise.reject(needsToken());
+    return call<never>(method, path, { token, body }).catch((error: unknown) => {
+      // It is the tab's token that has ended, not the session.
+      if (!asFault(error).endsSession) throw error;
+      writeToken.set(null);
+      throw needsToken();
+    });
   },
   streamUrl: (path, after) => Promise.resolve(withQuery(path, { after })),
 };
+
+function needsToken(): Fault {
+  return new Fault('needs-token', 'This needs a token that may change things.');
+}
 
 export function bearerClient(token: string): Client {
   return {

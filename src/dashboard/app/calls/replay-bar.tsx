@@ -43,10 +43,10 @@ export function ReplayBar({ control, replay, view }: Props) {
       <p className="replay-time numeric">
         {clockText(position)} <span className="muted">/ {clockText(length)}</span>
       </p>
-      <fieldset className="speeds">
+      <fieldset className="choice">
         <legend className="visually-hidden">{texts.speed}</legend>
         {SPEEDS.map((one) => (
-          <label key={one} className="speed">
+          <label key={one} className="choice-one">
             <input
               type="radio"
               name="speed"

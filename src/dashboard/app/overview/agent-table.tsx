@@ -1,0 +1,45 @@
+import { AgentMark } from '../calls/call-facts.js';
+import { overviewTexts as texts } from '../texts/overview.js';
+import { clockText, countText, roundText } from '../ui/format.js';
+import type { Stats } from './stats.js';
+
+export function AgentTable({ agents }: { readonly agents: Stats['agents'] }) {
+  return (
+    <section className="card chart-card overview-wide">
+      <h2 className="chart-title">{texts.agents}</h2>
+      <div className="as-table-frame" tabIndex={0} role="region" aria-label={texts.agents}>
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">{texts.name}</th>
+              <th scope="col" className="cell-end">
+                {texts.calls}
+              </th>
+              <th scope="col" className="cell-end">
+                {texts.minutes}
+              </th>
+              <th scope="col" className="cell-end">
+                {texts.median}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {agents.map(({ agent, calls, minutes, medianDuration }) => (
+              <tr key={agent}>
+                <th scope="row">
+                  <span className="cell-agent">
+                    <AgentMark agent={agent} />
+                    <bdi>{agent}</bdi>
+                  </span>
+                </th>
+                <td className="cell-end numeric">{countText(calls)}</td>
+                <td className="cell-end numeric">{roundText(minutes)}</td>
+                <td className="cell-end numeric">{medianDuration === null ? '–' : clockText(medianDuration)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}

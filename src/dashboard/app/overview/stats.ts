@@ -1,0 +1,50 @@
+/** What `/v1/stats` answers, and for which spans of time it is asked. */
+
+export interface Stats {
+  readonly totals: { readonly calls: number; readonly minutes: number; readonly medianDuration: number | null };
+  readonly buckets: readonly { readonly at: string; readonly calls: number; readonly minutes: number }[];
+  readonly agents: readonly {
+    readonly agent: string;
+    readonly calls: number;
+    readonly minutes: number;
+    readonly medianDuration: number | null;
+  }[];
+  readonly reasons: readonly { readonly reason: string; readonly calls: number }[];
+  readonly transports: readonly { readonly transport: string; readonly calls: number }[];
+  /** `weekday` 0 is Sunday. */
+  readonly hours: readonly { readonly weekday: number; readonly hour: number; readonly calls: number }[];
+  readonly bucket: 'hour' | 'day';
+}
+
+export type Period = 'day' | 'week' | 'month' | 'quarter';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+const SPANS: Readonly<Record<Period, { readonly ms: number; readonly bucket: 'hour' | 'day' }>> = {
+  day: { ms: DAY_MS, bucket: 'hour' },
+  week: { ms: 7 * DAY_MS, bucket: 'day' },
+  month: { ms: 30 * DAY_MS, bucket: 'day' },
+  quarter: { ms: 90 * DAY_MS, bucket: 'day' },
+};
+
+export const PERIODS = Object.keys(SPANS) as Period[];
+
+/** Whole hours or days up to now, as the reader's own clock has them. */
+export function statsQuery(period: Period, now: Date): { from: string; to: string; bucket: string; tz: string } {
+  const { ms, bucket } = SPANS[period];
+  const from = new Date(now.getTime() - ms + (bucket === 'hour' ? HOUR_MS : DAY_MS));
+  if (bucket === 'day') from.setHours(0, 0, 0, 0);
+  else from.setMinutes(0, 0, 0);
+  return { from: from.toISOString(), to: now.toISOString(), bucket, tz: timeZone() };
+}
+
+export function timeZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+export function busiestHour(hours: Stats['hours']): Stats['hours'][number] | undefined {
+  const [first, ...others] = hours;
+  const busiest = others.reduce((best, one) => (one.calls > (best?.calls ?? 0) ? one : best), first);
+  return busiest !== undefined && busiest.calls > 0 ? busiest : undefined;
+}
