@@ -11,6 +11,8 @@ import { ProblemFilter } from './common/problem.filter.js';
 import { assignRequestId } from './common/request-id.js';
 import { validationPipe } from './common/validation.js';
 import type { Env } from './config/env.js';
+import { StreamAdmission } from './events/stream-admission.js';
+import { StreamingExpressAdapter } from './http-adapter.js';
 
 /** Largest body of a management request, and of an ingest request. */
 const MAX_BODY = '256kb';
@@ -25,16 +27,20 @@ export async function createApp(
   options: NestApplicationOptions = {},
   extraModules: readonly Type[] = [],
 ): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env, databaseUrl, extraModules), {
-    ...options,
-    bodyParser: false,
-    abortOnError: false,
-    forceCloseConnections: true,
-  });
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.forRoot(env, databaseUrl, extraModules),
+    new StreamingExpressAdapter(),
+    {
+      ...options,
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.use(assignRequestId);
   app.use(pageHeaders(env));
+  app.use(streamAdmission(app.get(StreamAdmission)));
   if (env.corsOrigins.length > 0) app.enableCors(corsFor(env));
   app.use('/v1/ingest', express.text({ type: ['application/json', 'application/x-ndjson'], limit: MAX_INGEST_BODY }));
   app.use(express.json({ limit: MAX_BODY }));
@@ -59,6 +65,13 @@ function pageHeaders({ publicUrl }: Env): RequestHandler {
     if (!STREAM_PATH.test(request.path)) return protect(request, response, next);
     response.setHeader('X-Content-Type-Options', 'nosniff');
     next();
+  };
+}
+
+function streamAdmission(admission: StreamAdmission): RequestHandler {
+  return (request, response, next) => {
+    if (request.method === 'GET' && STREAM_PATH.test(request.path)) admission.admit(request, response, next);
+    else next();
   };
 }
 

@@ -4,6 +4,7 @@ import { TokensService } from '../auth/tokens.service.js';
 import type { TenantId } from '../common/ids.js';
 import { EventLog } from '../events/event-log.js';
 import { LogInquiry } from '../events/log-inquiry.js';
+import { TenantHeads } from '../events/tenant-heads.js';
 import { TenantsService } from '../tenants/tenants.service.js';
 import { type Explanation, explain } from './explanation.js';
 
@@ -14,6 +15,7 @@ export class ExplainService {
     private readonly tokens: TokensService,
     private readonly history: OwnershipHistory,
     private readonly log: EventLog,
+    private readonly heads: TenantHeads,
     private readonly inquiry: LogInquiry,
   ) {}
 
@@ -21,7 +23,7 @@ export class ExplainService {
   async explain(tenantId: TenantId, position: number, tokenId: string | undefined): Promise<Explanation> {
     const [tenant, bounds, head, event, token] = await Promise.all([
       this.tenants.get(tenantId),
-      this.log.tenantHead(tenantId),
+      this.heads.of(tenantId),
       this.log.headPosition(),
       this.inquiry.eventAcrossTenants(position),
       tokenId === undefined ? undefined : this.tokens.factsAcrossTenants(tokenId),

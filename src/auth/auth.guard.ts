@@ -14,18 +14,22 @@ import { IdpStrategy } from './idp.strategy.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { type Principal, allows } from './principal.js';
 import { assertOwnPage } from './session-cookie.js';
+import { Standings } from './standings.js';
+import { VerifiedTokens } from './verified-tokens.js';
 
 type Scoped = Extract<Access, { kind: 'scopes' }>;
 
 @Injectable()
 export class AuthGuard implements CanActivate {
   private readonly requests = new TokenBuckets();
+  private readonly verified = new VerifiedTokens();
 
   constructor(
     private readonly reflector: Reflector,
     @Inject(ENV) private readonly env: Env,
     private readonly own: JwtStrategy,
     private readonly external: IdpStrategy,
+    private readonly standings: Standings,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -38,12 +42,20 @@ export class AuthGuard implements CanActivate {
     assertNoTokenInUrl(request, access?.stream ?? false);
     const credential = credentialIn(request);
     if (credential === null) throw new Problem('token-missing', 'Send a token as "Authorization: Bearer …".');
-    const principal = await this.authenticate(request, http.getResponse<Response>());
+    const principal = await this.principalOf(credential, request, http.getResponse<Response>());
     authorise(principal, credential, access, request);
     if (!access?.stream && !this.reflector.getAllAndOverride<boolean | undefined>(OWN_RATE, targets))
       this.chargeRequest(principal);
     request.user = principal;
     return true;
+  }
+
+  private async principalOf({ token }: Credential, request: Request, response: Response): Promise<Principal> {
+    const identity = this.verified.recall(token);
+    if (identity !== undefined) return this.standings.principal(identity);
+    const principal = await this.authenticate(request, response);
+    this.verified.remember(token, principal);
+    return principal;
   }
 
   /** By passport's strategies, of this application and no other in the process: passport's own register is global. */

@@ -4,6 +4,7 @@
  */
 import { Inject, Injectable } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';
+import { Collected } from '../common/collected.js';
 import { type Limits, effectiveLimits } from '../common/limits.js';
 import { Problem } from '../common/problem.js';
 import { ENV, type Env } from '../config/env.js';
@@ -30,7 +31,8 @@ interface TenantRow {
 
 @Injectable()
 export class Standings {
-  private readonly checked = new Map<string, Standing>();
+  private readonly checked = new Map<string, Principal>();
+  private readonly looks: Collected<Identity, Standing | Problem>;
   private changed = 0;
   private epoch = 0;
 
@@ -39,6 +41,7 @@ export class Standings {
     bus: Bus,
     @Inject(ENV) private readonly env: Env,
   ) {
+    this.looks = new Collected((identities) => this.review(identities));
     bus.messages.subscribe(({ kind }) => {
       if (kind !== 'token-revoked' && kind !== 'token-changed' && kind !== 'tenant-changed') return;
       this.changed = Date.now();
@@ -54,15 +57,17 @@ export class Standings {
 
   /** Who this is and what it may do now. Throws `token-revoked`, `tenant-suspended`. */
   async principal(identity: Identity): Promise<Principal> {
-    const known = this.checked.get(keyOf(identity));
-    if (known && known.checkedAt > Date.now() - CHECKED_MS) return { ...identity, ...known };
+    const key = keyOf(identity);
+    const known = this.checked.get(key);
+    if (known && known.checkedAt > Date.now() - CHECKED_MS) return known;
     const epoch = this.epoch;
-    const standing = (await this.review([identity])).get(identity);
-    if (standing === undefined || standing instanceof Problem) throw standing ?? revoked();
+    const standing = await this.looks.get(identity);
+    if (standing instanceof Problem) throw standing;
+    const principal: Principal = { ...identity, ...standing };
     if (this.checked.size >= MAX_CHECKED) this.checked.clear();
     // What was heard while the database was asked is newer than its answer.
-    if (epoch === this.epoch) this.checked.set(keyOf(identity), standing);
-    return { ...identity, ...standing };
+    if (epoch === this.epoch) this.checked.set(key, principal);
+    return principal;
   }
 
   /** What each of these may do now, or why it may nothing any more; two queries, however many they are. */

@@ -32,10 +32,20 @@ export const filterQuery = {
   types: commaList(typePatternSchema).optional(),
 };
 
+/** Types whose answer is remembered for each list of patterns; an agent has a few dozen. */
+const MAX_REMEMBERED = 256;
+
 /** The test that a list of patterns stands for. */
 export function typeMatcher(patterns: readonly string[] | null): (type: string) => boolean {
   if (patterns === null) return () => true;
   const exact = new Set(patterns.filter((pattern) => !pattern.endsWith('.*')));
   const prefixes = patterns.filter((pattern) => pattern.endsWith('.*')).map((pattern) => pattern.slice(0, -1));
-  return (type) => exact.has(type) || prefixes.some((prefix) => type.startsWith(prefix));
+  const remembered = new Map<string, boolean>();
+  return (type) => {
+    const known = remembered.get(type);
+    if (known !== undefined) return known;
+    const matches = exact.has(type) || prefixes.some((prefix) => type.startsWith(prefix));
+    if (remembered.size < MAX_REMEMBERED) remembered.set(type, matches);
+    return matches;
+  };
 }

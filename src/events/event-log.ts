@@ -9,6 +9,7 @@ import type { Prisma } from '../database/generated/client.js';
 import { PgPool } from '../database/pg-pool.js';
 import type { AdmittedEvent, LoggedEvent } from './event.js';
 import type { EventFilter, PlatformFilter } from './event-filter.js';
+import { type EventRow, toLoggedEvent } from './event-row.js';
 
 /** What became of an event that was appended, in the order of the input. */
 export interface Appended {
@@ -24,6 +25,8 @@ export interface Appended {
 export interface TenantHead {
   readonly seq: number;
   readonly expiredUntil: number;
+  /** Another one for every log that a tenant of this name ever had; empty while there is no event. */
+  readonly incarnation: string;
 }
 
 interface AppendRow {
@@ -34,17 +37,14 @@ interface AppendRow {
   seq: number | null;
 }
 
-interface EventRow {
-  position: number;
-  tenant_id: TenantId | null;
-  seq: number | null;
-  call_id: CallId | null;
-  agent: AgentName;
-  type: string;
-  at: Date;
-  data: string;
+interface TenantHeadRow {
+  tenant_id: TenantId;
+  seq: number;
+  expired_until: number;
+  incarnation: string;
 }
 
+const NO_EVENTS: TenantHead = { seq: 0, expiredUntil: 0, incarnation: '' };
 const APPEND =
   'SELECT * FROM append_events($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text)';
 const COLUMNS = 'position, tenant_id, seq, call_id, agent, type, at, data';
@@ -133,13 +133,17 @@ export class EventLog {
     return rows.map(({ call_id }) => call_id);
   }
 
-  async tenantHead(tenantId: TenantId): Promise<TenantHead> {
-    const { rows } = await this.pool.prepared<{ seq: number; expired_until: number }>(
-      'tenant-head',
-      'SELECT seq, expired_until FROM tenant_heads WHERE tenant_id = $1',
-      [tenantId],
+  /** Of every tenant asked for, those without an event included. */
+  async tenantHeads(tenantIds: readonly TenantId[]): Promise<Map<TenantId, TenantHead>> {
+    const { rows } = await this.pool.prepared<TenantHeadRow>(
+      'tenant-heads',
+      'SELECT tenant_id, seq, expired_until, incarnation FROM tenant_heads WHERE tenant_id = ANY ($1::text[])',
+      [tenantIds],
     );
-    return { seq: rows[0]?.seq ?? 0, expiredUntil: rows[0]?.expired_until ?? 0 };
+    const heads = new Map<TenantId, TenantHead>(tenantIds.map((tenantId) => [tenantId, NO_EVENTS]));
+    for (const { tenant_id, seq, expired_until, incarnation } of rows)
+      heads.set(tenant_id, { seq, expiredUntil: expired_until, incarnation });
+    return heads;
   }
 
   /** The platform's last position. */
@@ -183,18 +187,4 @@ export class EventLog {
 function likePattern(type: string): string {
   const escaped = type.replace(/[\\_%]/g, (character) => `\\${character}`);
   return escaped.endsWith('.*') ? `${escaped.slice(0, -1)}%` : escaped;
-}
-
-function toLoggedEvent(row: EventRow): LoggedEvent {
-  return {
-    type: row.type,
-    agent: row.agent,
-    callId: row.call_id,
-    at: row.at.toISOString(),
-    data: row.data,
-    ephemeral: false,
-    tenantId: row.tenant_id,
-    position: row.position,
-    seq: row.seq,
-  };
 }

@@ -4,13 +4,13 @@
  * the backlog has already sent. A queue that overflows is thrown away and read from the log instead, and so is what comes in
  * while the client has more than it can take: it falls back to the log until it has caught up.
  */
-import type { LoggedEvent } from './event.js';
+import type { Observer } from 'rxjs';
+import type { Chunk } from './chunk.js';
+import type { Delivery } from './delivery.js';
 import type { Outlet } from './outlet.js';
 import type { Bounds, Reading } from './reading.js';
-import { Delivery, controlFrame } from './sse-frame.js';
+import { controlFrame } from './sse-frame.js';
 
-/** Longest page of a backlog; bounds memory a connection. */
-const PAGE = 200;
 /** Live events that may wait while the backlog is read. */
 const MAX_QUEUED = 1000;
 
@@ -26,8 +26,20 @@ interface Start {
   readonly gap: { readonly after: number | string; readonly reason: 'expired' | 'unknown' } | undefined;
 }
 
+/** What came in while the log was read. */
+class Queue {
+  readonly deliveries: Delivery[] = [];
+  private events = 0;
+
+  /** False when there is no room. */
+  push(delivery: Delivery): boolean {
+    this.events += delivery.events.length;
+    return this.events <= MAX_QUEUED && this.deliveries.push(delivery) > 0;
+  }
+}
+
 export class EventStream {
-  private queue: Delivery[] | undefined = [];
+  private queue: Queue | undefined = new Queue();
   private overflowed = false;
   private caughtUp = false;
   private stopped = false;
@@ -38,20 +50,18 @@ export class EventStream {
 
   constructor(
     private readonly reading: Reading,
-    private readonly request: StreamStart,
     private readonly outlet: Outlet,
-    private readonly write: (frame: Buffer) => void,
-    private readonly fail: (error: unknown) => void,
+    private readonly reader: Observer<Chunk>,
   ) {}
 
-  /** Resolves when the stream is live; from then on frames come by themselves until {@link stop}. */
-  async start(): Promise<void> {
+  /** Resolves when the stream is live; from then on chunks come by themselves until {@link stop}. */
+  async start(request: StreamStart): Promise<void> {
     this.leave = this.reading.register((delivery) => this.receive(delivery));
-    const start = chooseStart(this.request, await this.reading.bounds());
+    const start = chooseStart(request, await this.reading.bounds());
     if (this.stopped) return;
     this.greet(start);
     this.last = start.after;
-    if (this.request.cursor === undefined && this.request.from === 'live') this.joinLive();
+    if (request.cursor === undefined && request.from === 'live') this.joinLive();
     else await this.replay();
   }
 
@@ -72,66 +82,54 @@ export class EventStream {
   }
 
   private receive(delivery: Delivery): void {
+    if (this.stopped) return;
     if (this.queue === undefined) {
-      if (!this.isNew(delivery.event)) return;
-      this.write(this.reading.sharedFrameOf(delivery));
+      const fresh = delivery.newTo(this.last, this.lastPosition);
+      if (fresh === undefined) return;
+      this.reader.next(fresh.chunk);
+      this.last = fresh.last ?? this.last;
       if (this.outlet.isFull) this.fallBack();
-    } else if (this.queue.length < MAX_QUEUED) {
-      this.queue.push(delivery);
-    } else {
-      this.queue = [];
+    } else if (!this.queue.push(delivery)) {
+      this.queue = new Queue();
       this.overflowed = true;
     }
   }
 
-  /** False for what the backlog has sent, and for an ephemeral event that stood before its end: it would overtake. */
-  private isNew(event: LoggedEvent): boolean {
-    const number = this.reading.numberOf(event);
-    if (number === null) return event.position >= this.lastPosition;
-    if (number <= this.last) return false;
-    this.last = number;
-    return true;
-  }
-
   private greet({ after, gap }: Start): void {
-    this.write(controlFrame('connected', { ...this.reading.greeting, after }, after));
-    if (gap) this.write(controlFrame('log.gap', { after: gap.after, resumeFrom: after, reason: gap.reason }));
+    this.reader.next(controlFrame('connected', { ...this.reading.greeting, after }, after));
+    if (gap) this.reader.next(controlFrame('log.gap', { after: gap.after, resumeFrom: after, reason: gap.reason }));
   }
 
-  /** Sends the log from where the reader stands, page by page as its socket drains, then joins what is live. */
+  /** Sends the log from where the reader stands, piece by piece as its socket drains, then joins what is live. */
   private async replay(): Promise<void> {
     for (;;) {
       this.overflowed = false;
-      const page = await this.reading.read(this.last, PAGE);
-      for (const event of page) {
+      const page = await this.reading.page(this.last);
+      for (const piece of page.piecesAfter(this.last)) {
         if (this.stopped) return;
-        this.sendFromLog(event);
+        this.reader.next(piece.chunkAfter(this.last));
+        this.last = piece.last;
+        this.lastPosition = piece.lastPosition;
         await this.outlet.room();
       }
-      if (page.length < PAGE && !this.overflowed) break;
+      if (page.reachesEnd && !this.overflowed) break;
     }
     if (!this.stopped) this.joinLive();
   }
 
   /** Live events queue from here on, as at the start, and the log is read once the socket has drained. */
   private fallBack(): void {
-    this.queue = [];
+    this.queue = new Queue();
     this.outlet
       .room()
       .then(() => this.replay())
-      .catch(this.fail);
-  }
-
-  private sendFromLog(event: LoggedEvent): void {
-    this.write(this.reading.frameOf(event));
-    this.last = this.reading.numberOf(event) ?? this.last;
-    this.lastPosition = event.position;
+      .catch((error: unknown) => this.reader.error(error));
   }
 
   private joinLive(): void {
-    if (!this.caughtUp) this.write(controlFrame('log.caught_up', { id: this.last }));
+    if (!this.caughtUp) this.reader.next(controlFrame('log.caught_up', { id: this.last }));
     this.caughtUp = true;
-    const queued = this.queue ?? [];
+    const queued = this.queue?.deliveries ?? [];
     this.queue = undefined;
     for (const delivery of queued) this.receive(delivery);
   }

@@ -8,20 +8,23 @@ import { EventTail } from './event-tail.js';
 import { IngestService } from './ingest.service.js';
 import { LogInquiry } from './log-inquiry.js';
 import { LogController } from './log.controller.js';
+import { LogPages } from './log-pages.js';
+import { StreamAdmission } from './stream-admission.js';
 import { StreamConnections } from './stream-connections.js';
 import { StreamRights } from './stream-rights.js';
 import { StreamTokensController } from './stream-tokens.controller.js';
 import { StreamsController } from './streams.controller.js';
 import { StreamsService } from './streams.service.js';
+import { TenantHeads } from './tenant-heads.js';
 
 /** One event's way: ingest → event log → tail → router → streams. */
 @Module({
   imports: [AuthModule, AgentsModule],
   controllers: [StreamsController, LogController, StreamTokensController],
   providers: [
-    ...[EventLog, LogInquiry, EventRouter, EventTail, IngestService],
-    ...[StreamsService, StreamConnections, StreamRights, ConnectionDirectory],
+    ...[EventLog, TenantHeads, LogPages, LogInquiry, EventRouter, EventTail, IngestService],
+    ...[StreamAdmission, StreamsService, StreamConnections, StreamRights, ConnectionDirectory],
   ],
-  exports: [EventLog, LogInquiry, IngestService, StreamsService, ConnectionDirectory],
+  exports: [EventLog, TenantHeads, LogInquiry, IngestService, StreamsService, ConnectionDirectory],
 })
 export class EventsModule {}

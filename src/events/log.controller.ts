@@ -9,6 +9,7 @@ import { Problem } from '../common/problem.js';
 import type { LoggedEvent } from './event.js';
 import { filterQuery } from './event-filter.js';
 import { EventLog } from './event-log.js';
+import { TenantHeads } from './tenant-heads.js';
 
 const logQuery = z.strictObject({
   after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
@@ -24,6 +25,7 @@ type LogQuery = z.infer<typeof logQuery>;
 export class LogController {
   constructor(
     private readonly log: EventLog,
+    private readonly heads: TenantHeads,
     private readonly agents: AgentsService,
   ) {}
 
@@ -45,7 +47,7 @@ export class LogController {
       calls: call === undefined ? null : new Set([call]),
       types: types ?? null,
     };
-    const head = await this.log.tenantHead(tenantId);
+    const head = await this.heads.of(tenantId);
     const events = await this.log.read(tenantId, after, limit, filter);
     const live = events.length < limit;
     // At the end, what the filter left out is passed over too.

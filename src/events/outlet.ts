@@ -1,17 +1,22 @@
 /**
- * The way from a stream to one client's socket. The framework keeps the connection's life (headers, abort, errors before
- * the first frame); the frames, made once for all readers, go to the response as they are. Nest's own writer would format
- * every message for every reader, and number what has no id by a counter of its own, which rewinds a browser's cursor.
- * Bounded: what the client has not read is counted; a client that stops reading is cut, with its cursor intact at its side.
+ * The way from a stream to one client's socket. `@Sse()` is the way in: the framework validates, refuses, sends the headers and
+ * watches the client until there is a first frame. Then it hands the connection over: its own writer would format every message
+ * for every reader, number what has no id by a counter of its own (which rewinds a browser's cursor), and keep a transform, a
+ * timer and an abort controller for as long as the stream is open. From there on whole chunks, made once for all readers, go to
+ * the socket as they are. Bounded: what the client has not read is counted; a client that stops reading is cut, with its
+ * cursor intact at its side.
  */
 import { ExecutionContext, Logger, type MessageEvent, createParamDecorator } from '@nestjs/common';
-import type { Response } from 'express';
-import type { OutgoingHttpHeaders } from 'node:http';
-import { Observable } from 'rxjs';
+import type { Request, Response } from 'express';
+import type { Readable } from 'node:stream';
+import { Observable, type Observer, type Subscriber, type Subscription } from 'rxjs';
 import { closingFrame, toProblem } from '../common/problem.filter.js';
+import { Chunk } from './chunk.js';
+import { lighten } from './request-weight.js';
+import { opened } from './stream-admission.js';
 
-/** Bytes that may wait for one client; one frame more is 64 KiB (security rule 16: 512 KiB, kernel buffers aside). */
-const MAX_PENDING_BYTES = 384 * 1024;
+/** Bytes that may wait for one client; a page's piece more is 128 KiB at most (security rule 16: 512 KiB, kernel buffers aside). */
+const MAX_PENDING_BYTES = 256 * 1024;
 /** Below this a backlog goes on; above it waits for the socket. */
 const BACKLOG_PENDING_BYTES = 64 * 1024;
 /** How long a client may leave bytes unread. */
@@ -24,52 +29,90 @@ export const StreamOutlet = createParamDecorator(
   (_: unknown, context: ExecutionContext): Outlet => new Outlet(context.switchToHttp().getResponse<Response>()),
 );
 
-export class Outlet {
+/** Where the client is, as far as the connection says. */
+export interface StreamClient {
+  readonly remoteAddress: string | null;
+  /** What a proxy said of the client, unverified. */
+  readonly forwardedFor: string | null;
+  readonly userAgent: string | null;
+}
+
+export class Outlet implements Observer<Chunk> {
+  /** What the framework listens to and writes with, until the connection is ours. */
+  private framework: Subscriber<MessageEvent> | undefined;
+  private writer: Readable | undefined;
+  private chunks: Subscription | undefined;
   /** Bytes that the kernel has taken, and when that last grew. */
   private taken = 0;
   private takenAt = Date.now();
+  readonly client: StreamClient;
 
-  constructor(private readonly response: Response) {}
+  constructor(private readonly response: Response) {
+    this.client = clientOf(response.req);
+  }
 
-  /** Sends finished frames. What it returns is for the framework, which has nothing left to write but the headers. */
-  send(frames: Observable<Buffer>): Observable<MessageEvent> {
-    setContractHeaders(this.response);
-    return new Observable((framework) =>
-      frames.subscribe({
-        next: (frame) => {
-          // Headers go out with the framework's first write; a comment asks for it without an id or data.
-          if (!this.response.headersSent) framework.next({ comment: 'switchboard' });
-          this.response.write(frame);
-        },
-        error: (error: unknown) => {
-          if (!this.response.headersSent) return framework.error(error);
-          const problem = toProblem(error);
-          if (problem.slug === 'internal')
-            logger.error('a stream failed', error instanceof Error ? error.stack : undefined);
-          this.response.write(closingFrame(problem));
-          framework.complete();
-        },
-        complete: () => framework.complete(),
-      }),
-    );
+  /** Sends finished chunks. What it returns is for the framework, which has nothing to write but the headers. */
+  send(chunks: Observable<Chunk>): Observable<MessageEvent> {
+    this.response.once('pipe', (writer: Readable) => (this.writer = writer));
+    return new Observable((framework) => {
+      this.framework = framework;
+      this.chunks = chunks.subscribe(this);
+      return () => {
+        if (this.framework) this.chunks?.unsubscribe();
+      };
+    });
+  }
+
+  next(chunk: Chunk): void {
+    if (this.framework) this.takeOver(this.framework, this.writer);
+    this.write(chunk);
+  }
+
+  error(error: unknown): void {
+    if (this.framework) this.framework.error(error);
+    else this.end(lastWords(error));
+  }
+
+  complete(): void {
+    if (this.framework) this.framework.complete();
+    else this.end();
+  }
+
+  /** The framework sends the headers, and is done; the response stays open, and is ours to write, watch and end. */
+  private takeOver(framework: Subscriber<MessageEvent>, writer: Readable | undefined): void {
+    if (writer === undefined) throw new Error('the framework writes its streams in a way that we do not know');
+    // From here on nothing of it is held: what it keeps for a request is larger than what a stream needs.
+    this.framework = undefined;
+    this.writer = undefined;
+    // Headers go out with the first message; a comment asks for it without an id or data. It is not written: see unpipe.
+    framework.next({ comment: '' });
+    writer.unpipe(this.response);
+    framework.complete();
+    lighten(this.response.req);
+    opened(this.response);
+    this.response.once('close', () => this.chunks?.unsubscribe());
+  }
+
+  /** A chunk is a whole one of the body, so it may go past the response to its socket. */
+  private write(chunk: Chunk): void {
+    const { response } = this;
+    if (response.chunkedEncoding && response.socket !== null) response.socket.write(chunk.bytes);
+    else response.write(chunk.frames);
+  }
+
+  private end(last?: Chunk): void {
+    if (last) this.write(last);
+    this.response.end();
   }
 
   /** True when the client has fallen so far behind that it must be served from the log. */
   get isFull(): boolean {
-    return this.response.writableLength > MAX_PENDING_BYTES;
+    return this.queuedBytes > MAX_PENDING_BYTES;
   }
 
   /** Bytes that wait for the client. */
   get queuedBytes(): number {
     return this.response.writableLength;
-  }
-
-  /** Where the client is, as far as the connection says. */
-  get client(): { remoteAddress: string | null; forwardedFor: string | null; userAgent: string | null } {
-    const { socket, headers } = this.response.req;
-    const forwardedFor = [headers['x-forwarded-for'] ?? []].flat().join(', ').slice(0, 200) || null;
-    const userAgent = headers['user-agent']?.slice(0, 200) ?? null;
-    return { remoteAddress: socket.remoteAddress ?? null, forwardedFor, userAgent };
   }
 
   /** True when bytes wait and none has been taken for too long. To be asked now and then. */
@@ -85,13 +128,17 @@ export class Outlet {
 
   /** Resolves when a backlog may go on: at once, when the socket has drained, or when the client is gone. */
   async room(): Promise<void> {
-    if (this.response.writableLength <= BACKLOG_PENDING_BYTES || this.response.closed) return;
+    const { response } = this;
+    const { socket } = response;
+    if (response.writableLength <= BACKLOG_PENDING_BYTES || response.closed || socket === null) return;
     await new Promise<void>((resolve) => {
       const done = () => {
-        this.response.off('drain', done).off('close', done);
+        socket.off('drain', done);
+        response.off('close', done);
         resolve();
       };
-      this.response.on('drain', done).on('close', done);
+      socket.on('drain', done);
+      response.on('close', done);
     });
   }
 
@@ -107,25 +154,18 @@ export class Outlet {
   }
 }
 
-/**
- * Nest writes a longer Cache-Control of its own; the contract names this one. It also says `Connection: keep-alive` to clients
- * that asked for `close`, and their sockets would outlive their streams; without it Node answers what was asked.
- */
-function contractHeaders(headers: OutgoingHttpHeaders = {}): OutgoingHttpHeaders {
-  const { Pragma: _pragma, Expires: _expires, Connection: _connection, ...rest } = headers;
-  const isStream = rest['Content-Type'] === 'text/event-stream';
-  return isStream ? { ...rest, 'Cache-Control': 'no-cache, no-transform' } : headers;
+function clientOf({ socket, headers }: Request): StreamClient {
+  const forwardedFor = [headers['x-forwarded-for'] ?? []].flat().join(', ').slice(0, 200) || null;
+  return {
+    remoteAddress: socket.remoteAddress ?? null,
+    forwardedFor,
+    userAgent: headers['user-agent']?.slice(0, 200) ?? null,
+  };
 }
 
-const streamResponses = new WeakMap<object, object>();
-
-/** By a prototype that all streams share, as Express does it: a method of each response's own costs a kilobyte a stream. */
-function setContractHeaders(response: Response): void {
-  const base = Object.getPrototypeOf(response) as Response;
-  const writeHead = function (this: Response, status: number, headers?: OutgoingHttpHeaders): Response {
-    return base.writeHead.call(this, status, contractHeaders(headers));
-  };
-  const prototype = streamResponses.get(base) ?? (Object.create(base, { writeHead: { value: writeHead } }) as object);
-  streamResponses.set(base, prototype);
-  Object.setPrototypeOf(response, prototype);
+/** Of a stream that could not go on: why, and when to come back. */
+function lastWords(error: unknown): Chunk {
+  const problem = toProblem(error);
+  if (problem.slug === 'internal') logger.error('a stream failed', error instanceof Error ? error.stack : undefined);
+  return new Chunk(closingFrame(problem));
 }

@@ -1,10 +1,12 @@
 /** What a stream reads: whose events, and by which of the two numberings its cursor counts. */
 import type { AgentName, TenantId } from '../common/ids.js';
 import type { EventFilter, PlatformFilter } from './event-filter.js';
-import type { LoggedEvent } from './event.js';
 import type { EventLog } from './event-log.js';
 import type { EventRouter, Receive } from './event-router.js';
-import { type Delivery, eventFrame, platformFrame } from './sse-frame.js';
+import { LogPage } from './log-page.js';
+import { type LogPages, PAGE } from './log-pages.js';
+import { PLATFORM_NUMBERING, TENANT_NUMBERING } from './numbering.js';
+import type { TenantHeads } from './tenant-heads.js';
 
 /** Where a numbering begins and ends: numbers in (`expiredUntil`, `last`] can be read. */
 export interface Bounds {
@@ -13,93 +15,79 @@ export interface Bounds {
 }
 
 export interface Reading {
-  /** From now on, every event that is routed to this reader. Returns how to leave. */
+  /** From now on, everything that is routed to this reader. Returns how to leave. */
   register(receive: Receive): () => void;
   bounds(): Promise<Bounds>;
-  read(after: number, limit: number): Promise<LoggedEvent[]>;
-  /** The number that the reader's cursor counts; null: ephemeral. */
-  numberOf(event: LoggedEvent): number | null;
-  frameOf(event: LoggedEvent): Buffer;
-  /** As {@link frameOf}, made once for all readers of the event. */
-  sharedFrameOf(delivery: Delivery): Buffer;
+  /** The log after a number, as of after the call; to be asked after {@link bounds}. */
+  page(after: number): Promise<LogPage>;
   /** What `connected` says besides the cursor. */
   readonly greeting: Readonly<Record<string, unknown>>;
 }
 
+/** What readings read from. */
+export interface Library {
+  readonly log: EventLog;
+  readonly heads: TenantHeads;
+  readonly pages: LogPages;
+  readonly router: EventRouter;
+}
+
 /** One tenant's own events, by its own numbers (`seq`). */
 export class TenantReading implements Reading {
-  readonly greeting: Readonly<Record<string, unknown>>;
+  private incarnation = '';
 
   constructor(
-    private readonly log: EventLog,
-    private readonly router: EventRouter,
+    private readonly library: Library,
     private readonly tenantId: TenantId,
     private readonly filter: EventFilter,
-    agents: readonly AgentName[],
-  ) {
-    this.greeting = { tenant: tenantId, agents };
+    private readonly agents: readonly AgentName[],
+  ) {}
+
+  get greeting(): Readonly<Record<string, unknown>> {
+    return { tenant: this.tenantId, agents: this.agents };
   }
 
   register(receive: Receive): () => void {
-    return this.router.register(this.tenantId, this.filter, receive);
+    return this.library.router.register(this.tenantId, this.filter, receive);
   }
 
   async bounds(): Promise<Bounds> {
-    const { seq, expiredUntil } = await this.log.tenantHead(this.tenantId);
+    const { seq, expiredUntil, incarnation } = await this.library.heads.of(this.tenantId);
+    this.incarnation = incarnation;
     return { last: seq, expiredUntil };
   }
 
-  read(after: number, limit: number): Promise<LoggedEvent[]> {
-    return this.log.read(this.tenantId, after, limit, this.filter);
-  }
-
-  numberOf({ seq }: LoggedEvent): number | null {
-    return seq;
-  }
-
-  frameOf(event: LoggedEvent): Buffer {
-    return eventFrame(event);
-  }
-
-  sharedFrameOf(delivery: Delivery): Buffer {
-    return delivery.frame;
+  async page(after: number): Promise<LogPage> {
+    const { agents, calls, types } = this.filter;
+    const isWhole = agents === null && calls === null && types === null;
+    if (isWhole && this.incarnation !== '') return this.library.pages.after(this.tenantId, this.incarnation, after);
+    const events = await this.library.log.read(this.tenantId, after, PAGE, this.filter);
+    return LogPage.of(TENANT_NUMBERING, events, events.length < PAGE);
   }
 }
 
 /** Everybody's events, nobody's included, by the platform's numbers (`position`): for admins. */
 export class PlatformReading implements Reading {
-  readonly greeting: Readonly<Record<string, unknown>>;
-
   constructor(
-    private readonly log: EventLog,
-    private readonly router: EventRouter,
+    private readonly library: Library,
     private readonly filter: PlatformFilter,
-  ) {
-    const { tenants, agents, unassigned } = filter;
-    this.greeting = { tenant: null, tenants: tenants && [...tenants], agents: agents && [...agents], unassigned };
+  ) {}
+
+  get greeting(): Readonly<Record<string, unknown>> {
+    const { tenants, agents, unassigned } = this.filter;
+    return { tenant: null, tenants: tenants && [...tenants], agents: agents && [...agents], unassigned };
   }
 
   register(receive: Receive): () => void {
-    return this.router.registerAcrossTenants(this.filter, receive);
+    return this.library.router.registerAcrossTenants(this.filter, receive);
   }
 
   async bounds(): Promise<Bounds> {
-    return { last: await this.log.headPosition(), expiredUntil: 0 };
+    return { last: await this.library.log.headPosition(), expiredUntil: 0 };
   }
 
-  read(after: number, limit: number): Promise<LoggedEvent[]> {
-    return this.log.readAcrossTenants(after, limit, this.filter);
-  }
-
-  numberOf({ position, ephemeral }: LoggedEvent): number | null {
-    return ephemeral ? null : position;
-  }
-
-  frameOf(event: LoggedEvent): Buffer {
-    return platformFrame(event);
-  }
-
-  sharedFrameOf(delivery: Delivery): Buffer {
-    return delivery.platformFrame;
+  async page(after: number): Promise<LogPage> {
+    const events = await this.library.log.readAcrossTenants(after, PAGE, this.filter);
+    return LogPage.of(PLATFORM_NUMBERING, events, events.length < PAGE);
   }
 }

@@ -1,13 +1,15 @@
 /** One open stream as the process sees it: whose it is, by what right, and what is due to it next. */
 import { randomUUID } from 'node:crypto';
+import type { Observer } from 'rxjs';
 import type { Principal, Scope } from '../auth/principal.js';
 import { jitter } from '../common/backoff.js';
 import type { AgentName } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { closingFrame } from '../common/problem.filter.js';
+import { Chunk } from './chunk.js';
 import type { EventStream } from './event-stream.js';
 import type { Outlet } from './outlet.js';
-import { PING_FRAME, controlFrame } from './sse-frame.js';
+import { PING, controlFrame } from './sse-frame.js';
 
 /** How long before its token's end a reader is told. */
 const EXPIRING_MS = 60_000;
@@ -38,9 +40,12 @@ export class StreamConnection {
     readonly scope: StreamScope,
     readonly stream: Pick<EventStream, 'cursor' | 'isLive'>,
     readonly outlet: Outlet,
-    readonly write: (frame: Buffer) => void,
-    private readonly end: () => void,
+    private readonly reader: Observer<Chunk>,
   ) {}
+
+  write(chunk: Chunk): void {
+    this.reader.next(chunk);
+  }
 
   /** What its token must allow for as long as it is open. */
   get neededScope(): Scope {
@@ -77,7 +82,7 @@ export class StreamConnection {
     }
     if (now >= this.pingAt) {
       this.pingAt = now + streamPingMs;
-      this.write(PING_FRAME);
+      this.write(PING);
     }
     return undefined;
   }
@@ -85,7 +90,7 @@ export class StreamConnection {
   close(problem: Problem): void {
     if (this.closed) return;
     this.closed = true;
-    this.write(Buffer.from(closingFrame(problem)));
-    this.end();
+    this.write(new Chunk(closingFrame(problem)));
+    this.reader.complete();
   }
 }

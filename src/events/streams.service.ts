@@ -5,15 +5,18 @@ import { tenantOf } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
 import type { AgentName, CallId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
+import type { Chunk } from './chunk.js';
 import type { EventFilter, PlatformFilter } from './event-filter.js';
 import { EventLog } from './event-log.js';
 import { EventRouter } from './event-router.js';
 import { EventStream, type StreamStart } from './event-stream.js';
+import { LogPages } from './log-pages.js';
 import type { Outlet } from './outlet.js';
-import { PlatformReading, type Reading, TenantReading } from './reading.js';
+import { type Library, PlatformReading, type Reading, TenantReading } from './reading.js';
 import { StreamConnection, type StreamScope } from './stream-connection.js';
 import { StreamConnections } from './stream-connections.js';
 import { StreamRights } from './stream-rights.js';
+import { TenantHeads } from './tenant-heads.js';
 
 /** What a client asked for, before its token's own narrowing. */
 export interface StreamQuery {
@@ -25,24 +28,30 @@ export interface StreamQuery {
 
 @Injectable()
 export class StreamsService {
+  private readonly library: Library;
+
   constructor(
     private readonly log: EventLog,
-    private readonly router: EventRouter,
+    heads: TenantHeads,
+    pages: LogPages,
+    router: EventRouter,
     private readonly agents: AgentsService,
     private readonly connections: StreamConnections,
     private readonly rights: StreamRights,
-  ) {}
+  ) {
+    this.library = { log, heads, pages, router };
+  }
 
   /**
    * A tenant's stream. Everything that can be refused is refused here, before the first frame: throws `agent-not-found`,
    * `call-not-found`, `insufficient-scope`. The observable never errors after its first frame.
    */
-  async open(principal: Principal, query: StreamQuery, outlet: Outlet): Promise<Observable<Buffer>> {
+  async open(principal: Principal, query: StreamQuery, outlet: Outlet): Promise<Observable<Chunk>> {
     const tenantId = tenantOf(principal);
     const filter = await this.resolve(principal, query);
     const owned = await this.agents.ownedBy(tenantId);
     const agents = filter.agents === null ? owned : [...filter.agents];
-    const reading = new TenantReading(this.log, this.router, tenantId, filter, agents);
+    const reading = new TenantReading(this.library, tenantId, filter, agents);
     const start = { cursor: query.cursor, from: query.call === undefined ? 'live' : 'start' } as const;
     return this.connect(principal, reading, start, scopeOf(filter), outlet);
   }
@@ -53,9 +62,9 @@ export class StreamsService {
     filter: PlatformFilter,
     cursor: string | undefined,
     outlet: Outlet,
-  ): Promise<Observable<Buffer>> {
+  ): Promise<Observable<Chunk>> {
     if (filter.agents) await this.agents.assertKnownAcrossTenants(filter.agents);
-    const reading = new PlatformReading(this.log, this.router, filter);
+    const reading = new PlatformReading(this.library, filter);
     const scope = { ...scopeOf({ ...filter, calls: null }), tenants: filter.tenants && [...filter.tenants] };
     return this.connect(principal, reading, { cursor, from: 'live' }, scope, outlet);
   }
@@ -66,15 +75,13 @@ export class StreamsService {
     start: StreamStart,
     scope: StreamScope,
     outlet: Outlet,
-  ): Observable<Buffer> {
-    return new Observable<Buffer>((reader) => {
-      const write = (frame: Buffer) => reader.next(frame);
-      const fail = (error: unknown) => reader.error(error);
-      const stream = new EventStream(reading, start, outlet, write, fail);
-      const connection = new StreamConnection(principal, scope, stream, outlet, write, () => reader.complete());
+  ): Observable<Chunk> {
+    return new Observable<Chunk>((reader) => {
+      const stream = new EventStream(reading, outlet, reader);
+      const connection = new StreamConnection(principal, scope, stream, outlet, reader);
       this.connections.add(connection);
       this.rights.recheck(connection);
-      stream.start().catch(fail);
+      stream.start(start).catch((error: unknown) => reader.error(error));
       return () => {
         stream.stop();
         this.connections.remove(connection);

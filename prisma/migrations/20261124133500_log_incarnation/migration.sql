@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "tenant_heads" ADD COLUMN "incarnation" UUID NOT NULL DEFAULT gen_random_uuid();

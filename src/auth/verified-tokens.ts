@@ -1,0 +1,35 @@
+import type { Identity } from './principal.js';
+
+/** A signature that was right stays right; a key that was withdrawn meanwhile is noticed after this. */
+const KEPT_MS = 10_000;
+const MAX_KEPT = 20_000;
+
+interface Verified {
+  readonly identity: Identity;
+  readonly at: number;
+}
+
+/**
+ * Tokens whose signature and claims were found right a moment ago, by their text: verifying costs more than anything else that
+ * a stream needs to open. What a token may do *now* (revoked, suspended, expired) is not remembered here.
+ */
+export class VerifiedTokens {
+  /** In the order in which they were verified. */
+  private readonly verified = new Map<string, Verified>();
+
+  /** Undefined: it has to be verified. */
+  recall(token: string, now = Date.now()): Identity | undefined {
+    const known = this.verified.get(token);
+    if (known === undefined || now - known.at >= KEPT_MS || known.identity.expiresAt.getTime() <= now) return undefined;
+    return known.identity;
+  }
+
+  remember(token: string, identity: Identity, now = Date.now()): void {
+    this.verified.delete(token);
+    this.verified.set(token, { identity, at: now });
+    for (const [oldest, { at }] of this.verified) {
+      if (now - at < KEPT_MS && this.verified.size <= MAX_KEPT) break;
+      this.verified.delete(oldest);
+    }
+  }
+}

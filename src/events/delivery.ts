@@ -1,0 +1,70 @@
+/**
+ * What fell due for readers with the same filter in one turn of the event loop: framed once for all of them, and one write
+ * to each. A reader that has seen part of it already (from the log) takes the rest.
+ */
+import { Chunk } from './chunk.js';
+import type { LoggedEvent } from './event.js';
+import type { Numbering } from './numbering.js';
+
+/** Longest text of one delivery, in UTF-16 units; one event more goes in. Bounds what is written to a reader unasked. */
+const MAX_LENGTH = 32 * 1024;
+
+export class Delivery {
+  /** The lowest and highest number in it; without durable events it is new to everybody: Infinity and null. */
+  readonly first: number;
+  readonly last: number | null;
+  /** The lowest position that an ephemeral event of it stands after; Infinity without any. */
+  readonly ephemeralFrom: number;
+  private made: Chunk | undefined;
+
+  constructor(
+    private readonly numbering: Numbering,
+    readonly events: readonly LoggedEvent[],
+  ) {
+    let first = Infinity;
+    let last: number | null = null;
+    let ephemeralFrom = Infinity;
+    for (const event of events) {
+      const number = numbering.numberOf(event);
+      if (number === null) {
+        ephemeralFrom = Math.min(ephemeralFrom, event.position);
+      } else {
+        if (first === Infinity) first = number;
+        last = number;
+      }
+    }
+    this.first = first;
+    this.last = last;
+    this.ephemeralFrom = ephemeralFrom;
+  }
+
+  get chunk(): Chunk {
+    return (this.made ??= new Chunk(this.events.map(this.numbering.frameOf).join('')));
+  }
+
+  /** The part that is new to a reader who has seen everything up to this number and this position; undefined: nothing. */
+  newTo(number: number, position: number): Delivery | undefined {
+    if (this.first > number && this.ephemeralFrom >= position) return this;
+    const events = this.events.filter((event) => {
+      const own = this.numbering.numberOf(event);
+      // An ephemeral event that stood before what the reader has seen would overtake it.
+      return own === null ? event.position >= position : own > number;
+    });
+    return events.length === 0 ? undefined : new Delivery(this.numbering, events);
+  }
+}
+
+/** In order, in as many deliveries as their size asks for. */
+export function deliveriesOf(numbering: Numbering, events: readonly LoggedEvent[]): Delivery[] {
+  const deliveries: Delivery[] = [];
+  let start = 0;
+  let length = 0;
+  for (const [index, event] of events.entries()) {
+    length += event.data.length;
+    if (length < MAX_LENGTH && index < events.length - 1) continue;
+    deliveries.push(new Delivery(numbering, events.slice(start, index + 1)));
+    start = index + 1;
+    length = 0;
+  }
+  return deliveries;
+}

@@ -1,0 +1,73 @@
+/**
+ * A stretch of the log on its way to readers who are behind: framed once, in pieces that a socket takes at a time. Readers
+ * that stand at different places share it; who begins within a piece gets what follows its own number.
+ */
+import { Chunk } from './chunk.js';
+import type { LoggedEvent } from './event.js';
+import type { Numbering } from './numbering.js';
+
+/** Longest text of a piece, in UTF-16 units; one event more goes in. Bounds what one write puts into a client's queue. */
+const MAX_LENGTH = 64 * 1024;
+
+export class LogPiece {
+  private made: Chunk | undefined;
+
+  constructor(
+    private readonly numbers: readonly number[],
+    private readonly frames: readonly string[],
+    /** The platform's position of its last event. */
+    readonly lastPosition: number,
+  ) {}
+
+  get last(): number {
+    return this.numbers.at(-1) ?? 0;
+  }
+
+  /** What of it comes after this number. */
+  chunkAfter(number: number): Chunk {
+    const skipped = this.numbers.findIndex((one) => one > number);
+    return skipped > 0 ? new Chunk(this.frames.slice(skipped).join('')) : this.whole;
+  }
+
+  get bytes(): number {
+    return this.whole.bytes.length;
+  }
+
+  private get whole(): Chunk {
+    return (this.made ??= new Chunk(this.frames.join('')));
+  }
+}
+
+export class LogPage {
+  private constructor(
+    private readonly pieces: readonly LogPiece[],
+    /** True when it held all that there was when it was read. */
+    readonly reachesEnd: boolean,
+  ) {}
+
+  static of(numbering: Numbering, events: readonly LoggedEvent[], reachesEnd: boolean): LogPage {
+    const pieces: LogPiece[] = [];
+    let numbers: number[] = [];
+    let frames: string[] = [];
+    let length = 0;
+    for (const [index, event] of events.entries()) {
+      const frame = numbering.frameOf(event);
+      numbers.push(numbering.numberOf(event) ?? 0);
+      frames.push(frame);
+      length += frame.length;
+      if (length < MAX_LENGTH && index < events.length - 1) continue;
+      pieces.push(new LogPiece(numbers, frames, event.position));
+      [numbers, frames, length] = [[], [], 0];
+    }
+    return new LogPage(pieces, reachesEnd);
+  }
+
+  piecesAfter(number: number): readonly LogPiece[] {
+    return this.pieces.filter(({ last }) => last > number);
+  }
+
+  /** What it takes in memory, about: the frames stand there as text, too. */
+  get bytes(): number {
+    return this.pieces.reduce((sum, piece) => sum + 2 * piece.bytes, 0);
+  }
+}

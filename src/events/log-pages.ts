@@ -1,0 +1,105 @@
+/**
+ * Backlogs that readers of the same tenant share: one read of the log, and one framing, serve all who stand near it. A page
+ * begins at a multiple of its size, so that readers meet; a full one never changes and is kept for a short while, the last one
+ * is read anew, and who asks for it while it is being read waits for the next read, which sees what was committed meanwhile.
+ *
+ * Kept pages are filed under the log's incarnation: a tenant that was erased and made anew cannot meet pages of before.
+ */
+import { Injectable } from '@nestjs/common';
+import type { TenantId } from '../common/ids.js';
+import { Semaphore } from '../common/semaphore.js';
+import { EventLog } from './event-log.js';
+import { LogPage } from './log-page.js';
+import { TENANT_NUMBERING } from './numbering.js';
+
+/** Events of a page; a page is at most this × 64 KiB, about 80 KiB in practice. */
+export const PAGE = 256;
+/** What all kept pages take together. */
+const MAX_KEPT_BYTES = 16 * 1024 * 1024;
+/** What was erased or has expired is gone from here within it. */
+const MAX_AGE_MS = 10_000;
+/** Reads of the log at a time: a backlog must not take every connection to the database. */
+const MAX_READS = 4;
+const EVERYTHING = { agents: null, calls: null, types: null };
+
+interface Kept {
+  readonly page: LogPage;
+  readonly at: number;
+}
+
+@Injectable()
+export class LogPages {
+  /** In order of use. */
+  private readonly kept = new Map<string, Kept>();
+  private keptBytes = 0;
+  /** Reads under way, and those that wait for them to be over: who asks now is given the latter. */
+  private readonly running = new Map<string, Promise<unknown>>();
+  private readonly next = new Map<string, Promise<LogPage>>();
+  private readonly slots = new Semaphore(MAX_READS);
+  private sweeper: NodeJS.Timeout | undefined;
+
+  constructor(private readonly log: EventLog) {}
+
+  /** The page in which the tenant's log goes on after this number; it may begin before it. */
+  async after(tenantId: TenantId, incarnation: string, seq: number): Promise<LogPage> {
+    const start = seq - (seq % PAGE);
+    const key = `${incarnation} ${start}`;
+    return this.recall(key) ?? this.readNext(key, tenantId, start);
+  }
+
+  private recall(key: string): LogPage | undefined {
+    const known = this.kept.get(key);
+    if (known === undefined || Date.now() - known.at >= MAX_AGE_MS) return undefined;
+    this.kept.delete(key);
+    this.kept.set(key, known);
+    return known.page;
+  }
+
+  /** By a read that begins after it was asked for. */
+  private readNext(key: string, tenantId: TenantId, start: number): Promise<LogPage> {
+    const waiting = this.next.get(key);
+    if (waiting !== undefined) return waiting;
+    const before = this.running.get(key) ?? Promise.resolve();
+    const reading = before.then(() => {
+      this.next.delete(key);
+      const page = this.slots.run(() => this.read(key, tenantId, start));
+      const over = page
+        .catch(() => undefined)
+        .finally(() => this.running.get(key) === over && this.running.delete(key));
+      this.running.set(key, over);
+      return page;
+    });
+    this.next.set(key, reading);
+    return reading;
+  }
+
+  private async read(key: string, tenantId: TenantId, start: number): Promise<LogPage> {
+    const events = await this.log.read(tenantId, start, PAGE, EVERYTHING);
+    const page = LogPage.of(TENANT_NUMBERING, events, events.length < PAGE);
+    if (!page.reachesEnd) this.keep(key, page);
+    return page;
+  }
+
+  private keep(key: string, page: LogPage): void {
+    this.drop(key);
+    this.kept.set(key, { page, at: Date.now() });
+    this.keptBytes += page.bytes;
+    for (const oldest of this.kept.keys()) {
+      if (this.keptBytes <= MAX_KEPT_BYTES) break;
+      this.drop(oldest);
+    }
+    this.sweeper ??= setTimeout(() => this.sweep(), MAX_AGE_MS).unref();
+  }
+
+  private drop(key: string): void {
+    this.keptBytes -= this.kept.get(key)?.page.bytes ?? 0;
+    this.kept.delete(key);
+  }
+
+  private sweep(): void {
+    this.sweeper = undefined;
+    const longAgo = Date.now() - MAX_AGE_MS;
+    for (const [key, { at }] of this.kept) if (at <= longAgo) this.drop(key);
+    if (this.kept.size > 0) this.sweeper = setTimeout(() => this.sweep(), MAX_AGE_MS).unref();
+  }
+}
