@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { AgentProcess } from './support/agent-process.js';
-import { startChromium } from './support/chromium.js';
+import { describeInChromium, startChromium } from './support/chromium.js';
 import { ExampleProcess } from './support/example-process.js';
 import { Gateway } from './support/gateway.js';
 import { StreamReader } from './support/stream-reader.js';
@@ -145,7 +145,7 @@ describe.each([
   });
 });
 
-describe('the React monitor', () => {
+describeInChromium('the React monitor', () => {
   let browser: Browser;
   let example: ExampleProcess;
   beforeAll(async () => {
