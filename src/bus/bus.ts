@@ -34,6 +34,8 @@ export type BusMessage =
   /** Every process tells the connections that it holds, in as many messages as that takes. */
   | { kind: 'connections-asked'; ask: string }
   | { kind: 'connections-told'; ask: string; connections: readonly unknown[] }
+  /** Its leader has stopped running it: who stands by may begin. */
+  | { kind: 'source-released'; source: string }
   | { kind: 'connection-closed'; connectionId: string };
 
 export abstract class Bus {

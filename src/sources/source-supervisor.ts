@@ -1,10 +1,14 @@
-/** Runs every configured source, again and again: an upstream that fails is waited for, with backoff and jitter. */
+/**
+ * Runs every configured source, again and again: an upstream that fails is waited for, with backoff and jitter. One that must run
+ * once runs while this process has its lease.
+ */
 import { BeforeApplicationShutdown, Inject, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Backoff } from '../common/backoff.js';
 import { sourceRestarts } from '../common/metrics.js';
 import { IngestService } from '../events/ingest.service.js';
 import { InvalidSource, type Source, type SourceState } from './source.js';
+import { SourceLeases } from './source-leases.js';
 import { SourceSink } from './source-sink.js';
 
 /** Injection token of the configured {@link Source}s. */
@@ -35,6 +39,7 @@ export class SourceSupervisor implements OnApplicationBootstrap, BeforeApplicati
   constructor(
     @Inject(SOURCES) private readonly sources: readonly Source[],
     private readonly ingest: IngestService,
+    private readonly leases: SourceLeases,
   ) {}
 
   get status(): readonly Readonly<SourceStatus>[] {
@@ -53,9 +58,29 @@ export class SourceSupervisor implements OnApplicationBootstrap, BeforeApplicati
   private async supervise(source: Source): Promise<void> {
     const status: SourceStatus = { name: source.name, state: 'connecting', since: now(), restarts: 0, error: null };
     this.statuses.push(status);
-    const enter = (state: SourceState) => Object.assign(status, { state, since: now() });
-    const backoff = new Backoff({ firstMs: 500, maxMs: 30_000 });
+    const enter = (state: SourceState) => {
+      if (status.state !== state) Object.assign(status, { state, since: now() });
+    };
     const { signal } = this.abort;
+    let goesOn = true;
+    while (goesOn && !signal.aborted) {
+      const lease = source.once ? await this.leases.acquire(source.name, () => enter('standby'), signal) : undefined;
+      if (signal.aborted) break;
+      goesOn = await this.keepRunning(source, status, enter, lease ? AbortSignal.any([signal, lease.lost]) : signal);
+      if (lease?.lost.aborted && goesOn) this.logger.warn(`${source.name}: stopped, for its lease was lost`);
+      await lease?.release();
+    }
+    enter('stopped');
+  }
+
+  /** Until the signal aborts; false when the source can never run. */
+  private async keepRunning(
+    source: Source,
+    status: SourceStatus,
+    enter: (state: SourceState) => void,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const backoff = new Backoff({ firstMs: 500, maxMs: 30_000 });
     const sink = new SourceSink(source.name, this.ingest, signal);
     while (!signal.aborted) {
       const startedAt = Date.now();
@@ -67,7 +92,7 @@ export class SourceSupervisor implements OnApplicationBootstrap, BeforeApplicati
         status.error = (error as Error).message;
         if (error instanceof InvalidSource) {
           this.logger.error(`${source.name}: ${status.error}; it stays stopped until the server is started again`);
-          break;
+          return false;
         }
       }
       if (signal.aborted) break;
@@ -81,7 +106,7 @@ export class SourceSupervisor implements OnApplicationBootstrap, BeforeApplicati
       );
       await wait(delayMs, undefined, { signal }).catch(() => undefined); // Aborted: the loop ends.
     }
-    enter('stopped');
+    return true;
   }
 }
 

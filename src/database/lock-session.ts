@@ -1,0 +1,78 @@
+/**
+ * A connection of its own whose advisory locks are ours for as long as it lives: PostgreSQL frees them at once when the process
+ * is killed. When the connection breaks, nothing that a lock protects may go on; so that this is noticed here before the
+ * server gives the lock to somebody else, we ask more often than its keep-alives do.
+ */
+import pg from 'pg';
+
+/** How often the connection is tried, and how long it may take to answer. Together less than the server's patience. */
+const BEAT_MS = 1000;
+const ANSWER_MS = 1500;
+/** A peer that is gone without a word loses its locks after 3 s: https://www.postgresql.org/docs/current/runtime-config-connection.html */
+const KEEP_ALIVE = `SET tcp_keepalives_idle = 1; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 2;
+  SET tcp_user_timeout = 3000; SET idle_session_timeout = 0`;
+
+export class LockSession {
+  private readonly abort = new AbortController();
+  private readonly beat: NodeJS.Timeout;
+
+  private constructor(private readonly client: pg.Client) {
+    client.on('error', () => this.lose());
+    client.once('end', () => this.lose());
+    this.beat = setInterval(() => void this.tryConnection(), BEAT_MS);
+  }
+
+  static async open(databaseUrl: string): Promise<LockSession> {
+    const client = new pg.Client({
+      connectionString: databaseUrl,
+      application_name: 'switchboard-lease',
+      connectionTimeoutMillis: 5000,
+      keepAlive: true,
+    });
+    client.on('error', () => undefined); // Said by what is asked of it; without a listener it would end the process.
+    await client.connect();
+    const session = new LockSession(client);
+    await client.query(KEEP_ALIVE);
+    return session;
+  }
+
+  /** Aborts when the connection is lost, and every lock with it. */
+  get lost(): AbortSignal {
+    return this.abort.signal;
+  }
+
+  /** False when somebody else has it. */
+  async tryLock(name: string): Promise<boolean> {
+    const text = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got';
+    const { rows } = await this.client.query<{ got: boolean }>(text, [name]);
+    return rows[0]?.got === true;
+  }
+
+  async unlock(name: string): Promise<void> {
+    await this.client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name]);
+  }
+
+  async close(): Promise<void> {
+    this.lose();
+    await this.client.end().catch(() => undefined); // Broken already.
+  }
+
+  private async tryConnection(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    // After a busy moment the answer may lie in the socket already: it gets its turn before the clock's.
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => setImmediate(resolve, false), ANSWER_MS)));
+    const answer = this.client.query('SELECT').then(
+      () => true,
+      () => false,
+    );
+    if (!(await Promise.race([answer, late]))) this.lose();
+    clearTimeout(timer);
+  }
+
+  private lose(): void {
+    if (this.abort.signal.aborted) return;
+    clearInterval(this.beat);
+    this.abort.abort();
+    void this.client.end().catch(() => undefined); // Broken already.
+  }
+}
