@@ -24,7 +24,8 @@ it('what people type is a query, and nothing of it can be more', () => {
   expect(query('reservar mesa')).toBe(`'@acme' & ((('reservar') & ('mesa':*)))`);
   expect(query('"dos personas" cena')).toBe(`'@acme' & ((('dos' <-> 'personas') & ('cena':*)))`);
   expect(query('cena or comida -mesa fin')).toBe(`'@acme' & ((('cena')) | (('comida') & !('mesa') & ('fin':*)))`);
-  expect(query("don't")).toBe(`'@acme' & ((('don' <-> 't':*)))`);
+  expect(query("don't")).toBe(`'@acme' & ((('don' <-> 't')))`);
+  expect([query('r'), query('re')]).toEqual([`'@acme' & ((('r')))`, `'@acme' & ((('re':*)))`]);
   expect(query(`'; | & ! <-> :* \\ (`)).toBeNull();
   expect(query('-mesa')).toBeNull();
 });

@@ -115,12 +115,10 @@ export class CallStore {
     await run(`UPDATE projections SET position = $1 WHERE name = 'calls'`, [position]);
   }
 
-  async remove(run: Run, callId: CallId): Promise<void> {
-    await run(
-      'DELETE FROM call_parts WHERE (tenant_id, call_id) IN (SELECT tenant_id, call_id FROM calls WHERE call_id = $1)',
-      [callId],
-    );
-    await run('DELETE FROM calls WHERE call_id = $1', [callId]);
+  async remove(run: Run, callIds: readonly CallId[]): Promise<void> {
+    const owners = 'SELECT tenant_id, call_id FROM calls WHERE call_id = ANY ($1)';
+    await run(`DELETE FROM call_parts WHERE (tenant_id, call_id) IN (${owners})`, [callIds]);
+    await run('DELETE FROM calls WHERE call_id = ANY ($1)', [callIds]);
   }
 
   async moveRebuild(run: Run, after: CallId | null, done: number): Promise<void> {

@@ -10,13 +10,12 @@ import type { CallId } from '../common/ids.js';
 import { isDatabaseAway } from '../database/database-errors.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Run } from '../database/pg-pool.js';
-import type { LoggedEvent } from '../events/event.js';
 import { EventLog } from '../events/event-log.js';
 import { CallStore, type Progress } from './call-store.js';
 import { touchedCalls } from './touched-call.js';
 
-/** Calls a step, and events after which a step ends: the projection waits meanwhile. */
-const CALLS = 50;
+/** Calls a step, and their events: bounds memory, and how long the projection waits meanwhile. */
+const CALLS = 100;
 const EVENTS = 2000;
 
 @Injectable()
@@ -44,36 +43,33 @@ export class CallsRebuild {
   step(): Promise<boolean> {
     return this.store.asWriter(async (run, position, after) => {
       if (after === null) return;
-      const ids = await this.log.callIdsAcrossTenants(after, CALLS);
-      let [done, events] = [0, 0];
-      for (const id of ids) {
-        events += await this.replace(run, id, position);
-        done += 1;
-        if (events >= EVENTS) break;
-      }
-      await this.store.moveRebuild(run, ids[done - 1] ?? null, done);
+      const ids = withinBounds(await this.log.callSizesAcrossTenants(after, CALLS));
+      await this.replace(run, ids, position);
+      await this.store.moveRebuild(run, ids.at(-1) ?? null, ids.length);
     });
   }
 
-  /** Returns how many events the call has. One that the database refuses stays as it is: the others must not wait for it. */
-  private async replace(run: Run, callId: CallId, position: number): Promise<number> {
-    const events: LoggedEvent[] = [];
-    for (let after = 0; ;) {
-      const page = await this.log.readCallAcrossTenants(callId, after, position, EVENTS);
-      events.push(...page);
-      if (page.length < EVENTS) break;
-      after = page.at(-1)?.position ?? position;
-    }
-    await run('SAVEPOINT call');
+  /** A call that the database refuses stays as it is: the others must not wait for it. */
+  private async replace(run: Run, ids: readonly CallId[], position: number): Promise<void> {
+    if (ids.length === 0) return;
+    const events = await this.log.readCallsAcrossTenants(ids, position);
+    await run('SAVEPOINT calls');
     try {
-      await this.store.remove(run, callId);
+      await this.store.remove(run, ids);
       await this.store.save(run, touchedCalls(events));
     } catch (error) {
       if (isDatabaseAway(error)) throw error;
-      await run('ROLLBACK TO SAVEPOINT call');
-      this.logger.error(`a call of ${events.length} events cannot be made anew: ${(error as Error).message}`);
+      await run('ROLLBACK TO SAVEPOINT calls');
+      if (ids.length > 1) for (const id of ids) await this.replace(run, [id], position);
+      else this.logger.error(`a call of ${events.length} events cannot be made anew: ${(error as Error).message}`);
     }
-    await run('RELEASE SAVEPOINT call');
-    return events.length;
+    await run('RELEASE SAVEPOINT calls');
   }
+}
+
+/** As many of the first calls as have no more events together than a step may have, at least one. */
+function withinBounds(calls: readonly { readonly callId: CallId; readonly events: number }[]): CallId[] {
+  let events = 0;
+  const count = calls.findIndex((call) => (events += call.events) > EVENTS);
+  return calls.slice(0, count === -1 ? calls.length : Math.max(1, count)).map(({ callId }) => callId);
 }

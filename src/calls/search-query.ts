@@ -17,6 +17,8 @@ interface Term {
   readonly isPrefix: boolean;
 }
 
+/** A single letter begins too much: every word with it would be looked through. */
+const MIN_PREFIX = 2;
 /** `"a phrase"`, `-not`, `or`, words: as `websearch_to_tsquery` reads them. */
 const TERM = /(-?)"([^"]*)"?|(-?)([^\s"]+)/g;
 
@@ -46,7 +48,7 @@ function termsIn(text: string): Term[][] {
       continue;
     }
     const words = wordsIn(phrase ?? word).map((one) => one.word);
-    const isPrefix = phrase === undefined && index === matches.length - 1;
+    const isPrefix = phrase === undefined && index === matches.length - 1 && (words.at(-1)?.length ?? 0) >= MIN_PREFIX;
     if (words.length > 0) groups.at(-1)?.push({ isNot: notPhrase + notWord !== '', words, isPrefix });
   }
   return groups.filter((terms) => terms.length > 0);

@@ -57,8 +57,9 @@ const READ_ALL_FILTERED = `SELECT ${COLUMNS} FROM events WHERE position > $1
   AND ($5::text[] IS NULL OR agent = ANY ($5)) AND ($6::text[] IS NULL OR type LIKE ANY ($6))
   ORDER BY position LIMIT $2`;
 
-const READ_CALL = `SELECT ${COLUMNS} FROM events WHERE call_id = $1 AND position > $2 AND position <= $3
-  ORDER BY position LIMIT $4`;
+const READ_CALLS = `SELECT ${COLUMNS} FROM events WHERE call_id = ANY ($1) AND position <= $2 ORDER BY position`;
+const CALL_SIZES = `SELECT c.call_id AS "callId", (SELECT count(*) FROM events e WHERE e.call_id = c.call_id) AS events
+  FROM call_tenants c WHERE c.call_id > $1 ORDER BY c.call_id LIMIT $2`;
 
 @Injectable()
 export class EventLog {
@@ -111,26 +112,16 @@ export class EventLog {
     return rows.map(toLoggedEvent);
   }
 
-  /** A page of one call's events in (`afterPosition`, `lastPosition`], whoever's they are, in order. */
-  async readCallAcrossTenants(
-    callId: CallId,
-    afterPosition: number,
-    lastPosition: number,
-    limit: number,
-  ): Promise<LoggedEvent[]> {
-    const { rows } = await this.pool.prepared<EventRow>('read-call', READ_CALL, [
-      ...[callId, afterPosition, lastPosition, limit],
-    ]);
+  /** Everything of some calls up to a position, whoever's it is, in order; {@link callSizesAcrossTenants} says how much that is. */
+  async readCallsAcrossTenants(callIds: readonly CallId[], lastPosition: number): Promise<LoggedEvent[]> {
+    const { rows } = await this.pool.prepared<EventRow>('read-calls', READ_CALLS, [callIds, lastPosition]);
     return rows.map(toLoggedEvent);
   }
 
-  /** Ids of calls, in their own order, after one of them. */
-  async callIdsAcrossTenants(after: string, limit: number): Promise<CallId[]> {
-    const { rows } = await this.pool.query<{ call_id: CallId }>(
-      'SELECT call_id FROM call_tenants WHERE call_id > $1 ORDER BY call_id LIMIT $2',
-      [after, limit],
-    );
-    return rows.map(({ call_id }) => call_id);
+  /** Calls in the order of their ids, after one of them, each with how many events it has. */
+  async callSizesAcrossTenants(after: string, limit: number): Promise<{ callId: CallId; events: number }[]> {
+    const { rows } = await this.pool.query<{ callId: CallId; events: number }>(CALL_SIZES, [after, limit]);
+    return rows;
   }
 
   /** Of every tenant asked for, those without an event included. */
