@@ -5,6 +5,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request, Response } from 'express';
 import jwt from 'jsonwebtoken';
 import passport from 'passport';
+import { assertNoStrayQuery } from '../common/closed-query.js';
 import { Problem } from '../common/problem.js';
 import { TokenBuckets } from '../common/token-bucket.js';
 import { ENV, type Env } from '../config/env.js';
@@ -44,6 +45,7 @@ export class AuthGuard implements CanActivate {
     if (credential === null) throw new Problem('token-missing', 'Send a token as "Authorization: Bearer …".');
     const principal = await this.principalOf(credential, request, http.getResponse<Response>());
     authorise(principal, credential, access, request);
+    assertNoStrayQuery(context);
     if (!access?.stream && !this.reflector.getAllAndOverride<boolean | undefined>(OWN_RATE, targets))
       this.chargeRequest(principal);
     request.user = principal;

@@ -19,7 +19,7 @@ export class ProblemFilter implements ExceptionFilter {
     const response = http.getResponse<Response>();
     const problem = toProblem(thrown);
     if (problem.slug === 'internal')
-      this.logger.error(`${request.method} ${request.path} [${requestId(response)}]`, stackOf(thrown));
+      this.logger.error(`${request.method} ${routeOf(request)} [${requestId(response)}]`, stackOf(thrown));
     if (response.headersSent || response.destroyed) return;
     if (
       problem.passes &&
@@ -100,6 +100,12 @@ function statusOf(thrown: unknown): number | undefined {
   return typeof thrown === 'object' && thrown !== null && 'status' in thrown && typeof thrown.status === 'number'
     ? thrown.status
     : undefined;
+}
+
+/** The route, never the path: names, numbers and what somebody pasted into it by mistake stand there (security rule 8). */
+function routeOf({ route }: Request): string {
+  const path = (route as { readonly path?: unknown } | undefined)?.path;
+  return typeof path === 'string' ? path : '(before any route)';
 }
 
 function stackOf(thrown: unknown): string {

@@ -53,12 +53,13 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   private async sweep(): Promise<void> {
-    const reviewed = await this.reviewOrWarn([...this.connections.all]);
-    if (reviewed) this.checkedAt = Date.now();
-    else if (Date.now() - this.checkedAt >= MAX_UNCHECKED_MS) {
-      const problem = new Problem('unavailable', 'Rights cannot be checked now; resume with your last id.');
-      this.connections.closeWhere(() => true, problem);
-    }
+    const askedAt = Date.now();
+    // Before we ask: a database that has fallen silent answers nothing, not even an error.
+    const isUnchecked = ({ principal }: StreamConnection) =>
+      askedAt - Math.max(this.checkedAt, principal.checkedAt) >= MAX_UNCHECKED_MS;
+    const problem = new Problem('unavailable', 'Rights cannot be checked now; resume with your last id.');
+    this.connections.closeWhere(isUnchecked, problem);
+    if (await this.reviewOrWarn([...this.connections.all])) this.checkedAt = askedAt;
   }
 
   /** False when the database could not be asked. */
