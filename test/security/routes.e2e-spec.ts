@@ -253,13 +253,13 @@ function request(operation: Operation, token: string, place: Place, name: string
 
 function placesOf(operation: Operation, place: Place): readonly string[] {
   if (place === 'path') return operation.pathNames;
-  const names = ['tenant', 'tenants', 'agents', 'call', 'calls', 'from', 'tokenId'];
+  const names = ['tenant', 'tenants', 'agents', 'call', 'calls', 'tokenId'];
   // A page's cursor is a token's id, or an agent's name.
   if (place === 'query')
     return operation.queryNames.filter(
       (name) => names.includes(name) || (name === 'cursor' && !/calls|audit/.test(operation.template)),
     );
-  return operation.bodyNames.filter((name) => names.includes(name));
+  return operation.bodyNames.filter((name) => name === 'from' || names.includes(name));
 }
 
 function questions(token: string) {
