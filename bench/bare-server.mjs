@@ -42,4 +42,4 @@ function fanOut({ event, ...data }) {
 }
 
 process.on('disconnect', () => process.exit(0));
-server.listen(0, '127.0.0.1', () => process.send(server.address().port));
+server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));

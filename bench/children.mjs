@@ -43,6 +43,7 @@ function forkScript(name, execArgv = []) {
  * @property {string} name
  * @property {number} pid
  * @property {number} port
+ * @property {number} [ingestPort]     where it takes events in, if elsewhere
  * @property {string} ingestToken
  * @property {(tenant: number) => string} readerToken
  * @property {string} readyMark       what a reader gets when its stream is live
@@ -51,19 +52,16 @@ function forkScript(name, execArgv = []) {
  */
 
 /** @returns {Promise<Subject>} */
-export async function startBare() {
-  const { child, end } = forkScript('bare-server.mjs', SERVER_ARGUMENTS);
-  const [port] = await once(child, 'message');
-  return {
-    name: 'bare',
-    pid: child.pid,
-    port,
-    ingestToken: 'anybody',
-    readerToken: (tenant) => `agent-${tenant}`,
-    readyMark: ':ready',
-    databasePid: undefined,
-    end,
-  };
+export function startBare() {
+  return startServer('bare', 'bare-server.mjs', ':ready');
+}
+
+/** A server in a script of this folder, which tells its port. @returns {Promise<Subject>} */
+export async function startServer(name, script, readyMark) {
+  const { child, end } = forkScript(script, SERVER_ARGUMENTS);
+  const [{ port }] = await once(child, 'message');
+  const readerToken = (tenant) => `agent-${tenant}`;
+  return { name, pid: child.pid, port, ingestToken: 'anybody', readerToken, readyMark, databasePid: undefined, end };
 }
 
 /** The readers' process; `ask('open', {…})` and the like resolve with its answer. */

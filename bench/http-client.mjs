@@ -58,12 +58,12 @@ export class IngestClient {
   #head;
   #failure;
 
-  constructor({ port, ingestToken }, connections) {
+  constructor({ port, ingestPort = port, ingestToken }, connections) {
     this.#head =
       'POST /v1/ingest HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-ndjson\r\n' +
       `Authorization: Bearer ${ingestToken}\r\nContent-Length: `;
     for (let count = 0; count < connections; count += 1) {
-      this.#all.push(new Connection(port, (error) => this.#fail(error)));
+      this.#all.push(new Connection(ingestPort, (error) => this.#fail(error)));
     }
     this.#idle = [...this.#all];
   }

@@ -24,8 +24,11 @@ export const agentName = (index) => `agent-${index}`;
 /** A line of NDJSON: a durable event of about 200 bytes, unlike every other. The agents take turns. */
 function nextEvent() {
   const number = sent++;
-  const agent = number % TENANTS;
-  const call = Math.floor(number / TENANTS / EVENTS_A_CALL);
+  return eventOf(number % TENANTS, number);
+}
+
+function eventOf(agent, number) {
+  const call = Math.floor(sent / TENANTS / EVENTS_A_CALL);
   return (
     `{"event":"user.message","callId":"CA_${run}_${agent}_${call}","messageId":"msg_${run}_${number}",` +
     `"text":"I would like to move my appointment to Thursday","sentUs":${nowUs()},` +
@@ -36,6 +39,14 @@ function nextEvent() {
 function nextEvents(count) {
   let lines = '';
   for (let index = 0; index < count; index += 1) lines += nextEvent();
+  return lines;
+}
+
+/** As many events of one agent, the next in turn. */
+function nextBurst(count) {
+  const agent = sent++ % TENANTS;
+  let lines = '';
+  for (let index = 0; index < count; index += 1) lines += eventOf(agent, `${sent}_${index}`);
   return lines;
 }
 
@@ -69,19 +80,21 @@ export async function closedLoop(subject, { connections, eventsARequest, warmUpM
 
 /**
  * Events at a fixed rate, whether or not the server keeps up. An event's clock starts before its request looks for a free
- * connection, so that a lagging server's queue counts as latency.
+ * connection, so that a lagging server's queue counts as latency. `burst`: so many of one agent in each request.
  * @returns {Promise<number>} events sent and answered
  */
-export async function fixedRate(subject, { rate, forMs }) {
+export async function fixedRate(subject, { rate, forMs, burst }) {
   const client = new IngestClient(subject, RATE_CONNECTIONS);
   const start = performance.now();
-  const total = Math.ceil((rate * forMs) / 1000 / RATE_EVENTS_A_REQUEST);
+  const events = burst ?? RATE_EVENTS_A_REQUEST;
+  const next = burst === undefined ? nextEvents : nextBurst;
+  const total = Math.ceil((rate * forMs) / 1000 / events);
   const answers = [];
   try {
     while (answers.length < total) {
-      const due = ((performance.now() - start) * rate) / 1000 / RATE_EVENTS_A_REQUEST;
+      const due = ((performance.now() - start) * rate) / 1000 / events;
       while (answers.length < Math.min(total, due)) {
-        const answer = client.post(nextEvents(RATE_EVENTS_A_REQUEST), RATE_EVENTS_A_REQUEST);
+        const answer = client.post(next(events), events);
         answer.catch(() => undefined); // Thrown by Promise.all below; here it only must not end the process.
         answers.push(answer);
       }
@@ -91,5 +104,5 @@ export async function fixedRate(subject, { rate, forMs }) {
   } finally {
     client.end();
   }
-  return total * RATE_EVENTS_A_REQUEST;
+  return total * events;
 }

@@ -6,7 +6,7 @@ const HELP = `npm run bench -- [options]
   --streams <n>    open streams while events are delivered (default 1000)
   --rate <n>       events a second offered while delivering (default 500)
   --quick          under a minute in all: one short round
-  --only <parts>   of ingest,delivery,idle,rights (default all)
+  --only <parts>   of ingest,delivery,idle,rights,beside (default all)
   --save           also write bench/results/<date>.json
   --cpu-prof <dir> run Switchboard with node --cpu-prof; its figures are then not comparable
 `;
@@ -24,7 +24,7 @@ export const TENANTS = 100;
  * @property {number} idleMs       length of the idle window whose CPU is subtracted
  * @property {number} ingestMs     length of one measured ingest case
  * @property {number} settleMs     longest wait for a resident size to hold still
- * @property {{ingest: boolean, delivery: boolean, idle: boolean, rights: boolean}} parts
+ * @property {{ingest: boolean, delivery: boolean, idle: boolean, rights: boolean, beside: boolean}} parts
  * @property {boolean} save
  * @property {string | undefined} cpuProf
  */
@@ -38,7 +38,7 @@ export function readOptions(args = process.argv.slice(2)) {
       streams: { type: 'string' },
       rate: { type: 'string', default: '500' },
       quick: { type: 'boolean', default: false },
-      only: { type: 'string', default: 'ingest,delivery,idle,rights' },
+      only: { type: 'string', default: 'ingest,delivery,idle,rights,beside' },
       save: { type: 'boolean', default: false },
       'cpu-prof': { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -65,6 +65,7 @@ export function readOptions(args = process.argv.slice(2)) {
       delivery: chosen.includes('delivery'),
       idle: chosen.includes('idle'),
       rights: chosen.includes('rights'),
+      beside: chosen.includes('beside'),
     },
     save: values.save,
     cpuProf: values['cpu-prof'],

@@ -7,6 +7,9 @@ import { connect } from 'node:net';
 
 /** Streams that are being opened at one time. */
 const OPENING = 32;
+/** As the specification lets servers write it, with a space or without. */
+const MESSAGE = /event: ?user\.message\n/;
+const NUMBER = /\nid: ?(\d+)/;
 /** How long a stream may take to open. */
 const OPEN_MS = 15_000;
 
@@ -87,7 +90,7 @@ function take(reader, text) {
   const receivedUs = nowUs();
   let frames = reader.rest + text;
   for (let end = frames.indexOf('\n\n'); end >= 0; end = frames.indexOf('\n\n')) {
-    const start = frames.indexOf('event: user.message\n');
+    const start = frames.search(MESSAGE);
     if (start >= 0 && start < end) count(reader, frames.slice(start, end + 2), receivedUs);
     frames = frames.slice(end + 2);
   }
@@ -95,7 +98,7 @@ function take(reader, text) {
 }
 
 function count(reader, frame, receivedUs) {
-  const seq = parseInt(frame.slice(frame.indexOf('\nid: ') + 5), 10);
+  const seq = Number(NUMBER.exec(frame)?.[1]);
   if (reader.lastSeq > 0 && seq !== reader.lastSeq + 1) watch.outOfOrder += 1;
   reader.lastSeq = seq;
   watch.latenciesUs.push(receivedUs - parseInt(frame.slice(frame.indexOf('"sentUs":') + 9), 10));

@@ -5,6 +5,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { measureBeside, peers, renderBeside } from './beside.mjs';
 import { endEverything, startBare, startReaders } from './children.mjs';
 import { readOptions } from './options.mjs';
 import { fileLimit, hasProc } from './process-stat.mjs';
@@ -66,6 +67,31 @@ async function measureOnce(start, options, progress) {
   }
 }
 
+/** Everybody in turn, in each round from another one on. */
+async function runBeside(options) {
+  const run = { readerTokens: [], cpuProf: options.cpuProf };
+  const dataDir = createDataDir();
+  const starts = Object.entries({ switchboard: () => startSwitchboard(dataDir, run), ...peers(say) });
+  const rounds = [];
+  for (let round = 1; round <= options.rounds; round += 1) {
+    const figures = {};
+    for (let turn = 0; turn < starts.length; turn += 1) {
+      const [name, start] = starts[(turn + round - 1) % starts.length];
+      say(`round ${round}/${options.rounds}  ${name}`);
+      const subject = await start();
+      const readers = startReaders();
+      try {
+        figures[name] = await measureBeside({ subject, readers, options });
+      } finally {
+        await readers.end();
+        await subject.end();
+      }
+    }
+    rounds.push(Object.fromEntries(starts.map(([name]) => [name, figures[name]])));
+  }
+  return rounds;
+}
+
 function save(result) {
   const folder = fileURLToPath(new URL('results/', import.meta.url));
   mkdirSync(folder, { recursive: true });
@@ -92,11 +118,13 @@ process.on('uncaughtException', (error) => {
 
 try {
   const options = fitToMachine(readOptions());
-  const rounds = await runRounds(options);
   const about = circumstances(options);
-  const summary = summarise(rounds, options);
-  process.stdout.write(`\n${renderTable(summary, about)}\n`);
-  if (options.save) save({ ...about, summary, rounds });
+  const needsRounds = Object.entries(options.parts).some(([part, isAsked]) => isAsked && part !== 'beside');
+  const rounds = needsRounds ? await runRounds(options) : [];
+  const beside = options.parts.beside ? await runBeside(options) : [];
+  const summary = needsRounds ? summarise(rounds, options) : [];
+  process.stdout.write(`\n${renderTable(summary, about)}\n${renderBeside(beside)}\n`);
+  if (options.save) save({ ...about, summary, rounds, beside });
 } catch (error) {
   if (!ending) process.stderr.write(`bench: ${error.stack}\n`);
   process.exitCode = 1;
