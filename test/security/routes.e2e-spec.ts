@@ -160,6 +160,8 @@ describe('every route', () => {
       'a\u00ad',
       'a\u202eb',
       '\u2800',
+      'a\u115f',
+      'a\u034f',
       'x'.repeat(129),
     ];
     const other = [agent.toLowerCase(), agent.normalize('NFD') + '\u0301', `${agent}.`];
