@@ -28,6 +28,7 @@ const envSchema = z.object({
   DATA_DIR: z.string().min(1).default('.switchboard'),
   STREAM_PING_SECONDS: seconds(30, 300),
   STREAM_MAX_SECONDS: seconds(3600, 86_400),
+  DRAIN_SECONDS: seconds(10, 600),
   METRICS_TOKEN: z.string().min(16).optional(),
   AUTH_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
   AUTH_ISSUER: z.string().min(1).optional(),
@@ -70,6 +71,8 @@ export interface Env {
   readonly dataDir: string;
   readonly streamPingMs: number;
   readonly streamMaxMs: number;
+  /** Longest time over which readers are told that the process goes down. */
+  readonly drainMs: number;
   readonly metricsToken: string | undefined;
   readonly identityProvider: IdentityProvider | undefined;
   /** Origins whose pages may call the API; `[]`: only our own. */
@@ -112,6 +115,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
     dataDir: resolve(env.DATA_DIR),
     streamPingMs: env.STREAM_PING_SECONDS * 1000,
     streamMaxMs: env.STREAM_MAX_SECONDS * 1000,
+    drainMs: env.DRAIN_SECONDS * 1000,
     metricsToken: env.METRICS_TOKEN,
     identityProvider: identityProviderOf(env, publicUrl),
     corsOrigins: corsOriginsOf(env),

@@ -1,18 +1,20 @@
 /** Every open stream of this process: how many there may be, and what is due to each while it is open. One timer serves all. */
-import { Inject, Injectable, OnApplicationBootstrap, BeforeApplicationShutdown } from '@nestjs/common';
+import { BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
+import { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Counts } from '../common/counts.js';
 import { openStreams, streamsClosed } from '../common/metrics.js';
 import { Problem } from '../common/problem.js';
 import { ENV, type Env } from '../config/env.js';
+import { RETRY_MS, goodbyeTimes } from './drain.js';
 import { StreamConnection } from './stream-connection.js';
 
 const TICK_MS = 1000;
-/** How long clients get to take the last frame at shutdown. */
-const DRAIN_MS = 1000;
+/** How long clients get to take the last frame at shutdown, after the last goodbye. */
+const LAST_FRAME_MS = 1000;
 
 @Injectable()
-export class StreamConnections implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class StreamConnections implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly open = new Set<StreamConnection>();
   private readonly ofTenant = new Counts();
   private readonly ofToken = new Counts();
@@ -25,16 +27,25 @@ export class StreamConnections implements OnApplicationBootstrap, BeforeApplicat
     this.ticker = setInterval(() => this.tick(Date.now()), TICK_MS);
   }
 
+  /** From here on no stream is taken; those that are open are served until their goodbye. */
+  onModuleDestroy(): void {
+    this.draining = true;
+  }
+
   /** Says goodbye to every reader and waits, for a bounded time, until they have taken it. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.draining = true;
-    clearInterval(this.ticker);
     const leaving = [...this.open];
-    for (const connection of leaving) {
-      this.close(connection, new Problem('unavailable', 'The server is going down; resume with your last id.'));
+    const goodbye = new Problem('unavailable', 'The server is going down; resume with your last id.', {}, RETRY_MS);
+    const startedAt = performance.now();
+    for (const [index, dueMs] of goodbyeTimes(leaving.length, this.env.drainMs).entries()) {
+      const waitMs = dueMs - (performance.now() - startedAt);
+      if (waitMs > 0) await wait(waitMs);
+      const connection = leaving[index];
+      if (connection && this.open.has(connection)) this.close(connection, goodbye);
     }
+    clearInterval(this.ticker);
     const gone = Promise.all(leaving.map(({ outlet }) => outlet.finished()));
-    await Promise.race([gone, wait(DRAIN_MS, undefined, { ref: false })]);
+    await Promise.race([gone, wait(LAST_FRAME_MS, undefined, { ref: false })]);
   }
 
   get all(): ReadonlySet<StreamConnection> {

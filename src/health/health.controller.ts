@@ -1,4 +1,4 @@
-import { Controller, Get, Header, Res } from '@nestjs/common';
+import { Controller, Get, Header, OnModuleDestroy, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { OperatorAccess, Public } from '../auth/auth.decorators.js';
@@ -15,13 +15,20 @@ const AWAY = { state: 'away' };
 
 @ApiTags('Health')
 @Controller()
-export class HealthController {
+export class HealthController implements OnModuleDestroy {
+  private isLeaving = false;
+
   constructor(
     private readonly pool: PgPool,
     private readonly bus: Bus,
     private readonly sources: SourceSupervisor,
     private readonly calls: CallsService,
   ) {}
+
+  /** The first thing that a process does that goes down: whoever sends readers here sends them elsewhere. */
+  onModuleDestroy(): void {
+    this.isLeaving = true;
+  }
 
   /** The process lives. */
   @ApiOperation({ summary: 'The process lives' })
@@ -32,18 +39,21 @@ export class HealthController {
   }
 
   /**
-   * Part by part. 503 while the database is away. A source that waits for its upstream, or a bus that is away (the log is
+   * Part by part. 503 while the database is away, and once the process is going down. A source that waits for its upstream, or a bus that is away (the log is
    * polled then), does not make the process unready: readers keep what they have. `calls`: how many events behind the log they
    * are, and how far a rebuild is.
    */
-  @ApiOperation({ summary: 'Database, bus, calls and sources, each by name; 503 while the database is away' })
+  @ApiOperation({
+    summary: 'Database, bus, calls and sources, each by name; 503 while the database is away or the process goes down',
+  })
   @Get('readyz')
   @Public()
   async readyz(@Res({ passthrough: true }) response: Response) {
     const database = await this.databaseAnswers();
-    response.status(database ? 200 : 503);
+    const ready = database && !this.isLeaving;
+    response.status(ready ? 200 : 503);
     return {
-      status: database ? 'ready' : 'unready',
+      status: ready ? 'ready' : this.isLeaving ? 'leaving' : 'unready',
       database: { state: database ? 'up' : 'away' },
       bus: { state: this.bus.connected ? 'up' : 'away' },
       calls: database ? await this.calls.progress().catch(() => AWAY) : AWAY,

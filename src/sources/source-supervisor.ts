@@ -2,7 +2,14 @@
  * Runs every configured source, again and again: an upstream that fails is waited for, with backoff and jitter. One that must run
  * once runs while this process has its lease.
  */
-import { BeforeApplicationShutdown, Inject, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import {
+  BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  OnApplicationBootstrap,
+  OnModuleDestroy,
+} from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Backoff } from '../common/backoff.js';
 import { sourceRestarts } from '../common/metrics.js';
@@ -30,7 +37,7 @@ export interface SourceStatus {
 }
 
 @Injectable()
-export class SourceSupervisor implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly logger = new Logger('Sources');
   private readonly abort = new AbortController();
   private readonly statuses: SourceStatus[] = [];
@@ -50,8 +57,12 @@ export class SourceSupervisor implements OnApplicationBootstrap, BeforeApplicati
     this.running = Promise.all(this.sources.map((source) => this.supervise(source)));
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Before the readers are told, which may take a while: another process takes over meanwhile. */
+  onModuleDestroy(): void {
     this.abort.abort();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
     await Promise.race([this.running, wait(STOP_MS, undefined, { ref: false })]);
   }
 
