@@ -116,7 +116,7 @@ describe('a call', () => {
   it('of chance is the same in any order, whatever its events say', () => {
     const types = ['call.ringing', 'call.started', 'call.ended', 'call.summary', 'user.message', 'bot.speaking', 'bot.finished',
       'bot.interrupted', 'bot.corrected', 'message.confirmed', 'reply.rejected', 'tool.call', 'tool.result', 'llm.toolCall',
-      'llm.tool_result', 'supervisor.said', 'whatsapp.message', 'whatsapp.response', 'whatsapp.sessionEnded', 'log.gap',
+      'llm.tool_result', 'supervisor.said', 'handoff.active', 'handoff.released', 'whatsapp.message', 'whatsapp.response', 'whatsapp.sessionEnded', 'log.gap',
       'constructor', '__proto__', 'toString']; // prettier-ignore
     const ids = ['', 'a', 'b', '__proto__', 'constructor', '#3', undefined];
     for (let seed = 1; seed <= 200; seed++) {
@@ -212,6 +212,16 @@ describe('what was said', () => {
     expect(texts(list)).toEqual(['Friday', 'Sunday']);
   });
 
+  it('is what the last of its corrections says, in the order of the log', () => {
+    const corrections = Array.from({ length: 120 }, (_, index): [string, Record<string, unknown>] => [
+      'bot.corrected',
+      { supersedes: 30, text: `version ${index}`, seq: 100 + index },
+    ]);
+    const list = events(['bot.speaking', { messageId: 'b1', text: 'Tuesday', seq: 30 }], ...corrections);
+    for (const count of [1, 2, 10, 50, 100, 120])
+      expect(texts(list.slice(0, count + 1))).toEqual([`version ${count - 1}`]);
+  });
+
   it('in a chat names the contact, and no message is lost for want of an id', () => {
     const list = events(
       ['whatsapp.message', { sessionId: 'WA', from: '+34633333333', name: 'Ana', text: 'Hola', messageId: 'w1' }],
@@ -246,6 +256,17 @@ describe('a call’s course', () => {
       state: 'ended',
       reason: 'other',
     });
+  });
+
+  it('shows that a person was asked for, or has taken over, until the agent has it back', () => {
+    const by = 'supervisor:ana';
+    const list = events(['handoff.requested', { by }], ['handoff.active', { by }], ['handoff.released', { by }]);
+    const shown = [1, 2, 3].map((count) => viewOfCall('c', list.slice(0, count)).handoff);
+    expect(shown).toEqual([
+      { state: 'requested', by, at: list[0]?.at },
+      { state: 'active', by, at: list[1]?.at },
+      undefined,
+    ]);
   });
 
   it('is incomplete when the call log had a hole', () => {

@@ -155,10 +155,7 @@ describe('a rebuild', () => {
       DELETE FROM call_parts WHERE kind = 'tool'; UPDATE calls SET state = 'ringing', agent = 'spoilt'`);
     await sql(`DELETE FROM calls WHERE call_id = 'CA_golden'`);
     const { status, body } = await board.admin('POST', '/v1/admin/calls/rebuild');
-    expect([status, body]).toEqual([
-      202,
-      { state: 'rebuilding', behind: 0, rebuild: { done: 0, total: expect.any(Number) } },
-    ]);
+    expect([status, body]).toEqual([202, { state: 'rebuilding', behind: 0, percent: expect.any(Number) }]);
     while ((await board.request<{ calls: { state: string } }>('GET', '/readyz')).body.calls.state === 'rebuilding')
       expect((await callsOf(board, acme)).status).toBe(200);
     expect(await dump()).toEqual(before);
@@ -203,7 +200,7 @@ describe('a rebuild', () => {
         env: { ...process.env, SWITCHBOARD_TOKEN: board.adminToken },
       },
     );
-    expect((await cli).stdout).toMatch(/^done: \d+ calls\n$/);
+    expect((await cli).stdout).toBe('done\n');
     expect(idsIn(await callsOf(next, acme))).toEqual([call]);
     await next.stop();
   });

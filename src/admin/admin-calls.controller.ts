@@ -42,7 +42,7 @@ export class AdminCallsController {
     return serialiseJson(await this.calls.getAcrossTenants(callId));
   }
 
-  /** Readers are answered all the while. Answers how far it is, as /readyz does; safe to repeat: it begins again. */
+  /** Readers are answered all the while; /readyz says how far it is, as this does. Safe to repeat: it begins again. */
   @ApiOperation({ summary: 'Make the calls, their transcripts and tools anew from the log' })
   @Post('rebuild')
   @HttpCode(202)

@@ -1,7 +1,7 @@
 /** Reads calls: one tenant's, or across tenants where the name says so. An answer and its cursor are one snapshot. */
 import { Injectable } from '@nestjs/common';
 import type { CallId, TenantId } from '../common/ids.js';
-import { PgPool, type Run, SNAPSHOT } from '../database/pg-pool.js';
+import { ReadPool, type Run, SNAPSHOT } from '../database/pg-pool.js';
 import { headIn, partsIn } from './call-row.js';
 import type { CallHead, CallState } from './call-state.js';
 import {
@@ -69,7 +69,7 @@ const LINES = `SELECT DISTINCT ON (p.tenant_id, p.call_id) p.tenant_id, p.call_i
 
 @Injectable()
 export class CallReader {
-  constructor(private readonly pool: PgPool) {}
+  constructor(private readonly pool: ReadPool) {}
 
   /** One call more than `limit` says that there are more. */
   list(

@@ -19,6 +19,8 @@ export interface CallName {
 
 /** Longest key that stands in the index as it is; an id may be as long as an event. */
 const MAX_KEY = 300;
+/** A year: what lasts longer is a mistake. */
+const MAX_DURATION = 366 * 86_400;
 /** Of what is only counted, in characters. */
 const MAX_LABEL = 64;
 
@@ -44,7 +46,7 @@ export function callColumns({ tenantId, callId }: CallName, state: CallState): u
   const { agent, state: phase, transport, reason, startedAt, endedAt, duration, from, name } = summaryOf(head);
   const tenant = tenantColumn(tenantId);
   return [
-    ...[tenant, callId, agent, phase, labelOf(transport), labelOf(reason), startedAt, endedAt, duration],
+    ...[tenant, callId, agent, phase, labelOf(transport), labelOf(reason), startedAt, endedAt, countable(duration)],
     ...[head.last.value, vectorOf(callerWords(from, name), tenant), serialiseJson(head)],
   ];
 }
@@ -77,6 +79,11 @@ export function partsIn(texts: readonly string[]): Keyed<Part> {
 function keyOf(part: Part): string {
   if (part.kind === 'message') return messageKey(part.role, part.id, part.first.seq);
   return part.kind === 'tool' ? `tool ${part.id}` : `correction ${part.seq}`;
+}
+
+/** Seconds that can be added up, whatever upstream says. */
+function countable(duration: number | null): number | null {
+  return duration === null ? null : Math.min(Math.max(duration, 0), MAX_DURATION);
 }
 
 function labelOf(text: string | null): string | null {

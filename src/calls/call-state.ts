@@ -23,12 +23,20 @@ export interface CallHead {
   readonly reason: Claim<string> | null;
   /** Seconds. */
   readonly duration: Claim<number> | null;
+  /** A person was asked for, or speaks in the agent's place. */
+  readonly handoff: Claim<Handoff> | null;
   /** Somebody has said something: it rings no longer. */
   readonly talked: boolean;
   /** It has corrections: what its messages say depends on all of them. */
   readonly corrected: boolean;
   /** Something of it was lost before it reached us (`log.gap`). */
   readonly incomplete: boolean;
+}
+
+export interface Handoff {
+  readonly state: 'requested' | 'active' | 'released';
+  readonly by: string | null;
+  readonly at: string;
 }
 
 export type Fact = 'from' | 'to' | 'direction' | 'transport' | 'name';
@@ -74,6 +82,12 @@ const ended =
     };
   };
 
+const handedOff =
+  (state: Handoff['state']): Change =>
+  (call, { at, seq, data }) => ({
+    handoff: better(call.handoff, claim({ state, by: textOf(data['by']), at }, 0, seq)),
+  });
+
 /** What each type says of the call itself; a type that is not here says no more than that the call goes on. */
 const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
   ['call.ringing', (call, { at, seq }) => ({ ringing: earlier(call.ringing, claim(at, 0, seq)) })],
@@ -82,6 +96,9 @@ const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
   ['call.ended', ended(2)],
   ['whatsapp.sessionEnded', ended(2)],
   ['call.summary', ended(1)],
+  ['handoff.requested', handedOff('requested')],
+  ['handoff.active', handedOff('active')],
+  ['handoff.released', handedOff('released')],
   ['bot.corrected', () => ({ corrected: true })],
   ['log.gap', () => ({ incomplete: true })],
 ]);
@@ -116,6 +133,6 @@ function emptyCall(callId: string, { seq, at, data }: CallEvent): CallHead {
   return {
     ...{ callId, agent: claim(textOf(data['agent']) ?? '', 0, seq), facts: {} },
     ...{ ringing: null, started: null, first: claim(at, 0, seq), last: claim(at, 0, seq) },
-    ...{ ended: null, reason: null, duration: null, talked: false, corrected: false, incomplete: false },
+    ...{ ended: null, reason: null, duration: null, handoff: null, talked: false, corrected: false, incomplete: false },
   };
 }

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AgentName, TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
-import { PgPool } from '../database/pg-pool.js';
+import { ReadPool } from '../database/pg-pool.js';
 import type { Lifetime } from './call-query.js';
 
 /** Calls that began in [`from`, `to`). */
@@ -80,7 +80,7 @@ interface StatsRow extends Omit<Stats, 'buckets'> {
 
 @Injectable()
 export class CallStatistics {
-  constructor(private readonly pool: PgPool) {}
+  constructor(private readonly pool: ReadPool) {}
 
   /** Throws `validation` for a time zone that PostgreSQL does not know. */
   async of(tenantId: TenantId, query: StatsQuery, { since, until }: Lifetime): Promise<Stats> {

@@ -1,5 +1,5 @@
 /** A call as it is shown (api.md). */
-import type { CallHead, CallState, Fact } from './call-state.js';
+import type { CallHead, CallState, Fact, Handoff } from './call-state.js';
 import { entriesOf } from './keyed.js';
 import type { ToolState } from './tool-state.js';
 import { type TranscriptEntry, transcriptOf } from './transcript.js';
@@ -37,6 +37,8 @@ export interface CallSummary {
   readonly duration: number | null;
   /** Pinecall's own, or `lost`: nothing came of it for so long that it counts as over. */
   readonly reason: string | null;
+  /** While a person is asked for, or speaks in the agent's place. */
+  readonly handoff?: Handoff;
   /** True when something of the call never reached us (`log.gap`). */
   readonly incomplete: boolean;
 }
@@ -55,6 +57,7 @@ export function summaryOf(call: CallHead): CallSummary {
     ...{ direction: fact('direction'), transport: fact('transport'), state: phaseOf(call), startedAt, endedAt },
     duration: endedAt === null ? null : (call.duration?.value ?? secondsBetween(startedAt, endedAt)),
     reason: endedAt === null ? null : (call.reason?.value ?? null),
+    ...(call.handoff && call.handoff.value.state !== 'released' && { handoff: call.handoff.value }),
     incomplete: call.incomplete,
   };
 }

@@ -11,7 +11,7 @@ import { isDatabaseAway } from '../database/database-errors.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Run } from '../database/pg-pool.js';
 import { EventLog } from '../events/event-log.js';
-import { CallStore, type Progress } from './call-store.js';
+import { CallStore } from './call-store.js';
 import { touchedCalls } from './touched-call.js';
 
 /** Calls a step, and their events: bounds memory, and how long the projection waits meanwhile. */
@@ -30,13 +30,12 @@ export class CallsRebuild {
   ) {}
 
   /** Begins, or begins again; the projection does the work. */
-  async start(actor: Actor): Promise<Progress> {
+  async start(actor: Actor): Promise<void> {
     await this.prisma.$transaction(async (transaction) => {
       await this.store.startRebuild(transaction);
       const change = { action: 'calls.rebuild', target: 'calls', before: null, after: null };
       await this.audit.record(transaction, actor, { ...change, books: [] });
     });
-    return this.store.progress();
   }
 
   /** Some calls. False when another process writes. */

@@ -85,14 +85,15 @@ export class CallsService {
     return { ...this.view(call), tenant: call?.tenantId ?? null };
   }
 
-  /** How far the projection is behind the log, in events. */
-  async progress() {
+  /** For everybody: how far the projection is behind the log, in events, and how much of a rebuild is done. */
+  async progress(): Promise<{ state: 'up' | 'rebuilding'; behind: number; percent?: number }> {
     const { position, head, rebuild } = await this.store.progress();
-    const state = rebuild === null ? ('up' as const) : ('rebuilding' as const);
+    const behind = head - position;
+    if (rebuild === null) return { state: 'up', behind };
     return {
-      state,
-      behind: head - position,
-      ...(rebuild && { rebuild: { done: rebuild.done, total: rebuild.total } }),
+      state: 'rebuilding',
+      behind,
+      percent: Math.min(99, Math.floor((100 * rebuild.done) / (rebuild.total || 1))),
     };
   }
 

@@ -37,6 +37,7 @@ export function stateOf(call: CallSummary & Partial<Pick<CallView, 'transcript' 
     ended: hasEnded ? claim(endedAt, END_RANK, seq) : null,
     reason: hasEnded && reason !== null ? claim(reason, END_RANK, seq) : null,
     duration: hasEnded && duration !== null ? claim(duration, END_RANK, seq) : null,
+    handoff: call.handoff === undefined ? null : claim(call.handoff, 0, seq),
     ...{ talked: transcript.length > 0, corrected: false, incomplete: call.incomplete },
     parts: partsOf(transcript, tools, seq),
   };

@@ -4,10 +4,7 @@ import { z } from 'zod';
 import { contextOf } from './context.js';
 import { print } from './output.js';
 
-const progressSchema = z.looseObject({
-  state: z.string(),
-  rebuild: z.object({ done: z.number(), total: z.number() }).optional(),
-});
+const progressSchema = z.looseObject({ state: z.string(), percent: z.number().optional() });
 const readySchema = z.looseObject({ calls: progressSchema });
 
 /** How often the server is asked how far it is. */
@@ -23,14 +20,11 @@ export function addCallCommands(program: Command): void {
     .action(async ({ wait: waits }: { wait: boolean }, command: Command) => {
       const { api, isJson } = contextOf(command);
       let progress = await api.request('POST', '/v1/admin/calls/rebuild', progressSchema);
-      const total = progress.rebuild?.total ?? 0;
-      while (waits && progress.rebuild !== undefined) {
-        if (!isJson) process.stderr.write(`${progress.rebuild.done} of ${progress.rebuild.total} calls\n`);
+      while (waits && progress.percent !== undefined) {
+        if (!isJson) process.stderr.write(`${progress.percent} %\n`);
         await wait(ASK_MS);
         progress = (await api.request('GET', '/readyz', readySchema)).calls;
       }
-      print(isJson, { ...progress, calls: total }, () =>
-        waits ? `done: ${total} calls\n` : `begun: ${total} calls\n`,
-      );
+      print(isJson, progress, () => (waits ? 'done\n' : 'begun\n'));
     });
 }

@@ -22,15 +22,14 @@ export class PgPool implements OnApplicationShutdown {
   private readonly pool: pg.Pool;
 
   constructor(@Inject(DATABASE_URL) databaseUrl: string) {
-    this.pool = new pg.Pool({
-      connectionString: databaseUrl,
-      application_name: 'switchboard',
-      max: 10,
-      connectionTimeoutMillis: 5000,
-      types,
-    });
+    this.pool = this.connect(databaseUrl);
     // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
     this.pool.on('error', (error) => this.logger.warn(`lost an idle connection: ${error.message}`));
+  }
+
+  protected connect(databaseUrl: string, options: pg.PoolConfig = {}): pg.Pool {
+    const common = { connectionString: databaseUrl, connectionTimeoutMillis: 5000, types };
+    return new pg.Pool({ ...common, application_name: 'switchboard', max: 10, ...options });
   }
 
   query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<Row>> {
@@ -65,5 +64,16 @@ export class PgPool implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.pool.end();
+  }
+}
+
+/** Longest that a person's question may keep the database busy. */
+const READ_MS = 15_000;
+
+/** Connections of their own for what people look for and count: it may take its time, and ingest must not wait for it. */
+@Injectable()
+export class ReadPool extends PgPool {
+  protected override connect(databaseUrl: string): pg.Pool {
+    return super.connect(databaseUrl, { application_name: 'switchboard-read', max: 4, statement_timeout: READ_MS });
   }
 }
