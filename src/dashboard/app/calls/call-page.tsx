@@ -1,3 +1,4 @@
+import { useRef } from 'react';
 import { Link } from 'wouter';
 import type { CallView } from '../../../calls/call-view.js';
 import type { CallRecord } from '../live/call-record.js';
@@ -13,6 +14,7 @@ import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, turnOf } from 
 import { Outcome } from './call-table.js';
 import { ReplayBar } from './replay-bar.js';
 import { Transcript } from './transcript.js';
+import { useLastLineInSight } from './use-last-line-in-sight.js';
 import { useReplay } from './use-replay.js';
 import '../styles/calls.css';
 import '../styles/call-list.css';
@@ -27,9 +29,11 @@ export function CallPage({ callId }: { readonly callId: string }) {
 }
 
 function Whole({ record }: { readonly record: CallRecord }) {
+  const script = useRef<HTMLElement>(null);
   const state = useStore(record.state);
   const control = useReplay(state);
   const { view, fault, isComplete } = state;
+  useLastLineInSight(script, control.isPlaying);
   if (fault?.slug === 'call-not-found' || fault?.slug === 'validation') return <NotFoundPage />;
   if (fault) return <Failed fault={fault} onRetry={() => void record.load()} />;
   if (view === undefined || !isComplete) return <Loading />;
@@ -54,7 +58,7 @@ function Whole({ record }: { readonly record: CallRecord }) {
         </p>
       )}
       {hasEnded && replay && <ReplayBar control={control} replay={replay} view={view} />}
-      <section className="card call-script" aria-label={texts.transcript}>
+      <section ref={script} className="card call-script" aria-label={texts.transcript}>
         <Transcript
           view={moment?.view ?? view}
           live={isReplaying && moment ? moment.live : null}

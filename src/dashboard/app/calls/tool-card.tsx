@@ -7,7 +7,7 @@ const texts = callTexts.call;
 
 /** What a tool was asked and what it answered: in short, and in full when opened. */
 export const ToolCard = memo(function ToolCard({ tool }: { readonly tool: ToolUse }) {
-  const { name, arguments: args, result, endedAt, error, ms } = tool;
+  const { name, arguments: args, result, endedAt, error } = tool;
   const hasFailed = error !== undefined;
   const isRunning = endedAt === null;
   return (
@@ -16,9 +16,7 @@ export const ToolCard = memo(function ToolCard({ tool }: { readonly tool: ToolUs
         <Icon name="tool" />
         <span className="tool-name">{name ?? texts.tool}</span>
         <span className="tool-short">{inShort(args)}</span>
-        <span className="tool-state">
-          {isRunning ? texts.toolRuns : hasFailed ? texts.toolFailed : ms === undefined ? '' : `${Math.round(ms)} ms`}
-        </span>
+        <span className="tool-state">{isRunning ? texts.toolRuns : hasFailed ? texts.toolFailed : lengthOf(tool)}</span>
         {!isRunning && <span className="tool-answer">{inShort(hasFailed ? error : result)}</span>}
       </summary>
       <dl className="tool-body">
@@ -38,6 +36,12 @@ export const ToolCard = memo(function ToolCard({ tool }: { readonly tool: ToolUs
     </details>
   );
 });
+
+/** As the tool itself said it, else by the clock. */
+function lengthOf({ ms, at, endedAt }: ToolUse): string {
+  const length = ms ?? (endedAt === null ? Number.NaN : Date.parse(endedAt) - Date.parse(at));
+  return Number.isFinite(length) ? `${Math.max(0, Math.round(length))} ms` : '';
+}
 
 /** Longest text of a value in a heading. */
 const MAX_SHORT = 140;

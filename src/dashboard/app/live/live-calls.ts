@@ -65,7 +65,9 @@ export class LiveCalls {
   private put(id: string, call: LiveCall): void {
     const known = this.calls.get(id);
     if (known === call) return;
-    if (known?.summary.startedAt !== call.summary.startedAt) this.isOrderStale = true;
+    // Whoever shows the list also counts what is in progress.
+    const isOther = known?.summary.startedAt !== call.summary.startedAt || known.endedAtMs !== call.endedAtMs;
+    if (isOther) this.isOrderStale = true;
     this.calls.set(id, call);
     this.changed.add(id);
   }

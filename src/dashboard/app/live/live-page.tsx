@@ -5,8 +5,10 @@ import { callTexts } from '../texts/calls.js';
 import { Empty, Loading } from '../ui/states.js';
 import { useStore } from '../ui/store.js';
 import { WindowedList } from '../ui/windowed-list.js';
+import type { LiveCalls } from './live-calls.js';
 import { LivePanel } from './live-panel.js';
 import { LIVE_ROW_HEIGHT, LiveRow } from './live-row.js';
+import { useFollowed } from './use-followed.js';
 import '../styles/calls.css';
 import '../styles/live.css';
 
@@ -26,11 +28,12 @@ export function LivePage({ picked }: Props) {
     () => (agent === '' ? all : all.filter((id) => feed.calls.get(id)?.summary.agent === agent)),
     [all, agent, feed],
   );
-  const shown = picked ?? ids[0];
+  const followed = useFollowed(ids[0]);
+  const shown = picked ?? followed;
   return (
     <div className={picked === undefined ? 'live' : 'live live-picked'}>
       <PageHeading title={texts.title}>
-        <p className="count-tag numeric">{texts.inProgress(ids.length)}</p>
+        <p className="count-tag numeric">{texts.inProgress(countInProgress(ids, feed.calls))}</p>
         <div className="page-heading-end">
           {me.agents.length > 1 && <AgentFilter agents={me.agents} agent={agent} onChange={setAgent} />}
         </div>
@@ -58,6 +61,10 @@ export function LivePage({ picked }: Props) {
       </div>
     </div>
   );
+}
+
+function countInProgress(ids: readonly string[], calls: LiveCalls): number {
+  return ids.reduce((count, id) => count + (calls.get(id)?.endedAtMs === null ? 1 : 0), 0);
 }
 
 interface FilterProps {

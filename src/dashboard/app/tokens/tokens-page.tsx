@@ -61,7 +61,7 @@ function Tokens() {
       <p className="muted">{texts.lead}</p>
       {isCreating && <TokenForm onCreated={finish} onCancel={() => setIsCreating(false)} />}
       {created && <CreatedToken key={created.id} created={created} onDone={() => setCreated(null)} />}
-      <section className="card call-list" aria-label={texts.list}>
+      <section className="card call-list">
         {fault && <Failed fault={fault} onRetry={reload} />}
         {!fault && value === undefined && <Loading />}
         {!fault && value?.tokens.length === 0 && <Empty title={texts.empty}>{texts.emptyHint}</Empty>}

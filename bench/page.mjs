@@ -1,0 +1,115 @@
+/**
+ * `npm run bench:page`: the live page in Chromium with 500 calls in progress and 2,000 events a second. Prints long tasks and
+ * memory. The server is a double that makes events and nothing else, so that what is measured is the page.
+ *
+ *   node bench/page.mjs [--calls 500] [--rate 2000] [--seconds 300]
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { delimiter, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import { Traffic } from './page-traffic.mjs';
+
+const APP = fileURLToPath(new URL('../dist/dashboard/app/', import.meta.url));
+const TYPES = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.html': 'text/html' };
+const TICK_MS = 20;
+const WARM_UP_MS = 5000;
+const SAMPLES = 10;
+
+const { values } = parseArgs({
+  options: {
+    calls: { type: 'string', default: '500' },
+    rate: { type: 'string', default: '2000' },
+    seconds: { type: 'string', default: '300' },
+  },
+});
+const [calls, rate, seconds] = [values.calls, values.rate, values.seconds].map(Number);
+/** About three minutes a call. */
+const traffic = new Traffic(calls, Math.max(2, Math.round((180 * rate) / calls / 34)));
+
+function serve(request, response) {
+  const url = new URL(request.url, 'http://double');
+  const json = (body) => response.setHeader('Content-Type', 'application/json').end(JSON.stringify(body));
+  if (url.pathname === '/v1/me')
+    return json({ tenant: 'acme', scopes: ['events:read'], agents: [], expiresAt: '2099-01-01T00:00:00.000Z' });
+  if (url.pathname === '/v1/calls') return json({ calls: traffic.inProgress(), next: null, cursor: traffic.seq });
+  if (url.pathname === '/v1/log')
+    return json({ events: traffic.logOf(url.searchParams.get('call')), next: String(traffic.seq), live: true });
+  if (url.pathname === '/v1/events') return stream(response);
+  const file = url.pathname.includes('.') ? url.pathname.slice(1) : 'index.html';
+  response.setHeader('Content-Type', TYPES[extname(file)] ?? 'text/plain').end(readFileSync(join(APP, file)));
+}
+
+function stream(response) {
+  response.setHeader('Content-Type', 'text/event-stream');
+  response.write(`event: connected\nid: ${traffic.seq}\ndata: {"tenant":"acme"}\n\nevent: log.caught_up\ndata: {}\n\n`);
+  let due = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    due += ((now - last) / 1000) * rate;
+    last = now;
+    const count = Math.floor(due);
+    due -= count;
+    response.write(traffic.frames(count));
+    sent += count;
+  }, TICK_MS);
+  response.on('close', () => clearInterval(timer));
+}
+
+let sent = 0;
+const server = createServer(serve);
+await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+const executablePath =
+  process.env.CHROMIUM_PATH ??
+  process.env.PATH.split(delimiter)
+    .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
+    .find((path) => existsSync(path));
+const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu'] });
+try {
+  const page = await browser.newPage({ viewport: { width: 1360, height: 860 } });
+  await page.goto(`http://127.0.0.1:${server.address().port}/live`);
+  await page.locator('.live-row').first().waitFor();
+  await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
+  await page.evaluate(`
+    window.tasks = [];
+    window.frames = 0;
+    new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ startTime, duration }) => [startTime, duration]))).observe({ type: 'longtask' });
+    (function frame() { window.frames += 1; requestAnimationFrame(frame); })();
+  `);
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable');
+  const metrics = async () =>
+    Object.fromEntries((await session.send('Performance.getMetrics')).metrics.map(({ name, value }) => [name, value]));
+  /** When garbage was collected all at once for a sample: long tasks of the measurement's own. */
+  const pauses = [];
+  const before = { sent, busy: (await metrics()).TaskDuration, at: performance.now() };
+  for (let sample = 1; sample <= SAMPLES; sample++) {
+    await new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / SAMPLES));
+    const start = await page.evaluate('performance.now()');
+    await session.send('HeapProfiler.collectGarbage');
+    pauses.push([start - 100, (await page.evaluate('performance.now()')) + 100]);
+    const { JSHeapUsedSize, Nodes, TaskDuration } = await metrics();
+    const [passed, heap] = [(performance.now() - before.at) / 1000, (JSHeapUsedSize / 2 ** 20).toFixed(1)];
+    const busy = Math.round((100 * (TaskDuration - before.busy)) / passed);
+    console.log(
+      `${passed.toFixed(0).padStart(4)} s  ${Math.round((sent - before.sent) / passed)} events/s  ` +
+        `heap ${heap} MB  ${Nodes} nodes  main thread ${busy} % busy`,
+    );
+  }
+  const { tasks: all, frames } = await page.evaluate('({ tasks, frames })');
+  const tasks = all
+    .filter(([at]) => !pauses.some(([from, until]) => at >= from && at <= until))
+    .map(([, duration]) => duration);
+  const passed = (performance.now() - before.at) / 1000;
+  console.log(`${await page.locator('.count-tag').innerText()}; ${(frames / passed).toFixed(0)} pictures a second`);
+  console.log(
+    `long tasks (over 50 ms): ${tasks.length}, longest ${Math.round(Math.max(0, ...tasks))} ms, over 100 ms: ${tasks.filter((one) => one > 100).length}`,
+  );
+} finally {
+  await browser.close();
+  server.closeAllConnections();
+  server.close();
+}

@@ -1,0 +1,123 @@
+/**
+ * `npm run screenshots`: the dashboard's pages as people see them, into docs/screenshots/. Starts the demo in a folder of its own,
+ * with two weeks of calls before it, and looks at it with Chromium (CHROMIUM_PATH, else from PATH).
+ */
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { pastCalls } from './past-calls.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const out = join(root, 'docs', 'screenshots');
+const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 780 } };
+/** So that a few calls are under way, and one of them has been for a while. */
+const DEMO_RUNS_MS = 45_000;
+
+/** `of`: whose page; `settle`: what must be seen before the picture. `{call}` is one that is over. */
+const SHOTS = [
+  {
+    name: 'live',
+    of: 'acme',
+    path: '/live',
+    settle: '.line:nth-child(4)',
+    in: ['wide light', 'wide dark', 'phone light'],
+  },
+  { name: 'calls', of: 'acme', path: '/calls?q=table', settle: 'mark', in: ['wide light', 'phone dark'] },
+  { name: 'call', of: 'acme', path: '/calls/{call}?t=14', settle: '.talk', in: ['wide light', 'phone dark'] },
+  { name: 'overview', of: 'acme', path: '/overview', settle: '.hours', in: ['wide light', 'wide dark', 'phone light'] },
+  { name: 'tokens', of: 'acme', path: '/tokens', settle: '.tokens-table', in: ['wide light'] },
+  { name: 'sign-in', of: null, path: '/', settle: '.sign-in-card', in: ['wide light'] },
+];
+
+const port = await freePort();
+const url = `http://127.0.0.1:${port}`;
+const folder = mkdtempSync(join(tmpdir(), 'switchboard-screenshots-'));
+chmodSync(folder, 0o755); // As root, PostgreSQL runs as another user, who must get in.
+const server = spawn(process.execPath, [join(root, 'dist', 'main.js')], {
+  cwd: folder,
+  env: { PATH: process.env.PATH, PORT: String(port) },
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+let browser;
+try {
+  await until(async () => (await fetch(`${url}/readyz`)).ok);
+  const headers = {
+    Authorization: `Bearer ${readFileSync(join(folder, '.switchboard', 'admin-token'), 'utf8').trim()}`,
+    'Content-Type': 'application/json',
+  };
+  const post = async (path, body) => {
+    const response = await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(await response.text());
+    return response.json();
+  };
+  const past = pastCalls(['mara', 'lucia'], Date.now());
+  for (let at = 0; at < past.length; at += 500) await post('/v1/ingest', past.slice(at, at + 500));
+  for (const name of ['Wallboard', 'CRM'])
+    await post('/v1/admin/tenants/acme/tokens', { name, scopes: ['events:read', 'agents:read'] });
+  await new Promise((resolve) => setTimeout(resolve, DEMO_RUNS_MS));
+  const { calls } = await (await fetch(`${url}/v1/admin/calls?tenants=acme&state=ended&limit=100`, { headers })).json();
+  const call = calls.find(({ transport, duration }) => transport === 'phone' && duration > 25)?.callId;
+  mkdirSync(out, { recursive: true });
+  browser = await chromium.launch({
+    executablePath: findChromium(),
+    headless: true,
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
+  for (const look of [...new Set(SHOTS.flatMap((shot) => shot.in))]) await takeAll(look, call, post);
+} finally {
+  await browser?.close();
+  server.kill('SIGTERM');
+  await new Promise((resolve) => server.once('exit', resolve));
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Everything that is to be seen in one size and scheme. */
+async function takeAll(look, call, post) {
+  const [size, colorScheme] = look.split(' ');
+  for (const of of ['acme', 'admin', null]) {
+    const shots = SHOTS.filter((shot) => shot.of === of && shot.in.includes(look));
+    if (shots.length === 0) continue;
+    const context = await browser.newContext({ viewport: SIZES[size], colorScheme, reducedMotion: 'reduce' });
+    const page = await context.newPage();
+    if (of !== null) {
+      const links = of === 'admin' ? '/v1/admin/sign-in-links' : `/v1/admin/tenants/${of}/sign-in-links`;
+      await page.goto((await post(links, {})).url);
+      await page.getByRole('navigation').waitFor();
+    }
+    for (const { name, path, settle } of shots) {
+      await page.goto(`${url}${path.replace('{call}', call)}`);
+      await page.locator(settle).first().waitFor();
+      await page.waitForTimeout(700); // Charts and lists have been drawn.
+      await page.screenshot({ path: join(out, `${name}-${size}-${colorScheme}.png`) });
+      console.log(`${name}-${size}-${colorScheme}.png`);
+    }
+    await context.close();
+  }
+}
+
+function findChromium() {
+  if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH;
+  const names = ['chromium', 'chromium-browser', 'google-chrome'];
+  const paths = process.env.PATH.split(delimiter).flatMap((one) => names.map((name) => join(one, name)));
+  return paths.find((path) => existsSync(path));
+}
+
+async function until(isTrue) {
+  for (let tries = 0; tries < 300; tries++) {
+    if (await isTrue().catch(() => false)) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error('the server did not become ready');
+}
+
+async function freePort() {
+  const probe = createServer();
+  await new Promise((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port: free } = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return free;
+}

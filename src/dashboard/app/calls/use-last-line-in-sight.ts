@@ -1,0 +1,17 @@
+import { type RefObject, useEffect } from 'react';
+
+/** While something plays, what is new is scrolled to; whoever scrolls meanwhile is not fought with for every word. */
+export function useLastLineInSight(script: RefObject<HTMLElement | null>, isPlaying: boolean): void {
+  useEffect(() => {
+    const element = script.current;
+    if (!isPlaying || element === null) return;
+    let height = element.scrollHeight;
+    const observer = new MutationObserver(() => {
+      if (element.scrollHeight === height) return;
+      height = element.scrollHeight;
+      element.querySelector('.line:last-child')?.scrollIntoView({ block: 'nearest' });
+    });
+    observer.observe(element, { childList: true, subtree: true, characterData: true });
+    return () => observer.disconnect();
+  }, [script, isPlaying]);
+}

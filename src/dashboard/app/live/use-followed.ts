@@ -1,0 +1,20 @@
+import { useEffect, useState } from 'react';
+import { useWorkspace } from '../shell/workspace.js';
+
+/** How long a call that goes on is shown before a newer one takes its place: where many ring, none could be read otherwise. */
+const DWELL_MS = 3000;
+
+/** The newest call, but not more often than one can look. */
+export function useFollowed(newest: string | undefined): string | undefined {
+  const { calls } = useWorkspace().feed;
+  const [followed, setFollowed] = useState({ callId: newest, since: Date.now() });
+  useEffect(() => {
+    if (newest === followed.callId) return;
+    const call = followed.callId === undefined ? undefined : calls.get(followed.callId);
+    const isOver = call === undefined || call.endedAtMs !== null;
+    const waitMs = isOver ? 0 : Math.max(0, followed.since + DWELL_MS - Date.now());
+    const timer = setTimeout(() => setFollowed({ callId: newest, since: Date.now() }), waitMs);
+    return () => clearTimeout(timer);
+  }, [newest, followed, calls]);
+  return followed.callId ?? newest;
+}

@@ -1,0 +1,172 @@
+/** What people do on the page, in a real browser: sign in, find a call, watch it again, make and revoke a token. */
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { describeInChromium, startChromium } from '../support/chromium.js';
+import { ended, said, started } from '../support/calls.js';
+import { Switchboard } from '../support/switchboard.js';
+import { fresh } from '../support/things.js';
+import { Person } from './person.js';
+
+const SCOPES = ['events:read', 'agents:read', 'tokens:write'];
+const AT = Date.parse('2026-11-20T10:00:00.000Z');
+const after = (seconds: number) => ({ at: new Date(AT + seconds * 1000).toISOString() });
+
+describeInChromium('the page', () => {
+  let board: Switchboard;
+  let browser: Browser;
+  beforeAll(async () => {
+    [board, browser] = await Promise.all([Switchboard.start(), startChromium()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await board?.stop();
+  });
+
+  /** A customer with a call that is over, of 20 seconds, and one in progress. */
+  async function customer() {
+    const agent = fresh('agent');
+    const tenant = await board.createTenant({ id: fresh('tenant'), agents: [agent], scopes: SCOPES });
+    const [over, live] = [fresh('over'), fresh('live')];
+    await board.ingest(
+      started(agent, over, { from: '+34999', ...after(0) }),
+      {
+        event: 'bot.speaking',
+        agent,
+        callId: over,
+        messageId: 'b1',
+        text: 'Good evening, how can I help?',
+        ...after(2),
+      },
+      { event: 'bot.finished', agent, callId: over, messageId: 'b1', ...after(5) },
+      said(agent, over, 'u1', 'A table by the window, please', after(10)),
+      { event: 'tool.call', agent, callId: over, id: 't1', name: 'book_table', args: { people: 2 }, ...after(12) },
+      { event: 'tool.result', agent, callId: over, id: 't1', result: { table: 7 }, ms: 300, ...after(13) },
+      ended(agent, over, { duration: 20, ...after(20) }),
+      started(agent, live),
+      said(agent, live, 'u1', 'Are you open today?'),
+    );
+    return { agent, tenant, over, live };
+  }
+
+  it('opens signed in by a link that works once, and lets a token be made, used and revoked', async () => {
+    const { tenant } = await customer();
+    const path = `/v1/admin/tenants/${tenant.id}/sign-in-links`;
+    const { body: link } = await board.admin<{ url: string }>('POST', path, {});
+    const code = new URL(link.url).hash;
+    const person = await Person.visiting(browser, board.url);
+    const page = await person.watch(`/${code}`);
+    expect(page.url()).toBe(`${board.url}/live`);
+    await page.getByRole('link', { name: 'Tokens' }).click();
+    await page.getByRole('button', { name: 'New token' }).click();
+    await page.getByLabel('Name').fill('Wallboard');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    const made = await page.locator('.secret-text').innerText();
+    expect((await board.request('GET', '/v1/me', { token: made })).status).toBe(200);
+    await page.locator('.snippet-code', { hasText: made }).waitFor();
+    await page.getByText('Browser', { exact: true }).click();
+    const url = /EventSource\("(.+?)"\)/.exec(await page.locator('.snippet-code', { hasText: 'token=ey' }).innerText());
+    const stream = await board.open(`/v1/events${new URL(url?.[1] ?? '').search}`);
+    await stream.untilType('log.caught_up');
+    await page.getByRole('button', { name: 'Done' }).click();
+    expect(await page.content()).not.toContain(made);
+    await page.getByRole('button', { name: 'Revoke Wallboard' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await page.locator('tr', { hasText: 'Wallboard' }).getByText('Revoked').waitFor();
+    expect((await board.request('GET', '/v1/me', { token: made })).status).toBe(401);
+    const second = await Person.visiting(browser, board.url);
+    await (await second.open(`/${code}`)).getByText('This sign-in link no longer works').waitFor();
+    await Promise.all([person.leave(), second.leave()]);
+  });
+
+  it('asks for a token where the session may only look', async () => {
+    const { tenant } = await customer();
+    const person = await Person.of(browser, board, tenant);
+    const page = await person.watch('/tokens');
+    await page.getByRole('button', { name: 'Revoke test' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await page.getByLabel('Token', { exact: true }).fill(tenant.token);
+    await page.getByRole('button', { name: 'Use this token' }).click();
+    // It was the session's own.
+    await page.getByText('Your access was revoked').waitFor();
+    await person.leave();
+  });
+
+  it('finds a call by what was said, and shows it again as it happened', async () => {
+    const { tenant, over } = await customer();
+    const person = await Person.of(browser, board, tenant);
+    const page = await person.watch('/calls');
+    await page.locator('.row-link').nth(1).waitFor();
+    await page.getByRole('searchbox').fill('window');
+    await page.locator('mark', { hasText: 'window' }).waitFor();
+    expect(await page.locator('.row-link').allInnerTexts()).toEqual(['+34999']);
+    await page.locator('.row-link').click();
+    await page.locator('.bubble', { hasText: 'A table by the window' }).waitFor();
+    expect(page.url()).toBe(`${board.url}/calls/${over}`);
+    const bubbles = page.locator('.call-script .bubble');
+    await page.goto(`${board.url}/calls/${over}?t=3.5`);
+    await bubbles.first().waitFor();
+    expect(await bubbles.count()).toBe(1);
+    expect(await page.locator('.unspoken').innerText()).toMatch(/help\?$/);
+    await page.getByText('8×').click();
+    await page.getByRole('button', { name: 'Play' }).click();
+    await page.locator('.tool', { hasText: 'book_table' }).waitFor();
+    await page.getByRole('button', { name: 'Play' }).waitFor(); // It has come to its end.
+    expect(await bubbles.allInnerTexts()).toEqual(['Good evening, how can I help?', 'A table by the window, please']);
+    await page.getByRole('slider').fill('6');
+    expect(await bubbles.count()).toBe(1);
+    await person.leave();
+  });
+
+  it('signs out in every tab', async () => {
+    const { tenant } = await customer();
+    const person = await Person.of(browser, board, tenant);
+    const tabs = [await person.watch('/calls'), await person.watch('/live')];
+    await tabs[0]?.getByRole('button', { name: 'Sign out' }).click();
+    await Promise.all(tabs.map((tab) => tab.getByText('You have signed out').waitFor()));
+    expect((await person.context.cookies()).filter(({ value }) => value !== '')).toEqual([]);
+    await person.leave();
+  });
+
+  it.each(['light', 'dark'])('has no fault that axe can find, %s', async (scheme) => {
+    const { tenant, over, live } = await customer();
+    const person = await Person.of(browser, board, tenant);
+    const page = await person.watch(`/live/${live}`);
+    await page.emulateMedia({ colorScheme: scheme === 'dark' ? 'dark' : 'light', reducedMotion: 'reduce' });
+    const faults: Record<string, string[]> = {};
+    const check = async (name: string, ready: string) => {
+      await page.locator(ready).first().waitFor();
+      faults[name] = await faultsOf(page);
+    };
+    await check('live', '.bubble');
+    for (const [path, ready] of [
+      ['/calls?q=window', 'mark'],
+      [`/calls/${over}?t=11`, '.talk'],
+      ['/overview', '.hours'],
+      ['/tokens', '.tokens-table'],
+      ['/calls/none', '.state'],
+    ] as const) {
+      await page.goto(`${board.url}${path}`);
+      await check(path, ready);
+    }
+    await page.goto(`${board.url}/tokens`);
+    await page.getByRole('button', { name: 'Revoke test' }).click();
+    await check('dialog', 'dialog');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'New token' }).click();
+    await check('form', '.token-form');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await check('signed out', '.sign-in-card');
+    expect(Object.entries(faults).filter(([, found]) => found.length > 0)).toEqual([]);
+    await person.leave();
+  });
+});
+
+/** What axe finds on the page as it stands. */
+async function faultsOf(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const run = 'axe.run({ resultTypes: ["violations"] }).then(({ violations }) => violations)';
+  const violations = await page.evaluate<{ id: string; nodes: { html: string; failureSummary?: string }[] }[]>(run);
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
+}
