@@ -156,7 +156,7 @@ describeInChromium('the React monitor', () => {
     ]);
   });
   afterAll(async () => {
-    await browser.close();
+    await browser?.close();
     await example.stop();
   });
 

@@ -1,12 +1,16 @@
+import { Suspense, lazy } from 'react';
 import { cookieClient } from './api/client.js';
 import { session } from './session/session.js';
 import { SignInPage } from './session/sign-in-page.js';
 import { UnreachablePage } from './session/unreachable-page.js';
-import { AdminApp } from './admin/admin-app.js';
+
 import { CustomerApp } from './customer-app.js';
 import { Loading } from './ui/states.js';
 import { useStore } from './ui/store.js';
 import { texts } from './texts/en.js';
+
+/** Customers need not load what operators see. */
+const AdminApp = lazy(() => import('./admin/admin-app.js'));
 
 /** Who looks decides what is shown: a customer its own page, an operator the platform's. */
 export function App() {
@@ -19,7 +23,12 @@ export function App() {
     case 'signed-out':
       return <SignInPage reason={now.reason} />;
     case 'signed-in':
-      if (now.me.tenant === null) return <AdminApp me={now.me} />;
+      if (now.me.tenant === null)
+        return (
+          <Suspense fallback={<Loading label={texts.session.checking} fills />}>
+            <AdminApp />
+          </Suspense>
+        );
       return <CustomerApp key={now.me.tenant} client={cookieClient} me={now.me} />;
   }
 }

@@ -1,0 +1,82 @@
+/** One call of any customer in full: as it was kept, then every event that comes after, by the server's own reducer. */
+import { type CallState, applyEvent } from '../../../calls/call-state.js';
+import { type CallView, viewOf } from '../../../calls/call-view.js';
+import { type LiveState, applyLive, liveStateOf } from '../../../calls/live-state.js';
+import { stateOf } from '../../../calls/resume.js';
+import { cookieClient } from '../api/client.js';
+import { type Fault, asFault } from '../api/problem.js';
+import { type StreamFrame, atOf, callIdOf } from '../stream/frame.js';
+import { createStore } from '../ui/store.js';
+import { path } from './platform.js';
+
+export interface PlatformRecordState {
+  readonly view: CallView | undefined;
+  readonly live: LiveState;
+  readonly tenant: string | null;
+  readonly fault: Fault | undefined;
+}
+
+type KeptCall = CallView & { readonly tenant: string | null; readonly cursor: number };
+
+export class PlatformRecord {
+  readonly state = createStore<PlatformRecordState>({
+    ...{ view: undefined, tenant: null, fault: undefined },
+    live: liveStateOf('live'),
+  });
+  /** What comes while the call is read. */
+  private waiting: StreamFrame[] = [];
+  private call: CallState | undefined;
+  private seq = 0;
+  private readonly closing = new AbortController();
+  private isTelling = false;
+
+  constructor(
+    readonly callId: string,
+    private live: LiveState,
+  ) {}
+
+  close(): void {
+    this.closing.abort();
+  }
+
+  async load(): Promise<void> {
+    try {
+      const { signal } = this.closing;
+      const kept = await cookieClient.get<KeptCall>(path`/v1/admin/calls/${this.callId}`, {}, signal);
+      this.call = stateOf(kept, kept.cursor);
+      this.seq = kept.cursor;
+      this.state.set({ ...this.state.get(), tenant: kept.tenant, fault: undefined });
+      const waiting = this.waiting;
+      this.waiting = [];
+      this.apply(waiting);
+    } catch (error) {
+      if (!this.closing.signal.aborted) this.state.set({ ...this.state.get(), fault: asFault(error) });
+    }
+  }
+
+  /** Frames of any calls. */
+  apply(all: readonly StreamFrame[]): void {
+    const frames = all.filter((frame) => callIdOf(frame) === this.callId);
+    for (const frame of frames) this.live = applyLive(this.live, frame);
+    if (this.call === undefined) {
+      this.waiting.push(...frames);
+      return;
+    }
+    for (const frame of frames) {
+      if (frame.seq === null || frame.seq <= this.seq) continue;
+      const event = { seq: frame.seq, type: frame.type, at: atOf(frame), data: frame.data };
+      this.call = applyEvent(this.call, this.callId, event);
+    }
+    this.tellSoon();
+  }
+
+  private tellSoon(): void {
+    if (this.isTelling) return;
+    this.isTelling = true;
+    requestAnimationFrame(() => {
+      this.isTelling = false;
+      if (this.closing.signal.aborted || this.call === undefined) return;
+      this.state.set({ ...this.state.get(), view: viewOf(this.call), live: this.live });
+    });
+  }
+}

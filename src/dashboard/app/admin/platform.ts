@@ -1,0 +1,46 @@
+/** What the operator's API answers, as the page reads it. */
+import { cookieClient } from '../api/client.js';
+
+export interface Tenant {
+  readonly tenant: string;
+  readonly name: string;
+  readonly status: 'active' | 'suspended';
+  readonly limits: Readonly<Partial<Record<string, number>>>;
+  readonly createdAt: string;
+}
+
+export interface Agent {
+  readonly agent: string;
+  /** Null: nobody's. */
+  readonly tenant: string | null;
+  readonly since: string | null;
+}
+
+const PAGE = 500;
+
+/** Everything of a list, page by page. Rejects with a Fault. */
+export async function listAll<Row>(
+  path: string,
+  name: string,
+  signal: AbortSignal,
+  query: Readonly<Record<string, string>> = {},
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let cursor: string | undefined; ;) {
+    type Answer = Readonly<Record<string, readonly Row[]>> & { readonly next: string | null };
+    const answer: Answer = await cookieClient.get(path, { ...query, limit: PAGE, cursor }, signal);
+    rows.push(...(answer[name] ?? []));
+    if (answer.next === null) return rows;
+    cursor = answer.next;
+  }
+}
+
+export const listTenants = (signal: AbortSignal) => listAll<Tenant>('/v1/admin/tenants', 'tenants', signal);
+export const listAgents = (signal: AbortSignal) => listAll<Agent>('/v1/admin/agents', 'agents', signal);
+
+/** A path with names in it, each of them exact. */
+export function path(parts: TemplateStringsArray, ...names: readonly string[]): string {
+  return parts
+    .map((part, index) => part + (index < names.length ? encodeURIComponent(names[index] ?? '') : ''))
+    .join('');
+}
