@@ -23,7 +23,7 @@ const SHOTS = [
     name: 'live',
     of: 'acme',
     path: '/live',
-    settle: '.line:nth-child(4)',
+    settle: '.line:nth-child(3)',
     in: ['wide light', 'wide dark', 'phone light'],
   },
   { name: 'calls', of: 'acme', path: '/calls?q=table', settle: 'mark', in: ['wide light', 'phone dark'] },
@@ -90,7 +90,7 @@ async function takeAll(look, call, post) {
     }
     for (const { name, path, settle } of shots) {
       await page.goto(`${url}${path.replace('{call}', call)}`);
-      await page.locator(settle).first().waitFor();
+      await page.locator(settle).first().waitFor({ timeout: 90_000 });
       await page.waitForTimeout(700); // Charts and lists have been drawn.
       await page.screenshot({ path: join(out, `${name}-${size}-${colorScheme}.png`) });
       console.log(`${name}-${size}-${colorScheme}.png`);

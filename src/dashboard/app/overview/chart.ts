@@ -56,6 +56,8 @@ export function useChart(configure: (colours: Colours) => ChartConfiguration): R
 /** As the style sheet has them: a canvas does not know its variables, nor `light-dark()`. */
 function coloursOf(element: HTMLElement): Colours {
   const probe = document.createElement('span');
+  // A colour on its way to another is neither.
+  probe.style.transitionProperty = 'none';
   element.parentElement?.append(probe);
   const colour = (name: string) => {
     probe.style.color = `var(--${name})`;
