@@ -57,7 +57,11 @@ describe('calls', () => {
     expect((await callsOf(board, acme, '?state=live')).body.calls).toMatchObject([
       { callId: 'CA_rings', state: 'ringing' },
     ]);
-    await board.ingest(...rest.filter(({ type }) => type !== 'log.caught_up'));
+    const entries = rest.filter(({ type }) => type !== 'log.caught_up');
+    const correction = entries.findIndex(({ type }) => type === 'bot.corrected');
+    await board.ingest(...entries.slice(0, correction));
+    expect((await callsOf(board, acme, '?q="arrives on tuesday"')).body.calls).toHaveLength(1);
+    await board.ingest(...entries.slice(correction));
     const { body } = await callOf(board, acme, 'CA_golden');
     expect(body).toMatchObject({ state: 'ended', reason: 'caller_hangup', duration: 18.4 });
     expect(body.transcript).toHaveLength(7);
