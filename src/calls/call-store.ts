@@ -135,9 +135,30 @@ export class CallStore {
       rebuild_ended_at = NULL, rebuild_total = (SELECT count(*) FROM call_tenants) WHERE name = 'calls'`;
   }
 
+  /** Waits until nobody else writes; to the end of the transaction. */
+  async lock(transaction: Prisma.TransactionClient): Promise<void> {
+    await transaction.$queryRaw`SELECT position FROM projections WHERE name = 'calls' FOR UPDATE`;
+  }
+
+  /** Of these calls, those that the log has nothing of any more; within a transaction that holds the {@link lock}. */
+  async forget(
+    transaction: Prisma.TransactionClient,
+    tenantId: TenantId | null,
+    callIds: readonly CallId[],
+  ): Promise<void> {
+    const tenant = tenantColumn(tenantId);
+    const gone = await transaction.$queryRaw<
+      { call_id: string }[]
+    >`SELECT call_id FROM unnest(${callIds}::text[]) AS call_id
+      WHERE NOT EXISTS (SELECT FROM events e WHERE e.call_id = call_id.call_id AND coalesce(e.tenant_id, '') = ${tenant})`;
+    const ids = gone.map(({ call_id }) => call_id);
+    await transaction.$executeRaw`DELETE FROM call_parts WHERE tenant_id = ${tenant} AND call_id = ANY (${ids})`;
+    await transaction.$executeRaw`DELETE FROM calls WHERE tenant_id = ${tenant} AND call_id = ANY (${ids})`;
+  }
+
   /** Erases a tenant's calls, within the transaction that erases its events. */
   async erase(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
-    await transaction.$queryRaw`SELECT position FROM projections WHERE name = 'calls' FOR UPDATE`;
+    await this.lock(transaction);
     await transaction.$executeRaw`DELETE FROM call_parts WHERE tenant_id = ${tenantId}`;
     await transaction.$executeRaw`DELETE FROM calls WHERE tenant_id = ${tenantId}`;
   }

@@ -26,6 +26,12 @@ export interface Limits {
   readonly ingestPerSecond: number;
 }
 
+/** A tenant's own; undefined: not said. */
+export function retentionDaysOf(overrides: unknown): number | undefined {
+  const parsed = limitsSchema.safeParse(overrides);
+  return parsed.success ? parsed.data.retentionDays : undefined;
+}
+
 /** A tenant's own limits over the platform's; what is stored and makes no sense counts as not said. */
 export function effectiveLimits(overrides: unknown, defaults: Limits): Limits {
   const parsed = limitsSchema.safeParse(overrides);

@@ -58,3 +58,9 @@ export const projectionSeconds = new Histogram({
   buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
   registers,
 });
+
+export const eventsExpired = new Counter({
+  name: 'switchboard_events_expired_total',
+  help: 'Events that were removed when their time of retention was over.',
+  registers,
+});

@@ -41,6 +41,7 @@ const envSchema = z.object({
   LIMIT_STREAMS_PER_TOKEN: limit(500),
   LIMIT_REQUESTS_PER_SECOND: limit(50),
   LIMIT_INGEST_PER_SECOND: limit(1000),
+  RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
 });
 
 /** The operator's own identity provider: tokens of `issuer` for `audience`, signed by a key of the set at `jwksUrl`. */
@@ -81,6 +82,8 @@ export interface Env {
   readonly callMaxSilenceMs: number;
   /** Of a tenant that overrides none of them. */
   readonly limits: Limits;
+  /** Events are kept so long, where a tenant does not say otherwise; undefined: for ever. */
+  readonly retentionDays: number | undefined;
 }
 
 /** A configuration that cannot work; its message is one readable line for the console. */
@@ -126,6 +129,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
       requestsPerSecond: env.LIMIT_REQUESTS_PER_SECOND,
       ingestPerSecond: env.LIMIT_INGEST_PER_SECOND,
     },
+    retentionDays: env.RETENTION_DAYS,
   });
 }
 

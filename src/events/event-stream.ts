@@ -107,6 +107,7 @@ export class EventStream {
       const page = await this.reading.page(this.last);
       for (const piece of page.piecesAfter(this.last)) {
         if (this.stopped) return;
+        if (this.reading.isWhole && piece.first > this.last + 1) this.tellRemoved(piece.first - 1);
         this.reader.next(piece.chunkAfter(this.last));
         this.last = piece.last;
         this.lastPosition = piece.lastPosition;
@@ -115,6 +116,12 @@ export class EventStream {
       if (page.reachesEnd && !this.overflowed) break;
     }
     if (!this.stopped) this.joinLive();
+  }
+
+  /** Retention has overtaken a reader on its way. */
+  private tellRemoved(resumeFrom: number): void {
+    this.reader.next(controlFrame('log.gap', { after: this.last, resumeFrom, reason: 'expired' }));
+    this.last = resumeFrom;
   }
 
   /** Live events queue from here on, as at the start, and the log is read once the socket has drained. */
@@ -136,12 +143,12 @@ export class EventStream {
 }
 
 /** Where a stream begins (api.md); a cursor that cannot be honoured is never passed over in silence. */
-export function chooseStart({ cursor, from }: StreamStart, { last, expiredUntil }: Bounds): Start {
+export function chooseStart({ cursor, from }: StreamStart, { last, expiredUntil, brokenUntil = 0 }: Bounds): Start {
   if (cursor === undefined) return { after: from === 'live' ? last : expiredUntil, gap: undefined };
   const after = /^\d{1,15}$/.test(cursor) ? Number(cursor) : undefined;
   if (after === undefined || after > last) {
     return { after: last, gap: { after: after ?? cursor.slice(0, 64), reason: 'unknown' } };
   }
   if (after < expiredUntil) return { after: expiredUntil, gap: { after, reason: 'expired' } };
-  return { after, gap: undefined };
+  return { after, gap: after < brokenUntil ? { after, reason: 'expired' } : undefined };
 }

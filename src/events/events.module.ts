@@ -6,6 +6,7 @@ import { EventLog } from './event-log.js';
 import { EventRouter } from './event-router.js';
 import { EventTail } from './event-tail.js';
 import { IngestService } from './ingest.service.js';
+import { LogExpiry } from './log-expiry.js';
 import { LogInquiry } from './log-inquiry.js';
 import { LogController } from './log.controller.js';
 import { LogPages } from './log-pages.js';
@@ -22,9 +23,9 @@ import { TenantHeads } from './tenant-heads.js';
   imports: [AuthModule, AgentsModule],
   controllers: [StreamsController, LogController, StreamTokensController],
   providers: [
-    ...[EventLog, TenantHeads, LogPages, LogInquiry, EventRouter, EventTail, IngestService],
+    ...[EventLog, TenantHeads, LogPages, LogExpiry, LogInquiry, EventRouter, EventTail, IngestService],
     ...[StreamAdmission, StreamsService, StreamConnections, StreamRights, ConnectionDirectory],
   ],
-  exports: [EventLog, TenantHeads, LogInquiry, IngestService, StreamsService, ConnectionDirectory],
+  exports: [EventLog, TenantHeads, LogExpiry, LogInquiry, IngestService, StreamsService, ConnectionDirectory],
 })
 export class EventsModule {}

@@ -19,6 +19,10 @@ export class LogPiece {
     readonly lastPosition: number,
   ) {}
 
+  get first(): number {
+    return this.numbers[0] ?? 0;
+  }
+
   get last(): number {
     return this.numbers.at(-1) ?? 0;
   }

@@ -3,6 +3,7 @@ import type { AgentName, TenantId } from '../common/ids.js';
 import type { EventFilter, PlatformFilter } from './event-filter.js';
 import type { EventLog } from './event-log.js';
 import type { EventRouter, Receive } from './event-router.js';
+import type { LogExpiry } from './log-expiry.js';
 import { LogPage } from './log-page.js';
 import { type LogPages, PAGE } from './log-pages.js';
 import { PLATFORM_NUMBERING, TENANT_NUMBERING } from './numbering.js';
@@ -12,6 +13,8 @@ import type { TenantHeads } from './tenant-heads.js';
 export interface Bounds {
   readonly last: number;
   readonly expiredUntil: number;
+  /** Up to here single numbers may be missing: a cursor before it is told so, and goes on from where it stands. */
+  readonly brokenUntil?: number;
 }
 
 export interface Reading {
@@ -22,11 +25,14 @@ export interface Reading {
   page(after: number): Promise<LogPage>;
   /** What `connected` says besides the cursor. */
   readonly greeting: Readonly<Record<string, unknown>>;
+  /** True when every number is the reader's: one that is missing has been removed. */
+  readonly isWhole: boolean;
 }
 
 /** What readings read from. */
 export interface Library {
   readonly log: EventLog;
+  readonly expiry: LogExpiry;
   readonly heads: TenantHeads;
   readonly pages: LogPages;
   readonly router: EventRouter;
@@ -43,6 +49,11 @@ export class TenantReading implements Reading {
     private readonly agents: readonly AgentName[],
   ) {}
 
+  get isWhole(): boolean {
+    const { agents, calls, types } = this.filter;
+    return agents === null && calls === null && types === null;
+  }
+
   get greeting(): Readonly<Record<string, unknown>> {
     return { tenant: this.tenantId, agents: this.agents };
   }
@@ -58,9 +69,8 @@ export class TenantReading implements Reading {
   }
 
   async page(after: number): Promise<LogPage> {
-    const { agents, calls, types } = this.filter;
-    const isWhole = agents === null && calls === null && types === null;
-    if (isWhole && this.incarnation !== '') return this.library.pages.after(this.tenantId, this.incarnation, after);
+    if (this.isWhole && this.incarnation !== '')
+      return this.library.pages.after(this.tenantId, this.incarnation, after);
     const events = await this.library.log.read(this.tenantId, after, PAGE, this.filter);
     return LogPage.of(TENANT_NUMBERING, events, events.length < PAGE);
   }
@@ -68,6 +78,8 @@ export class TenantReading implements Reading {
 
 /** Everybody's events, nobody's included, by the platform's numbers (`position`): for admins. */
 export class PlatformReading implements Reading {
+  readonly isWhole = false;
+
   constructor(
     private readonly library: Library,
     private readonly filter: PlatformFilter,
@@ -83,7 +95,9 @@ export class PlatformReading implements Reading {
   }
 
   async bounds(): Promise<Bounds> {
-    return { last: await this.library.log.headPosition(), expiredUntil: 0 };
+    const { log, expiry } = this.library;
+    const [last, brokenUntil] = await Promise.all([log.headPosition(), expiry.brokenUntil()]);
+    return { last, expiredUntil: 0, brokenUntil };
   }
 
   async page(after: number): Promise<LogPage> {

@@ -10,6 +10,7 @@ import type { EventFilter, PlatformFilter } from './event-filter.js';
 import { EventLog } from './event-log.js';
 import { EventRouter } from './event-router.js';
 import { EventStream, type StreamStart } from './event-stream.js';
+import { LogExpiry } from './log-expiry.js';
 import { LogPages } from './log-pages.js';
 import type { Outlet } from './outlet.js';
 import { type Library, PlatformReading, type Reading, TenantReading } from './reading.js';
@@ -32,6 +33,7 @@ export class StreamsService {
 
   constructor(
     private readonly log: EventLog,
+    expiry: LogExpiry,
     heads: TenantHeads,
     pages: LogPages,
     router: EventRouter,
@@ -39,7 +41,7 @@ export class StreamsService {
     private readonly connections: StreamConnections,
     private readonly rights: StreamRights,
   ) {
-    this.library = { log, heads, pages, router };
+    this.library = { log, expiry, heads, pages, router };
   }
 
   /**

@@ -3,6 +3,7 @@ import { type Actor, AuditLog } from '../audit/audit-log.js';
 import { Bus } from '../bus/bus.js';
 import { TenantId, tenantIdSchema } from '../common/ids.js';
 import { toPage } from '../common/page.js';
+import { retentionDaysOf } from '../common/limits.js';
 import { Problem } from '../common/problem.js';
 import { Prisma, type Tenant } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
@@ -61,6 +62,15 @@ export class TenantsService {
   async assertAllExist(tenantIds: readonly TenantId[]): Promise<void> {
     const unique = [...new Set(tenantIds)];
     if ((await this.prisma.tenant.count({ where: { id: { in: unique } } })) < unique.length) throw notFound();
+  }
+
+  /** How many days each tenant's events are kept; a tenant of which nobody says it is not among them. */
+  async retentionAcrossTenants(defaultDays: number | undefined): Promise<{ tenantId: TenantId; days: number }[]> {
+    const rows = await this.prisma.tenant.findMany({ select: { id: true, limits: true }, orderBy: { id: 'asc' } });
+    return rows.flatMap(({ id, limits }) => {
+      const days = retentionDaysOf(limits) ?? defaultDays;
+      return days === undefined ? [] : [{ tenantId: id as TenantId, days }];
+    });
   }
 
   /** `limits` are merged by name. A change of status or limits reaches every process, and open streams, at once. */

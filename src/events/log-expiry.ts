@@ -1,0 +1,75 @@
+/**
+ * Takes away what has been kept for its time: from the front of a tenant's log, in small batches that hold no append up. First
+ * the log says that it begins later, then the events go: a cursor before that is told so (`log.gap`), never passed over.
+ */
+import { Injectable } from '@nestjs/common';
+import type { CallId, TenantId } from '../common/ids.js';
+import type { Prisma } from '../database/generated/client.js';
+import { PgPool } from '../database/pg-pool.js';
+
+/** Events a batch; a few milliseconds. */
+const BATCH = 1000;
+
+export interface Expired {
+  readonly events: number;
+  /** Calls that lost an event. */
+  readonly callIds: readonly CallId[];
+}
+
+interface BatchRow {
+  events: number;
+  call_ids: CallId[] | null;
+  last: bigint | null;
+}
+
+const DUE = `SELECT coalesce(
+    (SELECT e.seq - 1 FROM events e WHERE e.tenant_id = h.tenant_id AND e.received_at >= $2 ORDER BY e.seq LIMIT 1), h.seq) AS until
+  FROM tenant_heads h WHERE h.tenant_id = $1`;
+
+@Injectable()
+export class LogExpiry {
+  constructor(private readonly pool: PgPool) {}
+
+  /** Lets a tenant's log begin after what came in before a moment. Answers with the number after which it begins. */
+  async advance(tenantId: TenantId, before: Date): Promise<number> {
+    const { rows } = await this.pool.query<{ until: number }>(DUE, [tenantId, before]);
+    const until = rows[0]?.until ?? 0;
+    await this.pool.query('UPDATE tenant_heads SET expired_until = $2 WHERE tenant_id = $1 AND expired_until < $2', [
+      tenantId,
+      until,
+    ]);
+    return until;
+  }
+
+  /** A batch of a tenant's events up to that number; none when all are gone. */
+  async removeUntil(transaction: Prisma.TransactionClient, tenantId: TenantId, until: number): Promise<Expired> {
+    const rows = await transaction.$queryRaw<BatchRow[]>`
+      WITH due AS (SELECT position FROM events WHERE tenant_id = ${tenantId} AND seq <= ${until} ORDER BY seq LIMIT ${BATCH}),
+      gone AS (DELETE FROM events e USING due WHERE e.position = due.position RETURNING e.call_id, e.position)
+      SELECT count(*)::int AS events, array_agg(DISTINCT call_id) FILTER (WHERE call_id IS NOT NULL) AS call_ids,
+             max(position) AS last FROM gone`;
+    return this.taken(transaction, rows);
+  }
+
+  /** A batch of what belongs to nobody and came in before a moment. */
+  async removeUnowned(transaction: Prisma.TransactionClient, before: Date): Promise<Expired> {
+    const rows = await transaction.$queryRaw<BatchRow[]>`
+      WITH due AS (SELECT position FROM events WHERE tenant_id IS NULL AND received_at < ${before} LIMIT ${BATCH}),
+      gone AS (DELETE FROM events e USING due WHERE e.position = due.position RETURNING e.call_id, e.position)
+      SELECT count(*)::int AS events, array_agg(DISTINCT call_id) FILTER (WHERE call_id IS NOT NULL) AS call_ids,
+             max(position) AS last FROM gone`;
+    return this.taken(transaction, rows);
+  }
+
+  /** Of the platform's log, the last position at which something is missing; 0: it is whole. */
+  async brokenUntil(): Promise<number> {
+    const { rows } = await this.pool.query<{ position: number }>('SELECT position FROM log_expiry WHERE id = 1');
+    return rows[0]?.position ?? 0;
+  }
+
+  private async taken(transaction: Prisma.TransactionClient, [row]: BatchRow[]): Promise<Expired> {
+    if (row?.last)
+      await transaction.$executeRaw`UPDATE log_expiry SET position = greatest(position, ${row.last}) WHERE id = 1`;
+    return { events: row?.events ?? 0, callIds: row?.call_ids ?? [] };
+  }
+}

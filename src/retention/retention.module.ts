@@ -1,0 +1,9 @@
+import { Module } from '@nestjs/common';
+import { CallsModule } from '../calls/calls.module.js';
+import { EventsModule } from '../events/events.module.js';
+import { TenantsModule } from '../tenants/tenants.module.js';
+import { RetentionService } from './retention.service.js';
+
+/** How long things are kept. */
+@Module({ imports: [TenantsModule, EventsModule, CallsModule], providers: [RetentionService] })
+export class RetentionModule {}

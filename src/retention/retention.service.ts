@@ -1,0 +1,95 @@
+/** Removes events, and the calls that they told of, when their time is over: each tenant's own, or the configuration's. */
+import { Inject, Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import { AuditLog, SYSTEM } from '../audit/audit-log.js';
+import { CallStore } from '../calls/call-store.js';
+import { jitter } from '../common/backoff.js';
+import type { TenantId } from '../common/ids.js';
+import { eventsExpired } from '../common/metrics.js';
+import { ENV, type Env } from '../config/env.js';
+import type { Prisma } from '../database/generated/client.js';
+import { PrismaService } from '../database/prisma.service.js';
+import { type Expired, LogExpiry } from '../events/log-expiry.js';
+import { TenantsService } from '../tenants/tenants.service.js';
+
+const EVERY_MS = 10 * 60_000;
+const DAY_MS = 86_400_000;
+
+type RemoveBatch = (transaction: Prisma.TransactionClient) => Promise<Expired>;
+
+@Injectable()
+export class RetentionService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('Retention');
+  private readonly abort = new AbortController();
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly tenants: TenantsService,
+    private readonly expiry: LogExpiry,
+    private readonly calls: CallStore,
+    private readonly audit: AuditLog,
+    private readonly prisma: PrismaService,
+    @Inject(ENV) private readonly env: Env,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.running = this.runNowAndThen();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.abort.abort();
+    await this.running;
+  }
+
+  /** Removes all that is due. Safe beside other processes that do the same. */
+  async run(now = Date.now()): Promise<void> {
+    for (const { tenantId, days } of await this.tenants.retentionAcrossTenants(this.env.retentionDays)) {
+      const until = await this.expiry.advance(tenantId, new Date(now - days * DAY_MS));
+      const events = await this.removeAll(tenantId, (transaction) =>
+        this.expiry.removeUntil(transaction, tenantId, until),
+      );
+      if (events > 0) await this.record(tenantId, events, until);
+    }
+    const { retentionDays } = this.env;
+    if (retentionDays === undefined) return;
+    const before = new Date(now - retentionDays * DAY_MS);
+    const events = await this.removeAll(null, (transaction) => this.expiry.removeUnowned(transaction, before));
+    if (events > 0) await this.record(null, events, null);
+  }
+
+  private async runNowAndThen(): Promise<void> {
+    const { signal } = this.abort;
+    while (!signal.aborted) {
+      await wait(jitter(EVERY_MS), undefined, { signal, ref: false }).catch(() => undefined); // Aborted: the loop ends.
+      if (signal.aborted) return;
+      await this.run().catch((error: unknown) => this.logger.warn(`will go on later: ${(error as Error).message}`));
+    }
+  }
+
+  /** Batch by batch, each with the calls of which nothing is left. */
+  private async removeAll(tenantId: TenantId | null, removeBatch: RemoveBatch): Promise<number> {
+    let removed = 0;
+    while (!this.abort.signal.aborted) {
+      const { events } = await this.prisma.$transaction(async (transaction) => {
+        await this.calls.lock(transaction);
+        const expired = await removeBatch(transaction);
+        await this.calls.forget(transaction, tenantId, expired.callIds);
+        return expired;
+      });
+      if (events === 0) break;
+      removed += events;
+      eventsExpired.inc(events);
+    }
+    return removed;
+  }
+
+  private async record(tenantId: TenantId | null, events: number, until: number | null): Promise<void> {
+    const change = {
+      action: 'retention.remove',
+      target: tenantId ?? 'unassigned',
+      before: { events },
+      after: { until },
+    };
+    await this.audit.record(this.prisma, SYSTEM, { ...change, books: tenantId === null ? [] : [{ tenantId }] });
+  }
+}
