@@ -1,8 +1,10 @@
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
+import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { parseArgs } from 'node:util';
 import { createApp } from './app.setup.js';
 import { TokenFiles } from './auth/token-files.js';
 import { SwitchboardLogger } from './common/console-logger.js';
@@ -14,6 +16,7 @@ import { EmbeddedPostgresError } from './database/postgres-cluster.js';
 import { DemoService } from './demo/demo.service.js';
 import { InvalidSource } from './sources/source.js';
 import { welcome } from './welcome.js';
+import { Workers, whenToldToStop } from './workers.js';
 
 /** A start that cannot succeed, as one line for the person at the console. */
 class StartError extends Error {}
@@ -22,7 +25,7 @@ class StartError extends Error {}
 type CleanUps = (() => Promise<void>)[];
 
 async function main(): Promise<void> {
-  const env = readEnv(process.env);
+  const env = readEnv({ ...process.env, ...flags() });
   const stop = stopSignal();
   const cleanUps: CleanUps = [];
   try {
@@ -40,21 +43,44 @@ async function main(): Promise<void> {
 async function serve(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<void> {
   const logger = new SwitchboardLogger(process.stdout.isTTY);
   Logger.overrideLogger(logger);
+  const databaseUrl = cluster.isWorker ? (env.databaseUrl ?? '') : await prepare(env, stop, cleanUps);
+  if (cluster.isPrimary && env.workers > 1) {
+    const workers = new Workers(env.workers, { DATABASE_URL: databaseUrl, WORKERS: '1' });
+    cleanUps.push(() => workers.stop());
+    return workers.start(stop);
+  }
+  const app = await createApp(env, databaseUrl, { logger });
+  cleanUps.push(() => app.close());
+  // Of several workers the first one sets up, and says welcome.
+  const isFirst = process.env['SWITCHBOARD_WORKER'] !== 'next';
+  const admin = isFirst ? await app.get(TokenFiles).ensureAdmin() : undefined;
+  // Before the sources start: a call belongs to the tenant that owned its agent when it began.
+  const demo = env.demo && isFirst ? await app.get(DemoService).setUp() : undefined;
+  stop.throwIfAborted();
+  await app.init();
+  await app.listen(env.port, env.host).catch((error: Error) => Promise.reject(portError(env, error)));
+  if (isFirst) process.stdout.write(welcome(env, admin, demo));
+}
+
+/** What processes on one machine have in common: the folder, and the database at its newest migration. Returns its URL. */
+async function prepare(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<string> {
   await assertPortIsFree(env);
   assertDataDir(env);
   const databaseUrl = env.databaseUrl ?? (await startPostgres(env, stop, cleanUps));
   stop.throwIfAborted();
   await prepareDatabase(databaseUrl);
   stop.throwIfAborted();
-  const app = await createApp(env, databaseUrl, { logger });
-  cleanUps.push(() => app.close());
-  const admin = await app.get(TokenFiles).ensureAdmin();
-  // Before the sources start: a call belongs to the tenant that owned its agent when it began.
-  const demo = env.demo ? await app.get(DemoService).setUp() : undefined;
-  stop.throwIfAborted();
-  await app.init();
-  await app.listen(env.port, env.host).catch((error: Error) => Promise.reject(portError(env, error)));
-  process.stdout.write(welcome(env, admin, demo));
+  return databaseUrl;
+}
+
+/** `--workers 2` says what `WORKERS=2` says. */
+function flags(): Record<string, string> {
+  try {
+    const { values } = parseArgs({ options: { workers: { type: 'string' } } });
+    return values.workers === undefined ? {} : { WORKERS: values.workers };
+  } catch (error) {
+    throw new InvalidEnv((error as Error).message);
+  }
 }
 
 async function startPostgres({ dataDir }: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<string> {
@@ -102,6 +128,7 @@ function stopSignal(): AbortSignal {
     if (stop.signal.aborted) process.exit(130);
     stop.abort();
   };
+  if (cluster.isWorker) whenToldToStop(() => stop.abort());
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   return stop.signal;
 }

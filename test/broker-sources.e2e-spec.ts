@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { SourceSupervisor } from '../src/sources/source-supervisor.js';
 import { Broker, withBroker } from './support/brokers.js';
 import { createDatabase, query } from './support/database.js';
+import { longest, rounds } from './support/rounds.js';
 import { Installation } from './support/server-process.js';
 import { Switchboard } from './support/switchboard.js';
 import { fresh, message } from './support/things.js';
@@ -109,34 +110,38 @@ describe.each(logs.filter(({ kind }) => withBroker(kind)))('$what', ({ kind, ent
     expect(board.app.get(SourceSupervisor).status).toMatchObject([{ state: 'live', restarts: 0 }]);
   });
 
-  it('loses and doubles nothing, and keeps the order, when the process is killed in mid-flight', async () => {
-    const database = await createDatabase();
-    const home = await Installation.create({ DATABASE_URL: database.url, SOURCES: broker.url + path });
-    cleanUps.push(
-      () => database.drop(),
-      () => home.remove(),
-    );
-    const agent = fresh('mara');
-    let server = await home.start();
-    let sent = 0;
-    const stored = async () =>
-      Number((await query<{ count: string }>(database.url, 'SELECT count(*) FROM events'))[0]?.count);
-    for (let kill = 0; kill < 1; kill++) {
-      const before = await stored();
-      const publishing = Array.from({ length: 2000 }, () => publisher.publish(JSON.stringify(note(agent, sent++))));
-      await waitFor(async () => (await stored()) > before, 'events in the log');
-      await server.kill9();
-      await Promise.all(publishing);
-      server = await home.start();
-    }
-    await waitFor(async () => (await stored()) >= sent, 'all events in the log');
-    await waitFor(async () => (await publisher.owed()) === 0, 'acknowledgements');
-    const rows = await query<{ n: number }>(
-      database.url,
-      `SELECT (data::json->>'n')::int AS n FROM events ORDER BY position`,
-    );
-    expect(rows.map(({ n }) => n)).toEqual(Array.from({ length: sent }, (_, n) => n));
-  }, 60_000);
+  it(
+    'loses and doubles nothing, and keeps the order, when the process is killed in mid-flight',
+    async () => {
+      const database = await createDatabase();
+      const home = await Installation.create({ DATABASE_URL: database.url, SOURCES: broker.url + path });
+      cleanUps.push(
+        () => database.drop(),
+        () => home.remove(),
+      );
+      const agent = fresh('mara');
+      let server = await home.start();
+      let sent = 0;
+      const stored = async () =>
+        Number((await query<{ count: string }>(database.url, 'SELECT count(*) FROM events'))[0]?.count);
+      for (let kill = 0; kill < rounds('SOURCE_KILLS', 1); kill++) {
+        const before = await stored();
+        const publishing = Array.from({ length: 2000 }, () => publisher.publish(JSON.stringify(note(agent, sent++))));
+        await waitFor(async () => (await stored()) > before, 'events in the log');
+        await server.kill9();
+        await Promise.all(publishing);
+        server = await home.start();
+      }
+      await waitFor(async () => (await stored()) >= sent, 'all events in the log');
+      await waitFor(async () => (await publisher.owed()) === 0, 'acknowledgements');
+      const rows = await query<{ n: number }>(
+        database.url,
+        `SELECT (data::json->>'n')::int AS n FROM events ORDER BY position`,
+      );
+      expect(rows.map(({ n }) => n)).toEqual(Array.from({ length: sent }, (_, n) => n));
+    },
+    longest(60_000),
+  );
 
   it('goes on after the broker was wiped, and takes nothing new for a repeat', async () => {
     const agent = fresh('mara');

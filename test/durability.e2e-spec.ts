@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { createDatabase, query } from './support/database.js';
+import { longest, rounds } from './support/rounds.js';
 import { Installation } from './support/server-process.js';
 import { StreamReader } from './support/stream-reader.js';
 import { waitFor } from './support/wait-for.js';
 
-const KILLS = 20;
+const KILLS = rounds('GATEWAY_KILLS', 20);
 const WRITERS = 4;
 const TENANTS = 3;
 
@@ -255,30 +256,34 @@ async function midAppend(writers: Writers): Promise<void> {
   await setTimeout(randomInt(12));
 }
 
-it(`loses nothing and repeats nothing that was answered when the server is killed ${KILLS} times in mid-append`, async () => {
-  let server = await home.start();
-  const load = await Load.begin('kill');
-  const readyMs: number[] = [];
-  for (let kill = 0; kill < KILLS; kill++) {
+it(
+  `loses nothing and repeats nothing that was answered when the server is killed ${KILLS} times in mid-append`,
+  async () => {
+    let server = await home.start();
+    const load = await Load.begin('kill');
+    const readyMs: number[] = [];
+    for (let kill = 0; kill < KILLS; kill++) {
+      await midAppend(load.writers);
+      expect(load.writers.inFlight).toBeGreaterThan(0);
+      expect(await server.kill9()).toMatchObject({ signal: 'SIGKILL' });
+      server = await home.start();
+      readyMs.push(server.readyMs);
+    }
     await midAppend(load.writers);
-    expect(load.writers.inFlight).toBeGreaterThan(0);
-    expect(await server.kill9()).toMatchObject({ signal: 'SIGKILL' });
-    server = await home.start();
-    readyMs.push(server.readyMs);
-  }
-  await midAppend(load.writers);
-  await load.end();
-  const { writers, followers } = load;
-  report({ readyMs, writers, followers });
-  expect(writers.outcomes.get(0)).toBeGreaterThanOrEqual(KILLS);
-  expect(writers.duplicates).toBeGreaterThan(0); // Or no kill fell between a commit and its answer.
-  expect([...writers.outcomes.keys()].filter((status) => ![0, 200].includes(status))).toEqual([]);
-  for (const { connections, statuses } of followers) {
-    expect(connections).toBeGreaterThan(KILLS / 2);
-    expect([...statuses]).toEqual([200]);
-  }
-  expect(readyMs.sort((one, other) => one - other)[KILLS / 2]).toBeLessThan(5000);
-}, 150_000);
+    await load.end();
+    const { writers, followers } = load;
+    report({ readyMs, writers, followers });
+    expect(writers.outcomes.get(0)).toBeGreaterThanOrEqual(KILLS);
+    expect(writers.duplicates).toBeGreaterThan(0); // Or no kill fell between a commit and its answer.
+    expect([...writers.outcomes.keys()].filter((status) => ![0, 200].includes(status))).toEqual([]);
+    for (const { connections, statuses } of followers) {
+      expect(connections).toBeGreaterThan(KILLS / 2);
+      expect([...statuses]).toEqual([200]);
+    }
+    expect(readyMs.sort((one, other) => one - other)[KILLS / 2]).toBeLessThan(5000);
+  },
+  longest(150_000),
+);
 
 it('goes on without a restart when the database ends all its connections', async () => {
   const server = await home.running();

@@ -1,11 +1,13 @@
 import { goodbyeTimes } from '../src/events/drain.js';
 import { createDatabase } from './support/database.js';
+import { longest, rounds } from './support/rounds.js';
 import { Installation, type ServerProcess } from './support/server-process.js';
 import { StreamReader } from './support/stream-reader.js';
 import { message } from './support/things.js';
 import { waitFor } from './support/wait-for.js';
 
-const READERS = 40;
+const READERS = rounds('ROLLING_READERS', 40);
+const RESTARTS = rounds('ROLLING_RESTARTS', 1);
 
 it('goodbyes are spread evenly, over as long as their number asks for, within the bound', () => {
   expect(goodbyeTimes(0, 10_000)).toEqual([]);
@@ -60,66 +62,71 @@ class Follower {
   }
 }
 
-it('two processes are replaced one after the other under their readers: nothing is lost or repeated', async () => {
-  const database = await createDatabase();
-  const variables = { DATABASE_URL: database.url, SOURCES: 'none', PUBLIC_URL: 'http://switchboard.test' };
-  const homes = await Promise.all([0, 1].map(() => Installation.create(variables)));
-  const servers: ServerProcess[] = [];
-  for (const home of homes) servers.push(await home.start());
-  const admin = homes[0]?.read('admin-token') ?? '';
-  const ask = async (home: Installation | undefined, method: string, path: string, body: unknown) => {
-    const headers = { Authorization: `Bearer ${admin}`, 'Content-Type': 'application/json' };
-    const answer = await fetch(`${home?.url}${path}`, { method, headers, body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-    return (await answer.json()) as { token: string };
-  };
-  await ask(homes[0], 'POST', '/v1/admin/tenants', { tenant: 'acme' });
-  await ask(homes[0], 'PUT', '/v1/admin/agents/mara/owner', { tenant: 'acme', from: null });
-  const asked = { name: 'test', scopes: ['events:read'], ttl: '1h' };
-  const { token } = await ask(homes[0], 'POST', '/v1/admin/tenants/acme/tokens', asked);
-  const urls = homes.map(({ url }) => url);
-  const followers = Array.from({ length: READERS }, (_, index) => new Follower(urls, token, index));
-  await waitFor(() => followers.every(({ connectedAt }) => connectedAt.length === 1), 'the readers');
-  let sent = 0;
-  let isOver = false;
-  const writing = (async () => {
-    for (let turn = 0; !isOver; turn++) {
-      const number = sent; // Said again to the other process when this one is gone: it is recognised.
-      const taken = await ask(homes[turn % 2], 'POST', '/v1/ingest', message('mara', `c${number % 3}`, number)).catch(
-        () => undefined,
-      );
-      if (taken) sent += 1;
+it(
+  'two processes are replaced one after the other under their readers: nothing is lost or repeated',
+  async () => {
+    const database = await createDatabase();
+    const variables = { DATABASE_URL: database.url, SOURCES: 'none', PUBLIC_URL: 'http://switchboard.test' };
+    const homes = await Promise.all([0, 1].map(() => Installation.create(variables)));
+    const servers: ServerProcess[] = [];
+    for (const home of homes) servers.push(await home.start());
+    const admin = homes[0]?.read('admin-token') ?? '';
+    const ask = async (home: Installation | undefined, method: string, path: string, body: unknown) => {
+      const headers = { Authorization: `Bearer ${admin}`, 'Content-Type': 'application/json' };
+      const answer = await fetch(`${home?.url}${path}`, { method, headers, body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+      return (await answer.json()) as { token: string };
+    };
+    await ask(homes[0], 'POST', '/v1/admin/tenants', { tenant: 'acme' });
+    await ask(homes[0], 'PUT', '/v1/admin/agents/mara/owner', { tenant: 'acme', from: null });
+    const asked = { name: 'test', scopes: ['events:read'], ttl: '1h' };
+    const { token } = await ask(homes[0], 'POST', '/v1/admin/tenants/acme/tokens', asked);
+    const urls = homes.map(({ url }) => url);
+    const followers = Array.from({ length: READERS }, (_, index) => new Follower(urls, token, index));
+    await waitFor(() => followers.every(({ connectedAt }) => connectedAt.length === 1), 'the readers');
+    let sent = 0;
+    let isOver = false;
+    const writing = (async () => {
+      for (let turn = 0; !isOver; turn++) {
+        const number = sent; // Said again to the other process when this one is gone: it is recognised.
+        const taken = await ask(homes[turn % 2], 'POST', '/v1/ingest', message('mara', `c${number % 3}`, number)).catch(
+          () => undefined,
+        );
+        if (taken) sent += 1;
+      }
+    })();
+    const turns = Array.from({ length: RESTARTS }, () => [...homes.entries()]).flat();
+    for (const [index, home] of turns) {
+      const before = sent;
+      await waitFor(() => sent > before + 10, 'events');
+      const leaving = servers[index] as ServerProcess;
+      const statuses = new Set<number>();
+      leaving.signal('SIGTERM');
+      while (leaving.alive)
+        statuses.add(
+          await fetch(`${home.url}/readyz`).then(
+            (one) => one.status,
+            () => 0,
+          ),
+        );
+      expect(statuses).toContain(503);
+      expect(await leaving.exited).toMatchObject({ code: 0 });
+      servers[index] = await home.start();
     }
-  })();
-  for (const [index, home] of homes.entries()) {
-    const before = sent;
-    await waitFor(() => sent > before + 10, 'events');
-    const leaving = servers[index] as ServerProcess;
-    const statuses = new Set<number>();
-    leaving.signal('SIGTERM');
-    while (leaving.alive)
-      statuses.add(
-        await fetch(`${home.url}/readyz`).then(
-          (one) => one.status,
-          () => 0,
-        ),
-      );
-    expect(statuses).toContain(503);
-    expect(await leaving.exited).toMatchObject({ code: 0 });
-    servers[index] = await home.start();
-  }
-  isOver = true;
-  await writing;
-  await waitFor(() => followers.every(({ connectedAt }) => connectedAt.length > 1), 'every reader to have moved');
-  await ask(homes[0], 'POST', '/v1/ingest', message('mara', 'last', sent++));
-  await new Promise((resolve) => setTimeout(resolve, 300)); // For whoever would get something twice.
-  for (const follower of followers) await follower.finish();
-  const expected = Array.from({ length: sent }, (_, n) => n);
-  for (const { numbers, retries } of followers) {
-    expect(numbers).toEqual(expected);
-    for (const retry of retries) expect(Math.abs(Number(retry) - 1000)).toBeLessThanOrEqual(200);
-  }
-  expect(new Set(followers.flatMap(({ retries }) => retries)).size).toBeGreaterThan(10);
-  for (const home of homes) await home.remove();
-  await database.drop();
-}, 90_000);
+    isOver = true;
+    await writing;
+    await waitFor(() => followers.every(({ connectedAt }) => connectedAt.length > 1), 'every reader to have moved');
+    await ask(homes[0], 'POST', '/v1/ingest', message('mara', 'last', sent++));
+    await new Promise((resolve) => setTimeout(resolve, 300)); // For whoever would get something twice.
+    for (const follower of followers) await follower.finish();
+    const expected = Array.from({ length: sent }, (_, n) => n);
+    for (const { numbers, retries } of followers) {
+      expect(numbers).toEqual(expected);
+      for (const retry of retries) expect(Math.abs(Number(retry) - 1000)).toBeLessThanOrEqual(200);
+    }
+    expect(new Set(followers.flatMap(({ retries }) => retries)).size).toBeGreaterThan(10);
+    for (const home of homes) await home.remove();
+    await database.drop();
+  },
+  longest(90_000),
+);

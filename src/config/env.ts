@@ -28,6 +28,7 @@ const envSchema = z.object({
   DATA_DIR: z.string().min(1).default('.switchboard'),
   STREAM_PING_SECONDS: seconds(30, 300),
   STREAM_MAX_SECONDS: seconds(3600, 86_400),
+  WORKERS: z.coerce.number().int().min(1).max(64).default(1),
   DRAIN_SECONDS: seconds(10, 600),
   METRICS_TOKEN: z.string().min(16).optional(),
   AUTH_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -72,6 +73,8 @@ export interface Env {
   readonly dataDir: string;
   readonly streamPingMs: number;
   readonly streamMaxMs: number;
+  /** Processes that share the port; 1: this one serves. */
+  readonly workers: number;
   /** Longest time over which readers are told that the process goes down. */
   readonly drainMs: number;
   readonly metricsToken: string | undefined;
@@ -118,6 +121,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
     dataDir: resolve(env.DATA_DIR),
     streamPingMs: env.STREAM_PING_SECONDS * 1000,
     streamMaxMs: env.STREAM_MAX_SECONDS * 1000,
+    workers: env.WORKERS,
     drainMs: env.DRAIN_SECONDS * 1000,
     metricsToken: env.METRICS_TOKEN,
     identityProvider: identityProviderOf(env, publicUrl),

@@ -139,6 +139,10 @@ export class ServerProcess {
     );
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   get alive(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
   }

@@ -1,0 +1,51 @@
+// `npm run reliability [-- NAME=ROUNDS …]`: the long fault runs of docs/reliability.md, one table at the end. Each is a spec of the suite with
+// its rounds raised by an environment variable, so that what runs for hours is what CI runs for seconds.
+import { spawnSync } from 'node:child_process';
+
+const RUNS = {
+  'bus-kills': { rounds: 20, variable: 'BUS_KILLS', args: ['test/bus.e2e-spec.ts', '-t', 'killed, wiped'] },
+  'gateway-kills': { rounds: 100, variable: 'GATEWAY_KILLS', args: ['test/durability.e2e-spec.ts', '-t', 'is killed'] },
+  'broker-source-kills': {
+    rounds: 20,
+    variable: 'SOURCE_KILLS',
+    args: ['test/broker-sources.e2e-spec.ts', '-t', 'mid-flight'],
+  },
+  'lease-losses': { rounds: 20, variable: 'LEASE_LOSSES', args: ['test/leases.e2e-spec.ts', '-t', 'who loses'] },
+  'rolling-restarts': { rounds: 10, variable: 'ROLLING_RESTARTS', args: ['test/rolling.e2e-spec.ts'], more: { ROLLING_READERS: '500' } }, // prettier-ignore
+};
+const JEST = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  'node_modules/jest/bin/jest.js',
+  '-i',
+];
+/** Of one run; a hang is a failure, too. */
+const LIMIT_MS = 3_600_000;
+
+const asked = new Map(process.argv.slice(2).map((argument) => argument.split('=')));
+const unknown = [...asked.keys()].filter((name) => !(name in RUNS));
+if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(', ')}; known are ${Object.keys(RUNS).join(', ')}`);
+
+const rows = [];
+for (const [name, { rounds, variable, args, more = {} }] of Object.entries(RUNS)) {
+  if (asked.size > 0 && !asked.has(name)) continue;
+  const count = asked.get(name) ?? rounds;
+  const startedAt = Date.now();
+  const environment = {
+    ...process.env,
+    ...more,
+    [variable]: String(count),
+    RELIABILITY_MS: String(LIMIT_MS),
+    TEST_LOG: '1',
+  };
+  const options = { stdio: ['ignore', 'inherit', 'inherit'], env: environment, timeout: LIMIT_MS };
+  const { status } = spawnSync(process.execPath, [...JEST, ...args, `--testTimeout=${LIMIT_MS}`], options);
+  rows.push({
+    fault: name,
+    rounds: Number(count),
+    held: status === 0,
+    seconds: Math.round((Date.now() - startedAt) / 1000),
+  });
+}
+console.table(rows);
+process.exitCode = rows.every(({ held }) => held) ? 0 : 1;

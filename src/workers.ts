@@ -1,0 +1,82 @@
+/**
+ * One machine, all cores: the primary process keeps the database and starts workers, each a whole Switchboard, that share one
+ * port. They talk to each other by the bus, as processes on several machines do.
+ */
+import { Logger } from '@nestjs/common';
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Backoff } from './common/backoff.js';
+
+/** A worker that lived for this long was well: its successor starts at once. */
+const WELL_MS = 30_000;
+/** What the primary says when it is time to go. A signal would be the second one after Ctrl-C, which reaches all. */
+const STOP = 'stop';
+const REPEAT_MS = 250;
+
+export class Workers {
+  private readonly logger = new Logger('Workers');
+  private readonly exits = new Map<Worker, Promise<unknown>>();
+  private readonly abort = new AbortController();
+
+  /** `variables` are added to each worker's environment. */
+  constructor(
+    private readonly count: number,
+    private readonly variables: Readonly<Record<string, string>>,
+  ) {}
+
+  /**
+   * Resolves when the first worker listens, which has said welcome; the others follow. Rejects when it ends instead: it has
+   * said why.
+   */
+  async start(stop: AbortSignal): Promise<void> {
+    stop.addEventListener('abort', () => this.abort.abort(), { once: true });
+    const first = this.fork('first');
+    const ended = this.exits.get(first)?.then(() => Promise.reject(new Error('the first worker ended')));
+    await Promise.race([once(first, 'listening'), ended]);
+    void this.keep(first);
+    for (let index = 1; index < this.count && !stop.aborted; index++) void this.keep(this.fork('next'));
+  }
+
+  /** Resolves when all workers are gone, each after its readers. */
+  async stop(): Promise<void> {
+    this.abort.abort();
+    // Said again until it is heard: who has just been started has no ear yet.
+    const say = () => this.exits.forEach((_, worker) => worker.isConnected() && worker.send(STOP, () => undefined));
+    const saying = setInterval(say, REPEAT_MS);
+    say();
+    await Promise.all(this.exits.values());
+    clearInterval(saying);
+  }
+
+  private async keep(worker: Worker): Promise<void> {
+    const backoff = new Backoff({ firstMs: 200, maxMs: 10_000 });
+    for (let current = worker; ; current = this.fork('next')) {
+      const startedAt = Date.now();
+      await this.exits.get(current);
+      if (this.abort.signal.aborted) return;
+      if (Date.now() - startedAt > WELL_MS) backoff.reset();
+      const delayMs = backoff.nextMs();
+      const { exitCode, signalCode } = current.process;
+      this.logger.error(
+        `worker ${current.process.pid} ended (${signalCode ?? exitCode}); another one in ${delayMs} ms`,
+      );
+      await wait(delayMs, undefined, { signal: this.abort.signal }).catch(() => undefined); // Aborted: asked for below.
+      if (this.abort.signal.aborted) return;
+    }
+  }
+
+  private fork(role: 'first' | 'next'): Worker {
+    const worker = cluster.fork({ ...this.variables, SWITCHBOARD_WORKER: role });
+    const exit = once(worker, 'exit').finally(() => this.exits.delete(worker));
+    this.exits.set(worker, exit);
+    return worker;
+  }
+}
+
+/** On the worker's side: called once, when the primary says so. */
+export function whenToldToStop(stop: () => void): void {
+  process.on('message', (message) => {
+    if (message === STOP) stop();
+  });
+}
