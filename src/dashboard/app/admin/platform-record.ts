@@ -16,6 +16,10 @@ export interface PlatformRecordState {
   readonly fault: Fault | undefined;
 }
 
+/** A call that has just begun is kept a moment after it is heard of. */
+const RETRY_MS = 500;
+const MAX_RETRIES = 10;
+
 type KeptCall = CallView & { readonly tenant: string | null; readonly cursor: number };
 
 export class PlatformRecord {
@@ -39,7 +43,8 @@ export class PlatformRecord {
     this.closing.abort();
   }
 
-  async load(): Promise<void> {
+  /** Reads what was kept; asked again where there was a fault. */
+  async load(retries = MAX_RETRIES): Promise<void> {
     try {
       const { signal } = this.closing;
       const kept = await cookieClient.get<KeptCall>(path`/v1/admin/calls/${this.callId}`, {}, signal);
@@ -50,7 +55,10 @@ export class PlatformRecord {
       this.waiting = [];
       this.apply(waiting);
     } catch (error) {
-      if (!this.closing.signal.aborted) this.state.set({ ...this.state.get(), fault: asFault(error) });
+      if (this.closing.signal.aborted) return;
+      const fault = asFault(error);
+      if (fault.slug === 'call-not-found' && retries > 0) setTimeout(() => void this.load(retries - 1), RETRY_MS);
+      else this.state.set({ ...this.state.get(), fault });
     }
   }
 
