@@ -1,6 +1,7 @@
 /** The dashboard's files: assets that never change under a name that does, and one document for every path of the page. */
 import express, { type RequestHandler } from 'express';
 import helmet from 'helmet';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Env } from '../config/env.js';
 
@@ -10,6 +11,7 @@ const INDEX = 'index.html';
 /** The page's own paths: it routes below them by itself. Everything else stays the API's, its 404 included. */
 const PAGE_PATH = /^\/(?:(?:live|calls|overview|tokens|admin)(?:\/.*)?)?$/;
 const ASSET_PATH = /^\/(?:assets\/|favicon\.svg$)/;
+const HASHED_PATH = /^\/assets\/[\w-]+\.(?:js|css)$/;
 
 /**
  * Nothing but files of this origin, no inline script or style, no markup made of text (Trusted Types): what a caller says
@@ -34,7 +36,12 @@ export function serveDashboard({ publicUrl }: Env): RequestHandler[] {
     strictTransportSecurity: publicUrl.startsWith('https:') ? undefined : false,
   });
   const assets = express.static(FOLDER, { index: false, redirect: false, setHeaders: cacheByPath });
-  return [only(PAGE_PATH, protect), only(PAGE_PATH, sendIndex), only(ASSET_PATH, assets)];
+  return [
+    only(PAGE_PATH, protect),
+    only(PAGE_PATH, sendIndex),
+    only(HASHED_PATH, preferCompressed),
+    only(ASSET_PATH, assets),
+  ];
 }
 
 function only(path: RegExp, handler: RequestHandler): RequestHandler {
@@ -52,8 +59,16 @@ const sendIndex: RequestHandler = (_request, response, next) => {
   });
 };
 
+/** The build has compressed them (vite.config.mjs); `Vary` holds for whoever keeps the answer. */
+const preferCompressed: RequestHandler = (request, response, next) => {
+  response.vary('Accept-Encoding');
+  if (request.acceptsEncodings('gzip', 'identity') === 'gzip') request.url = `${request.path}.gz`;
+  next();
+};
+
 /** A name under assets/ carries the hash of what is in it. */
 function cacheByPath(response: express.Response, path: string): void {
   const isHashed = path.includes('/assets/');
+  if (path.endsWith('.gz')) response.setHeader('Content-Encoding', 'gzip').type(extname(path.slice(0, -3)));
   response.setHeader('Cache-Control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
 }

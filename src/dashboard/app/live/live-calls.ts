@@ -48,6 +48,13 @@ export class LiveCalls {
     this.tellSoon();
   }
 
+  /** Takes out what is not in a list that is complete up to `cursor`, unless something has come of it since. */
+  reconcile(summaries: readonly CallSummary[], cursor: number): void {
+    const listed = new Set(summaries.map(({ callId }) => callId));
+    for (const [id, { state }] of this.calls) if (!listed.has(id) && state.last.seq <= cursor) this.remove(id);
+    this.tellSoon();
+  }
+
   apply(frames: readonly StreamFrame[]): void {
     const now = Date.now();
     for (const frame of frames) {

@@ -16,6 +16,8 @@ interface LivePage {
 
 const PAGE = 200;
 const RETRY_MS = 2000;
+/** Now and then the server is asked what it holds for over: of a call that is lost no event says so. */
+const RECONCILE_MS = 5 * 60_000;
 
 type FrameListener = (frames: readonly StreamFrame[]) => void;
 
@@ -27,20 +29,24 @@ export class CallsFeed {
   private readonly ofCall = new Map<string, Set<FrameListener>>();
   private feed: SharedFeed | undefined;
   private closed = false;
+  private readonly reconciling: ReturnType<typeof setInterval>;
   private retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly client: Client,
+    private readonly tenant: string | null,
     /** Of the tabs that share a stream; null: this one does not. */
     private readonly shareAs: string | null,
     private readonly isStillAllowed: () => Promise<boolean>,
   ) {
+    this.reconciling = setInterval(() => void this.reconcile(), RECONCILE_MS);
     void this.start();
   }
 
   close(): void {
     this.closed = true;
     clearTimeout(this.retry);
+    clearInterval(this.reconciling);
     this.feed?.close();
     this.calls.close();
   }
@@ -71,6 +77,15 @@ export class CallsFeed {
     }
   }
 
+  private async reconcile(): Promise<void> {
+    try {
+      const { calls, cursor } = await this.inProgress();
+      this.calls.reconcile(calls, cursor);
+    } catch {
+      // The stream notices by itself when the server is away; there is always a next time.
+    }
+  }
+
   /** The first page is the oldest: from its cursor on, events say what the others may have missed. */
   private async inProgress(): Promise<{ calls: CallSummary[]; cursor: number }> {
     const query = { state: 'live', limit: PAGE };
@@ -87,6 +102,7 @@ export class CallsFeed {
   private listen(cursor: number): void {
     const feed = new SharedFeed({
       ...{ client: this.client, path: '/v1/events', cursor, shareAs: this.shareAs },
+      isOwn: ({ data }) => data['tenant'] === this.tenant,
       onFrames: (frames) => this.take(frames),
       onGap: () => void this.start(),
       isStillAllowed: this.isStillAllowed,
@@ -98,6 +114,8 @@ export class CallsFeed {
 
   private take(frames: readonly StreamFrame[]): void {
     this.calls.apply(frames);
+    // Which agents are one's own is the session's to know.
+    if (frames.some(({ type }) => type === 'agents.changed')) void this.isStillAllowed();
     if (this.ofCall.size === 0) return;
     for (const [callId, listeners] of this.ofCall) {
       const own = frames.filter((frame) => callIdOf(frame) === callId);

@@ -32,7 +32,7 @@ export function WorkspaceProvider({ client, me, children }: Props) {
   const { tenant } = me;
   useEffect(() => {
     const shareAs = client.mode === 'cookie' ? `switchboard.stream.${tenant}` : null;
-    const opened = new CallsFeed(client, shareAs, () => isStillAllowed(client));
+    const opened = new CallsFeed(client, tenant, shareAs, () => isStillAllowed(client));
     setFeed(opened);
     return () => opened.close();
   }, [client, tenant]);

@@ -18,6 +18,8 @@ export interface FeedOptions {
   readonly cursor: number;
   /** Names the tabs that share: the same reader with the same rights. Null: this tab reads for itself. */
   readonly shareAs: string | null;
+  /** Whether a stream that greets so is this reader's. */
+  readonly isOwn: (greeting: StreamFrame) => boolean;
   readonly onFrames: (frames: readonly StreamFrame[]) => void;
   /** The cursor was too old or not of this log: what is shown must be loaded anew. */
   readonly onGap: () => void;
@@ -77,6 +79,13 @@ export class SharedFeed {
   }
 
   private read(frames: readonly StreamFrame[]): void {
+    const greeting = frames.find(({ type }) => type === 'connected');
+    if (greeting !== undefined && !this.options.isOwn(greeting)) {
+      // The cookie has changed hands in another tab: what comes is not for what is shown here.
+      this.feed?.close();
+      void this.options.isStillAllowed();
+      return;
+    }
     const gap = frames.find(isStreamGap);
     if (gap) {
       this.channel?.postMessage({ kind: 'gap' } satisfies Word);
