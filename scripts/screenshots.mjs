@@ -30,6 +30,8 @@ const SHOTS = [
   { name: 'call', of: 'acme', path: '/calls/{call}?t=14', settle: '.talk', in: ['wide light', 'phone dark'] },
   { name: 'overview', of: 'acme', path: '/overview', settle: '.hours', in: ['wide light', 'wide dark', 'phone light'] },
   { name: 'tokens', of: 'acme', path: '/tokens', settle: '.tokens-table', in: ['wide light'] },
+  { name: 'admin-tenants', of: 'admin', path: '/admin/tenants', settle: 'main table', in: ['wide light'] },
+  { name: 'admin-agents', of: 'admin', path: '/admin/agents', settle: 'main table', in: ['wide light'] },
   { name: 'sign-in', of: null, path: '/', settle: '.sign-in-card', in: ['wide light'] },
 ];
 
