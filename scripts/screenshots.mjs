@@ -17,12 +17,12 @@ const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 390, height:
 /** So that a few calls are under way, and one of them has been for a while. */
 const DEMO_RUNS_MS = 45_000;
 
-/** `of`: whose page; `settle`: what must be seen before the picture. `{call}` is one that is over. */
+/** `of`: whose page; `settle`: what must be seen before the picture. `{call}` is one that is over, `{live}` one under way. */
 const SHOTS = [
   {
     name: 'live',
     of: 'acme',
-    path: '/live',
+    path: '/live/{live}',
     settle: '.line:nth-child(3)',
     in: ['wide light', 'wide dark', 'phone light'],
   },
@@ -34,6 +34,9 @@ const SHOTS = [
   { name: 'admin-agents', of: 'admin', path: '/admin/agents', settle: 'main table', in: ['wide light'] },
   { name: 'sign-in', of: null, path: '/', settle: '.sign-in-card', in: ['wide light'] },
 ];
+
+/** `npm run screenshots -- live calls`: only these. */
+const WANTED = SHOTS.filter(({ name }) => process.argv.length < 3 || process.argv.includes(name));
 
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
@@ -69,7 +72,7 @@ try {
     headless: true,
     args: ['--no-sandbox', '--disable-gpu'],
   });
-  for (const look of [...new Set(SHOTS.flatMap((shot) => shot.in))]) await takeAll(look, call, post);
+  for (const look of [...new Set(WANTED.flatMap((shot) => shot.in))]) await takeAll(look, call, post, headers);
 } finally {
   await browser?.close();
   server.kill('SIGTERM');
@@ -78,10 +81,10 @@ try {
 }
 
 /** Everything that is to be seen in one size and scheme. */
-async function takeAll(look, call, post) {
+async function takeAll(look, call, post, headers) {
   const [size, colorScheme] = look.split(' ');
   for (const of of ['acme', 'admin', null]) {
-    const shots = SHOTS.filter((shot) => shot.of === of && shot.in.includes(look));
+    const shots = WANTED.filter((shot) => shot.of === of && shot.in.includes(look));
     if (shots.length === 0) continue;
     const context = await browser.newContext({ viewport: SIZES[size], colorScheme, reducedMotion: 'reduce' });
     const page = await context.newPage();
@@ -91,7 +94,7 @@ async function takeAll(look, call, post) {
       await page.getByRole('navigation').waitFor();
     }
     for (const { name, path, settle } of shots) {
-      await page.goto(`${url}${path.replace('{call}', call)}`);
+      await page.goto(`${url}${path.replace('{call}', call).replace('{live}', await liveCall(headers))}`);
       await page.locator(settle).first().waitFor({ timeout: 90_000 });
       await page.waitForTimeout(700); // Charts and lists have been drawn.
       await page.screenshot({ path: join(out, `${name}-${size}-${colorScheme}.png`) });
@@ -99,6 +102,14 @@ async function takeAll(look, call, post) {
     }
     await context.close();
   }
+}
+
+/** One that has been under way for a while, and will be for a little longer. */
+async function liveCall(headers) {
+  const { calls } = await (await fetch(`${url}/v1/admin/calls?tenants=acme&state=live&limit=50`, { headers })).json();
+  const ages = calls.map((one) => ({ ...one, age: Date.now() - Date.parse(one.startedAt) }));
+  const talks = ages.filter(({ transport, age }) => transport === 'phone' && age < 22_000);
+  return (talks.at(-1) ?? calls.at(-1))?.callId;
 }
 
 function findChromium() {
