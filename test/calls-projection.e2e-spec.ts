@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { type CallView, viewOf } from '../src/calls/call-view.js';
 import { reduce } from './support/call-events.js';
-import { callOf, callsOf, ended, idsIn, said, started } from './support/calls.js';
+import { callNow, callsNow, ended, idsIn, said, started } from './support/calls.js';
 import { query } from './support/database.js';
 import { goldenEntries } from './support/recordings.js';
 import { Switchboard, type TestTenant } from './support/switchboard.js';
@@ -73,13 +73,13 @@ describe('the projection', () => {
     const hold = await holdProjection();
     await board.ingest(said(agent, call, '', 'second'), said(agent, call, 'u3', 'third'), ended(agent, call));
     const pid = await hold.held();
-    const { body } = await callOf(board, acme, call);
+    const { body } = await callNow(board, acme, call);
     expect(body).toMatchObject({ state: 'live', cursor: 2, transcript: [{ text: 'first' }] });
     await board.ingest(said(agent, call, '', 'fourth'));
     await sql('SELECT pg_terminate_backend($1)', [pid]);
     await hold.letGo();
     await projected();
-    const after = await callOf(board, acme, call);
+    const after = await callNow(board, acme, call);
     expect(after.body.transcript.map(({ text }) => text)).toEqual(['first', 'second', 'third', 'fourth']);
     expect(after.body).toEqual({ ...(await viewInLog(call)), cursor: 6 });
   });
@@ -102,13 +102,13 @@ describe('the projection', () => {
       await Promise.all([send(board, 0), send(other, 100)]);
       for (const at of [board, other])
         for (const call of calls) {
-          const { body } = await callOf(at, acme, call);
+          const { body } = await callNow(at, acme, call);
           expect(body).toEqual({ ...(await viewInLog(call)), cursor: 144 });
           expect(body.transcript).toHaveLength(24);
         }
       await other.shutDown();
       await send(board, 200);
-      expect((await callOf(board, acme, calls[0] ?? '')).body.transcript).toHaveLength(36);
+      expect((await callNow(board, acme, calls[0] ?? '')).body.transcript).toHaveLength(36);
     } finally {
       await other.stop();
     }
@@ -157,7 +157,7 @@ describe('a rebuild', () => {
     const { status, body } = await board.admin('POST', '/v1/admin/calls/rebuild');
     expect([status, body]).toEqual([202, { state: 'rebuilding', behind: 0, percent: expect.any(Number) }]);
     while ((await board.request<{ calls: { state: string } }>('GET', '/readyz')).body.calls.state === 'rebuilding')
-      expect((await callsOf(board, acme)).status).toBe(200);
+      expect((await callsNow(board, acme)).status).toBe(200);
     expect(await dump()).toEqual(before);
     const audit = await board.admin<{ audit: { action: string }[] }>('GET', '/v1/admin/audit?limit=1');
     expect(audit.body.audit[0]?.action).toBe('calls.rebuild');
@@ -175,7 +175,7 @@ describe('a rebuild', () => {
     expect((await board.admin('POST', '/v1/admin/calls/rebuild')).status).toBe(202);
     await projected();
     await sql('DROP FUNCTION refuse CASCADE');
-    const { body } = await callOf(board, acme, call);
+    const { body } = await callNow(board, acme, call);
     expect(body.transcript.map(({ text }) => text)).toEqual(['first', 'second', 'third', 'fourth', 'fifth']);
     expect((await board.admin('GET', '/metrics')).text).toMatch(/events_projected_total\{outcome="passed over"\} 1/);
   });
@@ -191,8 +191,8 @@ describe('a rebuild', () => {
     await sql(`UPDATE projections SET rebuild_after = '', rebuild_done = 0, rebuild_total = 9`);
     const next = await board.beside();
     await projected(next);
-    expect(idsIn(await callsOf(next, acme))).toEqual([call]);
-    expect((await callsOf(next, acme, '?q=expired')).body.calls).toEqual([]);
+    expect(idsIn(await callsNow(next, acme))).toEqual([call]);
+    expect((await callsNow(next, acme, '?q=expired')).body.calls).toEqual([]);
     const cli = promisify(execFile)(
       process.execPath,
       [resolve('bin/switchboard.mjs'), 'calls', 'rebuild', '--url', next.url],
@@ -201,7 +201,7 @@ describe('a rebuild', () => {
       },
     );
     expect((await cli).stdout).toBe('done\n');
-    expect(idsIn(await callsOf(next, acme))).toEqual([call]);
+    expect(idsIn(await callsNow(next, acme))).toEqual([call]);
     await next.stop();
   });
 });

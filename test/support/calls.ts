@@ -1,5 +1,6 @@
 /** Calls as a test makes them and as the API answers them. */
 import type { CallView } from '../../src/calls/call-view.js';
+import { waitFor } from './wait-for.js';
 import type { Answer, Switchboard, TestTenant } from './switchboard.js';
 
 export type FoundCall = CallView & {
@@ -26,20 +27,28 @@ export const ended = (agent: string, callId: string, fields: object = {}) => ({
   ...{ event: 'call.ended', agent, callId, reason: 'hangup', duration: 60, ...fields },
 });
 
-export function callsOf(
-  board: Switchboard,
-  { token }: Pick<TestTenant, 'token'>,
-  query = '',
-): Promise<Answer<CallPage>> {
-  return board.request<CallPage>('GET', `/v1/calls${query}`, { token });
+/** What was ingested is in the calls. A request waits for that itself, but no longer than a person would (250 ms). */
+async function settled(board: Switchboard): Promise<void> {
+  await waitFor(async () => {
+    const { body } = await board.request<{ calls: { behind: number } }>('GET', '/readyz');
+    return body.calls.behind === 0;
+  }, 'the calls to be as new as the log');
 }
 
-export function callOf(
-  board: Switchboard,
-  { token }: Pick<TestTenant, 'token'>,
-  call: string,
-): Promise<Answer<OneCall>> {
-  return board.request<OneCall>('GET', `/v1/calls/${call}`, { token });
+/** What the API answers at this moment. */
+export const callsNow = (board: Switchboard, { token }: Pick<TestTenant, 'token'>, query = '') =>
+  board.request<CallPage>('GET', `/v1/calls${query}`, { token });
+export const callNow = (board: Switchboard, { token }: Pick<TestTenant, 'token'>, call: string) =>
+  board.request<OneCall>('GET', `/v1/calls/${call}`, { token });
+
+export async function callsOf(...asked: Parameters<typeof callsNow>): Promise<Answer<CallPage>> {
+  await settled(asked[0]);
+  return callsNow(...asked);
+}
+
+export async function callOf(...asked: Parameters<typeof callNow>): Promise<Answer<OneCall>> {
+  await settled(asked[0]);
+  return callNow(...asked);
 }
 
 export const idsIn = ({ body }: Answer<CallPage>) => body.calls.map(({ callId }) => callId);
