@@ -21,5 +21,6 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   testTimeout: 30_000,
-  maxWorkers: 2,
+  /** Tests wait for processes, databases and browsers more than they compute. */
+  maxWorkers: 3,
 };

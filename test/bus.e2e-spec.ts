@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { BatchAssembler, type Batch, type Part, splitBatch } from '../src/bus/batch-parts.js';
 import { Bus, type BusEvent, type BusMessage } from '../src/bus/bus.js';
+import { CallsProjection } from '../src/calls/calls.projection.js';
 import { EventLog } from '../src/events/event-log.js';
 import { EventTail } from '../src/events/event-tail.js';
 import { Broker, type BrokerKind, withBroker } from './support/brokers.js';
@@ -71,6 +72,8 @@ describe.each((['nats', 'redis'] as BrokerKind[]).filter((kind) => withBroker(ki
     broker = await Broker.start(kind);
     one = await Switchboard.start({ BUS_URL: broker.url });
     two = await one.beside({ BUS_URL: broker.url });
+    // What it reads of the log is not what the tail reads.
+    await two.app.get(CallsProjection).onModuleDestroy();
     for (const board of [one, two]) await waitFor(() => board.app.get(Bus).connected, 'the bus');
   });
   afterAll(async () => {

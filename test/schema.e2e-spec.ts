@@ -1,4 +1,4 @@
-import { schemaScript } from '../src/database/migrate.js';
+import { schemaScript } from '../src/database/schema-engine.js';
 import { createDatabase, query } from './support/database.js';
 
 /** Tables, columns and indexes of a schema, without its name. */

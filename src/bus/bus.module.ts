@@ -3,14 +3,17 @@ import { ENV, type Env } from '../config/env.js';
 import { DATABASE_URL } from '../database/database-url.js';
 import { PgPool } from '../database/pg-pool.js';
 import { Bus } from './bus.js';
-import { NatsBus } from './nats.bus.js';
 import { PostgresBus } from './postgres.bus.js';
-import { RedisBus } from './redis.bus.js';
 
-/** `BUS_URL` says which; NOTIFY needs nothing that is not there anyhow. */
-function chooseBus({ busUrl }: Env, databaseUrl: string, pool: PgPool): Bus {
+/** `BUS_URL` says which; NOTIFY needs nothing that is not there anyhow. The brokers' clients are loaded by who uses them. */
+async function chooseBus({ busUrl }: Env, databaseUrl: string, pool: PgPool): Promise<Bus> {
   if (busUrl === undefined) return new PostgresBus(databaseUrl, pool);
-  return /^rediss?:/.test(busUrl) ? new RedisBus(busUrl, pool) : new NatsBus(busUrl, pool);
+  if (/^rediss?:/.test(busUrl)) {
+    const { RedisBus } = await import('./redis.bus.js');
+    return new RedisBus(busUrl, pool);
+  }
+  const { NatsBus } = await import('./nats.bus.js');
+  return new NatsBus(busUrl, pool);
 }
 
 @Global()

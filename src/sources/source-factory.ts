@@ -3,8 +3,6 @@ import { Injectable } from '@nestjs/common';
 import { AgentsService } from '../agents/agents.service.js';
 import { agentNameSchema } from '../common/ids.js';
 import type { Env } from '../config/env.js';
-import { NatsSource } from './broker/nats.source.js';
-import { RedisSource } from './broker/redis.source.js';
 import { AgentSseSource } from './pinecall/agent-sse.source.js';
 import { AgentWsSource } from './pinecall/agent-ws.source.js';
 import { CallLogSource } from './pinecall/call-log.source.js';
@@ -20,20 +18,19 @@ export class SourceFactory {
     private readonly agents: AgentsService,
   ) {}
 
-  createAll(env: Env): Source[] {
-    const sources = env.sources.map((entry) => this.create(entry, env));
+  async createAll(env: Env): Promise<Source[]> {
+    const sources = await Promise.all(env.sources.map((entry) => this.create(entry, env)));
     const names = new Set(sources.map(({ name }) => name));
     if (names.size < sources.length) throw new InvalidSource('SOURCES: the same source is named twice');
     return sources;
   }
 
-  private create(entry: string, env: Env): Source {
+  private async create(entry: string, env: Env): Promise<Source> {
     const options = env.sourceToken === undefined ? {} : { token: env.sourceToken };
     if (/^simulator(?!\w)/.test(entry)) return new SimulatorSource(entry);
     if (/^sse\+https?:\/\//.test(entry)) return new AgentSseSource(entry, options);
     if (/^ws\+wss?:\/\//.test(entry)) return new AgentWsSource(entry, options);
-    if (/^(nats|tls):\/\//.test(entry)) return new NatsSource(entry, this.cursors);
-    if (/^rediss?:\/\//.test(entry)) return new RedisSource(entry);
+    if (/^(nats|tls|rediss?):\/\//.test(entry)) return this.createOverBroker(entry);
     if (entry.startsWith('module:')) return new ModuleSource(entry);
     if (/^pinecall\+wss?:\/\//.test(entry)) {
       if (env.pinecallApiKey === undefined) throw new InvalidSource('SOURCES: pinecall+… needs PINECALL_API_KEY');
@@ -48,5 +45,15 @@ export class SourceFactory {
     throw new InvalidSource(
       `SOURCES: ${scheme} is not a source; known are simulator, sse+http(s)://, ws+ws(s)://, pinecall+wss://, nats://, redis://, module: and none`,
     );
+  }
+
+  /** The brokers' clients are loaded by who uses them. */
+  private async createOverBroker(entry: string): Promise<Source> {
+    if (entry.startsWith('redis')) {
+      const { RedisSource } = await import('./broker/redis.source.js');
+      return new RedisSource(entry);
+    }
+    const { NatsSource } = await import('./broker/nats.source.js');
+    return new NatsSource(entry, this.cursors);
   }
 }

@@ -8,13 +8,14 @@ import { fresh, message, texts } from '../support/things.js';
 let board: Switchboard;
 let way: DatabaseWay;
 let database: { url: string; drop(): Promise<void> };
-beforeAll(async () => {
+// One each: of a clock that was turned forward nothing may be left.
+beforeEach(async () => {
   database = await createDatabase();
   way = await DatabaseWay.to(database.url);
   board = await Switchboard.start({ DATABASE_URL: way.url, STREAM_PING_SECONDS: '1' });
 });
-afterEach(() => jest.restoreAllMocks());
-afterAll(async () => {
+afterEach(async () => {
+  jest.restoreAllMocks();
   way.open();
   await board.stop();
   way.stop();

@@ -1,0 +1,103 @@
+/**
+ * Prisma's schema engine, compiled to WebAssembly: what `prisma migrate` would have to download is in the registry. Loaded only
+ * when there is something to migrate: compiling it takes longer than everything else of a start.
+ */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import * as engineBindings from '@prisma/schema-engine-wasm/schema_engine_bg';
+import { PRISMA_FOLDER } from './migrations.js';
+
+type SchemaEngine = engineBindings.SchemaEngine;
+
+/** Applies what is missing, by the engine's own books. Returns the names of what was applied. */
+export async function applyMigrations(
+  databaseUrl: string,
+  migrationsList: engineBindings.MigrationList,
+): Promise<string[]> {
+  return withSchemaEngine(databaseUrl, async (engine) => {
+    const filters = { externalTables: [], externalEnums: [] };
+    const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters });
+    return appliedMigrationNames;
+  });
+}
+
+/** The SQL that makes schema.prisma in an empty database: where the next migration is cut from, and what a test compares. */
+export async function schemaScript(databaseUrl: string): Promise<string> {
+  const schema = await readSchema();
+  const { stdout } = await withSchemaEngine(databaseUrl, (engine) =>
+    engine.diff({
+      from: { tag: 'empty' },
+      to: { tag: 'schemaDatamodel', files: [schema] },
+      script: true,
+      exitCode: null,
+      filters: { externalTables: [], externalEnums: [] },
+    }),
+  );
+  return stdout ?? '';
+}
+
+async function readSchema(): Promise<{ path: string; content: string }> {
+  const path = join(PRISMA_FOLDER, 'schema.prisma');
+  return { path, content: await readFile(path, 'utf8') };
+}
+
+/** The little of WebAssembly that we call: its types come with the DOM library, which a server has no use for. */
+declare const WebAssembly: {
+  instantiate(bytes: Uint8Array, imports: Record<string, unknown>): Promise<{ instance: { exports: object } }>;
+};
+
+let engineModule: Promise<typeof engineBindings> | undefined;
+
+async function withSchemaEngine<T>(databaseUrl: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {
+  const bindings = await (engineModule ??= instantiateEngine());
+  const schema = await readSchema();
+  const factory = new MigrationAdapterFactory({
+    connectionString: databaseUrl,
+    application_name: 'switchboard-migrate',
+  });
+  const adapter = bindMigrationAwareSqlAdapterFactory(factory);
+  try {
+    return await work(
+      await bindings.SchemaEngine.new({ datamodels: [[schema.path, schema.content]] }, () => undefined, adapter),
+    );
+  } finally {
+    await factory.dispose();
+  }
+}
+
+/**
+ * The stock adapter splits a script at every ";", also within function bodies and comments, and runs the pieces on their own.
+ * Sent whole, PostgreSQL parses it itself and a migration is one transaction.
+ */
+class MigrationAdapterFactory extends PrismaPg {
+  private readonly connected: { dispose(): Promise<void> }[] = [];
+
+  override async connect(): ReturnType<PrismaPg['connect']> {
+    const adapter = await super.connect();
+    this.connected.push(adapter);
+    adapter.executeScript = async (script) => {
+      await adapter.underlyingDriver().query(script);
+    };
+    return adapter;
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(this.connected.map((adapter) => adapter.dispose()));
+  }
+}
+
+async function instantiateEngine(): Promise<typeof engineBindings> {
+  const wasmFile = createRequire(import.meta.url)
+    .resolve('@prisma/schema-engine-wasm/schema_engine_bg')
+    .replace(/\.js$/, '.wasm');
+  const { instance } = await WebAssembly.instantiate(await readFile(wasmFile), {
+    './schema_engine_bg.js': engineBindings,
+  });
+  const bindings = engineBindings as typeof engineBindings & { __wbg_set_wasm(exports: object): void };
+  bindings.__wbg_set_wasm(instance.exports);
+  (instance.exports as { __wbindgen_start(): void }).__wbindgen_start();
+  return bindings;
+}
