@@ -1,0 +1,150 @@
+import { Collected } from '../src/common/collected.js';
+import type { AgentName, CallId, TenantId } from '../src/common/ids.js';
+import { Semaphore } from '../src/common/semaphore.js';
+import { Chunk } from '../src/events/chunk.js';
+import { Delivery, deliveriesOf } from '../src/events/delivery.js';
+import type { LoggedEvent } from '../src/events/event.js';
+import { EventLog } from '../src/events/event-log.js';
+import { LogPages, PAGE } from '../src/events/log-pages.js';
+import { TENANT_NUMBERING } from '../src/events/numbering.js';
+
+const event = (position: number, ephemeral = false, length = 1): LoggedEvent => ({
+  ...{ type: 'user.message', agent: 'mara' as AgentName, callId: 'c' as CallId, tenantId: 'acme' as TenantId },
+  ...{ at: '2026-01-01T00:00:00.000Z', data: `{"text":"${'ü'.repeat(length)}"}`, ephemeral },
+  ...{ position, seq: ephemeral ? null : position },
+});
+const idsIn = (delivery: Delivery | undefined) => delivery?.events.map(({ position }) => position);
+
+describe('a chunk', () => {
+  it('is a whole one of an HTTP/1.1 body, counted in bytes, and the frames alone without a copy', () => {
+    const chunk = new Chunk('data: "ü"\n\n');
+    expect(chunk.bytes.toString()).toBe('c\r\ndata: "ü"\n\n\r\n');
+    expect(chunk.frames.toString()).toBe('data: "ü"\n\n');
+    expect(chunk.frames.buffer).toBe(chunk.bytes.buffer);
+  });
+});
+
+describe('a delivery', () => {
+  it('is one for a whole burst, framed once, and several only where it is large', () => {
+    const burst = [event(1), event(1, true), event(2)];
+    const [delivery, ...more] = deliveriesOf(TENANT_NUMBERING, burst);
+    expect(more).toEqual([]);
+    expect(delivery?.chunk).toBe(delivery?.chunk);
+    expect(delivery?.chunk.frames.toString().match(/event: /g)).toHaveLength(3);
+    const large = Array.from({ length: 5 }, (_, index) => event(index + 1, false, 20_000));
+    expect(deliveriesOf(TENANT_NUMBERING, large).map(idsIn)).toEqual([[1, 2], [3, 4], [5]]);
+  });
+
+  it('gives who has seen part of it the rest, and no ephemeral event that would overtake', () => {
+    const delivery = new Delivery(TENANT_NUMBERING, [event(4, true), event(5), event(5, true), event(6)]);
+    expect(delivery.newTo(4, 4)).toBe(delivery);
+    expect(idsIn(delivery.newTo(5, 5))).toEqual([5, 6]);
+    expect(delivery.newTo(6, 7)).toBeUndefined();
+  });
+});
+
+describe('pages of a backlog', () => {
+  /** A log of so many events that counts its reads and answers when it is let. */
+  function logOf(count: number) {
+    const reads: number[] = [];
+    const pending: (() => void)[] = [];
+    const log = {
+      read: async (_tenant: TenantId, after: number, limit: number) => {
+        reads.push(after);
+        await new Promise<void>((resolve) => pending.push(resolve));
+        return Array.from({ length: Math.max(0, Math.min(limit, count - after)) }, (_, index) =>
+          event(after + index + 1),
+        );
+      },
+    };
+    const answer = async () => {
+      for (const resolve of pending.splice(0)) resolve();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    return { pages: new LogPages(log as unknown as EventLog), reads, answer };
+  }
+
+  it('are read once for all who stand near, and a full one is kept for who comes later', async () => {
+    const { pages, reads, answer } = logOf(3 * PAGE);
+    const readers = [0, 10, PAGE - 1].map((seq) => pages.after('acme' as TenantId, 'one', seq));
+    await new Promise((resolve) => setImmediate(resolve));
+    await answer();
+    const [first, second] = await Promise.all(readers);
+    expect(first).toBe(second);
+    expect(reads).toEqual([0]);
+    expect(await pages.after('acme' as TenantId, 'one', 5)).toBe(first);
+    expect(first?.piecesAfter(10)[0]?.chunkAfter(10).frames.toString()).toMatch(/^event: user\.message\nid: 11\n/);
+  });
+
+  it('of another incarnation of the log are others, though the tenant has the same name', async () => {
+    const { pages, reads, answer } = logOf(PAGE);
+    for (const incarnation of ['one', 'two']) {
+      const page = pages.after('acme' as TenantId, incarnation, 0);
+      await new Promise((resolve) => setImmediate(resolve));
+      await answer();
+      await page;
+    }
+    expect(reads).toEqual([0, 0]);
+  });
+
+  it('at the end of the log are never older than the question: who asks during a read gets the next one', async () => {
+    const { pages, reads, answer } = logOf(10);
+    const early = pages.after('acme' as TenantId, 'one', 5);
+    await new Promise((resolve) => setImmediate(resolve));
+    const late = [pages.after('acme' as TenantId, 'one', 5), pages.after('acme' as TenantId, 'one', 6)];
+    await answer();
+    await early;
+    expect(reads).toEqual([0, 0]);
+    await answer();
+    expect((await late[0])?.reachesEnd).toBe(true);
+    expect(await late[0]).toBe(await late[1]);
+    expect(await early).not.toBe(await late[0]);
+  });
+});
+
+describe('look-ups that are made together', () => {
+  it('collect while a round is under way, and are answered as of after the question', async () => {
+    const rounds: string[][] = [];
+    const collected = new Collected<string, number>(async (keys) => {
+      rounds.push([...keys]);
+      await new Promise((resolve) => setImmediate(resolve));
+      return new Map(keys.map((key) => [key, rounds.length]));
+    });
+    const first = [collected.get('a'), collected.get('b'), collected.get('a')];
+    await Promise.resolve().then(() => undefined);
+    const during = collected.get('a');
+    expect(await Promise.all([...first, during])).toEqual([1, 1, 1, 2]);
+    expect(rounds).toEqual([['a', 'b'], ['a']]);
+  });
+
+  it('fail alone: the next round goes on', async () => {
+    let fails = true;
+    const collected = new Collected<string, number>((keys) =>
+      fails ? Promise.reject(new Error('away')) : Promise.resolve(new Map(keys.map((key) => [key, 1]))),
+    );
+    await expect(collected.get('a')).rejects.toThrow('away');
+    fails = false;
+    expect(await collected.get('a')).toBe(1);
+  });
+});
+
+it('a semaphore lets in so many at a time, in the order in which they came, however often one ends', async () => {
+  const semaphore = new Semaphore(2);
+  const entered: number[] = [];
+  const releases: (() => void)[] = [];
+  const all = [1, 2, 3, 4].map((number) =>
+    semaphore.acquire().then((release) => {
+      entered.push(number);
+      releases.push(release);
+    }),
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(entered).toEqual([1, 2]);
+  releases[0]?.();
+  releases[0]?.();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(entered).toEqual([1, 2, 3]);
+  releases[1]?.();
+  await Promise.all(all);
+  expect(entered).toEqual([1, 2, 3, 4]);
+});
