@@ -3,7 +3,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { type NatsConnection, connect } from '@nats-io/transport-node';
 import { Redis } from 'ioredis';
 import { SourceSupervisor } from '../src/sources/source-supervisor.js';
-import { Broker, withBroker } from './support/brokers.js';
+import { Broker, describeWithBroker, withBroker } from './support/brokers.js';
 import { createDatabase, query } from './support/database.js';
 import { longest, rounds } from './support/rounds.js';
 import { Installation } from './support/server-process.js';
@@ -201,7 +201,7 @@ it('ingest is fed by the example’s publisher, also when it was away for a mome
   await speak(board, pc, stop);
 });
 
-(withBroker('nats') ? describe : describe.skip)('NATS without a stream', () => {
+describeWithBroker('nats', 'NATS without a stream', () => {
   it('takes in what is published while it listens', async () => {
     const broker = await startBroker('nats');
     const board = await startBoard({ SOURCES: `${broker.url}/agents.*` });
@@ -215,7 +215,7 @@ it('ingest is fed by the example’s publisher, also when it was away for a mome
   });
 });
 
-(withBroker('redis') ? describe : describe.skip)('a Redis channel', () => {
+describeWithBroker('redis', 'a Redis channel', () => {
   it('is read with its own events only, and again after the server was away', async () => {
     const broker = await startBroker('redis');
     const board = await startBoard({ SOURCES: `${broker.url}/agents` });

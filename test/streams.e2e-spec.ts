@@ -32,6 +32,12 @@ it('closes the socket of a client that asked for it, as soon as its stream has e
   expect(received).toContain('/problems/token-revoked');
 });
 
+it('answers a HEAD with the headers alone, and lets the connection go on', async () => {
+  const { token } = await board.createTenant();
+  const answer = await board.request('HEAD', '/v1/events', { token });
+  expect([answer.status, answer.headers.get('content-type'), answer.text]).toEqual([200, 'text/event-stream', '']);
+});
+
 describe('a tenant’s stream', () => {
   it('greets with its cursor, catches up, then is live, numbering 1, 2, 3 … without holes', async () => {
     const [agent, call] = [fresh('mara'), fresh('call')];

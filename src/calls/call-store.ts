@@ -149,8 +149,8 @@ export class CallStore {
     const tenant = tenantColumn(tenantId);
     const gone = await transaction.$queryRaw<
       { call_id: string }[]
-    >`SELECT call_id FROM unnest(${callIds}::text[]) AS call_id
-      WHERE NOT EXISTS (SELECT FROM events e WHERE e.call_id = call_id.call_id AND coalesce(e.tenant_id, '') = ${tenant})`;
+    >`SELECT call_id FROM unnest(${callIds}::text[]) AS asked(call_id)
+      WHERE NOT EXISTS (SELECT FROM events e WHERE e.call_id = asked.call_id AND coalesce(e.tenant_id, '') = ${tenant})`;
     const ids = gone.map(({ call_id }) => call_id);
     await transaction.$executeRaw`DELETE FROM call_parts WHERE tenant_id = ${tenant} AND call_id = ANY (${ids})`;
     await transaction.$executeRaw`DELETE FROM calls WHERE tenant_id = ${tenant} AND call_id = ANY (${ids})`;

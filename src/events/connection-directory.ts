@@ -98,8 +98,18 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
   private async own(): Promise<ConnectionView[]> {
     const all = [...this.connections.all];
     const behind = all.filter(({ stream }) => !stream.isLive).map(({ principal }) => principal.tenantId);
-    const heads = await this.log.headsAcrossTenants([...new Set(behind)]);
+    const heads = behind.length === 0 ? new Map<TenantId | null, number>() : await this.headsOf(behind);
     return all.map((one) => viewOf(one, heads));
+  }
+
+  /** The last numbers of these tenants; by null the platform's. */
+  private async headsOf(tenantIds: readonly (TenantId | null)[]): Promise<Map<TenantId | null, number>> {
+    const tenants = [...new Set(tenantIds)].filter((tenantId) => tenantId !== null);
+    const [position, heads] = await Promise.all([this.log.headPosition(), this.log.tenantHeads(tenants)]);
+    return new Map<TenantId | null, number>([
+      [null, position],
+      ...[...heads].map(([id, { seq }]) => [id, seq] as const),
+    ]);
   }
 }
 

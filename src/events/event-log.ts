@@ -143,17 +143,6 @@ export class EventLog {
     return rows[0]?.position ?? 0;
   }
 
-  /** The last numbers of several tenants; by null the platform's. */
-  async headsAcrossTenants(tenantIds: readonly (TenantId | null)[]): Promise<Map<TenantId | null, number>> {
-    if (tenantIds.length === 0) return new Map();
-    const { rows } = await this.pool.query<{ tenant_id: TenantId | null; last: number }>(
-      `SELECT tenant_id, seq AS last FROM tenant_heads WHERE tenant_id = ANY ($1)
-       UNION ALL SELECT NULL, position FROM log_head WHERE id = 1`,
-      [tenantIds.filter((tenantId) => tenantId !== null)],
-    );
-    return new Map(rows.map(({ tenant_id, last }) => [tenant_id, last]));
-  }
-
   /** True for a call that was stamped as this tenant's. */
   async hasCall(tenantId: TenantId, callId: CallId): Promise<boolean> {
     const { rowCount } = await this.pool.query('SELECT FROM call_tenants WHERE call_id = $1 AND tenant_id = $2', [

@@ -4,7 +4,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { CallId, TenantId } from '../common/ids.js';
-import type { Prisma } from '../database/generated/client.js';
+import { Prisma } from '../database/generated/client.js';
 import { PgPool } from '../database/pg-pool.js';
 
 /** Events a batch; a few milliseconds. */
@@ -42,23 +42,13 @@ export class LogExpiry {
   }
 
   /** A batch of a tenant's events up to that number; none when all are gone. */
-  async removeUntil(transaction: Prisma.TransactionClient, tenantId: TenantId, until: number): Promise<Expired> {
-    const rows = await transaction.$queryRaw<BatchRow[]>`
-      WITH due AS (SELECT position FROM events WHERE tenant_id = ${tenantId} AND seq <= ${until} ORDER BY seq LIMIT ${BATCH}),
-      gone AS (DELETE FROM events e USING due WHERE e.position = due.position RETURNING e.call_id, e.position)
-      SELECT count(*)::int AS events, array_agg(DISTINCT call_id) FILTER (WHERE call_id IS NOT NULL) AS call_ids,
-             max(position) AS last FROM gone`;
-    return this.taken(transaction, rows);
+  removeUntil(transaction: Prisma.TransactionClient, tenantId: TenantId, until: number): Promise<Expired> {
+    return this.remove(transaction, Prisma.sql`tenant_id = ${tenantId} AND seq <= ${until} ORDER BY seq`);
   }
 
   /** A batch of what belongs to nobody and came in before a moment. */
-  async removeUnowned(transaction: Prisma.TransactionClient, before: Date): Promise<Expired> {
-    const rows = await transaction.$queryRaw<BatchRow[]>`
-      WITH due AS (SELECT position FROM events WHERE tenant_id IS NULL AND received_at < ${before} LIMIT ${BATCH}),
-      gone AS (DELETE FROM events e USING due WHERE e.position = due.position RETURNING e.call_id, e.position)
-      SELECT count(*)::int AS events, array_agg(DISTINCT call_id) FILTER (WHERE call_id IS NOT NULL) AS call_ids,
-             max(position) AS last FROM gone`;
-    return this.taken(transaction, rows);
+  removeUnowned(transaction: Prisma.TransactionClient, before: Date): Promise<Expired> {
+    return this.remove(transaction, Prisma.sql`tenant_id IS NULL AND received_at < ${before}`);
   }
 
   /** Of the platform's log, the last position at which something is missing; 0: it is whole. */
@@ -67,7 +57,12 @@ export class LogExpiry {
     return rows[0]?.position ?? 0;
   }
 
-  private async taken(transaction: Prisma.TransactionClient, [row]: BatchRow[]): Promise<Expired> {
+  private async remove(transaction: Prisma.TransactionClient, due: Prisma.Sql): Promise<Expired> {
+    const [row] = await transaction.$queryRaw<BatchRow[]>`
+      WITH due AS (SELECT position FROM events WHERE ${due} LIMIT ${BATCH}),
+      gone AS (DELETE FROM events e USING due WHERE e.position = due.position RETURNING e.call_id, e.position)
+      SELECT count(*)::int AS events, array_agg(DISTINCT call_id) FILTER (WHERE call_id IS NOT NULL) AS call_ids,
+             max(position) AS last FROM gone`;
     if (row?.last)
       await transaction.$executeRaw`UPDATE log_expiry SET position = greatest(position, ${row.last}) WHERE id = 1`;
     return { events: row?.events ?? 0, callIds: row?.call_ids ?? [] };

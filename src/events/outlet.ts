@@ -91,6 +91,8 @@ export class Outlet implements Observer<Chunk> {
     lighten(this.response.req);
     opened(this.response);
     this.response.once('close', () => this.chunks?.unsubscribe());
+    // Nobody reads a body: left open, it would hold back the connection's next request.
+    if (this.response.req.method === 'HEAD') this.response.end();
   }
 
   /** A chunk is a whole one of the body, so it may go past the response to its socket. */

@@ -45,6 +45,12 @@ export function withBroker(kind: BrokerKind, needsOwn = true): boolean {
   return false;
 }
 
+/** `describe` for what needs a broker. */
+export function describeWithBroker(kind: BrokerKind, name: string, tests: () => void): void {
+  if (withBroker(kind)) describe(name, tests);
+  else describe.skip(`${name} (skipped: no ${COMMANDS[kind](0, '')[0]} on PATH)`, tests);
+}
+
 export class Broker {
   private child: ChildProcess | undefined;
 

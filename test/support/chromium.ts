@@ -32,5 +32,5 @@ export async function startChromium(): Promise<Browser> {
 export function describeInChromium(name: string, tests: () => void): void {
   if (findChromium() !== undefined || process.env['CI']) return describe(name, tests);
   process.stderr.write(`skipped, no Chromium (set CHROMIUM_PATH, or install it): ${name}\n`);
-  describe.skip(name, tests);
+  describe.skip(`${name} (skipped: no Chromium)`, tests);
 }

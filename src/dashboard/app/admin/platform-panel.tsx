@@ -1,10 +1,7 @@
 import { useEffect, useState } from 'react';
-import { Link } from 'wouter';
-import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, reasonText, turnOf } from '../calls/call-facts.js';
-import { ScrollToLatest } from '../calls/scroll-to-latest.js';
-import { Transcript } from '../calls/transcript.js';
+import { reasonText } from '../calls/call-facts.js';
+import { CallPanel } from '../calls/call-panel.js';
 import { liveStateOf } from '../../../calls/live-state.js';
-import { adminTexts } from '../texts/admin.js';
 import { callTexts } from '../texts/calls.js';
 import { Failed, Loading } from '../ui/states.js';
 import { useStore } from '../ui/store.js';
@@ -38,51 +35,6 @@ export function PlatformPanel({ callId, isFollowing }: Props) {
 function Panel({ record, isFollowing }: { readonly record: PlatformRecord; readonly isFollowing: boolean }) {
   const { view, live, fault, tenant } = useStore(record.state);
   if (view === undefined) return fault ? <Failed fault={fault} onRetry={() => void record.load()} /> : <Loading />;
-  const hasEnded = view.state === 'ended';
-  return (
-    <>
-      <header className="panel-head">
-        <Link href="/live" className="panel-back button button-small">
-          {callTexts.live.back}
-        </Link>
-        <AgentMark agent={view.agent} />
-        <div className="panel-who">
-          <h2 className="panel-title">
-            <bdi>{callerName(view)}</bdi>
-          </h2>
-          <p className="muted panel-line">
-            <TenantTag tenant={tenant} />
-            <bdi>{callTexts.call.withAgent(view.agent)}</bdi>
-            <TransportTag transport={view.transport} />
-          </p>
-        </div>
-        <div className="panel-state">
-          <span className="panel-timer">
-            <CallTimer {...view} />
-          </span>
-          <TurnTag turn={hasEnded ? 'ended' : turnOf(live)} />
-        </div>
-      </header>
-      <ScrollToLatest
-        watch={`${view.transcript.length} ${view.tools.length} ${live.reply?.words} ${live.hearing?.text.length}`}
-      >
-        {view.incomplete && <p className="notice">{callTexts.call.incomplete}</p>}
-        <Transcript view={view} live={hasEnded ? null : live} announces={!isFollowing} />
-        {hasEnded && (
-          <p className="panel-ended muted">
-            {adminTexts.live.gone}: {reasonText(view.reason)}.
-          </p>
-        )}
-      </ScrollToLatest>
-      <footer className="panel-foot">
-        {isFollowing ? (
-          <p className="follow-note muted">{callTexts.live.following}</p>
-        ) : (
-          <Link href="/live" className="button button-small">
-            {callTexts.live.follow}
-          </Link>
-        )}
-      </footer>
-    </>
-  );
+  const farewell = `${callTexts.live.gone}: ${reasonText(view.reason)}.`;
+  return <CallPanel {...{ view, live, isFollowing, farewell }} owner={<TenantTag tenant={tenant} />} />;
 }

@@ -25,7 +25,6 @@ export const adminTexts = {
     filter: 'Customers',
     everybody: 'Everybody',
     nobodys: 'Nobody’s',
-    gone: 'This call is over',
     loadAgain: 'Show it as it was kept',
   },
   tenants: {

@@ -1,0 +1,71 @@
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import type { CallView } from '../../../calls/call-view.js';
+import type { LiveState } from '../../../calls/live-state.js';
+import { callTexts } from '../texts/calls.js';
+import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, turnOf } from './call-facts.js';
+import { ScrollToLatest } from './scroll-to-latest.js';
+import { Transcript } from './transcript.js';
+
+interface Props {
+  readonly view: CallView;
+  readonly live: LiveState;
+  /** Not all of its log is here yet. */
+  readonly isLoading?: boolean;
+  readonly isFollowing: boolean;
+  /** Whose it is, where several customers' calls stand beside each other. */
+  readonly owner?: ReactNode;
+  /** What is said below a call that has ended. */
+  readonly farewell: ReactNode;
+}
+
+/** A call that is watched: who, for how long, whose turn, and every word. */
+export function CallPanel({ view, live, isLoading = false, isFollowing, owner, farewell }: Props) {
+  const hasEnded = view.state === 'ended';
+  return (
+    <>
+      <header className="panel-head">
+        <Link href="/live" className="panel-back button button-small">
+          {callTexts.live.back}
+        </Link>
+        <AgentMark agent={view.agent} />
+        <div className="panel-who">
+          <h2 className="panel-title">
+            <bdi>{callerName(view)}</bdi>
+          </h2>
+          <p className="muted panel-line">
+            {owner}
+            <bdi>{callTexts.call.withAgent(view.agent)}</bdi>
+            <TransportTag transport={view.transport} />
+          </p>
+        </div>
+        <div className="panel-state">
+          <span className="panel-timer">
+            <CallTimer {...view} />
+          </span>
+          <TurnTag turn={hasEnded ? 'ended' : turnOf(live)} />
+        </div>
+      </header>
+      <ScrollToLatest
+        watch={`${view.transcript.length} ${view.tools.length} ${live.reply?.words} ${live.hearing?.text.length}`}
+      >
+        {view.incomplete && <p className="notice">{callTexts.call.incomplete}</p>}
+        <Transcript view={view} live={hasEnded ? null : live} isLoading={isLoading} announces={!isFollowing} />
+        {hasEnded && <p className="panel-ended muted">{farewell}</p>}
+      </ScrollToLatest>
+      <footer className="panel-foot">
+        <FollowNote isFollowing={isFollowing} />
+      </footer>
+    </>
+  );
+}
+
+/** Whether the page goes on to the next call by itself, and how to make it. */
+function FollowNote({ isFollowing }: { readonly isFollowing: boolean }) {
+  if (isFollowing) return <p className="follow-note muted">{callTexts.live.following}</p>;
+  return (
+    <Link href="/live" className="button button-small">
+      {callTexts.live.follow}
+    </Link>
+  );
+}
