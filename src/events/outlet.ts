@@ -98,6 +98,8 @@ export class Outlet implements Observer<Chunk> {
   /** A chunk is a whole one of the body, so it may go past the response to its socket. */
   private write(chunk: Chunk): void {
     const { response } = this;
+    // A HEAD has been ended; a write after that would be an error that nobody hears, and the end of the process.
+    if (response.writableEnded) return;
     if (response.chunkedEncoding && response.socket !== null) response.socket.write(chunk.bytes);
     else response.write(chunk.frames);
   }
