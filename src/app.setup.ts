@@ -38,6 +38,7 @@ export async function createApp(
   );
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
+  app.set('trust proxy', env.trustProxy);
   app.use(assignRequestId);
   app.use(pageHeaders(env));
   app.use(streamAdmission(app.get(StreamAdmission)));

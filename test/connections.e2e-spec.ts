@@ -6,7 +6,7 @@ let one: Switchboard;
 let two: Switchboard;
 beforeAll(async () => {
   one = await Switchboard.start();
-  two = await one.beside();
+  two = await one.beside({ TRUST_PROXY: 'loopback' });
 });
 afterAll(async () => {
   await two.stop();
@@ -36,7 +36,9 @@ describe('the list of connections', () => {
     const headers = { 'User-Agent': 'dashboard/1', 'X-Forwarded-For': '203.0.113.7' };
     const first = await one.open('/v1/events', { token: acme.token, headers });
     await first.untilType('log.caught_up');
-    const second = await two.open(`/v1/events?token=${body.token}`);
+    const second = await two.open(`/v1/events?token=${body.token}`, {
+      headers: { 'X-Forwarded-For': '198.51.100.1, 203.0.113.7' },
+    });
     await second.untilType('log.caught_up');
     for (const board of [one, two]) {
       // The list is of those who answer in time.
@@ -53,7 +55,11 @@ describe('the list of connections', () => {
         },
         ...{ agents: null, calls: null, types: null, cursor: 2, lag: 0, queuedBytes: 0 },
       });
-      expect(connections[1]).toMatchObject({ parentTokenId: acme.tokenId, agents: [mara], types: ['call.*'] });
+      expect(connections[1]).toMatchObject({
+        ...{ parentTokenId: acme.tokenId, agents: [mara], types: ['call.*'] },
+        // Its process believes a proxy on this machine, and nobody whom that one does not know.
+        ...{ remoteAddress: '203.0.113.7', forwardedFor: '198.51.100.1, 203.0.113.7' },
+      });
       expect(Math.abs(new Date(String(connections[0]?.['since'])).getTime() - started)).toBeLessThan(2000);
     }
     await one.ingest(message(lucia, fresh('c'), 3));

@@ -62,6 +62,9 @@ async function expectSignedOut({ Cookie, token }: Person, streams: Awaited<Retur
   expect((await board.request('GET', '/v1/me', { token })).body['type']).toBe('/problems/token-revoked');
 }
 
+const tries = (at: Switchboard, forwardedFor: (turn: number) => string, count = 120) =>
+  Promise.all(Array.from({ length: count }, (_, turn) => use('wrong', { 'X-Forwarded-For': forwardedFor(turn) }, at)));
+
 const without = ({ body }: Answer<object>) => ({ ...body, instance: undefined });
 
 describe('a link', () => {
@@ -163,14 +166,31 @@ describe('a link', () => {
     expect((await board.admin('POST', linksOf(fresh('nobody')))).body['type']).toBe('/problems/tenant-not-found');
   });
 
-  it('is tried so often a second from one address', async () => {
+  it('is tried so often a second from one address, whatever the client says of where it is', async () => {
     const beside = await board.beside();
-    const answers = await Promise.all(Array.from({ length: 120 }, () => use('wrong', {}, beside)));
+    const answers = await tries(beside, (turn) => `203.0.113.${turn}`);
     await beside.stop();
     const limited = answers.filter(({ status }) => status === 429);
     expect(limited.length).toBeGreaterThan(0);
     expect(answers.length - limited.length).toBeGreaterThanOrEqual(25);
     expect(limited[0]?.headers.get('retry-after')).toMatch(/^\d+$/);
+  });
+
+  it('is tried so often a second from each address that a trusted proxy names, whatever the client has said before it', async () => {
+    for (const [TRUST_PROXY, near] of [
+      ['1', ''],
+      ['10.0.0.0/8, loopback', ', 10.1.2.3'],
+    ] as const) {
+      const behind = await board.beside({ TRUST_PROXY });
+      const answers = await tries(behind, (turn) => `198.51.100.${turn}, 203.0.113.1${near}`);
+      expect(answers.some(({ status }) => status === 429)).toBe(true);
+      expect((await tries(behind, () => `203.0.113.2${near}`, 10)).map(({ status }) => status)).toEqual(
+        Array(10).fill(401),
+      );
+      // What is no address cannot come from a proxy: the connection's own counts.
+      expect((await tries(behind, (turn) => `somebody-${turn}`)).some(({ status }) => status === 429)).toBe(true);
+      await behind.stop();
+    }
   });
 });
 

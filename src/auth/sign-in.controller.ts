@@ -3,6 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Actor } from '../audit/audit-log.js';
+import { clientAddress } from '../common/client-address.js';
 import { type TenantId, tenantIdSchema } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { requestId } from '../common/request-id.js';
@@ -86,7 +87,7 @@ export class SignInController {
     @Body({ schema: codeSchema }) { code }: z.infer<typeof codeSchema>,
   ) {
     assertOwnPage(request);
-    this.charge(request.socket.remoteAddress ?? '');
+    this.charge(clientAddress(request) ?? '');
     const { tenantId, scopes, session, token } = await this.signIn.use(code, requestId(response));
     const { expiresAt } = session;
     response.cookie(SESSION_COOKIE, session.token, { ...this.sessions.cookie, expires: expiresAt });

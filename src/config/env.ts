@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Limits } from '../common/limits.js';
+import { type TrustProxy, trustProxyOf } from './trust-proxy.js';
 
 const seconds = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback);
 
@@ -15,6 +16,13 @@ const busUrl = z
   .string()
   .regex(/^(nats|tls|rediss?):\/\/[^\s/]+/, 'must look like nats://host:4222, tls://host:4222, redis://… or rediss://…')
   .refine((url) => URL.canParse(url), 'is not a URL');
+
+const trustProxy = z.string().transform((text, context) => {
+  const trusted = trustProxyOf(text);
+  if (trusted !== undefined) return trusted;
+  context.addIssue('must be how many proxies stand in front (1), or their addresses (10.0.0.0/8,loopback)');
+  return z.NEVER;
+});
 
 const envSchema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
@@ -38,6 +46,7 @@ const envSchema = z.object({
   AUTH_SCOPE_CLAIM: z.string().min(1).default('scope'),
   CALL_MAX_SILENCE_MINUTES: z.coerce.number().int().min(1).max(100_000).default(240),
   CORS_ORIGINS: z.string().optional(),
+  TRUST_PROXY: trustProxy.default(false),
   LIMIT_STREAMS: limit(1000),
   LIMIT_STREAMS_PER_TOKEN: limit(500),
   LIMIT_REQUESTS_PER_SECOND: limit(50),
@@ -81,6 +90,8 @@ export interface Env {
   readonly identityProvider: IdentityProvider | undefined;
   /** Origins whose pages may call the API; `[]`: only our own. */
   readonly corsOrigins: readonly string[];
+  /** Who may say for whom a request was forwarded. */
+  readonly trustProxy: TrustProxy;
   /** How long nothing may come of a call before it counts as over. */
   readonly callMaxSilenceMs: number;
   /** Of a tenant that overrides none of them. */
@@ -126,6 +137,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
     metricsToken: env.METRICS_TOKEN,
     identityProvider: identityProviderOf(env, publicUrl),
     corsOrigins: corsOriginsOf(env),
+    trustProxy: env.TRUST_PROXY,
     callMaxSilenceMs: env.CALL_MAX_SILENCE_MINUTES * 60_000,
     limits: {
       streams: env.LIMIT_STREAMS,

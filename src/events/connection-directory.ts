@@ -29,7 +29,7 @@ export interface ConnectionView {
   readonly since: string;
   readonly expiresAt: string;
   readonly remoteAddress: string | null;
-  /** What a proxy said of the client, unverified. */
+  /** The whole of X-Forwarded-For, of which a client may have written any part. */
   readonly forwardedFor: string | null;
   readonly userAgent: string | null;
   readonly agents: readonly string[] | null;

@@ -10,6 +10,7 @@ import { ExecutionContext, Logger, type MessageEvent, createParamDecorator } fro
 import type { Request, Response } from 'express';
 import type { Readable } from 'node:stream';
 import { Observable, type Observer, type Subscriber, type Subscription } from 'rxjs';
+import { clientAddress } from '../common/client-address.js';
 import { closingFrame, toProblem } from '../common/problem.filter.js';
 import { Chunk } from './chunk.js';
 import { lighten } from './request-weight.js';
@@ -32,7 +33,7 @@ export const StreamOutlet = createParamDecorator(
 /** Where the client is, as far as the connection says. */
 export interface StreamClient {
   readonly remoteAddress: string | null;
-  /** What a proxy said of the client, unverified. */
+  /** The whole of X-Forwarded-For, of which a client may have written any part. */
   readonly forwardedFor: string | null;
   readonly userAgent: string | null;
 }
@@ -158,10 +159,11 @@ export class Outlet implements Observer<Chunk> {
   }
 }
 
-function clientOf({ socket, headers }: Request): StreamClient {
+function clientOf(request: Request): StreamClient {
+  const { headers } = request;
   const forwardedFor = [headers['x-forwarded-for'] ?? []].flat().join(', ').slice(0, 200) || null;
   return {
-    remoteAddress: socket.remoteAddress ?? null,
+    remoteAddress: clientAddress(request),
     forwardedFor,
     userAgent: headers['user-agent']?.slice(0, 200) ?? null,
   };
