@@ -1,5 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TokenFiles } from '../src/auth/token-files.js';
 import { Bus } from '../src/bus/bus.js';
 import { EventTail } from '../src/events/event-tail.js';
 import { StreamConnections } from '../src/events/stream-connections.js';
@@ -175,4 +179,31 @@ describe('a reader that does not read', () => {
     stuck.destroy();
     await board.stop();
   }, 60_000);
+});
+
+describe('processes that start at once', () => {
+  const [shared = '', own = ''] = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'switchboard-data-')));
+  const boards: Switchboard[] = [];
+  beforeAll(async () => {
+    const one = await Switchboard.start({ DATA_DIR: shared });
+    boards.push(one, await one.beside({ DATA_DIR: shared }), await one.beside({ DATA_DIR: own }));
+  });
+  afterAll(async () => {
+    for (const board of boards.reverse()) await board.stop();
+    for (const folder of [shared, own]) rmSync(folder, { recursive: true });
+  });
+
+  it('make one first admin token between them, whether they share a data folder or not', async () => {
+    const databaseUrl = boards[0]?.databaseUrl ?? '';
+    // As before the first start of all.
+    await query(databaseUrl, 'DELETE FROM tokens');
+    rmSync(join(shared, 'admin-token'));
+    const made = await Promise.all([...boards, ...boards].map(({ app }) => app.get(TokenFiles).ensureAdmin()));
+    expect(made.filter((file) => file?.created !== undefined)).toHaveLength(1);
+    expect(await query(databaseUrl, 'SELECT count(*)::int AS count FROM tokens')).toEqual([{ count: 1 }]);
+    const [path] = made.flatMap((file) => (file === undefined ? [] : [file.path]));
+    const token = readFileSync(path ?? '', 'utf8').trim();
+    for (const board of boards)
+      expect(await board.request('GET', '/v1/admin/tenants', { token })).toMatchObject({ status: 200 });
+  });
 });

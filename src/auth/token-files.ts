@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { SYSTEM } from '../audit/audit-log.js';
 import type { TenantId } from '../common/ids.js';
 import { ENV, type Env } from '../config/env.js';
+import { DATABASE_URL } from '../database/database-url.js';
+import { exclusively } from '../database/exclusively.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Scope } from './principal.js';
 import { TokenVerifier } from './token-verifier.js';
@@ -26,6 +28,7 @@ export class TokenFiles {
     private readonly verifier: TokenVerifier,
     private readonly prisma: PrismaService,
     @Inject(ENV) private readonly env: Env,
+    @Inject(DATABASE_URL) private readonly databaseUrl: string,
   ) {}
 
   /**
@@ -34,16 +37,23 @@ export class TokenFiles {
    */
   async ensureAdmin(): Promise<TokenFile | undefined> {
     const path = join(this.env.dataDir, 'admin-token');
-    if (!existsSync(path)) {
-      const where = { tenantId: null, revokedAt: null, expiresAt: { gt: new Date() }, scopes: { has: 'admin' } };
-      if ((await this.prisma.token.count({ where })) > 0) return undefined;
-    }
-    return this.ensure(path, null, ['admin'], `first admin token, made on ${hostname()}`);
+    return this.alone(async () => {
+      if (!existsSync(path)) {
+        const where = { tenantId: null, revokedAt: null, expiresAt: { gt: new Date() }, scopes: { has: 'admin' } };
+        if ((await this.prisma.token.count({ where })) > 0) return undefined;
+      }
+      return this.ensure(path, null, ['admin'], `first admin token, made on ${hostname()}`);
+    });
   }
 
   /** A tenant's token in a file of the demo. */
   async ensureTenant(tenantId: TenantId, scopes: readonly Scope[]): Promise<TokenFile> {
-    return this.ensure(join(this.env.dataDir, `${tenantId}-token`), tenantId, scopes, 'demo');
+    return this.alone(() => this.ensure(join(this.env.dataDir, `${tenantId}-token`), tenantId, scopes, 'demo'));
+  }
+
+  /** Processes that start at once, on one database and perhaps one folder, must not both find nothing and both make it. */
+  private alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    return exclusively(this.databaseUrl, 'token-files', work);
   }
 
   private async ensure(
