@@ -7,6 +7,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Backoff } from './common/backoff.js';
+import { closeWhatItNeverTook } from './worker-handover.js';
 
 /** A worker that lived for this long was well: its successor starts at once. */
 const WELL_MS = 30_000;
@@ -68,6 +69,7 @@ export class Workers {
 
   private fork(role: 'first' | 'next'): Worker {
     const worker = cluster.fork({ ...this.variables, SWITCHBOARD_WORKER: role });
+    closeWhatItNeverTook(worker);
     const exit = once(worker, 'exit').finally(() => this.exits.delete(worker));
     this.exits.set(worker, exit);
     return worker;
