@@ -108,8 +108,8 @@ it.each<[string, RegExp, (file: string) => boolean]>([
   ['controllers never see Prisma', /PrismaService/, (file) => !file.endsWith('.controller.ts')],
   [
     'the log is written by events/ only',
-    /(INSERT INTO|UPDATE|DELETE FROM) (events|log_head|tenant_heads|call_tenants)\b|append_events\(/,
-    (file) => ['events/event-log.ts', 'events/log-expiry.ts'].includes(file),
+    /(INSERT INTO|UPDATE|DELETE FROM) (events|log_head|tenant_heads|call_tenants|erased_calls|log_lineage)\b|append_events\(/,
+    (file) => ['event-log', 'log-expiry', 'call-erasure', 'log-lineage'].some((name) => file === `events/${name}.ts`),
   ],
   [
     'calls are written by their store only',

@@ -1,8 +1,10 @@
+import { Subject } from 'rxjs';
 import { Collected } from '../src/common/collected.js';
 import type { AgentName, CallId, TenantId } from '../src/common/ids.js';
 import { Semaphore } from '../src/common/semaphore.js';
 import { Chunk } from '../src/events/chunk.js';
 import { Delivery, deliveriesOf } from '../src/events/delivery.js';
+import type { ErasedCalls } from '../src/events/erased-calls.js';
 import type { LoggedEvent } from '../src/events/event.js';
 import { EventLog } from '../src/events/event-log.js';
 import { LogPages, PAGE } from '../src/events/log-pages.js';
@@ -61,7 +63,13 @@ describe('pages of a backlog', () => {
       for (const resolve of pending.splice(0)) resolve();
       await new Promise((resolve) => setImmediate(resolve));
     };
-    return { pages: new LogPages(log as unknown as EventLog), reads, answer };
+    const erasures = new Subject<void>();
+    const erased = { revision: 0, erasures };
+    const erase = () => {
+      erased.revision += 1;
+      erasures.next();
+    };
+    return { pages: new LogPages(log as unknown as EventLog, erased as unknown as ErasedCalls), reads, answer, erase };
   }
 
   it('are read once for all who stand near, and a full one is kept for who comes later', async () => {
@@ -85,6 +93,24 @@ describe('pages of a backlog', () => {
       await page;
     }
     expect(reads).toEqual([0, 0]);
+  });
+
+  it('that were read before a call was erased are not given to who comes later', async () => {
+    const { pages, reads, answer, erase } = logOf(PAGE);
+    const read = async (meanwhile = () => undefined as void) => {
+      const page = pages.after('acme' as TenantId, 'one', 0);
+      await new Promise((resolve) => setImmediate(resolve));
+      meanwhile();
+      await answer();
+      await page;
+    };
+    await read();
+    await read();
+    expect(reads).toEqual([0]);
+    erase();
+    await read(erase); // During the read: what it brings is not kept either.
+    await read();
+    expect(reads).toEqual([0, 0, 0]);
   });
 
   it('at the end of the log are never older than the question: who asks during a read gets the next one', async () => {

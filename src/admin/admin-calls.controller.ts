@@ -1,4 +1,4 @@
-import { Controller, Get, Header, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Controller, Delete, Get, Header, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AgentsService } from '../agents/agents.service.js';
 import type { Actor } from '../audit/audit-log.js';
@@ -8,6 +8,7 @@ import { CallsRebuild } from '../calls/calls-rebuild.js';
 import { CallsService } from '../calls/calls.service.js';
 import { type CallId, callIdSchema } from '../common/ids.js';
 import { serialiseJson } from '../common/json.js';
+import { ErasureService } from './erasure.service.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -19,6 +20,7 @@ export class AdminCallsController {
     private readonly calls: CallsService,
     private readonly rebuilds: CallsRebuild,
     private readonly agents: AgentsService,
+    private readonly erasure: ErasureService,
   ) {}
 
   /**
@@ -40,6 +42,17 @@ export class AdminCallsController {
   @Header('Content-Type', JSON_TYPE)
   async get(@Param('call', { schema: callIdSchema }) callId: CallId): Promise<string> {
     return serialiseJson(await this.calls.getAcrossTenants(callId));
+  }
+
+  /**
+   * Its events stay as `call.erased` under their numbers, without content, one more is appended, and later events of the call are
+   * rejected. Repeated: 404.
+   */
+  @ApiOperation({ summary: 'Erase what was said in a call, for ever' })
+  @Delete(':call')
+  @HttpCode(204)
+  async erase(@CurrentActor() actor: Actor, @Param('call', { schema: callIdSchema }) callId: CallId): Promise<void> {
+    await this.erasure.eraseCall(callId, actor);
   }
 
   /** Readers are answered all the while; /readyz says how far it is, as this does. Safe to repeat: it begins again. */

@@ -2,6 +2,7 @@
 import type { OwnershipSpan } from '../agents/ownership-history.js';
 import type { TokenFacts } from '../auth/token-view.js';
 import { typeMatcher } from '../events/event-filter.js';
+import { CALL_ERASED } from '../events/event.js';
 import type { CallFacts, EventFacts } from '../events/log-inquiry.js';
 
 export interface ExplainFacts {
@@ -84,8 +85,10 @@ function checksOf(facts: ExplainFacts, event: EventFacts): Check[] {
   ];
 }
 
-function stampDetail({ call, owner }: ExplainFacts, { agent, callId, tenantId }: EventFacts): string {
+function stampDetail({ call, owner }: ExplainFacts, { type, agent, callId, tenantId }: EventFacts): string {
   const whose = tenantId === null ? "nobody's" : `${tenantId}'s`;
+  if (type === CALL_ERASED)
+    return `It was of a call that has been erased, or tells of that: its number stays, it has no content, and is ${whose}.`;
   if (callId === null || call === undefined) {
     const then = owner === undefined ? 'belonged to nobody' : `belonged to ${owner.tenant} (since ${owner.since})`;
     return `It belongs to no call, and the agent ${agent} ${then} when it came in: it is ${whose}.`;

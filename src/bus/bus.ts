@@ -29,6 +29,8 @@ export type BusMessage =
   | { kind: 'token-changed'; tokenId: string }
   | { kind: 'keys-changed' }
   | { kind: 'tenant-changed'; tenantId: string; status: 'active' | 'suspended' | 'deleted' }
+  /** What is still held of the call is not to be given to anybody. */
+  | { kind: 'call-erased'; callId: string }
   /** A tenant owns more agents than before, or fewer. */
   | { kind: 'owner-changed'; tenantId: string; added: readonly string[]; removed: readonly string[] }
   /** Every process tells the connections that it holds, in as many messages as that takes. */

@@ -163,6 +163,13 @@ export class CallStore {
     await transaction.$executeRaw`DELETE FROM calls WHERE tenant_id = ${tenantId}`;
   }
 
+  /** Erases one call, whoever's events made it; within a transaction that holds the {@link lock}. */
+  async eraseCall(transaction: Prisma.TransactionClient, callId: CallId): Promise<void> {
+    await transaction.$executeRaw`DELETE FROM call_parts p USING calls c
+      WHERE c.call_id = ${callId} AND p.tenant_id = c.tenant_id AND p.call_id = c.call_id`;
+    await transaction.$executeRaw`DELETE FROM calls WHERE call_id = ${callId}`;
+  }
+
   private async readParts(run: Run, text: string, values: unknown[][]) {
     if (values[0]?.length === 0) return [];
     return (await run<{ tenant_id: string; call_id: string; state: string }>(text, values)).rows;

@@ -13,7 +13,8 @@ import { type EventRow, toLoggedEvent } from './event-row.js';
 
 /** What became of an event that was appended, in the order of the input. */
 export interface Appended {
-  readonly outcome: 'stored' | 'duplicate' | 'ephemeral' | 'refused';
+  /** `erased`: of a call that was erased; not stored. */
+  readonly outcome: 'stored' | 'duplicate' | 'ephemeral' | 'refused' | 'erased';
   readonly tenantId: TenantId | null;
   /** The agent that the call belongs to; null without a call. */
   readonly callAgent: AgentName | null;
@@ -160,6 +161,7 @@ export class EventLog {
     await transaction.$executeRaw`DELETE FROM events WHERE tenant_id = ${tenantId}`;
     await transaction.$executeRaw`UPDATE call_tenants SET tenant_id = NULL WHERE tenant_id = ${tenantId}`;
     await transaction.$executeRaw`DELETE FROM tenant_heads WHERE tenant_id = ${tenantId}`;
+    await transaction.$executeRaw`UPDATE erased_calls SET tenant_id = NULL WHERE tenant_id = ${tenantId}`;
   }
 }
 

@@ -43,6 +43,7 @@ export class EventStream {
   private overflowed = false;
   private caughtUp = false;
   private stopped = false;
+  private revision: number;
   /** By the reading's numbering. */
   private last = 0;
   private lastPosition = 0;
@@ -52,7 +53,9 @@ export class EventStream {
     private readonly reading: Reading,
     private readonly outlet: Outlet,
     private readonly reader: Observer<Chunk>,
-  ) {}
+  ) {
+    this.revision = reading.revision;
+  }
 
   /** Resolves when the stream is live; from then on chunks come by themselves until {@link stop}. */
   async start(request: StreamStart): Promise<void> {
@@ -61,7 +64,7 @@ export class EventStream {
     if (this.stopped) return;
     this.greet(start);
     this.last = start.after;
-    if (request.cursor === undefined && request.from === 'live') this.joinLive();
+    if (request.cursor === undefined && request.from === 'live' && !this.forgetErased()) this.joinLive();
     else await this.replay();
   }
 
@@ -107,6 +110,7 @@ export class EventStream {
       const page = await this.reading.page(this.last);
       for (const piece of page.piecesAfter(this.last)) {
         if (this.stopped) return;
+        if (this.forgetErased()) break;
         if (this.reading.isWhole && piece.first > this.last + 1) this.tellRemoved(piece.first - 1);
         this.reader.next(piece.chunkAfter(this.last));
         this.last = piece.last;
@@ -116,6 +120,15 @@ export class EventStream {
       if (page.reachesEnd && !this.overflowed) break;
     }
     if (!this.stopped) this.joinLive();
+  }
+
+  /** True when a call was erased meanwhile: then what was read or is queued is read from the log again, where it is gone. */
+  private forgetErased(): boolean {
+    if (this.reading.revision === this.revision) return false;
+    this.revision = this.reading.revision;
+    this.queue = new Queue();
+    this.overflowed = true;
+    return true;
   }
 
   /** Retention has overtaken a reader on its way. */

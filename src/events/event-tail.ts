@@ -8,12 +8,15 @@
  *
  * A bus with subjects a tenant leaves out what nobody here reads ({@link Bus.follow}); the tail's position moves over it. Who
  * begins to read later looks at the log after it was registered, and finds there what was left out before.
+ *
+ * What is on its way while its call is erased is read from the log again, where its tombstones stand.
  */
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Subscription } from 'rxjs';
 import { Bus, BusMessage } from '../bus/bus.js';
 import { Backoff } from '../common/backoff.js';
+import { ErasedCalls } from './erased-calls.js';
 import type { LoggedEvent } from './event.js';
 import { EventLog } from './event-log.js';
 import { EventRouter } from './event-router.js';
@@ -48,6 +51,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly log: EventLog,
     private readonly router: EventRouter,
     private readonly bus: Bus,
+    private readonly erased: ErasedCalls,
   ) {}
 
   /** The last position that was delivered. */
@@ -97,7 +101,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private fits(batch: Batch): boolean {
-    return batch.complete && batch.first === this.delivered + 1;
+    return batch.complete && batch.first === this.delivered + 1 && !this.erased.hold(batch.events);
   }
 
   private async workOff(): Promise<void> {
@@ -120,7 +124,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
     const backoff = new Backoff({ firstMs: 50, maxMs: 2000 });
     while (this.delivered < batch.last && !this.abort.signal.aborted) {
       try {
-        const rows = await this.log.readAcrossTenants(this.delivered, PAGE);
+        const rows = await this.readPage();
         for (const row of rows) {
           while (ephemeral[0] !== undefined && ephemeral[0].position < row.position) this.deliver(ephemeral.shift());
           this.deliver(row);
@@ -135,8 +139,13 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
     for (const event of ephemeral) this.deliver(event);
   }
 
+  private async readPage(): Promise<LoggedEvent[]> {
+    const rows = await this.log.readAcrossTenants(this.delivered, PAGE);
+    return this.erased.hold(rows) ? this.log.readAcrossTenants(this.delivered, PAGE) : rows;
+  }
+
   private deliver(event: LoggedEvent | undefined): void {
-    if (event === undefined) return;
+    if (event === undefined || (event.ephemeral && this.erased.hold([event]))) return;
     if (event.callId !== null) {
       const last = Math.max(this.lastOfCall.get(event.callId) ?? 0, this.leftOutUntil);
       if (event.ephemeral && event.position < last) return;

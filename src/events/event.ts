@@ -57,12 +57,15 @@ export const MAX_DATA_DEPTH = 32;
 
 const TYPE = /^[A-Za-z0-9._-]{1,64}$/;
 
+/** What stands in place of an erased call's events, and tells those who have read them: `{"callId","agent","at"}`. */
+export const CALL_ERASED = 'call.erased';
+
 /**
  * Types that no source may send: `error` and `message` collide with EventSource's own (security rule 12), the others are
- * what the stream itself says to its reader.
+ * what the stream itself, or the log, says to its reader.
  */
 const RESERVED = new Set([
-  'error', 'message', 'open', 'connected', 'log.caught_up', 'agents.changed', 'token.expiring', 'stream.closing',
+  'error', 'message', 'open', 'connected', 'log.caught_up', 'agents.changed', 'token.expiring', 'stream.closing', CALL_ERASED,
 ]); // prettier-ignore
 
 /** Checks and serialises. Throws {@link Problem} `validation` or `payload-too-large`, naming every fault. */

@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { AgentsModule } from '../agents/agents.module.js';
 import { AuthModule } from '../auth/auth.module.js';
+import { CallErasure } from './call-erasure.js';
 import { ConnectionDirectory } from './connection-directory.js';
+import { ErasedCalls } from './erased-calls.js';
 import { EventLog } from './event-log.js';
 import { EventRouter } from './event-router.js';
 import { EventTail } from './event-tail.js';
@@ -23,9 +25,29 @@ import { TenantHeads } from './tenant-heads.js';
   imports: [AuthModule, AgentsModule],
   controllers: [StreamsController, LogController, StreamTokensController],
   providers: [
-    ...[EventLog, TenantHeads, LogPages, LogExpiry, LogInquiry, EventRouter, EventTail, IngestService],
+    ...[
+      EventLog,
+      TenantHeads,
+      LogPages,
+      LogExpiry,
+      LogInquiry,
+      ErasedCalls,
+      CallErasure,
+      EventRouter,
+      EventTail,
+      IngestService,
+    ],
     ...[StreamAdmission, StreamsService, StreamConnections, StreamRights, ConnectionDirectory],
   ],
-  exports: [EventLog, TenantHeads, LogExpiry, LogInquiry, IngestService, StreamsService, ConnectionDirectory],
+  exports: [
+    EventLog,
+    TenantHeads,
+    LogExpiry,
+    LogInquiry,
+    CallErasure,
+    IngestService,
+    StreamsService,
+    ConnectionDirectory,
+  ],
 })
 export class EventsModule {}

@@ -8,6 +8,7 @@ import type { TenantId } from '../common/ids.js';
 import { appendSeconds, eventsIn } from '../common/metrics.js';
 import { Problem } from '../common/problem.js';
 import { isDatabaseAway } from '../database/database-errors.js';
+import { ErasedCalls } from './erased-calls.js';
 import type { AdmittedEvent, LoggedEvent } from './event.js';
 import { Appended, EventLog } from './event-log.js';
 
@@ -37,6 +38,7 @@ export class IngestService {
   constructor(
     private readonly log: EventLog,
     private readonly bus: Bus,
+    private readonly erased: ErasedCalls,
   ) {
     // A tenant was erased: what is remembered of its calls is no longer true.
     bus.messages.subscribe((message) => {
@@ -110,7 +112,7 @@ export class IngestService {
   }
 
   private knownTenant(event: AdmittedEvent, onlyTenant: TenantId | null): Appended | undefined {
-    if (!event.ephemeral || event.callId === null) return undefined;
+    if (!event.ephemeral || event.callId === null || this.erased.hold([event])) return undefined;
     const call = this.calls.get(event.callId);
     return call?.callAgent === event.agent && (onlyTenant === null || call.tenantId === onlyTenant) ? call : undefined;
   }
@@ -152,7 +154,8 @@ export class IngestService {
   }
 
   private rememberCall({ callId, agent }: AdmittedEvent, stamp: Appended): void {
-    if (callId === null || stamp.callAgent !== agent || stamp.outcome === 'refused' || this.calls.has(callId)) return;
+    if (callId === null || stamp.callAgent !== agent || this.calls.has(callId)) return;
+    if (stamp.outcome === 'refused' || stamp.outcome === 'erased') return;
     if (this.calls.size >= MAX_CALLS) this.calls.clear();
     this.calls.set(callId, { ...stamp, outcome: 'ephemeral', position: null, seq: null });
   }

@@ -3,11 +3,13 @@
  * begins at a multiple of its size, so that readers meet; a full one never changes and is kept for a short while, the last one
  * is read anew, and who asks for it while it is being read waits for the next read, which sees what was committed meanwhile.
  *
- * Kept pages are filed under the log's incarnation: a tenant that was erased and made anew cannot meet pages of before.
+ * Kept pages are filed under the log's incarnation: a tenant that was erased and made anew cannot meet pages of before. When a
+ * call is erased, no page is kept that was read before.
  */
 import { Injectable } from '@nestjs/common';
 import type { TenantId } from '../common/ids.js';
 import { Semaphore } from '../common/semaphore.js';
+import { ErasedCalls } from './erased-calls.js';
 import { EventLog } from './event-log.js';
 import { LogPage } from './log-page.js';
 import { TENANT_NUMBERING } from './numbering.js';
@@ -38,7 +40,14 @@ export class LogPages {
   private readonly slots = new Semaphore(MAX_READS);
   private sweeper: NodeJS.Timeout | undefined;
 
-  constructor(private readonly log: EventLog) {}
+  constructor(
+    private readonly log: EventLog,
+    private readonly erased: ErasedCalls,
+  ) {
+    erased.erasures.subscribe(() => {
+      for (const key of this.kept.keys()) this.drop(key);
+    });
+  }
 
   /** The page in which the tenant's log goes on after this number; it may begin before it. */
   async after(tenantId: TenantId, incarnation: string, seq: number): Promise<LogPage> {
@@ -74,9 +83,10 @@ export class LogPages {
   }
 
   private async read(key: string, tenantId: TenantId, start: number): Promise<LogPage> {
+    const { revision } = this.erased;
     const events = await this.log.read(tenantId, start, PAGE, EVERYTHING);
     const page = LogPage.of(TENANT_NUMBERING, events, events.length < PAGE);
-    if (!page.reachesEnd) this.keep(key, page);
+    if (!page.reachesEnd && revision === this.erased.revision) this.keep(key, page);
     return page;
   }
 

@@ -1,6 +1,7 @@
 /** What a stream reads: whose events, and by which of the two numberings its cursor counts. */
 import type { AgentName, TenantId } from '../common/ids.js';
 import type { EventFilter, PlatformFilter } from './event-filter.js';
+import type { ErasedCalls } from './erased-calls.js';
 import type { EventLog } from './event-log.js';
 import type { EventRouter, Receive } from './event-router.js';
 import type { LogExpiry } from './log-expiry.js';
@@ -25,6 +26,8 @@ export interface Reading {
   page(after: number): Promise<LogPage>;
   /** What `connected` says besides the cursor. */
   readonly greeting: Readonly<Record<string, unknown>>;
+  /** Another number when something that was read, or is queued, may have been erased since. */
+  readonly revision: number;
   /** True when every number is the reader's: one that is missing has been removed. */
   readonly isWhole: boolean;
 }
@@ -33,6 +36,7 @@ export interface Reading {
 export interface Library {
   readonly log: EventLog;
   readonly expiry: LogExpiry;
+  readonly erased: ErasedCalls;
   readonly heads: TenantHeads;
   readonly pages: LogPages;
   readonly router: EventRouter;
@@ -52,6 +56,10 @@ export class TenantReading implements Reading {
   get isWhole(): boolean {
     const { agents, calls, types } = this.filter;
     return agents === null && calls === null && types === null;
+  }
+
+  get revision(): number {
+    return this.library.erased.revision;
   }
 
   get greeting(): Readonly<Record<string, unknown>> {
@@ -84,6 +92,10 @@ export class PlatformReading implements Reading {
     private readonly library: Library,
     private readonly filter: PlatformFilter,
   ) {}
+
+  get revision(): number {
+    return this.library.erased.revision;
+  }
 
   get greeting(): Readonly<Record<string, unknown>> {
     const { tenants, agents, unassigned } = this.filter;

@@ -60,6 +60,11 @@ export class StreamConnection {
     return this.scope.calls === null && (this.scope.agents?.includes(agent) ?? true);
   }
 
+  /** True when there is nothing else that it could bring. */
+  isOfCall(callId: string): boolean {
+    return this.scope.calls?.length === 1 && this.scope.calls[0] === callId;
+  }
+
   /** Pings and ends are spread, so that streams that opened together don't act together. */
   schedule(now: number, { streamPingMs, streamMaxMs }: StreamTimes): void {
     this.pingAt = now + Math.ceil(streamPingMs * (0.5 + Math.random() / 2));

@@ -104,6 +104,9 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
           ? new Problem('tenant-suspended', 'The tenant was suspended.')
           : new Problem('token-revoked', 'The tenant was deleted.');
       this.connections.closeWhere((one) => one.principal.tenantId === message.tenantId, ended);
+    } else if (message.kind === 'call-erased') {
+      const erased = new Problem('call-not-found', 'The call was erased.');
+      this.connections.closeWhere((one) => one.isOfCall(message.callId), erased);
     } else if (message.kind === 'owner-changed') {
       const { tenantId, added, removed } = message;
       // One after the other: of two changes, the frame of the later one comes later.

@@ -7,6 +7,7 @@ import type { AgentName, CallId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import type { Chunk } from './chunk.js';
 import type { EventFilter, PlatformFilter } from './event-filter.js';
+import { ErasedCalls } from './erased-calls.js';
 import { EventLog } from './event-log.js';
 import { EventRouter } from './event-router.js';
 import { EventStream, type StreamStart } from './event-stream.js';
@@ -34,6 +35,7 @@ export class StreamsService {
   constructor(
     private readonly log: EventLog,
     expiry: LogExpiry,
+    erased: ErasedCalls,
     heads: TenantHeads,
     pages: LogPages,
     router: EventRouter,
@@ -41,7 +43,7 @@ export class StreamsService {
     private readonly connections: StreamConnections,
     private readonly rights: StreamRights,
   ) {
-    this.library = { log, expiry, heads, pages, router };
+    this.library = { log, expiry, erased, heads, pages, router };
   }
 
   /**

@@ -89,6 +89,11 @@ export class IngestController {
       if (outcome === 'duplicate') answer.duplicates += 1;
       else if (outcome === 'refused')
         reject(admitted[order]?.index ?? 0, new Problem('agent-not-found', 'There is no agent of that name.'));
+      else if (outcome === 'erased')
+        reject(
+          admitted[order]?.index ?? 0,
+          new Problem('call-not-found', 'The call was erased: nothing of it is stored.'),
+        );
       else answer.accepted += 1;
     }
     eventsIn.inc({ outcome: 'refused' }, answer.rejected.length);

@@ -1,0 +1,79 @@
+/**
+ * Calls whose erasure is recent: what this process still holds of them (a page of the log, a batch on its way, the tenant of
+ * a call) is not to be given to anybody. The bus says so at once; a look at the database now and then finds what it lost.
+ */
+import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Observable, Subject, Subscription } from 'rxjs';
+import { Bus } from '../bus/bus.js';
+import type { CallId } from '../common/ids.js';
+import { PgPool } from '../database/pg-pool.js';
+
+/** A lost message is made good within this. */
+const SWEEP_MS = 4000;
+/** A sweep looks back further than to the one before: a commit is seen a moment after its time. */
+const OVERLAP_MS = 15_000;
+/** Ids that are remembered; what was read longer ago is kept nowhere. */
+const MAX_REMEMBERED = 10_000;
+
+const RECENT = `SELECT call_id FROM erased_calls WHERE erased_at > now() - $1 * interval '1 millisecond'`;
+
+@Injectable()
+export class ErasedCalls implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly remembered = new Set<string>();
+  private readonly heard = new Subject<CallId>();
+  private readonly subscription = new Subscription();
+  private sweeper: NodeJS.Timeout | undefined;
+  private sweptAt = Date.now();
+  private count = 0;
+
+  /** Each call once, as soon as this process knows. */
+  readonly erasures: Observable<CallId> = this.heard;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly pool: PgPool,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.subscription.add(
+      this.bus.messages.subscribe((message) => {
+        if (message.kind === 'call-erased') this.note(message.callId as CallId);
+      }),
+    );
+    this.sweeper = setInterval(() => void this.sweep(), SWEEP_MS);
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.sweeper);
+    this.subscription.unsubscribe();
+  }
+
+  /** Another number after every erasure: what was read under an earlier one is to be read again. */
+  get revision(): number {
+    return this.count;
+  }
+
+  /** True when one of these things is of a call that was erased a short while ago. */
+  hold(things: readonly { readonly callId: string | null }[]): boolean {
+    return this.remembered.size > 0 && things.some(({ callId }) => callId !== null && this.remembered.has(callId));
+  }
+
+  private note(callId: CallId): void {
+    if (this.remembered.has(callId)) return;
+    if (this.remembered.size >= MAX_REMEMBERED) this.remembered.clear();
+    this.remembered.add(callId);
+    this.count += 1;
+    this.heard.next(callId);
+  }
+
+  private async sweep(): Promise<void> {
+    const askedAt = Date.now();
+    try {
+      const { rows } = await this.pool.query<{ call_id: CallId }>(RECENT, [askedAt - this.sweptAt + OVERLAP_MS]);
+      this.sweptAt = askedAt;
+      for (const { call_id } of rows) this.note(call_id);
+    } catch {
+      // The database is away: there is nothing to read, and the next sweep looks back further.
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/** One reader's stream over a log of the test's own, at the moments that no socket can be made to wait for. */
+import type { AgentName, CallId, TenantId } from '../src/common/ids.js';
+import type { Chunk } from '../src/events/chunk.js';
+import { Delivery } from '../src/events/delivery.js';
+import type { LoggedEvent } from '../src/events/event.js';
+import type { Receive } from '../src/events/event-router.js';
+import { EventStream } from '../src/events/event-stream.js';
+import { LogPage } from '../src/events/log-page.js';
+import { TENANT_NUMBERING } from '../src/events/numbering.js';
+import type { Outlet } from '../src/events/outlet.js';
+import type { Bounds, Reading } from '../src/events/reading.js';
+
+const eventOf = (seq: number, text: string): LoggedEvent => ({
+  ...{ type: 'user.message', agent: 'mara' as AgentName, callId: 'c' as CallId, tenantId: 'acme' as TenantId },
+  ...{ at: '2026-01-01T00:00:00.000Z', data: `{"text":"${text}"}`, ephemeral: false, position: seq, seq },
+});
+
+/** A log, a reading of it, and what its reader was sent. `onRoom` runs whenever the socket has drained. */
+function streamOf(texts: Map<number, string>, onRoom: () => void = () => undefined) {
+  const sent: string[] = [];
+  const state = { revision: 0 };
+  let receive: Receive = () => undefined;
+  const events = () => [...texts].map(([seq, text]) => eventOf(seq, text));
+  const reading: Reading = {
+    greeting: {},
+    isWhole: true,
+    get revision() {
+      return state.revision;
+    },
+    register: (to) => {
+      receive = to;
+      return () => undefined;
+    },
+    bounds: () => Promise.resolve<Bounds>({ last: Math.max(0, ...texts.keys()), expiredUntil: 0 }),
+    page: (after) =>
+      Promise.resolve(LogPage.of(TENANT_NUMBERING, events().filter(({ seq }) => (seq ?? 0) > after), true)), // prettier-ignore
+  };
+  const room = () => Promise.resolve(onRoom());
+  const outlet = { isFull: false, room } as unknown as Outlet;
+  const stream = new EventStream(reading, outlet, {
+    next: (chunk: Chunk) => void sent.push(chunk.frames.toString()),
+    error: () => undefined,
+    complete: () => undefined,
+  });
+  const deliver = (seq: number, text: string) => receive(new Delivery(TENANT_NUMBERING, [eventOf(seq, text)]));
+  return { stream, state, sent: () => sent.join(''), deliver };
+}
+
+/** Longer than a piece: each event is one of its own. */
+const long = (text: string) => text + 'x'.repeat(64 * 1024);
+const idsIn = (frames: string) => [...frames.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+
+it('what is erased while a reader catches up is not sent from what was read before, nor from what is queued', async () => {
+  const log = new Map([1, 2, 3].map((seq) => [seq, long(`text ${seq}`)]));
+  let rounds = 0;
+  const reader = streamOf(log, () => {
+    if (++rounds > 1) return;
+    // While the first piece goes out: a live event is queued, then the call of events 2 and 4 is erased.
+    log.set(4, 'secret');
+    reader.deliver(4, 'secret');
+    log.set(2, 'erased').set(4, 'erased');
+    reader.state.revision += 1;
+  });
+  await reader.stream.start({ cursor: '0', from: 'live' });
+  expect(idsIn(reader.sent())).toEqual([0, 1, 2, 3, 4]);
+  expect(reader.sent()).not.toMatch(/secret|text 2/);
+  reader.deliver(5, 'text 5');
+  expect(idsIn(reader.sent()).at(-1)).toBe(5);
+});
+
+it('what is erased while a stream opens is read from the log, not taken from the queue', async () => {
+  const log = new Map([[1, 'text 1']]);
+  const reader = streamOf(log);
+  const started = reader.stream.start({ cursor: undefined, from: 'live' });
+  log.set(2, 'erased');
+  reader.deliver(2, 'secret');
+  reader.state.revision += 1;
+  await started;
+  expect(idsIn(reader.sent())).toEqual([1, 2]);
+  expect(reader.sent()).not.toContain('secret');
+});
