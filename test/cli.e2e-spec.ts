@@ -111,6 +111,19 @@ describe('switchboard tenant', () => {
   });
 });
 
+describe('switchboard calls', () => {
+  it('erase wants to be told --yes, then erases one, and says when there is none', async () => {
+    const call = fresh('call');
+    await board.ingest(message(fresh('mara'), call, 1));
+    const careful = await run(['calls', 'erase', call]);
+    expect([careful.code, careful.stderr]).toEqual([2, expect.stringContaining('--yes')]);
+    expect(await said('calls', 'erase', call, '--yes')).toBe('');
+    expect((await board.admin('GET', `/v1/admin/calls/${call}`)).status).toBe(404);
+    const again = await run(['calls', 'erase', call, '--yes']);
+    expect(again).toEqual({ code: 1, stdout: '', stderr: 'switchboard: There is no call of that id.\n' });
+  });
+});
+
 describe('switchboard agent', () => {
   it('assigns, says whose an agent is when it is another’s, moves it when told, and takes it away', async () => {
     const [agent, one, other] = [fresh('mara'), (await board.createTenant()).id, (await board.createTenant()).id];

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { contextOf } from './context.js';
+import { contextOf, path } from './context.js';
+import { UsageError } from './environment.js';
 import { print } from './output.js';
 
 const progressSchema = z.looseObject({ state: z.string(), percent: z.number().optional() });
@@ -10,9 +11,9 @@ const readySchema = z.looseObject({ calls: progressSchema });
 /** How often the server is asked how far it is. */
 const ASK_MS = 500;
 
-/** What an operator does with the calls as a whole. */
+/** What an operator does with the calls: with all of them, or with one for ever. */
 export function addCallCommands(program: Command): void {
-  const calls = program.command('calls').description('calls: make them anew from the log');
+  const calls = program.command('calls').description('calls: make them anew from the log, erase one');
   calls
     .command('rebuild')
     .description('make calls, transcripts and tools anew from the log; readers are answered all the while')
@@ -26,5 +27,13 @@ export function addCallCommands(program: Command): void {
         progress = (await api.request('GET', '/readyz', readySchema)).calls;
       }
       print(isJson, progress, () => (waits ? 'done\n' : 'begun\n'));
+    });
+  calls
+    .command('erase <call>')
+    .description('erase what was said in a call; its numbers stay in the log, empty')
+    .option('--yes', 'really')
+    .action(async (call: string, { yes }: { yes?: boolean }, command: Command) => {
+      if (!yes) throw new UsageError(`this erases the call ${call} for ever; say --yes if that is what you want`);
+      await contextOf(command).api.request('DELETE', path`/v1/admin/calls/${call}`, z.undefined());
     });
 }

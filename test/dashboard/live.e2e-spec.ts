@@ -113,6 +113,23 @@ describeInChromium('the live page', () => {
     await person.leave();
   });
 
+  it('takes a call that is erased off the page, with every word of it, for customer and operator alike', async () => {
+    const { agent, person } = await customer();
+    const operator = await Person.of(browser, board, { token: board.adminToken });
+    const [gone, stays] = [fresh('call'), fresh('call')];
+    await board.ingest(started(agent, gone, { from: '+1007' }), said(agent, gone, 'm1', 'a secret word'));
+    await board.ingest(started(agent, stays, { from: '+1008' }));
+    const pages = [await person.watch(`/live/${gone}`), await operator.watch(`/admin/live/${gone}`)];
+    for (const page of pages) await page.getByText('a secret word').first().waitFor();
+    await board.admin('DELETE', `/v1/admin/calls/${gone}`);
+    for (const page of pages) {
+      await page.getByText('The call was erased').waitFor();
+      expect(await page.getByText(/a secret word|\+1007/).count()).toBe(0);
+      await page.locator('.live-row', { hasText: '+1008' }).waitFor();
+    }
+    await Promise.all([person.leave(), operator.leave()]);
+  });
+
   it('follows the newest call until the viewer picks one', async () => {
     const { agent, person } = await customer();
     const [first, second, third] = [fresh('call'), fresh('call'), fresh('call')];

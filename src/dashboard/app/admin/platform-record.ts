@@ -4,8 +4,8 @@ import { type CallView, viewOf } from '../../../calls/call-view.js';
 import { type LiveState, applyLive, liveStateOf } from '../../../calls/live-state.js';
 import { stateOf } from '../../../calls/resume.js';
 import { cookieClient } from '../api/client.js';
-import { type Fault, asFault } from '../api/problem.js';
-import { type StreamFrame, atOf, callIdOf } from '../stream/frame.js';
+import { Fault, asFault } from '../api/problem.js';
+import { type StreamFrame, atOf, callIdOf, isErasure } from '../stream/frame.js';
 import { createStore } from '../ui/store.js';
 import { path } from './platform.js';
 
@@ -65,6 +65,8 @@ export class PlatformRecord {
   /** Frames of any calls. */
   apply(all: readonly StreamFrame[]): void {
     const frames = all.filter((frame) => callIdOf(frame) === this.callId);
+    if (frames.some(isErasure)) this.forget();
+    if (this.closing.signal.aborted) return;
     for (const frame of frames) this.live = applyLive(this.live, frame);
     if (this.call === undefined) {
       this.waiting.push(...frames);
@@ -76,6 +78,13 @@ export class PlatformRecord {
       this.call = applyEvent(this.call, this.callId, event);
     }
     this.tellSoon();
+  }
+
+  private forget(): void {
+    this.close();
+    this.call = undefined;
+    const fault = new Fault('call-not-found', 'The call was erased.');
+    this.state.set({ ...this.state.get(), view: undefined, live: liveStateOf('ended'), fault });
   }
 
   private tellSoon(): void {

@@ -6,8 +6,8 @@ import { applyEvent, type CallState } from '../../../calls/call-state.js';
 import type { CallEvent } from '../../../calls/call-event.js';
 import { type CallView, viewOf } from '../../../calls/call-view.js';
 import type { Client } from '../api/client.js';
-import { type Fault, asFault } from '../api/problem.js';
-import { atOf, type StreamFrame } from '../stream/frame.js';
+import { Fault, asFault } from '../api/problem.js';
+import { atOf, isErasure, type StreamFrame } from '../stream/frame.js';
 import { createStore } from '../ui/store.js';
 import { type LiveState, applyLive, liveStateOf } from '../../../calls/live-state.js';
 
@@ -59,6 +59,7 @@ export class CallRecord {
 
   /** Reads the log from its start, as often as it is asked to. */
   async load(): Promise<void> {
+    if (this.closing.signal.aborted) return;
     this.state.set({ ...this.state.get(), fault: undefined });
     try {
       for (let after = '0'; ;) {
@@ -76,6 +77,8 @@ export class CallRecord {
 
   /** Frames of this call. */
   apply(frames: readonly StreamFrame[]): void {
+    if (frames.some(isErasure)) this.forget();
+    if (this.closing.signal.aborted) return;
     for (const frame of frames) {
       this.live = applyLive(this.live, frame);
       if (frame.seq !== null) this.take({ seq: frame.seq, type: frame.type, at: atOf(frame), data: frame.data });
@@ -86,6 +89,14 @@ export class CallRecord {
       this.isTelling = false;
       if (!this.closing.signal.aborted) this.tell(this.state.get().isComplete);
     });
+  }
+
+  private forget(): void {
+    this.close();
+    this.call = undefined;
+    this.events.clear();
+    const fault = new Fault('call-not-found', 'The call was erased.');
+    this.state.set({ ...this.state.get(), view: undefined, events: [], live: liveStateOf('ended'), fault });
   }
 
   private take(event: CallEvent): void {

@@ -4,7 +4,7 @@
  */
 import type { CallSummary } from '../../../calls/call-view.js';
 import { createStore } from '../ui/store.js';
-import { callIdOf, type StreamFrame } from '../stream/frame.js';
+import { callIdOf, isErasure, type StreamFrame } from '../stream/frame.js';
 import { type LiveCall, listedCall, liveCallAfter } from './live-call.js';
 
 /** How long an ended call stays in sight. */
@@ -61,6 +61,10 @@ export class LiveCalls {
       const id = callIdOf(frame);
       if (id === null) continue;
       const known = this.calls.get(id);
+      if (isErasure(frame)) {
+        if (known !== undefined) this.remove(id);
+        continue;
+      }
       const call = liveCallAfter(known, frame, now);
       // The last word on a call that is no longer shown (a summary after its end) does not bring it back.
       if (call === undefined || (known === undefined && call.endedAtMs !== null)) continue;

@@ -12,7 +12,7 @@ export const CONTROL_TYPES = ['connected', 'log.caught_up', 'agents.changed', 't
 
 /** Events of calls, of every wire (their list is open: what else the log shows is listened to from then on). */
 export const EVENT_TYPES = [
-  ...['call.ringing', 'call.started', 'call.ended', 'call.summary', 'call.dtmf_received', 'log.gap'],
+  ...['call.ringing', 'call.started', 'call.ended', 'call.summary', 'call.dtmf_received', 'call.erased', 'log.gap'],
   ...['user.speaking', 'user.message', 'speech.started', 'speech.ended', 'eager.turn', 'audio.metrics'],
   ...['turn.start', 'turn.pause', 'turn.end', 'turn.resumed', 'turn.continued'],
   ...['bot.speaking', 'bot.word', 'bot.finished', 'bot.interrupted', 'bot.corrected'],
@@ -31,6 +31,11 @@ export function callIdOf({ data }: Pick<StreamFrame, 'data'>): string | null {
 
 export function atOf({ data }: Pick<StreamFrame, 'data'>): string {
   return typeof data['at'] === 'string' ? data['at'] : new Date().toISOString();
+}
+
+/** A call was erased: what is kept of it is to go. Where its events stood, the same stands now. */
+export function isErasure(frame: Pick<StreamFrame, 'type'>): boolean {
+  return frame.type === 'call.erased';
 }
 
 /** The stream's own word that the cursor can't be honoured; the same name on an event of a call says that the call has a hole. */

@@ -38,6 +38,7 @@ export const operationTexts = {
       'tenant.erase': 'Customer erased',
       'tenant.delete': 'Customer erased',
       'tenant.view': 'Viewed as customer',
+      'call.erase': 'Call erased',
       'agent.assign': 'Agent assigned',
       'agent.unassign': 'Agent taken away',
       'agent.transfer': 'Agent transferred',
