@@ -5,6 +5,12 @@ import { spawnSync } from 'node:child_process';
 const RUNS = {
   'bus-kills': { rounds: 20, variable: 'BUS_KILLS', args: ['test/bus.e2e-spec.ts', '-t', 'killed, wiped'] },
   'gateway-kills': { rounds: 100, variable: 'GATEWAY_KILLS', args: ['test/durability.e2e-spec.ts', '-t', 'is killed'] },
+  'database-restarts': {
+    rounds: 30,
+    variable: 'DATABASE_RESTARTS',
+    args: ['test/database-restarts.e2e-spec.ts'],
+    more: { DATABASE_AWAY_SECONDS: '30' },
+  },
   'broker-source-kills': {
     rounds: 20,
     variable: 'SOURCE_KILLS',

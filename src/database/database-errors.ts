@@ -13,6 +13,6 @@ export function isDatabaseAway(error: unknown): boolean {
   if (code === undefined) return /terminat|timeout|connection|closed/i.test(error.message);
   if (code.startsWith('P') && code.length === 5 && PRISMA_PASSING.has(code)) return true;
   if (/^E[A-Z]+$/.test(code)) return true; // ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT …
-  if (code === 'P2010' || code === 'P2039') return /connect|terminat|08\d{3}|57P0/i.test(error.message);
+  if (code === 'P2010' || code === 'P2039') return /connect|reach database|terminat|08\d{3}|57P0/i.test(error.message);
   return PASSING.test(code);
 }
