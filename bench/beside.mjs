@@ -1,15 +1,13 @@
-/** What a delivery costs beside others who fan events out: one event at a time, and in bursts. Nobody else has a log, rights or resume. */
-import { setTimeout as wait } from 'node:timers/promises';
+/**
+ * What a delivery costs beside others who fan events out: every event goes to all streams, one at a time and in bursts. Nobody
+ * else has a log, rights or resume.
+ */
 import { startServer } from './children.mjs';
-import { fixedRate } from './load.mjs';
-import { TENANTS } from './options.mjs';
 import { hasNchan, startNchan } from './peers/nchan.mjs';
-import { cpuShare, cpuUs, untilQuiet } from './process-stat.mjs';
+import { offered, openStreams } from './window.mjs';
 
-export const BURST = 20;
-const WARM_UP_MS = 1500;
-const QUIET_MS = 4000;
-const DRAIN_MS = 4000;
+const BURST = 20;
+const AGENT = 0;
 
 /** How each of the others is started; nginx with its module is not everywhere. */
 export function peers(say) {
@@ -24,48 +22,28 @@ export function peers(say) {
 
 /** CPU µs a delivery of the server's process, net of what the same events cost it when nobody reads. */
 export async function measureBeside({ subject, readers, options }) {
-  const tokens = Array.from({ length: options.streams }, (_, index) => subject.readerToken(index % TENANTS));
+  const { streams } = options;
+  const offer = { agent: AGENT, rate: (options.rate * 40) / streams };
   const cases = [
-    { key: 'single', rate: options.rate },
-    { key: 'burst', rate: options.rate * 4, burst: BURST },
+    { key: 'single', offer: { ...offer, eventsARequest: 1 } },
+    { key: 'burst', offer: { ...offer, rate: offer.rate * 4, eventsARequest: BURST } },
   ];
-  const alone = {};
-  for (const { key, ...offer } of cases) alone[key] = await eventUs(subject, offer, options);
-  await readers.ask('open', { port: subject.port, tokens, readyMark: subject.readyMark });
   const figures = {};
-  for (const { key, ...offer } of cases) {
-    const { costUs, events, report } = await offerTo(subject, readers, offer, options);
-    figures[`${key}Us`] = (costUs - alone[key] * events) / report.deliveries;
-    figures[`${key}P99Ms`] = report.p99Us / 1000;
-    figures[`${key}Missing`] = events * (options.streams / TENANTS) - report.deliveries;
+  await openStreams({ subject, readers }, streams, 1);
+  for (const one of cases) {
+    const { costUs, events, report } = await offered({ subject, readers, offer: one.offer, readersAnEvent: streams, options });
+    Object.assign(one, { costUs, events, deliveries: report.deliveries });
+    figures[`${one.key}P99Ms`] = report.p99Us / 1000;
+    figures[`${one.key}Missing`] = events * streams - report.deliveries;
   }
   await readers.ask('close', { keep: 0 });
-  return figures;
-}
-
-async function eventUs(subject, offer, options) {
-  await fixedRate(subject, { ...offer, forMs: WARM_UP_MS });
-  await untilQuiet(subject.pid, QUIET_MS);
-  const idle = await cpuShare(subject.pid, options.idleMs);
-  const [startedAt, before] = [performance.now(), cpuUs(subject.pid)];
-  const events = await fixedRate(subject, { ...offer, forMs: options.deliverMs / 2 });
-  return (cpuUs(subject.pid) - before - idle * (performance.now() - startedAt) * 1000) / events;
-}
-
-async function offerTo(subject, readers, offer, options) {
-  const expected = (events) => events * (options.streams / TENANTS);
-  await fixedRate(subject, { ...offer, forMs: WARM_UP_MS });
-  await untilQuiet(subject.pid, QUIET_MS);
-  const idle = await cpuShare(subject.pid, options.idleMs);
-  await readers.ask('watch');
-  const [startedAt, before] = [performance.now(), cpuUs(subject.pid)];
-  const events = await fixedRate(subject, { ...offer, forMs: options.deliverMs });
-  for (const end = performance.now() + DRAIN_MS; performance.now() < end; await wait(10)) {
-    if ((await readers.ask('count')) >= expected(events)) break;
+  // Unread afterwards: before, the process would pay for what V8 has not compiled yet.
+  for (const { key, offer: same, costUs, events, deliveries } of cases) {
+    const unread = await offered({ subject, readers, offer: same, readersAnEvent: 0, options });
+    figures[`${key}Us`] = (costUs - (unread.costUs / unread.events) * events) / deliveries;
   }
-  const costUs = cpuUs(subject.pid) - before - idle * (performance.now() - startedAt) * 1000;
-  return { costUs, events, report: await readers.ask('report') };
-}
+  return figures;
+} // prettier-ignore
 
 const ROWS = [
   ['singleUs', 'CPU µs a delivery, events one at a time'],

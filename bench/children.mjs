@@ -27,8 +27,8 @@ export async function endEverything() {
 /** Arguments of node for a server under test: see `collect.mjs`. */
 export const SERVER_ARGUMENTS = ['--expose-gc', '--import', new URL('collect.mjs', import.meta.url).href];
 
-function forkScript(name, execArgv = []) {
-  const child = fork(file(name), { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+function forkScript(name, execArgv = [], args = []) {
+  const child = fork(file(name), args, { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const end = endAtExit(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');
@@ -48,6 +48,8 @@ function forkScript(name, execArgv = []) {
  * @property {(tenant: number) => string} readerToken
  * @property {string} readyMark       what a reader gets when its stream is live
  * @property {number | undefined} databasePid  its PostgreSQL's first process
+ * @property {string} [databaseUrl]
+ * @property {string} [dataDir]
  * @property {() => Promise<void>} end
  */
 
@@ -57,16 +59,20 @@ export function startBare() {
 }
 
 /** A server in a script of this folder, which tells its port. @returns {Promise<Subject>} */
-export async function startServer(name, script, readyMark) {
-  const { child, end } = forkScript(script, SERVER_ARGUMENTS);
+export async function startServer(name, script, readyMark, args = []) {
+  const { child, end } = forkScript(script, SERVER_ARGUMENTS, args);
   const [{ port }] = await once(child, 'message');
   const readerToken = (tenant) => `agent-${tenant}`;
   return { name, pid: child.pid, port, ingestToken: 'anybody', readerToken, readyMark, databasePid: undefined, end };
 }
 
-/** The readers' process; `ask('open', {…})` and the like resolve with its answer. */
-export function startReaders() {
-  const { child, end } = forkScript('readers.mjs');
+export const startReaders = () => startClients('readers.mjs');
+
+export const startCrowd = () => startClients('crowd.mjs');
+
+/** A process of clients; `ask('open', {…})` and the like resolve with its answer. */
+function startClients(script) {
+  const { child, end } = forkScript(script);
   const waiting = new Map();
   let lastId = 0;
   child.on('message', ({ id, result, error }) => {

@@ -21,33 +21,39 @@ export const nowUs = () => Math.round(Number(process.hrtime.bigint() / 1000n));
 
 export const agentName = (index) => `agent-${index}`;
 
-/** A line of NDJSON: a durable event of about 200 bytes, unlike every other. The agents take turns. */
-function nextEvent() {
-  const number = sent++;
-  return eventOf(number % TENANTS, number);
-}
-
-function eventOf(agent, number) {
+/** A line of NDJSON: a durable event of about 200 bytes, unlike every other; `padding` is text to make it longer. */
+function eventOf(agent, number, padding = '') {
   const call = Math.floor(sent / TENANTS / EVENTS_A_CALL);
   return (
     `{"event":"user.message","callId":"CA_${run}_${agent}_${call}","messageId":"msg_${run}_${number}",` +
-    `"text":"I would like to move my appointment to Thursday","sentUs":${nowUs()},` +
+    `"text":"I would like to move my appointment to Thursday${padding}","sentUs":${nowUs()},` +
     `"agent":"${agentName(agent)}","at":"${new Date().toISOString()}"}\n`
   );
 }
 
+/** As many events, each of the next agent in turn. */
 function nextEvents(count) {
   let lines = '';
-  for (let index = 0; index < count; index += 1) lines += nextEvent();
+  for (let index = 0; index < count; index += 1) lines += eventOf(sent++ % TENANTS, sent);
   return lines;
 }
 
-/** As many events of one agent, the next in turn. */
-function nextBurst(count) {
-  const agent = sent++ % TENANTS;
+/** As many events of one agent. */
+function eventsOf(agent, count, padding) {
   let lines = '';
-  for (let index = 0; index < count; index += 1) lines += eventOf(agent, `${sent}_${index}`);
+  for (let index = 0; index < count; index += 1) lines += eventOf(agent, sent++, padding);
   return lines;
+}
+
+/** So many events of one agent, as fast as they are answered. */
+export async function fill(subject, { agent, events, eventsARequest }) {
+  const client = new IngestClient(subject, 1);
+  try {
+    for (let left = events; left > 0; left -= eventsARequest)
+      await client.post(eventsOf(agent, Math.min(left, eventsARequest)), Math.min(left, eventsARequest));
+  } finally {
+    client.end();
+  }
 }
 
 /**
@@ -80,21 +86,20 @@ export async function closedLoop(subject, { connections, eventsARequest, warmUpM
 
 /**
  * Events at a fixed rate, whether or not the server keeps up. An event's clock starts before its request looks for a free
- * connection, so that a lagging server's queue counts as latency. `burst`: so many of one agent in each request.
+ * connection, so that a lagging server's queue counts as latency. `agent`: all events are this one's, else the agents take turns.
  * @returns {Promise<number>} events sent and answered
  */
-export async function fixedRate(subject, { rate, forMs, burst }) {
+export async function fixedRate(subject, { rate, forMs, eventsARequest = RATE_EVENTS_A_REQUEST, agent, padding }) {
   const client = new IngestClient(subject, RATE_CONNECTIONS);
   const start = performance.now();
-  const events = burst ?? RATE_EVENTS_A_REQUEST;
-  const next = burst === undefined ? nextEvents : nextBurst;
-  const total = Math.ceil((rate * forMs) / 1000 / events);
+  const next = () => (agent === undefined ? nextEvents(eventsARequest) : eventsOf(agent, eventsARequest, padding));
+  const total = Math.ceil((rate * forMs) / 1000 / eventsARequest);
   const answers = [];
   try {
     while (answers.length < total) {
-      const due = ((performance.now() - start) * rate) / 1000 / events;
+      const due = ((performance.now() - start) * rate) / 1000 / eventsARequest;
       while (answers.length < Math.min(total, due)) {
-        const answer = client.post(next(events), events);
+        const answer = client.post(next(), eventsARequest);
         answer.catch(() => undefined); // Thrown by Promise.all below; here it only must not end the process.
         answers.push(answer);
       }
@@ -104,5 +109,5 @@ export async function fixedRate(subject, { rate, forMs, burst }) {
   } finally {
     client.end();
   }
-  return total * events;
+  return total * eventsARequest;
 }

@@ -5,8 +5,9 @@ const HELP = `npm run bench -- [options]
   --rounds <n>     rounds of Switchboard and bare server in turn (default 3)
   --streams <n>    open streams while events are delivered (default 1000)
   --rate <n>       events a second offered while delivering (default 500)
+  --crowd <n>      streams of among and storm (default 10000)
   --quick          under a minute in all: one short round
-  --only <parts>   of ingest,delivery,idle,rights,beside (default all)
+  --only <parts>   of ingest,delivery,idle,rights,beside,latency,copy,among,backlog,storm,stalled (default all)
   --save           also write bench/results/<date>.json
   --cpu-prof <dir> run Switchboard with node --cpu-prof; its figures are then not comparable
 `;
@@ -19,6 +20,8 @@ export const TENANTS = 100;
  * @property {number} rounds
  * @property {number} streams
  * @property {number} manyStreams  idle streams of the second memory figure; equal to `streams`: there is none
+ * @property {number} crowd        streams of the scenarios with many
+ * @property {string[]} limits      scenarios of `limits.mjs` that are asked for
  * @property {number} rate         events a second, open loop
  * @property {number} deliverMs    length of a measured window of delivery
  * @property {number} idleMs       length of the idle window whose CPU is subtracted
@@ -29,6 +32,9 @@ export const TENANTS = 100;
  * @property {string | undefined} cpuProf
  */
 
+/** Scenarios of `limits.mjs`. */
+const LIMITS = ['latency', 'copy', 'among', 'backlog', 'storm', 'stalled'];
+
 /** @returns {Options} */
 export function readOptions(args = process.argv.slice(2)) {
   const { values } = parseArgs({
@@ -38,7 +44,8 @@ export function readOptions(args = process.argv.slice(2)) {
       streams: { type: 'string' },
       rate: { type: 'string', default: '500' },
       quick: { type: 'boolean', default: false },
-      only: { type: 'string', default: 'ingest,delivery,idle,rights,beside' },
+      only: { type: 'string', default: ['ingest,delivery,idle,rights,beside', ...LIMITS].join() },
+      crowd: { type: 'string' },
       save: { type: 'boolean', default: false },
       'cpu-prof': { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -54,7 +61,8 @@ export function readOptions(args = process.argv.slice(2)) {
   return {
     rounds: wholeNumber('--rounds', values.rounds ?? (quick ? '1' : '3')),
     streams,
-    manyStreams: quick ? streams : streams * 3,
+    manyStreams: quick ? streams : streams * 5,
+    crowd: wholeNumber('--crowd', values.crowd ?? (quick ? '1000' : '10000')),
     rate: wholeNumber('--rate', values.rate),
     deliverMs: quick ? 2500 : 5000,
     idleMs: quick ? 1000 : 2000,
@@ -67,6 +75,7 @@ export function readOptions(args = process.argv.slice(2)) {
       rights: chosen.includes('rights'),
       beside: chosen.includes('beside'),
     },
+    limits: LIMITS.filter((name) => chosen.includes(name)),
     save: values.save,
     cpuProf: values['cpu-prof'],
   };

@@ -1,9 +1,9 @@
 /**
  * The clients, in a process of their own, so that the server's CPU is the server's alone. A reader is a raw socket that
- * finds frames in what it gets; a library would take more CPU than what is measured. Commands come by IPC from
- * `run.mjs`, each answered once.
+ * finds frames in what it gets; a library would take more CPU than what is measured.
  */
 import { connect } from 'node:net';
+import { answer } from './commands.mjs';
 
 /** Streams that are being opened at one time. */
 const OPENING = 32;
@@ -22,7 +22,7 @@ function emptyWatch() {
 
 const nowUs = () => Number(process.hrtime.bigint() / 1000n);
 
-const commands = {
+answer({
   /** Opens a stream for every token and answers when all of them are live. */
   async open({ port, tokens, readyMark }) {
     const waiting = tokens.values();
@@ -52,10 +52,11 @@ const commands = {
   report() {
     const { latenciesUs, bytes, outOfOrder } = watch;
     latenciesUs.sort((one, other) => one - other);
+    const meanUs = latenciesUs.reduce((sum, one) => sum + one, 0) / latenciesUs.length;
     const at = (share) => latenciesUs[Math.min(latenciesUs.length - 1, Math.floor(latenciesUs.length * share))];
-    return { deliveries: latenciesUs.length, frameBytes: bytes / latenciesUs.length, outOfOrder, p50Us: at(0.5), p99Us: at(0.99) };
+    return { deliveries: latenciesUs.length, frameBytes: bytes / latenciesUs.length, outOfOrder, meanUs, p50Us: at(0.5), p99Us: at(0.99) };
   },
-}; // prettier-ignore
+}); // prettier-ignore
 
 function openStream(port, token, readyMark) {
   return new Promise((resolve, reject) => {
@@ -104,12 +105,3 @@ function count(reader, frame, receivedUs) {
   watch.latenciesUs.push(receivedUs - parseInt(frame.slice(frame.indexOf('"sentUs":') + 9), 10));
   watch.bytes += frame.length;
 }
-
-process.on('message', async ({ id, command, ...options }) => {
-  try {
-    process.send({ id, result: await commands[command](options) });
-  } catch (error) {
-    process.send({ id, error: error.message });
-  }
-});
-process.on('disconnect', () => process.exit(0));

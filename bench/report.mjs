@@ -86,7 +86,7 @@ function summariseRow(row, rounds) {
   return { key: row.key, label: row.label, digits: row.digits, ours, plus, bare, ratio, floor };
 }
 
-function spread(values) {
+export function spread(values) {
   const known = values.filter((value) => Number.isFinite(value)).sort((one, other) => one - other);
   if (known.length === 0) return undefined;
   const middle = known.length / 2;

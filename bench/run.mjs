@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { measureBeside, peers, renderBeside } from './beside.mjs';
 import { endEverything, startBare, startReaders } from './children.mjs';
+import { renderLimits, runLimits, summariseLimits } from './limits.mjs';
 import { readOptions } from './options.mjs';
 import { fileLimit, hasProc } from './process-stat.mjs';
 import { circumstances, renderTable, summarise } from './report.mjs';
@@ -31,6 +32,10 @@ function fitToMachine(options) {
   }
   if (options.streams > most)
     throw new Error(`${options.streams} streams need a higher limit of open files (ulimit -n)`);
+  if (options.crowd > most) {
+    say(`${most} instead of ${options.crowd} streams: more need a higher limit of open files (ulimit -n)`);
+    options = { ...options, crowd: most };
+  }
   if (options.manyStreams <= most) return options;
   say(`only ${options.streams} idle streams: ${options.manyStreams} need a higher limit of open files (ulimit -n)`);
   return { ...options, manyStreams: options.streams };
@@ -123,8 +128,9 @@ try {
   const rounds = needsRounds ? await runRounds(options) : [];
   const beside = options.parts.beside ? await runBeside(options) : [];
   const summary = needsRounds ? summarise(rounds, options) : [];
-  process.stdout.write(`\n${renderTable(summary, about)}\n${renderBeside(beside)}\n`);
-  if (options.save) save({ ...about, summary, rounds, beside });
+  const limits = summariseLimits(await runLimits(options, say), options);
+  process.stdout.write(`\n${renderTable(summary, about)}\n${renderBeside(beside)}\n\n${renderLimits(limits)}\n`);
+  if (options.save) save({ ...about, summary, rounds, beside, limits });
 } catch (error) {
   if (!ending) process.stderr.write(`bench: ${error.stack}\n`);
   process.exitCode = 1;

@@ -57,6 +57,8 @@ export async function startSwitchboard(dataDir, { readerTokens, cpuProf }) {
     readerToken: (tenant) => readerTokens[tenant],
     readyMark: 'event: log.caught_up',
     databasePid: databasePid(),
+    databaseUrl: databaseUrlOf(dataDir),
+    dataDir,
     end,
   };
 }
@@ -84,8 +86,14 @@ async function untilReady(child, port, output) {
   throw new Error(`Switchboard did not start:\n${output.join('').slice(-2000)}`);
 }
 
+function databaseUrlOf(dataDir) {
+  const port = readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[3];
+  const password = readFileSync(join(dataDir, 'postgres-password'), 'utf8').trim();
+  return `postgresql://switchboard:${password}@127.0.0.1:${port}/switchboard`;
+}
+
 /** One tenant, one agent, one token each. Returns the tokens in order. */
-async function createTenants(port, adminToken) {
+export async function createTenants(port, adminToken, from = 0, count = TENANTS) {
   const call = async (method, path, body) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       method,
@@ -96,9 +104,9 @@ async function createTenants(port, adminToken) {
     return response.json();
   };
   const tokens = [];
-  for (let index = 0; index < TENANTS; index += 1) {
+  for (let index = from; index < from + count; index += 1) {
     const tenant = `bench-${index}`;
-    await call('POST', '/v1/admin/tenants', { tenant, limits: { streams: UNLIMITED, ingestPerSecond: UNLIMITED } });
+    await call('POST', '/v1/admin/tenants', { tenant, limits: { streams: UNLIMITED, streamsPerToken: UNLIMITED, ingestPerSecond: UNLIMITED } });
     await call('PUT', `/v1/admin/agents/${agentName(index)}/owner`, { tenant, from: null });
     const { token } = await call('POST', `/v1/admin/tenants/${tenant}/tokens`, { name: 'bench', scopes: ['events:read'] });
     tokens.push(token);
