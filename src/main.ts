@@ -7,8 +7,11 @@ import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { createApp } from './app.setup.js';
 import { TokenFiles } from './auth/token-files.js';
-import { SwitchboardLogger } from './common/console-logger.js';
+import { exit } from './common/exit.js';
+import { createLogger } from './common/logger.js';
+import { redactor } from './common/redaction.js';
 import { InvalidEnv, readEnv, type Env } from './config/env.js';
+import { secretsOf } from './config/secrets.js';
 import { assertDatabaseFits } from './database/database-check.js';
 import { EmbeddedPostgres } from './database/embedded-postgres.js';
 import { migrate } from './database/migrate.js';
@@ -41,7 +44,7 @@ async function main(): Promise<void> {
 
 /** Resolves when requests are answered. Rejects, between two steps, when it is to stop. */
 async function serve(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<void> {
-  const logger = new SwitchboardLogger(process.stdout.isTTY);
+  const logger = createLogger(process.stdout.isTTY, secretsOf(env));
   Logger.overrideLogger(logger);
   const databaseUrl = cluster.isWorker ? (env.databaseUrl ?? '') : await prepare(env, stop, cleanUps);
   if (cluster.isPrimary && env.workers > 1) {
@@ -134,14 +137,14 @@ function stopSignal(): AbortSignal {
 }
 
 main().then(
-  () => process.exit(0),
+  () => exit(0),
   (error: unknown) => {
     const expected = [InvalidEnv, InvalidSource, EmbeddedPostgresError, StartError].some(
       (kind) => error instanceof kind,
     );
     const message =
       error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error);
-    process.stderr.write(`switchboard: ${message}\n`);
-    process.exit(1);
+    process.stderr.write(redactor()(`switchboard: ${message}\n`));
+    return exit(1);
   },
 );

@@ -1,6 +1,8 @@
 /** Security rules 8 and 21: what must not be written down is written nowhere, and what is erased is gone from everywhere. */
 import { Logger, type LoggerService } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
+import { JsonLogger } from '../../src/common/json-logger.js';
+import { redactor } from '../../src/common/redaction.js';
 import { createDatabase, query } from '../support/database.js';
 import { DatabaseWay } from '../support/database-way.js';
 import { Switchboard } from '../support/switchboard.js';
@@ -116,6 +118,30 @@ describe('what is secret', () => {
     expect(rows.filter(({ table }) => table === 'tokens').length).toBeGreaterThan(3);
     expect(rows.filter(({ row }) => signatures.some((text) => row.includes(text)))).toEqual([]);
   });
+});
+
+it('what is secret comes out redacted when somebody writes it to the log all the same', async () => {
+  const { token, id } = await board.createTenant({ scopes: ['events:read', 'tokens:write'] });
+  const stream = (await board.request<{ token: string; url: string }>('POST', '/v1/stream-tokens', { token })).body;
+  const session = await board.request('POST', '/v1/session', { token });
+  const cookie = session.headers.get('set-cookie') ?? '';
+  const link = (await board.admin<{ url: string }>('POST', `/v1/admin/tenants/${id}/sign-in-links`, {})).body.url;
+  const phone = phoneNumber();
+  const lines: string[] = [];
+  const sink = { write: (line: string) => void lines.push(line) };
+  const logger = new JsonLogger(redactor([METRICS_TOKEN]), { out: sink, err: sink });
+  for (const said of [token, stream.url, link, cookie, phone, METRICS_TOKEN, `Bearer ${board.adminToken}`]) {
+    logger.warn(`a request failed: ${said}`, 'Test');
+    logger.error(new Error(said), 'Test');
+    logger.log({ deep: { deeper: { message: `again ${said}!` } } }, 'Test');
+  }
+  const code = link.split('code=')[1] ?? '';
+  const signed = /switchboard_session=([^;]+)/.exec(cookie)?.[1] ?? '';
+  const secrets = { token, stream: stream.token, code, signed, phone, METRICS_TOKEN, admin: board.adminToken };
+  expect(lines).toHaveLength(21);
+  for (const [name, secret] of Object.entries(secrets))
+    for (const part of [secret, secret.split('.').at(-1) ?? ''])
+      expect([name, part.length > 10, lines.filter((line) => line.includes(part))]).toEqual([name, true, []]);
 });
 
 describe('a tenant that is erased', () => {
