@@ -23,7 +23,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   events: [...FOUNDATIONS, 'auth', 'agents'],
   sources: [...FOUNDATIONS, 'auth', 'agents', 'events'],
   calls: [...FOUNDATIONS, 'auth', 'agents', 'events'],
-  health: [...FOUNDATIONS, 'auth', 'sources', 'calls'],
+  health: [...FOUNDATIONS, 'auth', 'events', 'sources', 'calls'],
   retention: [...FOUNDATIONS, 'tenants', 'events', 'calls'],
   admin: [...FOUNDATIONS, 'auth', 'tenants', 'agents', 'events', 'sources', 'calls'],
   demo: [...FOUNDATIONS, 'auth', 'tenants', 'agents', 'sources'],

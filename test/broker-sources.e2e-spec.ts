@@ -2,8 +2,12 @@ import { EventEmitter } from 'node:events';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { type NatsConnection, connect } from '@nats-io/transport-node';
 import { Redis } from 'ioredis';
+import { NatsSource } from '../src/sources/broker/nats.source.js';
+import { RedisSource } from '../src/sources/broker/redis.source.js';
+import type { Source } from '../src/sources/source.js';
 import { SourceSupervisor } from '../src/sources/source-supervisor.js';
 import { Broker, describeWithBroker, withBroker } from './support/brokers.js';
+import { CollectingSink } from './support/collecting-sink.js';
 import { createDatabase, query } from './support/database.js';
 import { longest, rounds } from './support/rounds.js';
 import { Installation } from './support/server-process.js';
@@ -142,6 +146,22 @@ describe.each(logs.filter(({ kind }) => withBroker(kind)))('$what', ({ kind, ent
     },
     longest(60_000),
   );
+
+  it('says what the broker still has for it', async () => {
+    const cursors = { load: () => Promise.resolve(new Map()), save: () => Promise.resolve() };
+    const source: Source =
+      kind === 'nats' ? new NatsSource(broker.url + path, cursors) : new RedisSource(broker.url + path);
+    for (let n = 0; n < 3; n++) await publisher.publish(JSON.stringify(note('mara', n)));
+    expect(source.upstreamBacklog).toBeUndefined();
+    const [sink, stop] = [new CollectingSink(), new AbortController()];
+    if (kind === 'nats') sink.fill();
+    const running = source.run(sink, () => undefined, stop.signal);
+    await waitFor(() => sink.events.length > 0, 'a first event');
+    expect(source.upstreamBacklog).toBe(kind === 'nats' ? 2 : 3); // Behind the last message, of which there is one; as of when it began.
+    stop.abort();
+    sink.empty();
+    await running;
+  });
 
   it('goes on after the broker was wiped, and takes nothing new for a repeat', async () => {
     const agent = fresh('mara');

@@ -9,6 +9,7 @@ import { EventTail } from '../src/events/event-tail.js';
 import { StreamConnections } from '../src/events/stream-connections.js';
 import { Broker, withBroker } from './support/brokers.js';
 import { query } from './support/database.js';
+import { Metrics } from './support/metrics.js';
 import { Switchboard } from './support/switchboard.js';
 import { waitFor } from './support/wait-for.js';
 
@@ -167,9 +168,13 @@ describe('a reader that does not read', () => {
       mostPending = Math.max(mostPending, ...sockets.map((socket) => socket.writableLength));
     };
     for (let batch = 0; batch < 20; batch++) await send(); // More than any kernel buffers.
+    const stalled = await Metrics.of(board);
+    expect(stalled.count('switchboard_streams_behind')).toBeGreaterThanOrEqual(1);
+    expect(stalled.count('switchboard_streams_pending_bytes')).toBeGreaterThan(64 * 1024);
     const stalledAt = Date.now();
     await waitFor(() => connections.all.size === 1, 'the stuck reader to be cut', 30_000);
     expect(Date.now() - stalledAt).toBeLessThan(30_000);
+    expect((await Metrics.of(board)).count('switchboard_streams_closed_total', { reason: 'slow-reader' })).toBe(1);
     await send();
     expect(mostPending).toBeGreaterThan(64 * 1024);
     expect(mostPending).toBeLessThanOrEqual(512 * 1024);

@@ -48,6 +48,9 @@ export abstract class Bus {
   /** Emits after every (re)connection: messages may have been missed before it. */
   readonly reconnected: Observable<void> = this.returned;
 
+  /** What carries it. */
+  abstract readonly kind: 'postgres' | 'nats' | 'redis';
+
   /** True while messages of other processes reach us. */
   abstract readonly connected: boolean;
 

@@ -15,6 +15,7 @@ const PING_MS = 3000;
 
 @Injectable()
 export class NatsBus extends BrokerBus {
+  readonly kind = 'nats';
   private readonly options: ConnectionOptions;
 
   constructor(url: string, pool: PgPool) {

@@ -26,6 +26,7 @@ type Control = Exclude<BusMessage, { kind: 'appended' }>;
 
 @Injectable()
 export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly kind = 'postgres';
   private readonly logger = new Logger('Bus');
   private readonly self = randomUUID();
   private readonly listener: PgListener;

@@ -13,6 +13,8 @@ const PING_MS = 3000;
 
 @Injectable()
 export class RedisBus extends BrokerBus {
+  readonly kind = 'redis';
+
   constructor(
     private readonly url: string,
     pool: PgPool,

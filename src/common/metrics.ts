@@ -1,5 +1,8 @@
-/** What an operator can watch at /metrics. One registry a process; labels never hold names of tenants, agents or calls. */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+/**
+ * What is counted as it happens, for /metrics; what can be looked up when somebody asks is looked up then
+ * (health/samples.ts). One registry a process; labels never hold names of tenants, agents or calls.
+ */
+import { Counter, Histogram, Registry } from 'prom-client';
 
 export const metrics = new Registry();
 const registers = [metrics];
@@ -18,18 +21,37 @@ export const appendSeconds = new Histogram({
   registers,
 });
 
-export const openStreams = new Gauge({
-  name: 'switchboard_streams_open',
-  help: 'Event streams that are open.',
+export const appendEvents = new Histogram({
+  name: 'switchboard_append_events',
+  help: 'Events of one append to the event log: its batch.',
+  buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2000],
   registers,
 });
 
+export const appendFailures = new Counter({
+  name: 'switchboard_append_failures_total',
+  help: 'Appends that failed because the database was away; who sent the events in sends them again.',
+  registers,
+});
+
+export const eventsOut = new Counter({
+  name: 'switchboard_events_out_total',
+  help: 'Events given to readers, one for each reader: as they happen (live), or out of the log to who is behind.',
+  labelNames: ['way'],
+  registers,
+});
+
+eventsIn.inc({ outcome: 'refused' }, 0);
+
 export const streamsClosed = new Counter({
   name: 'switchboard_streams_closed_total',
-  help: 'Event streams that ended, by who ended them and why.',
+  help: 'Event streams that ended, by why: what the server ended them for, or client.',
   labelNames: ['reason'],
   registers,
 });
+
+// A series that begins with its first event shows no increase then, and nobody would be told.
+for (const reason of ['slow-reader', 'failure']) streamsClosed.inc({ reason }, 0);
 
 export const sourceRestarts = new Counter({
   name: 'switchboard_source_restarts_total',
@@ -51,6 +73,8 @@ export const eventsProjected = new Counter({
   labelNames: ['outcome'],
   registers,
 });
+
+eventsProjected.inc({ outcome: 'passed over' }, 0);
 
 export const projectionSeconds = new Histogram({
   name: 'switchboard_calls_projection_seconds',

@@ -12,6 +12,18 @@ const types: pg.CustomTypesConfig = {
 /** Runs a statement within a transaction. */
 export type Run = <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<pg.QueryResult<Row>>;
 
+/** How many connections a pool has, how many of them work, how many wait for one, and how many there may be. */
+export interface PoolUse {
+  readonly open: number;
+  readonly busy: number;
+  readonly waiting: number;
+  readonly max: number;
+}
+
+export function useOf({ totalCount, idleCount, waitingCount, options }: pg.Pool): PoolUse {
+  return { open: totalCount, busy: totalCount - idleCount, waiting: waitingCount, max: options.max };
+}
+
 /** Reads that must agree with each other see the database as of the first of them. */
 export const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
@@ -25,6 +37,10 @@ export class PgPool implements OnApplicationShutdown {
     this.pool = this.connect(databaseUrl);
     // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
     this.pool.on('error', (error) => this.logger.warn(`lost an idle connection: ${error.message}`));
+  }
+
+  get use(): PoolUse {
+    return useOf(this.pool);
   }
 
   protected connect(databaseUrl: string, options: pg.PoolConfig = {}): pg.Pool {

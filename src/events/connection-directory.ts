@@ -87,7 +87,7 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
 
   private closeOwn(id: string): void {
     const problem = new Problem('unavailable', 'An operator closed this stream; resume with your last id.');
-    this.connections.closeWhere((one) => one.id === id, problem);
+    this.connections.closeWhere((one) => one.id === id, problem, 'closed-by-operator');
   }
 
   private async tell(ask: string): Promise<void> {

@@ -7,6 +7,7 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';
 import type { TenantId } from '../common/ids.js';
+import { eventsOut } from '../common/metrics.js';
 import { type Delivery, deliveriesOf } from './delivery.js';
 import type { LoggedEvent } from './event.js';
 import { EventFilter, PlatformFilter, typeMatcher } from './event-filter.js';
@@ -104,12 +105,15 @@ export class EventRouter {
   private flush(): void {
     const due = this.due;
     this.due = [];
+    let given = 0;
     for (const channel of due) {
       const events = channel.pending;
       channel.pending = [];
+      given += events.length * channel.readers.size;
       for (const delivery of deliveriesOf(channel.numbering, events))
         for (const receive of channel.readers) receive(delivery);
     }
+    eventsOut.inc({ way: 'live' }, given);
   }
 }
 

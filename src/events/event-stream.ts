@@ -5,6 +5,7 @@
  * while the client has more than it can take: it falls back to the log until it has caught up.
  */
 import type { Observer } from 'rxjs';
+import { eventsOut } from '../common/metrics.js';
 import type { Chunk } from './chunk.js';
 import type { Delivery } from './delivery.js';
 import type { Outlet } from './outlet.js';
@@ -113,6 +114,7 @@ export class EventStream {
         if (this.forgetErased()) break;
         if (this.reading.isWhole && piece.first > this.last + 1) this.tellRemoved(piece.first - 1);
         this.reader.next(piece.chunkAfter(this.last));
+        eventsOut.inc({ way: 'log' }, piece.countAfter(this.last));
         this.last = piece.last;
         this.lastPosition = piece.lastPosition;
         await this.outlet.room();

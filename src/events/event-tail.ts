@@ -20,6 +20,7 @@ import { ErasedCalls } from './erased-calls.js';
 import type { LoggedEvent } from './event.js';
 import { EventLog } from './event-log.js';
 import { EventRouter } from './event-router.js';
+import { TailLag } from './tail-lag.js';
 
 type Batch = Extract<BusMessage, { kind: 'appended' }>;
 
@@ -36,6 +37,7 @@ const POLL_MS = 1000;
 export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('EventTail');
   private readonly abort = new AbortController();
+  private readonly lag = new TailLag();
   private readonly lastOfCall = new Map<string, number>();
   private waiting: Batch[] = [];
   private catchingUp: Promise<void> | undefined;
@@ -57,6 +59,11 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   /** The last position that was delivered. */
   get position(): number {
     return this.delivered;
+  }
+
+  /** For how long something has been in the log that was not delivered yet, in ms; as far as the last look at the log says. */
+  get behindMs(): number {
+    return this.lag.behindMs(this.delivered, Date.now());
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -91,6 +98,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
    */
   private async lookForUnheard(): Promise<void> {
     const head = await this.log.headPosition().catch(() => 0); // The database is away: there is nothing to see.
+    this.lag.sawHead(head, this.delivered, Date.now());
     const behind = head > this.delivered;
     if (behind && (this.stoodAt === this.delivered || !this.bus.connected)) this.offer(this.lookAgain());
     this.stoodAt = behind ? this.delivered : undefined;

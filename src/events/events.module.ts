@@ -40,14 +40,8 @@ import { TenantHeads } from './tenant-heads.js';
     ...[StreamAdmission, StreamsService, StreamConnections, StreamRights, ConnectionDirectory],
   ],
   exports: [
-    EventLog,
-    TenantHeads,
-    LogExpiry,
-    LogInquiry,
-    CallErasure,
-    IngestService,
-    StreamsService,
-    ConnectionDirectory,
+    ...[EventLog, TenantHeads, LogExpiry, LogInquiry, CallErasure, IngestService, StreamsService, ConnectionDirectory],
+    ...[EventTail, StreamConnections],
   ],
 })
 export class EventsModule {}

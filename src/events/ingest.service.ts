@@ -5,7 +5,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';
 import type { TenantId } from '../common/ids.js';
-import { appendSeconds, eventsIn } from '../common/metrics.js';
+import { appendEvents, appendFailures, appendSeconds, eventsIn } from '../common/metrics.js';
 import { Problem } from '../common/problem.js';
 import { isDatabaseAway } from '../database/database-errors.js';
 import { ErasedCalls } from './erased-calls.js';
@@ -64,6 +64,11 @@ export class IngestService {
     });
   }
 
+  /** Events that wait for their append. */
+  get waitingEvents(): number {
+    return this.waiting;
+  }
+
   private async work(): Promise<void> {
     this.working = true;
     // What is submitted in this turn of the event loop goes into the first batch.
@@ -107,6 +112,7 @@ export class IngestService {
     const stopTimer = appendSeconds.startTimer();
     const rows = unknown.length > 0 ? await this.appendOrSplit(unknown, onlyTenant) : [];
     if (unknown.length > 0) stopTimer();
+    if (unknown.length > 0) appendEvents.observe(unknown.length);
     let next = 0;
     return known.map((stamp) => stamp ?? rows[next++] ?? REFUSED);
   }
@@ -122,7 +128,10 @@ export class IngestService {
     try {
       return await this.log.append(events, onlyTenant);
     } catch (error) {
-      if (isDatabaseAway(error)) throw error;
+      if (isDatabaseAway(error)) {
+        appendFailures.inc();
+        throw error;
+      }
       if (events.length === 1) {
         this.logger.error(`the database refused an event of type ${events[0]?.type}: ${(error as Error).message}`);
         return [REFUSED];

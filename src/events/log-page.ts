@@ -33,6 +33,12 @@ export class LogPiece {
     return skipped > 0 ? new Chunk(this.frames.slice(skipped).join('')) : this.whole;
   }
 
+  /** How many events that is. */
+  countAfter(number: number): number {
+    const skipped = this.numbers.findIndex((one) => one > number);
+    return skipped < 0 ? 0 : this.numbers.length - skipped;
+  }
+
   get bytes(): number {
     return this.whole.bytes.length;
   }

@@ -8,6 +8,7 @@
  */
 import { ExecutionContext, Logger, type MessageEvent, createParamDecorator } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Observable, type Observer, type Subscriber, type Subscription } from 'rxjs';
 import { clientAddress } from '../common/client-address.js';
@@ -43,6 +44,11 @@ export class Outlet implements Observer<Chunk> {
   private framework: Subscriber<MessageEvent> | undefined;
   private writer: Readable | undefined;
   private chunks: Subscription | undefined;
+  /** The connection, which outlives the response that is done, and what it had taken before this stream. */
+  private socket: Socket | null = null;
+  private takenBefore = 0;
+  /** True when the stream ended by a fault of ours. */
+  hasFailed = false;
   /** Bytes that the kernel has taken, and when that last grew. */
   private taken = 0;
   private takenAt = Date.now();
@@ -70,6 +76,7 @@ export class Outlet implements Observer<Chunk> {
   }
 
   error(error: unknown): void {
+    this.hasFailed = true;
     if (this.framework) this.framework.error(error);
     else this.end(lastWords(error));
   }
@@ -90,6 +97,8 @@ export class Outlet implements Observer<Chunk> {
     writer.unpipe(this.response);
     framework.complete();
     lighten(this.response.req);
+    this.socket = this.response.socket;
+    this.takenBefore = takenBy(this.socket);
     opened(this.response);
     this.response.once('close', () => this.chunks?.unsubscribe());
     // Nobody reads a body: left open, it would hold back the connection's next request.
@@ -120,10 +129,14 @@ export class Outlet implements Observer<Chunk> {
     return this.response.writableLength;
   }
 
+  /** Bytes of the stream that the kernel has taken. */
+  get takenBytes(): number {
+    return takenBy(this.socket) - this.takenBefore;
+  }
+
   /** True when bytes wait and none has been taken for too long. To be asked now and then. */
   isStalled(now: number): boolean {
-    const { socket } = this.response;
-    const taken = socket ? socket.bytesWritten - socket.writableLength : 0;
+    const taken = takenBy(this.socket);
     if (this.response.writableLength === 0 || taken !== this.taken) {
       this.taken = taken;
       this.takenAt = now;
@@ -157,6 +170,10 @@ export class Outlet implements Observer<Chunk> {
   cut(): void {
     this.response.destroy();
   }
+}
+
+function takenBy(socket: Socket | null): number {
+  return socket === null ? 0 : socket.bytesWritten - socket.writableLength;
 }
 
 function clientOf(request: Request): StreamClient {

@@ -4,7 +4,7 @@ import type { Observer } from 'rxjs';
 import type { Principal, Scope } from '../auth/principal.js';
 import { jitter } from '../common/backoff.js';
 import type { AgentName } from '../common/ids.js';
-import { Problem } from '../common/problem.js';
+import { Problem, type ProblemSlug } from '../common/problem.js';
 import { closingFrame } from '../common/problem.filter.js';
 import { Chunk } from './chunk.js';
 import type { EventStream } from './event-stream.js';
@@ -17,6 +17,15 @@ const EXPIRING_MS = 60_000;
 export interface StreamTimes {
   readonly streamPingMs: number;
   readonly streamMaxMs: number;
+}
+
+export const READER_CLASSES = ['customer', 'view', 'admin'] as const;
+export type ReaderClass = (typeof READER_CLASSES)[number];
+
+/** Why the server ends a stream: the client is told the problem; `reason` is for who watches, and tells more apart. */
+export interface Ending {
+  readonly problem: Problem;
+  readonly reason: string;
 }
 
 /** What the reader narrowed its stream to, as an operator sees it; null: not narrowed. */
@@ -33,7 +42,7 @@ export class StreamConnection {
   private pingAt = 0;
   private endAt = 0;
   private toldExpiring = false;
-  private closed = false;
+  private isClosed = false;
 
   constructor(
     readonly principal: Principal,
@@ -45,6 +54,12 @@ export class StreamConnection {
 
   write(chunk: Chunk): void {
     this.reader.next(chunk);
+  }
+
+  /** Who reads: a customer, an admin who looks at what a customer sees, or an admin across customers. */
+  get readerClass(): ReaderClass {
+    const { tenantId, viewedBy } = this.principal;
+    return viewedBy !== null ? 'view' : tenantId === null ? 'admin' : 'customer';
   }
 
   /** What its token must allow for as long as it is open. */
@@ -72,15 +87,13 @@ export class StreamConnection {
   }
 
   /** Does what is due. Returns why the stream must end, if it must. */
-  tick(now: number, { streamPingMs }: StreamTimes): Problem | undefined {
+  tick(now: number, { streamPingMs }: StreamTimes): Ending | undefined {
     const expiresAt = this.principal.expiresAt.getTime();
-    if (now >= expiresAt) return new Problem('token-expired', 'The token has expired; connect with a new one.');
+    if (now >= expiresAt) return ending('token-expired', 'The token has expired; connect with a new one.');
     if (now >= this.endAt)
-      return new Problem('unavailable', 'The stream has lived its longest time; resume with your last id.');
-    if (this.outlet.isStalled(now)) {
-      this.outlet.cut();
-      return new Problem('unavailable', 'The client does not read; resume with your last id.');
-    }
+      return ending('unavailable', 'The stream has lived its longest time; resume with your last id.', 'longest-time');
+    if (this.outlet.isStalled(now))
+      return ending('unavailable', 'The client does not read; resume with your last id.', 'slow-reader');
     if (!this.toldExpiring && now >= expiresAt - EXPIRING_MS) {
       this.toldExpiring = true;
       this.write(controlFrame('token.expiring', { at: this.principal.expiresAt.toISOString() }));
@@ -92,10 +105,23 @@ export class StreamConnection {
     return undefined;
   }
 
-  close(problem: Problem): void {
-    if (this.closed) return;
-    this.closed = true;
+  /** False when it was closed before. A client that does not read is cut off; it finds its cursor at its side. */
+  close({ problem, reason }: Ending): boolean {
+    if (this.isClosed) return false;
+    this.isClosed = true;
+    if (reason === 'slow-reader') this.outlet.cut();
     this.write(new Chunk(closingFrame(problem)));
     this.reader.complete();
+    return true;
   }
+
+  /** Why it ended, where nobody closed it. */
+  get endedBy(): 'server' | 'client' | 'failure' {
+    return this.isClosed ? 'server' : this.outlet.hasFailed ? 'failure' : 'client';
+  }
+}
+
+/** `reason` is the problem's slug, unless another one says more. */
+function ending(slug: ProblemSlug, detail: string, reason: string = slug): Ending {
+  return { problem: new Problem(slug, detail), reason };
 }

@@ -3,7 +3,7 @@ import { BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Counts } from '../common/counts.js';
-import { openStreams, streamsClosed } from '../common/metrics.js';
+import { streamsClosed } from '../common/metrics.js';
 import { Problem } from '../common/problem.js';
 import { ENV, type Env } from '../config/env.js';
 import { RETRY_MS, goodbyeTimes } from './drain.js';
@@ -20,6 +20,7 @@ export class StreamConnections implements OnApplicationBootstrap, OnModuleDestro
   private readonly ofToken = new Counts();
   private ticker: NodeJS.Timeout | undefined;
   private draining = false;
+  private bytesOfGone = 0;
 
   constructor(@Inject(ENV) private readonly env: Env) {}
 
@@ -41,11 +42,18 @@ export class StreamConnections implements OnApplicationBootstrap, OnModuleDestro
       const waitMs = dueMs - (performance.now() - startedAt);
       if (waitMs > 0) await wait(waitMs);
       const connection = leaving[index];
-      if (connection && this.open.has(connection)) this.close(connection, goodbye);
+      if (connection && this.open.has(connection)) this.close(connection, goodbye, 'draining');
     }
     clearInterval(this.ticker);
     const gone = Promise.all(leaving.map(({ outlet }) => outlet.finished()));
     await Promise.race([gone, wait(LAST_FRAME_MS, undefined, { ref: false })]);
+  }
+
+  /** Bytes that the kernel has taken for readers, of this process's whole life. */
+  get takenBytes(): number {
+    let bytes = this.bytesOfGone;
+    for (const { outlet } of this.open) bytes += outlet.takenBytes;
+    return bytes;
   }
 
   get all(): ReadonlySet<StreamConnection> {
@@ -64,7 +72,6 @@ export class StreamConnections implements OnApplicationBootstrap, OnModuleDestro
     this.ofToken.add(tokenId, 1);
     connection.schedule(Date.now(), this.env);
     this.open.add(connection);
-    openStreams.inc();
   }
 
   remove(connection: StreamConnection): void {
@@ -72,22 +79,23 @@ export class StreamConnections implements OnApplicationBootstrap, OnModuleDestro
     const { tenantId, tokenId } = connection.principal;
     if (tenantId !== null) this.ofTenant.add(tenantId, -1);
     this.ofToken.add(tokenId, -1);
-    openStreams.dec();
+    this.bytesOfGone += connection.outlet.takenBytes;
+    if (connection.endedBy !== 'server') streamsClosed.inc({ reason: connection.endedBy });
   }
 
-  close(connection: StreamConnection, problem: Problem): void {
-    streamsClosed.inc({ reason: problem.slug });
-    connection.close(problem);
+  /** `reason` is for who watches: the problem's slug, unless another one says more. */
+  close(connection: StreamConnection, problem: Problem, reason: string = problem.slug): void {
+    if (connection.close({ problem, reason })) streamsClosed.inc({ reason });
   }
 
-  closeWhere(applies: (connection: StreamConnection) => boolean, problem: Problem): void {
-    for (const connection of this.open) if (applies(connection)) this.close(connection, problem);
+  closeWhere(applies: (connection: StreamConnection) => boolean, problem: Problem, reason?: string): void {
+    for (const connection of this.open) if (applies(connection)) this.close(connection, problem, reason);
   }
 
   private tick(now: number): void {
     for (const connection of this.open) {
-      const problem = connection.tick(now, this.env);
-      if (problem) this.close(connection, problem);
+      const ending = connection.tick(now, this.env);
+      if (ending) this.close(connection, ending.problem, ending.reason);
     }
   }
 }

@@ -58,7 +58,7 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
     const isUnchecked = ({ principal }: StreamConnection) =>
       askedAt - Math.max(this.checkedAt, principal.checkedAt) >= MAX_UNCHECKED_MS;
     const problem = new Problem('unavailable', 'Rights cannot be checked now; resume with your last id.');
-    this.connections.closeWhere(isUnchecked, problem);
+    this.connections.closeWhere(isUnchecked, problem, 'rights-unchecked');
     if (await this.reviewOrWarn([...this.connections.all])) this.checkedAt = askedAt;
   }
 

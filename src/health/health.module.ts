@@ -1,8 +1,15 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { CallsModule } from '../calls/calls.module.js';
+import { EventsModule } from '../events/events.module.js';
 import { SourcesModule } from '../sources/sources.module.js';
 import { HealthController } from './health.controller.js';
+import { ReadinessService } from './readiness.js';
+import { Samples } from './samples.js';
 
-@Module({ imports: [AuthModule, SourcesModule, CallsModule], controllers: [HealthController] })
+@Module({
+  imports: [AuthModule, EventsModule, SourcesModule, CallsModule],
+  controllers: [HealthController],
+  providers: [ReadinessService, Samples],
+})
 export class HealthModule {}

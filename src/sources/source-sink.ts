@@ -25,6 +25,8 @@ export class SourceSink implements EventSink {
   private waiting: Waiting[] = [];
   private waitingForRoom: (() => void)[] = [];
   private working = false;
+  /** When it was last given something; undefined: never. */
+  lastEventAt: Date | undefined;
 
   constructor(
     private readonly sourceName: string,
@@ -36,12 +38,18 @@ export class SourceSink implements EventSink {
 
   push(events: readonly DecodedEvent[]): Promise<void> {
     if (this.signal.aborted) return Promise.reject(new Error('the source was told to stop'));
+    if (events.length > 0) this.lastEventAt = new Date();
     const admitted = events.map((event) => this.admit(event));
     return new Promise((done, failed) => {
       for (const event of admitted) this.waiting.push({ event, done: undefined, failed: undefined });
       this.waiting.push({ event: undefined, done, failed });
       if (!this.working) void this.work();
     });
+  }
+
+  /** Events that were read and are not committed yet. */
+  get waitingEvents(): number {
+    return this.waiting.reduce((count, { event }) => (event === undefined ? count : count + 1), 0);
   }
 
   async room(): Promise<void> {

@@ -36,11 +36,22 @@ export interface SourceStatus {
   error: string | null;
 }
 
+/** How it is getting on, besides its state. */
+export interface SourceProgress {
+  readonly source: string;
+  readonly lastEventAt: Date | undefined;
+  /** Events that were read and are not committed yet. */
+  readonly waitingEvents: number;
+  /** Messages that upstream still has for it; undefined: it does not say. */
+  readonly upstreamBacklog: number | undefined;
+}
+
 @Injectable()
 export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly logger = new Logger('Sources');
   private readonly abort = new AbortController();
   private readonly statuses: SourceStatus[] = [];
+  private readonly sinks = new Map<Source, SourceSink>();
   private running: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -51,6 +62,14 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
 
   get status(): readonly Readonly<SourceStatus>[] {
     return this.statuses;
+  }
+
+  /** Of those that this process runs, or has run. */
+  get progress(): SourceProgress[] {
+    return [...this.sinks].map(([{ name, upstreamBacklog }, { lastEventAt, waitingEvents }]) => ({
+      ...{ source: name, upstreamBacklog },
+      ...{ lastEventAt, waitingEvents },
+    }));
   }
 
   onApplicationBootstrap(): void {
@@ -93,6 +112,7 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
   ): Promise<boolean> {
     const backoff = new Backoff({ firstMs: 500, maxMs: 30_000 });
     const sink = new SourceSink(source.name, this.ingest, signal);
+    this.sinks.set(source, sink);
     while (!signal.aborted) {
       const startedAt = Date.now();
       enter('connecting');

@@ -14,12 +14,15 @@ export interface EventSink {
 }
 
 /** How a source is doing, shown in /readyz. `standby`: another process runs it. */
-export type SourceState = 'connecting' | 'live' | 'waiting' | 'standby' | 'stopped';
+export const SOURCE_STATES = ['connecting', 'live', 'waiting', 'standby', 'stopped'] as const;
+export type SourceState = (typeof SOURCE_STATES)[number];
 
 /** A way into Switchboard. */
 export interface Source {
   /** Its name in /readyz, logs and cursors: stable across restarts, without secrets. */
   readonly name: string;
+  /** What upstream still has for it, in messages, as of the last that it read; undefined: upstream does not say. */
+  readonly upstreamBacklog?: number | undefined;
   /** True when it must run on one process at a time: a second one would take everything in twice, or out of order. */
   readonly once: boolean;
   /**

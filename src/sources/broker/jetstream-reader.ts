@@ -25,10 +25,17 @@ export interface JetStreamOptions {
 }
 
 export class JetStreamReader {
+  private last: JsMsg | undefined;
+
   constructor(
     private readonly manager: JetStreamManager,
     private readonly options: JetStreamOptions,
   ) {}
+
+  /** Messages that the stream has behind the last one that was read; undefined before that. */
+  get backlog(): number | undefined {
+    return this.last?.info.pending;
+  }
 
   /** Resolves when the signal aborts; rejects when stream or consumer are gone, or the sink is. */
   async read(intake: MessageIntake, live: () => void, signal: AbortSignal): Promise<void> {
@@ -46,6 +53,7 @@ export class JetStreamReader {
     if (signal.aborted) messages.stop();
     live();
     for await (const message of messages) {
+      this.last = message;
       // A stream that was wiped counts from one again: its date tells its messages from the old one's.
       this.take(message, ['jetstream', stream, created, message.seq], intake).catch(fail);
       await intake.room();

@@ -22,6 +22,7 @@ const DURABLE = /^[A-Za-z0-9_-]{1,64}$/;
 export class NatsSource implements Source {
   readonly name: string;
   readonly once = true;
+  private reader: JetStreamReader | undefined;
   private readonly subject: string;
   private readonly durable: string;
   private readonly options: ConnectionOptions;
@@ -38,6 +39,10 @@ export class NatsSource implements Source {
     this.name = name;
     this.subject = topic;
     this.options = { ...natsOptions(url.href), name: 'switchboard', pingInterval: PING_MS, maxPingOut: 2 };
+  }
+
+  get upstreamBacklog(): number | undefined {
+    return this.reader?.backlog;
   }
 
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
@@ -64,7 +69,8 @@ export class NatsSource implements Source {
     const stream = manager && (await streamOf(manager, this.subject));
     if (manager === undefined || stream === undefined) return this.listen(connection, intake, live, signal, manager);
     const { name: source, subject, durable, cursors } = this;
-    await new JetStreamReader(manager, { source, stream, subject, durable, cursors }).read(intake, live, signal);
+    this.reader = new JetStreamReader(manager, { source, stream, subject, durable, cursors });
+    await this.reader.read(intake, live, signal);
   }
 
   /** Core NATS: without a stream there is nothing to acknowledge or to go back to. */

@@ -22,7 +22,7 @@ interface RedisStream {
 
 type Entry = [id: string, fields: string[] | null];
 
-/** Resolves when the signal aborts; rejects when the group is gone, or the sink is. */
+/** Needs the group: {@link createGroup}. Resolves when the signal aborts; rejects when the group is gone, or the sink is. */
 export async function readRedisStream(
   stream: RedisStream,
   intake: MessageIntake,
@@ -36,7 +36,6 @@ export async function readRedisStream(
     await intake.room();
     if (failure && !signal.aborted) throw failure;
   };
-  await createGroup(stream);
   live();
   for (let next = '0-0'; !signal.aborted;) {
     const [after, entries] = (await reader.xautoclaim(topic, group, CONSUMER, 0, next, 'COUNT', COUNT)) as [
@@ -56,8 +55,8 @@ export async function readRedisStream(
 }
 
 /** From the beginning: what was there before us is wanted, too. */
-async function createGroup({ reader, topic, group }: RedisStream): Promise<void> {
-  await reader.xgroup('CREATE', topic, group, '0', 'MKSTREAM').catch((error: Error) => {
+export async function createGroup(client: Redis, topic: string, group: string): Promise<void> {
+  await client.xgroup('CREATE', topic, group, '0', 'MKSTREAM').catch((error: Error) => {
     if (!error.message.startsWith('BUSYGROUP')) throw error;
   });
 }

@@ -8,9 +8,9 @@ import { connectionFault, unlessAborted } from '../pinecall/agent-wire.js';
 import { EventSink, InvalidSource, Source } from '../source.js';
 import { readBrokerAddress } from './broker-address.js';
 import { MessageIntake } from './message-intake.js';
-import { readRedisStream } from './redis-stream-reader.js';
+import { createGroup, readRedisStream } from './redis-stream-reader.js';
 
-/** Whether the server still answers is asked this often. */
+/** Whether the server still answers, and what it has for us, is asked this often. */
 const PING_MS = 10_000;
 const COMMAND_MS = 10_000;
 const GROUP = /^[\x21-\x7e]{1,64}$/;
@@ -22,6 +22,7 @@ export class RedisSource implements Source {
   private readonly topic: string;
   private readonly group: string | undefined;
   private readonly options: RedisOptions;
+  private backlog: number | undefined;
 
   /** Throws {@link InvalidSource}. */
   constructor(entry: string) {
@@ -47,6 +48,11 @@ export class RedisSource implements Source {
     };
   }
 
+  /** As of the last {@link PING_MS}. */
+  get upstreamBacklog(): number | undefined {
+    return this.backlog;
+  }
+
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
     const intake = new MessageIntake(this.name, sink);
     // One that waits for what comes, one that says what was taken in.
@@ -60,10 +66,12 @@ export class RedisSource implements Source {
       }
     });
     lost.catch(() => controller.abort());
-    const beat = setInterval(() => void teller.ping().catch(() => teller.disconnect()), PING_MS);
+    const beat = setInterval(() => void this.look(teller).catch(() => teller.disconnect()), PING_MS);
     try {
       await Promise.race([lost, Promise.all(clients.map((client) => client.connect()))]);
       const { topic, group } = this;
+      if (group !== undefined) await createGroup(teller, topic, group);
+      await this.look(teller);
       const reading =
         group === undefined
           ? this.listen(reader, intake, live, controller.signal)
@@ -79,6 +87,11 @@ export class RedisSource implements Source {
     }
   }
 
+  private async look(client: Redis): Promise<void> {
+    await client.ping();
+    if (this.group !== undefined) this.backlog = await backlogOf(client, this.topic, this.group);
+  }
+
   private async listen(reader: Redis, intake: MessageIntake, live: () => void, signal: AbortSignal): Promise<void> {
     const take = (text: string) => {
       intake.take(text).catch(() => undefined); // Told to stop: its signal says so too.
@@ -89,4 +102,12 @@ export class RedisSource implements Source {
     live();
     await unlessAborted(new Promise<never>(() => undefined), signal);
   }
+}
+
+/** Entries that the group has not been given yet: https://redis.io/docs/latest/commands/xinfo-groups/. Redis 7 and newer say so. */
+async function backlogOf(client: Redis, stream: string, group: string): Promise<number | undefined> {
+  const groups = (await client.xinfo('GROUPS', stream).catch(() => [])) as unknown[][]; // There is no stream yet.
+  const ours = groups.find((fields) => fields[fields.indexOf('name') + 1] === group);
+  const lag = ours?.[ours.indexOf('lag') + 1];
+  return typeof lag === 'number' ? lag : undefined;
 }

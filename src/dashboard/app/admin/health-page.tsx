@@ -22,8 +22,9 @@ interface Part {
 }
 
 interface Health {
-  readonly status: 'ready' | 'unready';
+  readonly status: 'ready' | 'unready' | 'leaving';
   readonly database: Part;
+  readonly tail?: Part;
   readonly bus: Part;
   readonly calls?: Part;
   readonly sources: Readonly<Record<string, Source>>;
@@ -61,8 +62,8 @@ export default function HealthPage() {
   );
 }
 
-function Parts({ health: { database, bus, calls, sources } }: { readonly health: Health }) {
-  const parts = Object.entries({ database, bus, ...(calls && { calls }) });
+function Parts({ health: { database, tail, bus, calls, sources } }: { readonly health: Health }) {
+  const parts = Object.entries({ database, ...(tail && { tail }), bus, ...(calls && { calls }) });
   const named = Object.entries(sources);
   return (
     <>

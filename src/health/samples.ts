@@ -1,0 +1,190 @@
+/**
+ * What is looked up when somebody asks for metrics, and costs nothing in between. A registry of the app's own, so that two
+ * apps in one process do not write each other's. Names and units: https://prometheus.io/docs/practices/naming/
+ */
+import { Injectable } from '@nestjs/common';
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { Bus } from '../bus/bus.js';
+import { PgPool, ReadPool } from '../database/pg-pool.js';
+import { PrismaService } from '../database/prisma.service.js';
+import { EventTail } from '../events/event-tail.js';
+import { IngestService } from '../events/ingest.service.js';
+import { READER_CLASSES } from '../events/stream-connection.js';
+import { StreamConnections } from '../events/stream-connections.js';
+import { SOURCE_STATES } from '../sources/source.js';
+import { SourceSupervisor } from '../sources/source-supervisor.js';
+import { type Readiness, ReadinessService } from './readiness.js';
+import { VERSION } from './version.js';
+
+/** How the values of several workers become one; see worker-metrics.ts. */
+type Aggregator = 'sum' | 'min' | 'max';
+
+@Injectable()
+export class Samples {
+  private readonly registry = new Registry();
+  private readonly ready = this.gauge('switchboard_ready', 'Whether /readyz says 200 (1) or 503 (0).', [], 'min');
+  private readonly partUp = this.gauge(
+    'switchboard_part_up',
+    'Whether a part is as it should be, as /readyz has it: database, tail, bus, calls, sources.',
+    ['part'],
+    'min',
+  );
+  private readonly streams = this.gauge('switchboard_streams_open', 'Open event streams, by who reads.', ['class']);
+  private readonly streamsBehind = this.gauge(
+    'switchboard_streams_behind',
+    'Open streams that are served from the log: they have just come, or read too slowly to be live.',
+  );
+  private readonly pendingBytes = this.gauge(
+    'switchboard_streams_pending_bytes',
+    'Bytes that wait in this process for readers to take them.',
+  );
+  private readonly sentBytes = new Counter({
+    name: 'switchboard_streams_sent_bytes_total',
+    help: 'Bytes that the kernel has taken for readers of streams.',
+    registers: [this.registry],
+  });
+  private readonly ingestWaiting = this.gauge(
+    'switchboard_ingest_waiting_events',
+    'Events that have come in and wait for their append.',
+  );
+  private readonly tailLag = this.gauge(
+    'switchboard_tail_lag_seconds',
+    'How long the oldest event has been in the log that this process has not delivered yet; 0: there is none.',
+    [],
+    'max',
+  );
+  private readonly callsLag = this.gauge(
+    'switchboard_calls_lag_events',
+    'Events of the log that the calls do not show yet, in the whole fleet. Absent while the database is away.',
+    [],
+    'max',
+  );
+  private readonly busUp = this.gauge(
+    'switchboard_bus_up',
+    'Whether messages of other processes reach this one (1) or the log is polled (0).',
+    ['kind'],
+    'min',
+  );
+  private readonly sourceState = this.gauge(
+    'switchboard_source_state',
+    'Processes in which the source is in the state. Of a source that runs once, all but one stand by.',
+    ['source', 'state'],
+  );
+  private readonly sourceLastEvent = this.gauge(
+    'switchboard_source_last_event_timestamp_seconds',
+    'When the source last brought something, in Unix time.',
+    ['source'],
+    'max',
+  );
+  private readonly sourceWaiting = this.gauge(
+    'switchboard_source_waiting_events',
+    'Events that the source has read and that are not committed yet.',
+    ['source'],
+  );
+  private readonly sourceBacklog = this.gauge(
+    'switchboard_source_upstream_backlog_messages',
+    'Messages that upstream still has for the source, where it says so: JetStream, Redis streams.',
+    ['source'],
+    'max',
+  );
+  private readonly connections = this.gauge(
+    'switchboard_database_connections',
+    'Connections to the database, by what they are for and whether they are at work.',
+    ['pool', 'state'],
+  );
+  private readonly connectionsMax = this.gauge(
+    'switchboard_database_connections_max',
+    'Connections that a pool may have.',
+    ['pool'],
+  );
+  private readonly connectionsWaiting = this.gauge(
+    'switchboard_database_waiting',
+    'Requests that wait for a connection to the database.',
+    ['pool'],
+  );
+
+  constructor(
+    private readonly readiness: ReadinessService,
+    private readonly streamConnections: StreamConnections,
+    private readonly ingest: IngestService,
+    private readonly tail: EventTail,
+    private readonly bus: Bus,
+    private readonly sources: SourceSupervisor,
+    private readonly pool: PgPool,
+    private readonly readPool: ReadPool,
+    private readonly prisma: PrismaService,
+  ) {
+    collectDefaultMetrics({ register: this.registry });
+    this.gauge('switchboard_build_info', 'Which version runs; always 1.', ['version'], 'max').set(
+      { version: VERSION },
+      1,
+    );
+  }
+
+  /** The registry, as of now. */
+  async take(): Promise<Registry> {
+    this.takeReadiness(await this.readiness.look());
+    this.takeStreams();
+    this.takeSources();
+    this.takePools();
+    this.ingestWaiting.set(this.ingest.waitingEvents);
+    this.tailLag.set(this.tail.behindMs / 1000);
+    this.busUp.set({ kind: this.bus.kind }, Number(this.bus.connected));
+    return this.registry;
+  }
+
+  private takeReadiness({ status, database, tail, bus, calls, sources }: Readiness): void {
+    const states = Object.values(sources).map(({ state }) => state);
+    this.ready.set(Number(status === 'ready'));
+    this.partUp.set({ part: 'database' }, Number(database.state === 'up'));
+    this.partUp.set({ part: 'tail' }, Number(tail.state === 'up'));
+    this.partUp.set({ part: 'bus' }, Number(bus.state === 'up'));
+    this.partUp.set({ part: 'calls' }, Number(calls.state !== 'away'));
+    this.partUp.set({ part: 'sources' }, Number(states.every((state) => state === 'live' || state === 'standby')));
+    if ('behind' in calls) this.callsLag.set(calls.behind);
+    else this.callsLag.remove();
+  }
+
+  private takeStreams(): void {
+    const open = new Map<string, number>(READER_CLASSES.map((one) => [one, 0]));
+    let [behind, pending] = [0, 0];
+    for (const { readerClass, stream, outlet } of this.streamConnections.all) {
+      open.set(readerClass, (open.get(readerClass) ?? 0) + 1);
+      if (!stream.isLive) behind += 1;
+      pending += outlet.queuedBytes;
+    }
+    for (const [readerClass, count] of open) this.streams.set({ class: readerClass }, count);
+    this.streamsBehind.set(behind);
+    this.pendingBytes.set(pending);
+    this.sentBytes.reset();
+    this.sentBytes.inc(this.streamConnections.takenBytes);
+  }
+
+  private takeSources(): void {
+    for (const { name, state } of this.sources.status)
+      for (const one of SOURCE_STATES) this.sourceState.set({ source: name, state: one }, Number(one === state));
+    for (const { source, lastEventAt, waitingEvents, upstreamBacklog } of this.sources.progress) {
+      if (lastEventAt) this.sourceLastEvent.set({ source }, lastEventAt.getTime() / 1000);
+      if (upstreamBacklog !== undefined) this.sourceBacklog.set({ source }, upstreamBacklog);
+      this.sourceWaiting.set({ source }, waitingEvents);
+    }
+  }
+
+  private takePools(): void {
+    for (const [pool, { use }] of Object.entries({ log: this.pool, read: this.readPool, manage: this.prisma })) {
+      this.connections.set({ pool, state: 'busy' }, use.busy);
+      this.connections.set({ pool, state: 'idle' }, use.open - use.busy);
+      this.connectionsMax.set({ pool }, use.max);
+      this.connectionsWaiting.set({ pool }, use.waiting);
+    }
+  }
+
+  private gauge<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[] = [],
+    aggregator: Aggregator = 'sum',
+  ): Gauge<Label> {
+    return new Gauge({ name, help, labelNames, aggregator, registers: [this.registry] });
+  }
+}
