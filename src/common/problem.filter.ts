@@ -24,13 +24,19 @@ export class ProblemFilter implements ExceptionFilter {
     if (
       problem.passes &&
       request.method === 'GET' &&
-      request.accepts(['json', 'text/event-stream']) === 'text/event-stream'
+      request.accepts(['json', 'text/event-stream']) === 'text/event-stream' &&
+      !isTriedElsewhere(problem, request)
     ) {
       sendClosingStream(response, problem);
     } else {
       sendProblem(response, problem);
     }
   }
+}
+
+/** A proxy in front that says `X-Retry-On: 503` takes the request to another process, and does not show its client the 503. */
+function isTriedElsewhere({ status }: Problem, request: Request): boolean {
+  return status === 503 && request.headers['x-retry-on'] === '503';
 }
 
 function sendProblem(response: Response, problem: Problem): void {

@@ -13,6 +13,8 @@ export interface ReadOptions {
   readonly token?: string;
   readonly lastEventId?: string | number;
   readonly headers?: Record<string, string>;
+  /** Which of this machine's addresses the connection comes from. */
+  readonly localAddress?: string;
 }
 
 export class StreamReader {
@@ -35,10 +37,14 @@ export class StreamReader {
     response.on('error', () => (this.ended = true));
   }
 
-  static async open(url: string, { token, lastEventId, headers }: ReadOptions = {}): Promise<StreamReader> {
+  static async open(
+    url: string,
+    { token, lastEventId, headers, localAddress }: ReadOptions = {},
+  ): Promise<StreamReader> {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       request(url, {
         agent: false,
+        ...(localAddress === undefined ? {} : { localAddress }),
         headers: {
           Accept: 'text/event-stream',
           ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
