@@ -17,6 +17,7 @@ import { EmbeddedPostgres } from './database/embedded-postgres.js';
 import { migrate } from './database/migrate.js';
 import { EmbeddedPostgresError } from './database/postgres-cluster.js';
 import { DemoService } from './demo/demo.service.js';
+import { LogLineage } from './events/log-lineage.js';
 import { InvalidSource } from './sources/source.js';
 import { welcome } from './welcome.js';
 import { Workers, whenToldToStop } from './workers.js';
@@ -28,10 +29,12 @@ class StartError extends Error {}
 type CleanUps = (() => Promise<void>)[];
 
 async function main(): Promise<void> {
-  const env = readEnv({ ...process.env, ...flags() });
+  const { variables, restored } = readArguments();
+  const env = readEnv({ ...process.env, ...variables });
   const stop = stopSignal();
   const cleanUps: CleanUps = [];
   try {
+    if (restored) return await resumeLog(env, stop, cleanUps);
     await serve(env, stop, cleanUps);
     if (!stop.aborted) await once(stop, 'abort');
   } catch (error) {
@@ -65,6 +68,15 @@ async function serve(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<v
   if (isFirst) process.stdout.write(welcome(env, admin, demo));
 }
 
+/** Says to the log that its database was restored, and serves nobody. */
+async function resumeLog(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<void> {
+  const databaseUrl = await prepare(env, stop, cleanUps);
+  const app = await createApp(env, databaseUrl, { logger: ['error'] });
+  cleanUps.push(() => app.close());
+  const after = await app.get(LogLineage).resume();
+  process.stdout.write(`Numbers go on after ${after}. Readers from before are told log.gap; start Switchboard.\n`);
+}
+
 /** What processes on one machine have in common: the folder, and the database at its newest migration. Returns its URL. */
 async function prepare(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<string> {
   await assertPortIsFree(env);
@@ -76,11 +88,12 @@ async function prepare(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise
   return databaseUrl;
 }
 
-/** `--workers 2` says what `WORKERS=2` says. */
-function flags(): Record<string, string> {
+/** `--workers 2` says what `WORKERS=2` says; `--restored`: see {@link resumeLog}. */
+function readArguments(): { variables: Record<string, string>; restored: boolean } {
   try {
-    const { values } = parseArgs({ options: { workers: { type: 'string' } } });
-    return values.workers === undefined ? {} : { WORKERS: values.workers };
+    const { values } = parseArgs({ options: { workers: { type: 'string' }, restored: { type: 'boolean' } } });
+    const variables: Record<string, string> = values.workers === undefined ? {} : { WORKERS: values.workers };
+    return { variables, restored: values.restored ?? false };
   } catch (error) {
     throw new InvalidEnv((error as Error).message);
   }

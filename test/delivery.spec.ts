@@ -74,20 +74,20 @@ describe('pages of a backlog', () => {
 
   it('are read once for all who stand near, and a full one is kept for who comes later', async () => {
     const { pages, reads, answer } = logOf(3 * PAGE);
-    const readers = [0, 10, PAGE - 1].map((seq) => pages.after('acme' as TenantId, 'one', seq));
+    const readers = [0, 10, PAGE - 1].map((seq) => pages.after('acme' as TenantId, 'one', seq, 0));
     await new Promise((resolve) => setImmediate(resolve));
     await answer();
     const [first, second] = await Promise.all(readers);
     expect(first).toBe(second);
     expect(reads).toEqual([0]);
-    expect(await pages.after('acme' as TenantId, 'one', 5)).toBe(first);
+    expect(await pages.after('acme' as TenantId, 'one', 5, 0)).toBe(first);
     expect(first?.piecesAfter(10)[0]?.chunkAfter(10).frames.toString()).toMatch(/^event: user\.message\nid: 11\n/);
   });
 
   it('of another incarnation of the log are others, though the tenant has the same name', async () => {
     const { pages, reads, answer } = logOf(PAGE);
     for (const incarnation of ['one', 'two']) {
-      const page = pages.after('acme' as TenantId, incarnation, 0);
+      const page = pages.after('acme' as TenantId, incarnation, 0, 0);
       await new Promise((resolve) => setImmediate(resolve));
       await answer();
       await page;
@@ -98,7 +98,7 @@ describe('pages of a backlog', () => {
   it('that were read before a call was erased are not given to who comes later', async () => {
     const { pages, reads, answer, erase } = logOf(PAGE);
     const read = async (meanwhile = () => undefined as void) => {
-      const page = pages.after('acme' as TenantId, 'one', 0);
+      const page = pages.after('acme' as TenantId, 'one', 0, 0);
       await new Promise((resolve) => setImmediate(resolve));
       meanwhile();
       await answer();
@@ -115,9 +115,9 @@ describe('pages of a backlog', () => {
 
   it('at the end of the log are never older than the question: who asks during a read gets the next one', async () => {
     const { pages, reads, answer } = logOf(10);
-    const early = pages.after('acme' as TenantId, 'one', 5);
+    const early = pages.after('acme' as TenantId, 'one', 5, 0);
     await new Promise((resolve) => setImmediate(resolve));
-    const late = [pages.after('acme' as TenantId, 'one', 5), pages.after('acme' as TenantId, 'one', 6)];
+    const late = [pages.after('acme' as TenantId, 'one', 5, 0), pages.after('acme' as TenantId, 'one', 6, 0)];
     await answer();
     await early;
     expect(reads).toEqual([0, 0]);

@@ -16,14 +16,16 @@ const eventOf = (seq: number, text: string): LoggedEvent => ({
 });
 
 /** A log, a reading of it, and what its reader was sent. `onRoom` runs whenever the socket has drained. */
-function streamOf(texts: Map<number, string>, onRoom: () => void = () => undefined) {
+function streamOf(texts: Map<number, string>, onRoom: () => void = () => undefined, head = 0) {
   const sent: string[] = [];
-  const state = { revision: 0 };
+  const state = { revision: 0, resumedAfter: 0, isWhole: true };
   let receive: Receive = () => undefined;
   const events = () => [...texts].map(([seq, text]) => eventOf(seq, text));
   const reading: Reading = {
     greeting: {},
-    isWhole: true,
+    get isWhole() {
+      return state.isWhole;
+    },
     get revision() {
       return state.revision;
     },
@@ -31,9 +33,16 @@ function streamOf(texts: Map<number, string>, onRoom: () => void = () => undefin
       receive = to;
       return () => undefined;
     },
-    bounds: () => Promise.resolve<Bounds>({ last: Math.max(0, ...texts.keys()), expiredUntil: 0 }),
-    page: (after) =>
-      Promise.resolve(LogPage.of(TENANT_NUMBERING, events().filter(({ seq }) => (seq ?? 0) > after), true)), // prettier-ignore
+    bounds: () =>
+      Promise.resolve<Bounds>({
+        last: Math.max(head, ...texts.keys()),
+        expiredUntil: 0,
+        resumedAfter: state.resumedAfter,
+      }),
+    page: (after) => {
+      const rest = events().filter(({ seq }) => (seq ?? 0) > after);
+      return Promise.resolve(LogPage.of(TENANT_NUMBERING, rest, true, state.resumedAfter));
+    },
   };
   const room = () => Promise.resolve(onRoom());
   const outlet = { isFull: false, room } as unknown as Outlet;
@@ -78,4 +87,30 @@ it('what is erased while a stream opens is read from the log, not taken from the
   await started;
   expect(idsIn(reader.sent())).toEqual([1, 2]);
   expect(reader.sent()).not.toContain('secret');
+});
+
+describe('a log that went on after 100, its database having been restored with 3 events', () => {
+  const gapsIn = (frames: string) =>
+    [...frames.matchAll(/^event: log\.gap\ndata: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? '') as object);
+  const read = async (cursor: string, isWhole: boolean, seqs: readonly number[]) => {
+    const reader = streamOf(new Map(seqs.map((seq) => [seq, `text ${seq}`])), undefined, 100);
+    Object.assign(reader.state, { resumedAfter: 100, isWhole });
+    await reader.stream.start({ cursor, from: 'live' });
+    return { gaps: gapsIn(reader.sent()), ids: idsIn(reader.sent()), cursor: reader.stream.cursor };
+  };
+  const gap = (after: number) => [{ after, resumeFrom: 100, reason: 'unknown' }];
+
+  it.each([true, false])('tells whoever passes there, in its place and once (unfiltered: %s)', async (isWhole) => {
+    const log = [1, 2, 3, 101, 102];
+    expect(await read('1', isWhole, log)).toEqual({ gaps: gap(3), ids: [1, 2, 3, 101, 102], cursor: 102 });
+    expect(await read('3', isWhole, log)).toEqual({ gaps: gap(3), ids: [3, 101, 102], cursor: 102 });
+    // A number that the lost history gave to another event.
+    expect(await read('5', isWhole, log)).toEqual({ gaps: gap(5), ids: [5, 101, 102], cursor: 102 });
+    expect(await read('101', isWhole, log)).toEqual({ gaps: [], ids: [101, 102], cursor: 102 });
+  });
+
+  it('tells it while there is nothing new yet, and lets the reader go on from there', async () => {
+    expect(await read('1', true, [1, 2, 3])).toEqual({ gaps: gap(3), ids: [1, 2, 3], cursor: 100 });
+    expect(await read('5', true, [1, 2, 3])).toEqual({ gaps: gap(5), ids: [5], cursor: 100 });
+  });
 });

@@ -62,7 +62,7 @@ function missing({ position, head }: ExplainFacts): Check {
   const detail =
     position > head
       ? `The log has no position ${position} yet; its last is ${head}. Interim events (words, speech) never get one.`
-      : `Position ${position} was given, and its event is gone: its tenant was erased, or its time of retention is over.`;
+      : `Position ${position} was given, and its event is gone: its tenant was erased, its time of retention is over, or a restore has gone behind it.`;
   return { check: 'logged', passed: false, detail };
 }
 

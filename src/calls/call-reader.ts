@@ -58,11 +58,14 @@ interface LineRow {
 }
 
 const POSITION = `SELECT position AS cursor FROM projections WHERE name = 'calls'`;
-/** The tenant's last number that the projection has read; where its log was emptied, the number up to which it was. */
-const SEQ = `SELECT coalesce(
+/**
+ * The tenant's last number that the projection has read; where its log was emptied, the number up to which it was; where the
+ * log was resumed after a restore, and the projection has got there, no less than that.
+ */
+const SEQ = `SELECT greatest(CASE WHEN p.position >= l.resumed_after THEN l.resumed_after END, coalesce(
   (SELECT e.seq FROM events e WHERE e.tenant_id = $1 AND e.position <= p.position ORDER BY e.seq DESC LIMIT 1),
-  (SELECT t.expired_until FROM tenant_heads t WHERE t.tenant_id = $1), 0) AS cursor
-  FROM projections p WHERE p.name = 'calls'`;
+  (SELECT t.expired_until FROM tenant_heads t WHERE t.tenant_id = $1), 0)) AS cursor
+  FROM projections p, log_lineage l WHERE p.name = 'calls' AND l.id = 1`;
 const LINES = `SELECT DISTINCT ON (p.tenant_id, p.call_id) p.tenant_id, p.call_id, p.text, p.state FROM call_parts p
   JOIN unnest($1::text[], $2::text[]) AS k(tenant_id, call_id) USING (tenant_id, call_id)
   WHERE p.words @@ $3::tsquery ORDER BY p.tenant_id, p.call_id, p.seq`;

@@ -80,7 +80,7 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
     const { position, head, rebuild } = await this.store.progress();
     if (position >= head && rebuild === null) return POLL_MS;
     const stopTimer = projectionSeconds.startTimer();
-    const isWriter = position < head ? await this.project() : await this.rebuild.step();
+    const isWriter = position < head ? await this.project(head) : await this.rebuild.step();
     stopTimer();
     this.backoff.reset();
     this.attempts = 0;
@@ -91,12 +91,13 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   /** False when another process writes. */
-  private project(): Promise<boolean> {
+  private project(head: number): Promise<boolean> {
     return this.store.asWriter(async (run, position) => {
       // Read behind the lock: what was erased before it was taken is not there any more.
       const events = await this.log.readAcrossTenants(position, this.limit);
       const last = events.at(-1);
-      if (last === undefined) return;
+      // The last positions have no events: they were removed, or never given (events/log-lineage.ts).
+      if (last === undefined) return this.store.moveTo(run, Math.max(position, head));
       const calls = touchedCalls(events);
       await this.store.load(run, calls);
       await this.store.save(run, calls);

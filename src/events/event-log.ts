@@ -28,6 +28,8 @@ export interface TenantHead {
   readonly expiredUntil: number;
   /** Another one for every log that a tenant of this name ever had; empty while there is no event. */
   readonly incarnation: string;
+  /** Numbers up to it may once have been given to other events, before a restore: who passes it is told. */
+  readonly resumedAfter: number;
 }
 
 interface AppendRow {
@@ -38,14 +40,8 @@ interface AppendRow {
   seq: number | null;
 }
 
-interface TenantHeadRow {
-  tenant_id: TenantId;
-  seq: number;
-  expired_until: number;
-  incarnation: string;
-}
+type TenantHeadRow = TenantHead & { readonly tenantId: TenantId };
 
-const NO_EVENTS: TenantHead = { seq: 0, expiredUntil: 0, incarnation: '' };
 const APPEND =
   'SELECT * FROM append_events($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text)';
 const COLUMNS = 'position, tenant_id, seq, call_id, agent, type, at, data';
@@ -59,6 +55,10 @@ const READ_ALL_FILTERED = `SELECT ${COLUMNS} FROM events WHERE position > $1
   ORDER BY position LIMIT $2`;
 
 const READ_CALLS = `SELECT ${COLUMNS} FROM events WHERE call_id = ANY ($1) AND position <= $2 ORDER BY position`;
+const HEADS = `SELECT a.tenant_id AS "tenantId", coalesce(t.seq, l.resumed_after) AS seq,
+    coalesce(t.expired_until, 0) AS "expiredUntil", coalesce(t.incarnation::text, '') AS incarnation,
+    l.resumed_after AS "resumedAfter"
+  FROM unnest($1::text[]) AS a(tenant_id) CROSS JOIN log_lineage l LEFT JOIN tenant_heads t USING (tenant_id)`;
 const CALL_SIZES = `SELECT c.call_id AS "callId", (SELECT count(*) FROM events e WHERE e.call_id = c.call_id) AS events
   FROM call_tenants c WHERE c.call_id > $1 ORDER BY c.call_id LIMIT $2`;
 
@@ -127,15 +127,8 @@ export class EventLog {
 
   /** Of every tenant asked for, those without an event included. */
   async tenantHeads(tenantIds: readonly TenantId[]): Promise<Map<TenantId, TenantHead>> {
-    const { rows } = await this.pool.prepared<TenantHeadRow>(
-      'tenant-heads',
-      'SELECT tenant_id, seq, expired_until, incarnation FROM tenant_heads WHERE tenant_id = ANY ($1::text[])',
-      [tenantIds],
-    );
-    const heads = new Map<TenantId, TenantHead>(tenantIds.map((tenantId) => [tenantId, NO_EVENTS]));
-    for (const { tenant_id, seq, expired_until, incarnation } of rows)
-      heads.set(tenant_id, { seq, expiredUntil: expired_until, incarnation });
-    return heads;
+    const { rows } = await this.pool.prepared<TenantHeadRow>('tenant-heads', HEADS, [tenantIds]);
+    return new Map(rows.map(({ tenantId, ...head }) => [tenantId, head]));
   }
 
   /** The platform's last position. */

@@ -45,6 +45,7 @@ export class EventStream {
   private caughtUp = false;
   private stopped = false;
   private revision: number;
+  private resumedAfter = 0;
   /** By the reading's numbering. */
   private last = 0;
   private lastPosition = 0;
@@ -61,8 +62,10 @@ export class EventStream {
   /** Resolves when the stream is live; from then on chunks come by themselves until {@link stop}. */
   async start(request: StreamStart): Promise<void> {
     this.leave = this.reading.register((delivery) => this.receive(delivery));
-    const start = chooseStart(request, await this.reading.bounds());
+    const bounds = await this.reading.bounds();
     if (this.stopped) return;
+    const start = chooseStart(request, bounds);
+    this.resumedAfter = bounds.resumedAfter;
     this.greet(start);
     this.last = start.after;
     if (request.cursor === undefined && request.from === 'live' && !this.forgetErased()) this.joinLive();
@@ -112,7 +115,7 @@ export class EventStream {
       for (const piece of page.piecesAfter(this.last)) {
         if (this.stopped) return;
         if (this.forgetErased()) break;
-        if (this.reading.isWhole && piece.first > this.last + 1) this.tellRemoved(piece.first - 1);
+        this.tellMissing(piece.first - 1);
         this.reader.next(piece.chunkAfter(this.last));
         eventsOut.inc({ way: 'log' }, piece.countAfter(this.last));
         this.last = piece.last;
@@ -121,7 +124,9 @@ export class EventStream {
       }
       if (page.reachesEnd && !this.overflowed) break;
     }
-    if (!this.stopped) this.joinLive();
+    if (this.stopped) return;
+    this.tellMissing(Math.max(this.last, this.resumedAfter));
+    this.joinLive();
   }
 
   /** True when a call was erased meanwhile: then what was read or is queued is read from the log again, where it is gone. */
@@ -133,9 +138,17 @@ export class EventStream {
     return true;
   }
 
-  /** Retention has overtaken a reader on its way. */
-  private tellRemoved(resumeFrom: number): void {
-    this.reader.next(controlFrame('log.gap', { after: this.last, resumeFrom, reason: 'expired' }));
+  /**
+   * Before the reader goes on after `until`: what was lost in a restore of the database, which nobody passes in silence, and
+   * what retention has removed since it began to read.
+   */
+  private tellMissing(until: number): void {
+    if (this.last < this.resumedAfter && until >= this.resumedAfter) this.tellGap(this.resumedAfter, 'unknown');
+    if (this.reading.isWhole && until > this.last) this.tellGap(until, 'expired');
+  }
+
+  private tellGap(resumeFrom: number, reason: 'expired' | 'unknown'): void {
+    this.reader.next(controlFrame('log.gap', { after: this.last, resumeFrom, reason }));
     this.last = resumeFrom;
   }
 

@@ -16,10 +16,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Subscription } from 'rxjs';
 import { Bus, BusMessage } from '../bus/bus.js';
 import { Backoff } from '../common/backoff.js';
+import { Problem } from '../common/problem.js';
 import { ErasedCalls } from './erased-calls.js';
 import type { LoggedEvent } from './event.js';
 import { EventLog } from './event-log.js';
 import { EventRouter } from './event-router.js';
+import { LogLineage } from './log-lineage.js';
+import { StreamConnections } from './stream-connections.js';
 import { TailLag } from './tail-lag.js';
 
 type Batch = Extract<BusMessage, { kind: 'appended' }>;
@@ -54,6 +57,8 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly router: EventRouter,
     private readonly bus: Bus,
     private readonly erased: ErasedCalls,
+    private readonly lineage: LogLineage,
+    private readonly connections: StreamConnections,
   ) {}
 
   /** The last position that was delivered. */
@@ -134,10 +139,12 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
       try {
         const rows = await this.readPage();
         for (const row of rows) {
+          if (row.position > this.delivered + 1) await this.lookIfRestored();
           while (ephemeral[0] !== undefined && ephemeral[0].position < row.position) this.deliver(ephemeral.shift());
           this.deliver(row);
           this.delivered = row.position;
         }
+        if (rows.length === 0) await this.lookIfRestored();
         if (rows.length < PAGE) break;
       } catch (error) {
         this.logger.warn(`cannot read the log, trying again: ${(error as Error).message}`);
@@ -145,6 +152,18 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
       }
     }
     for (const event of ephemeral) this.deliver(event);
+  }
+
+  /**
+   * Positions have a hole where retention was quicker than we, or where the database was restored while this process ran. Then streams
+   * end before anything of the other history reaches them, and are told by their cursors when they come back.
+   */
+  private async lookIfRestored(): Promise<void> {
+    const resumedAfter = await this.lineage.resumedAfter();
+    if (resumedAfter <= this.delivered) return;
+    const problem = new Problem('unavailable', 'The log was restored from a backup; resume with your last id.');
+    this.connections.closeWhere(() => true, problem);
+    this.delivered = resumedAfter;
   }
 
   private async readPage(): Promise<LoggedEvent[]> {

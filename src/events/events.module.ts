@@ -11,6 +11,7 @@ import { IngestService } from './ingest.service.js';
 import { LogExpiry } from './log-expiry.js';
 import { LogInquiry } from './log-inquiry.js';
 import { LogController } from './log.controller.js';
+import { LogLineage } from './log-lineage.js';
 import { LogPages } from './log-pages.js';
 import { StreamAdmission } from './stream-admission.js';
 import { StreamConnections } from './stream-connections.js';
@@ -25,23 +26,13 @@ import { TenantHeads } from './tenant-heads.js';
   imports: [AuthModule, AgentsModule],
   controllers: [StreamsController, LogController, StreamTokensController],
   providers: [
-    ...[
-      EventLog,
-      TenantHeads,
-      LogPages,
-      LogExpiry,
-      LogInquiry,
-      ErasedCalls,
-      CallErasure,
-      EventRouter,
-      EventTail,
-      IngestService,
-    ],
+    ...[EventLog, TenantHeads, LogPages, LogExpiry, LogLineage, LogInquiry, ErasedCalls, CallErasure],
+    ...[EventRouter, EventTail, IngestService],
     ...[StreamAdmission, StreamsService, StreamConnections, StreamRights, ConnectionDirectory],
   ],
   exports: [
-    ...[EventLog, TenantHeads, LogExpiry, LogInquiry, CallErasure, IngestService, StreamsService, ConnectionDirectory],
-    ...[EventTail, StreamConnections],
+    ...[EventLog, TenantHeads, LogExpiry, LogLineage, LogInquiry, CallErasure, IngestService, StreamsService],
+    ...[ConnectionDirectory, EventTail, StreamConnections],
   ],
 })
 export class EventsModule {}

@@ -55,17 +55,22 @@ export class LogPage {
     readonly reachesEnd: boolean,
   ) {}
 
-  static of(numbering: Numbering, events: readonly LoggedEvent[], reachesEnd: boolean): LogPage {
+  /** No piece holds numbers on both sides of `resumedAfter`: what is to be said in between has its place. */
+  static of(numbering: Numbering, events: readonly LoggedEvent[], reachesEnd: boolean, resumedAfter: number): LogPage {
     const pieces: LogPiece[] = [];
     let numbers: number[] = [];
     let frames: string[] = [];
     let length = 0;
     for (const [index, event] of events.entries()) {
       const frame = numbering.frameOf(event);
-      numbers.push(numbering.numberOf(event) ?? 0);
+      const number = numbering.numberOf(event) ?? 0;
+      numbers.push(number);
       frames.push(frame);
       length += frame.length;
-      if (length < MAX_LENGTH && index < events.length - 1) continue;
+      const next = events[index + 1];
+      const nextNumber = next === undefined ? Infinity : (numbering.numberOf(next) ?? 0);
+      const goesOn = next !== undefined && (number > resumedAfter || nextNumber <= resumedAfter);
+      if (length < MAX_LENGTH && goesOn) continue;
       pieces.push(new LogPiece(numbers, frames, event.position));
       [numbers, frames, length] = [[], [], 0];
     }

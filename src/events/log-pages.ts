@@ -50,10 +50,10 @@ export class LogPages {
   }
 
   /** The page in which the tenant's log goes on after this number; it may begin before it. */
-  async after(tenantId: TenantId, incarnation: string, seq: number): Promise<LogPage> {
+  async after(tenantId: TenantId, incarnation: string, seq: number, resumedAfter: number): Promise<LogPage> {
     const start = seq - (seq % PAGE);
     const key = `${incarnation} ${start}`;
-    return this.recall(key) ?? this.readNext(key, tenantId, start);
+    return this.recall(key) ?? this.readNext(key, tenantId, start, resumedAfter);
   }
 
   private recall(key: string): LogPage | undefined {
@@ -65,13 +65,13 @@ export class LogPages {
   }
 
   /** By a read that begins after it was asked for. */
-  private readNext(key: string, tenantId: TenantId, start: number): Promise<LogPage> {
+  private readNext(key: string, tenantId: TenantId, start: number, resumedAfter: number): Promise<LogPage> {
     const waiting = this.next.get(key);
     if (waiting !== undefined) return waiting;
     const before = this.running.get(key) ?? Promise.resolve();
     const reading = before.then(() => {
       this.next.delete(key);
-      const page = this.slots.run(() => this.read(key, tenantId, start));
+      const page = this.slots.run(() => this.read(key, tenantId, start, resumedAfter));
       const over = page
         .catch(() => undefined)
         .finally(() => this.running.get(key) === over && this.running.delete(key));
@@ -82,10 +82,10 @@ export class LogPages {
     return reading;
   }
 
-  private async read(key: string, tenantId: TenantId, start: number): Promise<LogPage> {
+  private async read(key: string, tenantId: TenantId, start: number, resumedAfter: number): Promise<LogPage> {
     const { revision } = this.erased;
     const events = await this.log.read(tenantId, start, PAGE, EVERYTHING);
-    const page = LogPage.of(TENANT_NUMBERING, events, events.length < PAGE);
+    const page = LogPage.of(TENANT_NUMBERING, events, events.length < PAGE, resumedAfter);
     if (!page.reachesEnd && revision === this.erased.revision) this.keep(key, page);
     return page;
   }

@@ -5,6 +5,7 @@ import type { ErasedCalls } from './erased-calls.js';
 import type { EventLog } from './event-log.js';
 import type { EventRouter, Receive } from './event-router.js';
 import type { LogExpiry } from './log-expiry.js';
+import type { LogLineage } from './log-lineage.js';
 import { LogPage } from './log-page.js';
 import { type LogPages, PAGE } from './log-pages.js';
 import { PLATFORM_NUMBERING, TENANT_NUMBERING } from './numbering.js';
@@ -16,6 +17,8 @@ export interface Bounds {
   readonly expiredUntil: number;
   /** Up to here single numbers may be missing: a cursor before it is told so, and goes on from where it stands. */
   readonly brokenUntil?: number;
+  /** Numbers up to it may once have been given to other events: nobody passes it without being told. */
+  readonly resumedAfter: number;
 }
 
 export interface Reading {
@@ -36,6 +39,7 @@ export interface Reading {
 export interface Library {
   readonly log: EventLog;
   readonly expiry: LogExpiry;
+  readonly lineage: LogLineage;
   readonly erased: ErasedCalls;
   readonly heads: TenantHeads;
   readonly pages: LogPages;
@@ -45,6 +49,7 @@ export interface Library {
 /** One tenant's own events, by its own numbers (`seq`). */
 export class TenantReading implements Reading {
   private incarnation = '';
+  private resumedAfter = 0;
 
   constructor(
     private readonly library: Library,
@@ -71,22 +76,24 @@ export class TenantReading implements Reading {
   }
 
   async bounds(): Promise<Bounds> {
-    const { seq, expiredUntil, incarnation } = await this.library.heads.of(this.tenantId);
+    const { seq, expiredUntil, incarnation, resumedAfter } = await this.library.heads.of(this.tenantId);
     this.incarnation = incarnation;
-    return { last: seq, expiredUntil };
+    this.resumedAfter = resumedAfter;
+    return { last: seq, expiredUntil, resumedAfter };
   }
 
   async page(after: number): Promise<LogPage> {
     if (this.isWhole && this.incarnation !== '')
-      return this.library.pages.after(this.tenantId, this.incarnation, after);
+      return this.library.pages.after(this.tenantId, this.incarnation, after, this.resumedAfter);
     const events = await this.library.log.read(this.tenantId, after, PAGE, this.filter);
-    return LogPage.of(TENANT_NUMBERING, events, events.length < PAGE);
+    return LogPage.of(TENANT_NUMBERING, events, events.length < PAGE, this.resumedAfter);
   }
 }
 
 /** Everybody's events, nobody's included, by the platform's numbers (`position`): for admins. */
 export class PlatformReading implements Reading {
   readonly isWhole = false;
+  private resumedAfter = 0;
 
   constructor(
     private readonly library: Library,
@@ -107,13 +114,18 @@ export class PlatformReading implements Reading {
   }
 
   async bounds(): Promise<Bounds> {
-    const { log, expiry } = this.library;
-    const [last, brokenUntil] = await Promise.all([log.headPosition(), expiry.brokenUntil()]);
-    return { last, expiredUntil: 0, brokenUntil };
+    const { log, expiry, lineage } = this.library;
+    const [last, brokenUntil, resumedAfter] = await Promise.all([
+      log.headPosition(),
+      expiry.brokenUntil(),
+      lineage.resumedAfter(),
+    ]);
+    this.resumedAfter = resumedAfter;
+    return { last, expiredUntil: 0, brokenUntil, resumedAfter };
   }
 
   async page(after: number): Promise<LogPage> {
     const events = await this.library.log.readAcrossTenants(after, PAGE, this.filter);
-    return LogPage.of(PLATFORM_NUMBERING, events, events.length < PAGE);
+    return LogPage.of(PLATFORM_NUMBERING, events, events.length < PAGE, this.resumedAfter);
   }
 }

@@ -12,6 +12,7 @@ import { EventLog } from './event-log.js';
 import { EventRouter } from './event-router.js';
 import { EventStream, type StreamStart } from './event-stream.js';
 import { LogExpiry } from './log-expiry.js';
+import { LogLineage } from './log-lineage.js';
 import { LogPages } from './log-pages.js';
 import type { Outlet } from './outlet.js';
 import { type Library, PlatformReading, type Reading, TenantReading } from './reading.js';
@@ -35,6 +36,7 @@ export class StreamsService {
   constructor(
     private readonly log: EventLog,
     expiry: LogExpiry,
+    lineage: LogLineage,
     erased: ErasedCalls,
     heads: TenantHeads,
     pages: LogPages,
@@ -43,7 +45,7 @@ export class StreamsService {
     private readonly connections: StreamConnections,
     private readonly rights: StreamRights,
   ) {
-    this.library = { log, expiry, erased, heads, pages, router };
+    this.library = { log, expiry, lineage, erased, heads, pages, router };
   }
 
   /**

@@ -3,10 +3,24 @@ import pg from 'pg';
 
 const SERVER = process.env['SWITCHBOARD_TEST_SERVER'] ?? '';
 
+interface Database {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
 /** A migrated database of one's own. */
-export async function createDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+export function createDatabase(): Promise<Database> {
+  return copyOf('switchboard_template');
+}
+
+/** What a backup of it restores, as of now. Nobody may be connected. */
+export function copyDatabase(url: string): Promise<Database> {
+  return copyOf(new URL(url).pathname.slice(1));
+}
+
+async function copyOf(template: string): Promise<Database> {
   const name = `t_${randomUUID().replaceAll('-', '')}`;
-  await onServer(`CREATE DATABASE ${name} TEMPLATE switchboard_template`);
+  await onServer(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(SERVER);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
