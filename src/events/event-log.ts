@@ -45,15 +45,12 @@ type TenantHeadRow = TenantHead & { readonly tenantId: TenantId };
 const APPEND =
   'SELECT * FROM append_events($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text)';
 const COLUMNS = 'position, tenant_id, seq, call_id, agent, type, at, data';
-const READ_TENANT = `SELECT ${COLUMNS} FROM events WHERE tenant_id = $1 AND seq > $2
-  AND ($4::text[] IS NULL OR agent = ANY ($4)) AND ($5::text[] IS NULL OR call_id = ANY ($5))
-  AND ($6::text[] IS NULL OR type LIKE ANY ($6)) ORDER BY seq LIMIT $3`;
-const READ_ALL = `SELECT ${COLUMNS} FROM events WHERE position > $1 ORDER BY position LIMIT $2`;
-const READ_ALL_FILTERED = `SELECT ${COLUMNS} FROM events WHERE position > $1
-  AND (($3::text[] IS NULL AND NOT $4::bool) OR tenant_id = ANY ($3) OR ($4 AND tenant_id IS NULL))
-  AND ($5::text[] IS NULL OR agent = ANY ($5)) AND ($6::text[] IS NULL OR type LIKE ANY ($6))
-  ORDER BY position LIMIT $2`;
-
+const READ_TENANT = `SELECT ${COLUMNS} FROM read_tenant_log($1, $2, $3, $4, $5)`;
+/** Of some calls, however far apart they lie: found by call, and sorted. */
+const READ_TENANT_CALLS = `SELECT ${COLUMNS} FROM events WHERE tenant_id = $1 AND seq > $2
+  AND ($4::text[] IS NULL OR agent = ANY ($4)) AND ($5::text[] IS NULL OR type LIKE ANY ($5)) AND call_id = ANY ($6)
+  ORDER BY seq LIMIT $3`;
+const READ_ALL = `SELECT ${COLUMNS} FROM read_log($1, $2, $3, $4, $5, $6)`;
 const READ_CALLS = `SELECT ${COLUMNS} FROM events WHERE call_id = ANY ($1) AND position <= $2 ORDER BY position`;
 const HEADS = `SELECT a.tenant_id AS "tenantId", coalesce(t.seq, l.resumed_after) AS seq,
     coalesce(t.expired_until, 0) AS "expiredUntil", coalesce(t.incarnation::text, '') AS incarnation,
@@ -91,25 +88,21 @@ export class EventLog {
 
   /** A page of a tenant's own events after `afterSeq`, in order, as far as the filter lets through. */
   async read(tenantId: TenantId, afterSeq: number, limit: number, filter: EventFilter): Promise<LoggedEvent[]> {
-    const { rows } = await this.pool.prepared<EventRow>('read-tenant', READ_TENANT, [
-      tenantId,
-      afterSeq,
-      limit,
-      filter.agents && [...filter.agents],
-      filter.calls && [...filter.calls],
-      filter.types && filter.types.map(likePattern),
-    ]);
+    const { agents, calls, types } = filter;
+    const values = [tenantId, afterSeq, limit, agents && [...agents], types && types.map(likePattern)];
+    const { rows } = await (calls === null
+      ? this.pool.prepared<EventRow>('read-tenant', READ_TENANT, values)
+      : this.pool.prepared<EventRow>('read-tenant-calls', READ_TENANT_CALLS, [...values, [...calls]]));
     return rows.map(toLoggedEvent);
   }
 
   /** A page of everybody's events after a position, in order, as far as the filter lets through. */
   async readAcrossTenants(afterPosition: number, limit: number, filter?: PlatformFilter): Promise<LoggedEvent[]> {
-    const { rows } = await (filter === undefined
-      ? this.pool.prepared<EventRow>('read-all', READ_ALL, [afterPosition, limit])
-      : this.pool.prepared<EventRow>('read-all-filtered', READ_ALL_FILTERED, [
-          ...[afterPosition, limit, filter.tenants && [...filter.tenants], filter.unassigned],
-          ...[filter.agents && [...filter.agents], filter.types && filter.types.map(likePattern)],
-        ]));
+    const { tenants = null, unassigned = false, agents = null, types = null } = filter ?? {};
+    const { rows } = await this.pool.prepared<EventRow>('read-all', READ_ALL, [
+      ...[afterPosition, limit, tenants && [...tenants], unassigned],
+      ...[agents && [...agents], types && types.map(likePattern)],
+    ]);
     return rows.map(toLoggedEvent);
   }
 
