@@ -12,6 +12,7 @@ import { Backoff } from '../common/backoff.js';
 import { eventsProjected, projectionSeconds } from '../common/metrics.js';
 import { isDatabaseAway } from '../database/database-errors.js';
 import { EventLog } from '../events/event-log.js';
+import { IngestService } from '../events/ingest.service.js';
 import { CallStore } from './call-store.js';
 import { CallsRebuild } from './calls-rebuild.js';
 import { touchedCalls } from './touched-call.js';
@@ -20,6 +21,8 @@ import { touchedCalls } from './touched-call.js';
 const PAGE = 1000;
 /** How long events gather after a batch that was not full: under load, fewer and larger transactions. */
 const GATHER_MS = 20;
+/** How long after a batch while events wait for an append: it has the first claim on processor and database, calls come later. */
+const GIVE_WAY_MS = 200;
 /** How soon to look again while another process projects. */
 const BUSY_MS = 50;
 /** How often the log is looked at without word of it: the bus may be away. */
@@ -44,6 +47,7 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
     private readonly store: CallStore,
     private readonly rebuild: CallsRebuild,
     private readonly bus: Bus,
+    private readonly ingest: IngestService,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -87,6 +91,7 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
     if (!isWriter) return BUSY_MS;
     const wasFull = head - position >= this.limit;
     this.limit = Math.min(PAGE, this.limit * 2);
+    if (this.ingest.waitingEvents > 0) return GIVE_WAY_MS;
     return wasFull || rebuild !== null ? 0 : GATHER_MS;
   }
 

@@ -64,7 +64,7 @@ export class IngestService {
     });
   }
 
-  /** Events that wait for their append. */
+  /** Events that wait while an append is under way. Who reads the log for purposes of its own gives way to them. */
   get waitingEvents(): number {
     return this.waiting;
   }
