@@ -32,9 +32,9 @@ function eventOf(agent, number, padding = '') {
 }
 
 /** As many events, each of the next agent in turn. */
-function nextEvents(count) {
+function nextEvents(count, agents = TENANTS) {
   let lines = '';
-  for (let index = 0; index < count; index += 1) lines += eventOf(sent++ % TENANTS, sent);
+  for (let index = 0; index < count; index += 1) lines += eventOf(sent++ % agents, sent);
   return lines;
 }
 
@@ -86,13 +86,17 @@ export async function closedLoop(subject, { connections, eventsARequest, warmUpM
 
 /**
  * Events at a fixed rate, whether or not the server keeps up. An event's clock starts before its request looks for a free
- * connection, so that a lagging server's queue counts as latency. `agent`: all events are this one's, else the agents take turns.
+ * connection, so that a lagging server's queue counts as latency. `agent`: all events are this one's, else the first `agents` take turns.
  * @returns {Promise<number>} events sent and answered
  */
-export async function fixedRate(subject, { rate, forMs, eventsARequest = RATE_EVENTS_A_REQUEST, agent, padding }) {
+export async function fixedRate(
+  subject,
+  { rate, forMs, eventsARequest = RATE_EVENTS_A_REQUEST, agent, agents, padding },
+) {
   const client = new IngestClient(subject, RATE_CONNECTIONS);
   const start = performance.now();
-  const next = () => (agent === undefined ? nextEvents(eventsARequest) : eventsOf(agent, eventsARequest, padding));
+  const next = () =>
+    agent === undefined ? nextEvents(eventsARequest, agents) : eventsOf(agent, eventsARequest, padding);
   const total = Math.ceil((rate * forMs) / 1000 / eventsARequest);
   const answers = [];
   try {
