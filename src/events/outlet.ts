@@ -93,8 +93,9 @@ export class Outlet implements Observer<Chunk> {
     this.framework = undefined;
     this.writer = undefined;
     // The headers, the greeting and what follows in the same turn go out as one.
-    this.response.socket?.cork();
-    process.nextTick(uncork, this.response.socket);
+    const { socket } = this.response;
+    socket?.cork();
+    process.nextTick(() => socket?.uncork());
     // Headers go out with the first message; a comment asks for it without an id or data. It is not written: see unpipe.
     framework.next({ comment: '' });
     writer.unpipe(this.response);
@@ -177,10 +178,6 @@ export class Outlet implements Observer<Chunk> {
 
 function takenBy(socket: Socket | null): number {
   return socket === null ? 0 : socket.bytesWritten - socket.writableLength;
-}
-
-function uncork(socket: Socket | null): void {
-  socket?.uncork();
 }
 
 function clientOf(request: Request): StreamClient {
