@@ -22,6 +22,8 @@ class Follower {
   readonly numbers: number[] = [];
   readonly connectedAt: number[] = [];
   readonly retries: unknown[] = [];
+  /** From the end of a stream to the next one. */
+  readonly awayMs: number[] = [];
   private readonly stop = new AbortController();
   private readonly following: Promise<void>;
 
@@ -39,6 +41,7 @@ class Follower {
   }
 
   private async follow(): Promise<void> {
+    let endedAt: number | undefined;
     for (let lastEventId = '0'; !this.stop.signal.aborted;) {
       const url = this.urls[this.turn++ % this.urls.length] ?? '';
       const options = { token: this.token, lastEventId };
@@ -48,7 +51,9 @@ class Follower {
         continue;
       }
       this.connectedAt.push(Date.now());
+      if (endedAt !== undefined) this.awayMs.push(Date.now() - endedAt);
       await waitFor(() => reader.ended || this.stop.signal.aborted, 'the end', 120_000);
+      endedAt = Date.now();
       for (const { type, id, data } of reader.frames) {
         if (type === 'log.gap') throw new Error('a gap');
         if (type === 'user.message') this.numbers.push(Number(String(data['messageId']).slice(1)));
@@ -119,6 +124,7 @@ it(
     await ask(homes[0], 'POST', '/v1/ingest', message('mara', 'last', sent++));
     await new Promise((resolve) => setTimeout(resolve, 300)); // For whoever would get something twice.
     for (const follower of followers) await follower.finish();
+    report(followers);
     const expected = Array.from({ length: sent }, (_, n) => n);
     for (const { numbers, retries } of followers) {
       expect(numbers).toEqual(expected);
@@ -130,3 +136,31 @@ it(
   },
   longest(90_000),
 );
+
+/** Figures for whoever asks for them: TEST_LOG=1. */
+function report(followers: readonly Follower[]): void {
+  if (!process.env['TEST_LOG']) return;
+  const away = followers.flatMap(({ awayMs }) => awayMs).sort((one, other) => one - other);
+  const returns = followers.flatMap(({ connectedAt }) => connectedAt.slice(1)).sort((one, other) => one - other);
+  const waves: number[][] = [];
+  for (const at of returns) {
+    const wave = waves.at(-1);
+    if (wave && at - (wave.at(-1) ?? 0) < 1000) wave.push(at);
+    else waves.push([at]);
+  }
+  const peakToMean = waves
+    .filter((wave) => wave.length > 50)
+    .map((wave) => {
+      const peak = Math.max(...wave.map((from) => wave.filter((at) => at >= from && at < from + 1000).length));
+      const seconds = Math.max(1, ((wave.at(-1) ?? 0) - (wave[0] ?? 0)) / 1000);
+      return peak / (wave.length / seconds);
+    });
+  const figures = {
+    returns: away.length,
+    awayP50Ms: away[Math.floor(away.length / 2)],
+    awayP99Ms: away[Math.floor(away.length * 0.99)],
+    waves: peakToMean.length,
+    connectsPeakToMean: Number(Math.max(...peakToMean).toFixed(2)),
+  };
+  process.stderr.write(`${JSON.stringify(figures)}\n`);
+}
