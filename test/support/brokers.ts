@@ -8,19 +8,28 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Certificate } from './certificate.js';
 import { waitFor } from './wait-for.js';
 
 export type BrokerKind = 'nats' | 'redis';
 
-const COMMANDS: Record<BrokerKind, (port: number, folder: string) => [string, string[]]> = {
-  nats: (port, folder) => ['nats-server', ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder]],
-  redis: (port, folder) => [
+const COMMANDS: Record<BrokerKind, (port: number, folder: string, tls?: Certificate) => [string, string[]]> = {
+  nats: (port, folder, tls) => [
+    'nats-server',
+    [
+      ...['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder],
+      ...(tls ? ['--tls', '--tlscert', tls.cert, '--tlskey', tls.key] : []),
+    ],
+  ],
+  redis: (port, folder, tls) => [
     'redis-server',
     [
       '--bind',
       '127.0.0.1',
-      '--port',
-      String(port),
+      ...(tls
+        ? ['--port', '0', '--tls-port', String(port), '--tls-cert-file', tls.cert, '--tls-key-file', tls.key]
+        : ['--port', String(port)]),
+      ...(tls ? ['--tls-auth-clients', 'no'] : []),
       '--dir',
       folder,
       '--appendonly',
@@ -58,21 +67,23 @@ export class Broker {
     readonly kind: BrokerKind,
     private readonly port: number,
     private folder: string,
+    private readonly tls?: Certificate,
   ) {}
 
-  /** A server of one's own. */
-  static async start(kind: BrokerKind): Promise<Broker> {
-    const broker = new Broker(kind, await freePort(), mkdtempSync(join(tmpdir(), `switchboard-${kind}-`)));
+  /** A server of one's own; with a certificate it speaks TLS only. */
+  static async start(kind: BrokerKind, tls?: Certificate): Promise<Broker> {
+    const broker = new Broker(kind, await freePort(), mkdtempSync(join(tmpdir(), `switchboard-${kind}-`)), tls);
     await broker.restart();
     return broker;
   }
 
   get url(): string {
-    return `${this.kind}://127.0.0.1:${this.port}`;
+    const scheme = this.tls === undefined ? this.kind : this.kind === 'nats' ? 'tls' : 'rediss';
+    return `${scheme}://127.0.0.1:${this.port}`;
   }
 
   async restart(): Promise<void> {
-    const [command, args] = COMMANDS[this.kind](this.port, this.folder);
+    const [command, args] = COMMANDS[this.kind](this.port, this.folder, this.tls);
     this.child = spawn(command, args, { stdio: 'ignore' });
     await waitFor(() => answers(this.port), `${command} on port ${this.port}`);
   }
