@@ -15,6 +15,7 @@ import { closingFrame, toProblem } from '../common/problem.filter.js';
 import { Chunk } from './chunk.js';
 import { lighten } from './request-weight.js';
 import { opened } from './stream-admission.js';
+import { linkOf } from './tcp-table.js';
 
 /** Bytes that may wait for one client; a page's piece more is 128 KiB at most (security rule 16: 512 KiB, kernel buffers aside). */
 const MAX_PENDING_BYTES = 256 * 1024;
@@ -118,6 +119,11 @@ export class Outlet implements Observer<Chunk> {
   /** Bytes that wait for the client. */
   get queuedBytes(): number {
     return this.response.writableLength;
+  }
+
+  /** The connection, as the kernel's table names it. */
+  get link(): string {
+    return this.response.socket === null ? '' : linkOf(this.response.socket);
   }
 
   /** True when bytes wait and none has been taken for too long. To be asked now and then. */
