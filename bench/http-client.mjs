@@ -71,8 +71,9 @@ export class IngestClient {
   /** Posts NDJSON; resolves when the answer is in. Rejects on anything but "every event accepted". */
   async post(body, events) {
     if (this.#failure) throw this.#failure;
+    // The longest idle one: the server closes those that are idle for 5 s.
     const connection =
-      this.#idle.pop() ?? (await new Promise((resolve, reject) => this.#queue.push({ resolve, reject })));
+      this.#idle.shift() ?? (await new Promise((resolve, reject) => this.#queue.push({ resolve, reject })));
     const { status, body: answer } = await connection.request(
       `${this.#head}${Buffer.byteLength(body)}${HEAD_END}${body}`,
     );

@@ -8,17 +8,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import type { Certificate } from './certificate.js';
 import { waitFor } from './wait-for.js';
 
 export type BrokerKind = 'nats' | 'redis';
 
-const COMMANDS: Record<BrokerKind, (port: number, folder: string, tls?: Certificate) => [string, string[]]> = {
-  nats: (port, folder, tls) => [
+const COMMANDS: Record<
+  BrokerKind,
+  (port: number, folder: string, tls?: Certificate, monitor?: number) => [string, string[]]
+> = {
+  nats: (port, folder, tls, monitor) => [
     'nats-server',
     [
       ...['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder],
       ...(tls ? ['--tls', '--tlscert', tls.cert, '--tlskey', tls.key] : []),
+      ...(monitor ? ['-m', String(monitor)] : []),
     ],
   ],
   redis: (port, folder, tls) => [
@@ -66,13 +71,16 @@ export class Broker {
   private constructor(
     readonly kind: BrokerKind,
     private readonly port: number,
+    /** Of NATS: where it tells what it does, by HTTP. */
+    readonly monitorPort: number,
     private folder: string,
     private readonly tls?: Certificate,
   ) {}
 
   /** A server of one's own; with a certificate it speaks TLS only. */
   static async start(kind: BrokerKind, tls?: Certificate): Promise<Broker> {
-    const broker = new Broker(kind, await freePort(), mkdtempSync(join(tmpdir(), `switchboard-${kind}-`)), tls);
+    const folder = mkdtempSync(join(tmpdir(), `switchboard-${kind}-`));
+    const broker = new Broker(kind, await freePort(), await freePort(), folder, tls);
     await broker.restart();
     return broker;
   }
@@ -82,8 +90,23 @@ export class Broker {
     return `${scheme}://127.0.0.1:${this.port}`;
   }
 
+  /** How many subscriptions bring somebody the events of a tenant: to that tenant's alone, or to all. */
+  async subscriptionsTo(tenantId: string): Promise<number> {
+    const end = `.events.${tenantId}`;
+    if (this.kind === 'redis') {
+      const redis = new Redis(this.url);
+      const [own, all] = await Promise.all([redis.pubsub('CHANNELS', `*${end}`), redis.pubsub('NUMPAT')]);
+      redis.disconnect();
+      return own.length + Number(all);
+    }
+    const answer = await fetch(`http://127.0.0.1:${this.monitorPort}/connz?subs=1`);
+    const { connections } = (await answer.json()) as { connections: { subscriptions_list?: string[] }[] };
+    const subjects = connections.flatMap((one) => one.subscriptions_list ?? []);
+    return subjects.filter((subject) => subject.endsWith(end) || subject.endsWith('.events.*')).length;
+  }
+
   async restart(): Promise<void> {
-    const [command, args] = COMMANDS[this.kind](this.port, this.folder, this.tls);
+    const [command, args] = COMMANDS[this.kind](this.port, this.folder, this.tls, this.monitorPort);
     this.child = spawn(command, args, { stdio: 'ignore' });
     await waitFor(() => answers(this.port), `${command} on port ${this.port}`);
   }
