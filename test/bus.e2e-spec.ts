@@ -137,6 +137,29 @@ describe.each((['nats', 'redis'] as BrokerKind[]).filter((kind) => withBroker(ki
     expect(reader.events.map(({ id }) => Number(id))).toEqual(reader.events.map((_, at) => at + 2));
   });
 
+  it('has the broker itself leave out what a process has no reader of', async () => {
+    const [mara, bill] = [fresh('mara'), fresh('bill')];
+    const acme = await one.createTenant({ agents: [mara] });
+    const globex = await one.createTenant({ agents: [bill] });
+    await one.ingest(message(mara, `of-${mara}`, 0), message(bill, `of-${bill}`, 0));
+    const reader = await two.open('/events', { token: acme.token });
+    await reader.untilType('log.caught_up');
+    const say = async (agent: string) => {
+      for (let count = 0; count < 20; count++) await one.ingest(word(agent, `of-${agent}`, `word ${count}`));
+    };
+    await waitFor(async () => (await say(mara), reader.of('bot.word').length > 0), 'the subscription');
+    await say(bill);
+    expect(await broker.subscriptionsTo(acme.id)).toBe(1);
+    expect(await broker.subscriptionsTo(globex.id)).toBe(0);
+    const late = await two.open('/events', { token: globex.token });
+    await late.untilType('log.caught_up');
+    await waitFor(async () => (await say(bill), late.of('bot.word').length > 0), 'its own reader');
+    expect(await broker.subscriptionsTo(globex.id)).toBe(1);
+    late.close();
+    await waitFor(async () => (await broker.subscriptionsTo(globex.id)) === 0, 'nobody again');
+    reader.close();
+  });
+
   it('brings batches that are larger than the broker’s messages', async () => {
     const agent = fresh('mara');
     const { token } = await one.createTenant({ agents: [agent] });

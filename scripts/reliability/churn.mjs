@@ -11,6 +11,8 @@ const minutes = Number(values.minutes ?? 30);
 const connectsPerSecond = Number(values.connects ?? 100);
 const TENANTS = 20;
 const EVENTS_PER_SECOND = 20;
+/** What a process remembers of calls is bounded, by tens of thousands of them, and a slope until then: so they come again. */
+const CALLS_A_TENANT = 10;
 /** A client stays for between nothing and this, so that some leave before their stream is live. */
 const LONGEST_STAY_MS = 4000;
 const SAMPLE_MS = 10_000;
@@ -71,7 +73,7 @@ function visit(number, tokens, cursors) {
 /** Calls that begin, speak and end, now here, now there. */
 async function feed() {
   for (let number = 0; performance.now() < endsAt; number += 1) {
-    const callId = `call-${Math.floor(number / 200)}-${number % TENANTS}`;
+    const callId = `call-${Math.floor(number / 200) % CALLS_A_TENANT}-${number % TENANTS}`;
     const turn = Math.floor(number / TENANTS) % 10;
     const about = { agent: `a${number % TENANTS}`, callId, messageId: `m${number}` };
     const event =

@@ -63,6 +63,10 @@ export class Fleet {
   static async start({ processes = 1, variables = {} } = {}) {
     const fleet = new Fleet();
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void fleet.end().then(() => process.exit(130)));
+    process.once('uncaughtException', (error) => {
+      console.error(error);
+      void fleet.end().then(() => process.exit(1));
+    });
     try {
       await fleet.#start(processes, variables);
       return fleet;

@@ -1,4 +1,5 @@
-import type { ConnectionOptions } from '@nats-io/transport-node';
+import type { ConnectionOptions, TlsOptions } from '@nats-io/transport-node';
+import { isIP } from 'node:net';
 
 /** How to reach the server of a `nats://` or `tls://` URL. Credentials leave the URL: what is in it shows up in errors. */
 export function natsOptions(address: string): ConnectionOptions {
@@ -7,6 +8,12 @@ export function natsOptions(address: string): ConnectionOptions {
   return {
     servers: `${url.hostname}:${url.port || '4222'}`,
     ...(user === '' ? {} : password === '' ? { token: user } : { user, pass: password }),
-    ...(url.protocol === 'tls:' ? { tls: {} } : {}),
+    ...(url.protocol === 'tls:' ? { tls: tlsOf(url) } : {}),
   };
+}
+
+/** The client checks a name by itself; of an address it checks "localhost", unless Node's own option says whom it connects to. */
+function tlsOf({ hostname }: URL): TlsOptions {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return isIP(host) === 0 ? {} : ({ host } as TlsOptions);
 }

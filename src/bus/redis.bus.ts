@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { PgPool } from '../database/pg-pool.js';
 import type { BrokerLink, Hear } from './broker-link.js';
 import { BrokerBus } from './broker.bus.js';
+import { endRedis } from './end-redis.js';
 
 /** Redis takes 512 MB; a message holds up those behind it. */
 const MAX_BYTES = 512 * 1024;
@@ -24,15 +25,16 @@ export class RedisBus extends BrokerBus {
 
   protected override async connect(hear: Hear): Promise<BrokerLink> {
     // A connection that subscribes can do nothing else, so there are two; if one is lost both are.
-    const [listener, talker] = [this.client(), this.client()];
+    const faults: Error[] = [];
+    const [listener, talker] = [this.client(faults), this.client(faults)];
     const clients = [listener, talker];
-    const end = () => clients.forEach((client) => client.disconnect());
+    const end = () => clients.forEach(endRedis);
     const lost = Promise.race(clients.map((client) => new Promise<void>((resolve) => client.once('end', resolve))));
     try {
       await Promise.all(clients.map((client) => client.connect()));
     } catch (error) {
       end();
-      throw error;
+      throw faults[0] ?? error; // The rejection says only that there is no connection.
     }
     listener.on('message', hear);
     listener.on('pmessage', (pattern: string, _: string, text: string) => hear(pattern, text));
@@ -62,7 +64,8 @@ export class RedisBus extends BrokerBus {
     };
   }
 
-  private client(): Redis {
+  /** What goes wrong with it is added to `faults`. */
+  private client(faults: Error[]): Redis {
     const client = new Redis(this.url, {
       ...{ lazyConnect: true, enableOfflineQueue: false, retryStrategy: () => null, maxRetriesPerRequest: 0 },
       ...{
@@ -72,7 +75,7 @@ export class RedisBus extends BrokerBus {
         enableReadyCheck: false,
       },
     });
-    client.on('error', () => undefined); // Said by whoever waits for the connection; without a listener it would be printed.
+    client.on('error', (error) => void (faults.length === 0 && faults.push(error)));
     return client;
   }
 }

@@ -3,6 +3,7 @@ import { AgentsModule } from '../agents/agents.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { CallErasure } from './call-erasure.js';
 import { ConnectionDirectory } from './connection-directory.js';
+import { DeadLinks } from './dead-links.js';
 import { ErasedCalls } from './erased-calls.js';
 import { EventLog } from './event-log.js';
 import { EventRouter } from './event-router.js';
@@ -28,7 +29,7 @@ import { TenantHeads } from './tenant-heads.js';
   providers: [
     ...[EventLog, TenantHeads, LogPages, LogExpiry, LogLineage, LogInquiry, ErasedCalls, CallErasure],
     ...[EventRouter, EventTail, IngestService],
-    ...[StreamAdmission, StreamsService, StreamConnections, StreamRights, ConnectionDirectory],
+    ...[StreamAdmission, StreamsService, StreamConnections, DeadLinks, StreamRights, ConnectionDirectory],
   ],
   exports: [
     ...[EventLog, TenantHeads, LogExpiry, LogLineage, LogInquiry, CallErasure, IngestService, StreamsService],

@@ -7,15 +7,16 @@
  * cursor intact at its side.
  */
 import { ExecutionContext, Logger, type MessageEvent, createParamDecorator } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Observable, type Observer, type Subscriber, type Subscription } from 'rxjs';
-import { clientAddress } from '../common/client-address.js';
 import { closingFrame, toProblem } from '../common/problem.filter.js';
 import { Chunk } from './chunk.js';
 import { lighten } from './request-weight.js';
 import { opened } from './stream-admission.js';
+import { type StreamClient, clientOf } from './stream-client.js';
+import { linkOf } from './tcp-table.js';
 
 /** Bytes that may wait for one client; a page's piece more is 128 KiB at most (security rule 16: 512 KiB, kernel buffers aside). */
 const MAX_PENDING_BYTES = 256 * 1024;
@@ -30,14 +31,6 @@ const logger = new Logger('Streams');
 export const StreamOutlet = createParamDecorator(
   (_: unknown, context: ExecutionContext): Outlet => new Outlet(context.switchToHttp().getResponse<Response>()),
 );
-
-/** Where the client is, as far as the connection says. */
-export interface StreamClient {
-  readonly remoteAddress: string | null;
-  /** The whole of X-Forwarded-For, of which a client may have written any part. */
-  readonly forwardedFor: string | null;
-  readonly userAgent: string | null;
-}
 
 export class Outlet implements Observer<Chunk> {
   /** What the framework listens to and writes with, until the connection is ours. */
@@ -138,6 +131,11 @@ export class Outlet implements Observer<Chunk> {
     return takenBy(this.socket) - this.takenBefore;
   }
 
+  /** The connection, as the kernel's table names it. */
+  get link(): string {
+    return this.response.socket === null ? '' : linkOf(this.response.socket);
+  }
+
   /** True when bytes wait and none has been taken for too long. To be asked now and then. */
   isStalled(now: number): boolean {
     const taken = takenBy(this.socket);
@@ -176,19 +174,7 @@ export class Outlet implements Observer<Chunk> {
   }
 }
 
-function takenBy(socket: Socket | null): number {
-  return socket === null ? 0 : socket.bytesWritten - socket.writableLength;
-}
-
-function clientOf(request: Request): StreamClient {
-  const { headers } = request;
-  const forwardedFor = [headers['x-forwarded-for'] ?? []].flat().join(', ').slice(0, 200) || null;
-  return {
-    remoteAddress: clientAddress(request),
-    forwardedFor,
-    userAgent: headers['user-agent']?.slice(0, 200) ?? null,
-  };
-}
+const takenBy = (socket: Socket | null) => (socket === null ? 0 : socket.bytesWritten - socket.writableLength);
 
 /** Of a stream that could not go on: why, and when to come back. */
 function lastWords(error: unknown): Chunk {

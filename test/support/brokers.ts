@@ -9,19 +9,33 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.js';
+import { Redis } from 'ioredis';
+import type { Certificate } from './certificate.js';
 import { waitFor } from './wait-for.js';
 
 export type BrokerKind = 'nats' | 'redis';
 
-const COMMANDS: Record<BrokerKind, (port: number, folder: string) => [string, string[]]> = {
-  nats: (port, folder) => ['nats-server', ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder]],
-  redis: (port, folder) => [
+const COMMANDS: Record<
+  BrokerKind,
+  (port: number, folder: string, tls?: Certificate, monitor?: number) => [string, string[]]
+> = {
+  nats: (port, folder, tls, monitor) => [
+    'nats-server',
+    [
+      ...['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder],
+      ...(tls ? ['--tls', '--tlscert', tls.cert, '--tlskey', tls.key] : []),
+      ...(monitor ? ['-m', String(monitor)] : []),
+    ],
+  ],
+  redis: (port, folder, tls) => [
     'redis-server',
     [
       '--bind',
       '127.0.0.1',
-      '--port',
-      String(port),
+      ...(tls
+        ? ['--port', '0', '--tls-port', String(port), '--tls-cert-file', tls.cert, '--tls-key-file', tls.key]
+        : ['--port', String(port)]),
+      ...(tls ? ['--tls-auth-clients', 'no'] : []),
       '--dir',
       folder,
       '--appendonly',
@@ -58,22 +72,42 @@ export class Broker {
   private constructor(
     readonly kind: BrokerKind,
     private readonly port: number,
+    /** Of NATS: where it tells what it does, by HTTP. */
+    readonly monitorPort: number,
     private folder: string,
+    private readonly tls?: Certificate,
   ) {}
 
-  /** A server of one's own. */
-  static async start(kind: BrokerKind): Promise<Broker> {
-    const broker = new Broker(kind, await freePort(), mkdtempSync(join(tmpdir(), `switchboard-${kind}-`)));
+  /** A server of one's own; with a certificate it speaks TLS only. */
+  static async start(kind: BrokerKind, tls?: Certificate): Promise<Broker> {
+    const folder = mkdtempSync(join(tmpdir(), `switchboard-${kind}-`));
+    const broker = new Broker(kind, await freePort(), await freePort(), folder, tls);
     await broker.restart();
     return broker;
   }
 
   get url(): string {
-    return `${this.kind}://127.0.0.1:${this.port}`;
+    const scheme = this.tls === undefined ? this.kind : this.kind === 'nats' ? 'tls' : 'rediss';
+    return `${scheme}://127.0.0.1:${this.port}`;
+  }
+
+  /** How many subscriptions bring somebody the events of a tenant: to that tenant's alone, or to all. */
+  async subscriptionsTo(tenantId: string): Promise<number> {
+    const end = `.events.${tenantId}`;
+    if (this.kind === 'redis') {
+      const redis = new Redis(this.url);
+      const [own, all] = await Promise.all([redis.pubsub('CHANNELS', `*${end}`), redis.pubsub('NUMPAT')]);
+      redis.disconnect();
+      return own.length + Number(all);
+    }
+    const answer = await fetch(`http://127.0.0.1:${this.monitorPort}/connz?subs=1`);
+    const { connections } = (await answer.json()) as { connections: { subscriptions_list?: string[] }[] };
+    const subjects = connections.flatMap((one) => one.subscriptions_list ?? []);
+    return subjects.filter((subject) => subject.endsWith(end) || subject.endsWith('.events.*')).length;
   }
 
   async restart(): Promise<void> {
-    const [command, args] = COMMANDS[this.kind](this.port, this.folder);
+    const [command, args] = COMMANDS[this.kind](this.port, this.folder, this.tls, this.monitorPort);
     this.child = spawn(command, args, { stdio: 'ignore' });
     await waitFor(() => answers(this.port), `${command} on port ${this.port}`);
   }

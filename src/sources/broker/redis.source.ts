@@ -3,6 +3,7 @@
  * or `redis://host/stream?group=name` (Streams: acknowledged after the commit).
  */
 import { Redis, type RedisOptions } from 'ioredis';
+import { endRedis } from '../../bus/end-redis.js';
 import { childOf } from '../pinecall/waiting.js';
 import { connectionFault, unlessAborted } from '../pinecall/agent-wire.js';
 import { EventSink, InvalidSource, Source } from '../source.js';
@@ -66,7 +67,7 @@ export class RedisSource implements Source {
       }
     });
     lost.catch(() => controller.abort());
-    const beat = setInterval(() => void this.look(teller).catch(() => teller.disconnect()), PING_MS);
+    const beat = setInterval(() => void this.look(teller).catch(() => endRedis(teller)), PING_MS);
     try {
       await Promise.race([lost, Promise.all(clients.map((client) => client.connect()))]);
       const { topic, group } = this;
@@ -83,7 +84,7 @@ export class RedisSource implements Source {
       clearInterval(beat);
       release();
       controller.abort();
-      for (const client of clients) client.disconnect();
+      for (const client of clients) endRedis(client);
     }
   }
 
