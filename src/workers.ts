@@ -7,6 +7,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Backoff } from './common/backoff.js';
+import { relayMetrics } from './common/worker-metrics.js';
 import { closeWhatItNeverTook } from './worker-handover.js';
 
 /** A worker that lived for this long was well: its successor starts at once. */
@@ -32,6 +33,7 @@ export class Workers {
    */
   async start(stop: AbortSignal): Promise<void> {
     stop.addEventListener('abort', () => this.abort.abort(), { once: true });
+    relayMetrics();
     const first = this.fork('first');
     const ended = this.exits.get(first)?.then(() => Promise.reject(new Error('the first worker ended')));
     await Promise.race([once(first, 'listening'), ended]);

@@ -47,21 +47,27 @@ async function retrying<T extends object | string>(work: () => Promise<T>): Prom
   return waitFor(() => work().catch(cut), 'an answer', 20_000);
 }
 
-/** Open streams of the worker that answers. */
-async function streamsOfOne(): Promise<number> {
-  const lines = (await ask('GET', '/metrics'))
-    .split('\n')
-    .filter((line) => line.startsWith('switchboard_streams_open'));
-  return lines.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0);
+/** Open streams of customers, worker by worker; whichever is asked says so of all. */
+async function streams(): Promise<number[]> {
+  const text = await ask('GET', '/metrics');
+  const open = [...text.matchAll(/^switchboard_streams_open\{(?=.*class="customer").*worker="\d+".*\} (\d+)$/gm)];
+  return open.map(([, count]) => Number(count));
 }
 
-/** A new worker listens later than it runs: both do when, of one open stream, one answer knows and another does not. */
+/** A new worker listens later than it runs: both do when each has a stream. */
 async function bothServe(token: string): Promise<void> {
-  const probe = await StreamReader.open(`${home.url}/events`, { token });
-  await probe.untilType('log.caught_up');
-  const seen = new Set<number>();
-  await waitFor(async () => seen.add(await streamsOfOne()).size > 1, 'both workers to serve', 30_000);
-  probe.close();
+  const probes: StreamReader[] = [];
+  await waitFor(
+    async () => {
+      // Two at a time: the workers take turns, and the question is a connection, too.
+      for (const _ of ['one', 'other'])
+        probes.push(await retrying(() => StreamReader.open(`${home.url}/events`, { token })));
+      return (await streams()).filter((count) => count > 0).length === 2;
+    },
+    'both workers to serve',
+    30_000,
+  );
+  for (const probe of probes) probe.close();
 }
 
 it('share the streams and their events; one that is killed comes back, and its readers lose nothing', async () => {
@@ -82,6 +88,9 @@ it('share the streams and their events; one that is killed comes back, and its r
   };
   const readers: StreamReader[] = [];
   for (let count = 0; count < 20; count++) readers.push(await open('0'));
+  const total = async () => (await streams()).reduce((sum, count) => sum + count, 0);
+  await waitFor(async () => (await total()) === 20, 'word of twenty streams');
+  expect([await total(), await total()]).toEqual([20, 20]); // Whichever worker is asked.
   await ingest(); // Every other one at the other worker.
   for (const reader of readers) await reader.untilType('user.message', sent);
 

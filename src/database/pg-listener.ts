@@ -62,7 +62,8 @@ export class PgListener {
         resolve();
       });
     });
-    await client.connect();
+    // A client that is ended while it connects never settles its `connect`.
+    await Promise.race([client.connect(), ended.then(() => Promise.reject(new Error('the connection ended')))]);
     client.on('notification', ({ payload }) => this.handlers.onNotification(payload ?? ''));
     await client.query(`LISTEN ${pg.escapeIdentifier(this.channel)}`);
     this.connected = true;

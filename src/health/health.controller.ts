@@ -4,14 +4,14 @@ import type { Response } from 'express';
 import { OperatorAccess, Public } from '../auth/auth.decorators.js';
 import { metrics } from '../common/metrics.js';
 import { type Readiness, ReadinessService } from './readiness.js';
-import { Samples } from './samples.js';
+import { Exposition } from './exposition.js';
 
 @ApiTags('Health')
 @Controller()
 export class HealthController {
   constructor(
     private readonly readiness: ReadinessService,
-    private readonly samples: Samples,
+    private readonly exposition: Exposition,
   ) {}
 
   /** The process lives. */
@@ -40,8 +40,7 @@ export class HealthController {
   @Get('metrics')
   @OperatorAccess()
   @Header('Content-Type', metrics.contentType)
-  async prometheus(): Promise<string> {
-    const samples = await this.samples.take();
-    return `${await metrics.metrics()}\n${await samples.metrics()}`;
+  prometheus(): Promise<string> {
+    return this.exposition.text();
   }
 }

@@ -16,18 +16,14 @@ import { SourceSupervisor } from '../sources/source-supervisor.js';
 import { type Readiness, ReadinessService } from './readiness.js';
 import { VERSION } from './version.js';
 
-/** How the values of several workers become one; see worker-metrics.ts. */
-type Aggregator = 'sum' | 'min' | 'max';
-
 @Injectable()
 export class Samples {
-  private readonly registry = new Registry();
-  private readonly ready = this.gauge('switchboard_ready', 'Whether /readyz says 200 (1) or 503 (0).', [], 'min');
+  readonly registry = new Registry();
+  private readonly ready = this.gauge('switchboard_ready', 'Whether /readyz says 200 (1) or 503 (0).');
   private readonly partUp = this.gauge(
     'switchboard_part_up',
     'Whether a part is as it should be, as /readyz has it: database, tail, bus, calls, sources.',
     ['part'],
-    'min',
   );
   private readonly streams = this.gauge('switchboard_streams_open', 'Open event streams, by who reads.', ['class']);
   private readonly streamsBehind = this.gauge(
@@ -50,20 +46,15 @@ export class Samples {
   private readonly tailLag = this.gauge(
     'switchboard_tail_lag_seconds',
     'How long the oldest event has been in the log that this process has not delivered yet; 0: there is none.',
-    [],
-    'max',
   );
   private readonly callsLag = this.gauge(
     'switchboard_calls_lag_events',
     'Events of the log that the calls do not show yet, in the whole fleet. Absent while the database is away.',
-    [],
-    'max',
   );
   private readonly busUp = this.gauge(
     'switchboard_bus_up',
     'Whether messages of other processes reach this one (1) or the log is polled (0).',
     ['kind'],
-    'min',
   );
   private readonly sourceState = this.gauge(
     'switchboard_source_state',
@@ -74,7 +65,6 @@ export class Samples {
     'switchboard_source_last_event_timestamp_seconds',
     'When the source last brought something, in Unix time.',
     ['source'],
-    'max',
   );
   private readonly sourceWaiting = this.gauge(
     'switchboard_source_waiting_events',
@@ -85,7 +75,6 @@ export class Samples {
     'switchboard_source_upstream_backlog_messages',
     'Messages that upstream still has for the source, where it says so: JetStream, Redis streams.',
     ['source'],
-    'max',
   );
   private readonly connections = this.gauge(
     'switchboard_database_connections',
@@ -115,10 +104,7 @@ export class Samples {
     private readonly prisma: PrismaService,
   ) {
     collectDefaultMetrics({ register: this.registry });
-    this.gauge('switchboard_build_info', 'Which version runs; always 1.', ['version'], 'max').set(
-      { version: VERSION },
-      1,
-    );
+    this.gauge('switchboard_build_info', 'Which version runs; always 1.', ['version']).set({ version: VERSION }, 1);
   }
 
   /** The registry, as of now. */
@@ -179,12 +165,7 @@ export class Samples {
     }
   }
 
-  private gauge<Label extends string>(
-    name: string,
-    help: string,
-    labelNames: Label[] = [],
-    aggregator: Aggregator = 'sum',
-  ): Gauge<Label> {
-    return new Gauge({ name, help, labelNames, aggregator, registers: [this.registry] });
+  private gauge<Label extends string>(name: string, help: string, labelNames: Label[] = []): Gauge<Label> {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
   }
 }
