@@ -11,6 +11,8 @@ import { waitFor } from './support/wait-for.js';
 
 const SERVER = process.env['SWITCHBOARD_TEST_SERVER'] ?? '';
 const ADMIN_LINE = /Admin token \(shown this once.*\n\s+(\S+)/;
+/** Told to stop, it is gone in 0.2 s; initdb, where it is under way, first finishes its step. Longer than this is a hang, not a busy machine. */
+const HANGS_MS = 10_000;
 const SECRET = 'geheim-7f3a91';
 
 interface LogPage {
@@ -62,7 +64,7 @@ async function pasted(line: string, cwd: string, count: number): Promise<Record<
 
 function expectCleanExit({ code, tookMs }: Exit, server: ServerProcess): void {
   expect({ code, stderr: server.stderr }).toEqual({ code: 0, stderr: '' });
-  expect(tookMs).toBeLessThan(3000);
+  expect(tookMs).toBeLessThan(HANGS_MS);
 }
 
 describe('without any configuration', () => {
@@ -221,7 +223,7 @@ describe('without any configuration', () => {
     await home.killPostgres();
     const { code, tookMs } = await server.stopBy('SIGINT');
     expect(code).toBe(0);
-    expect(tookMs).toBeLessThan(3000);
+    expect(tookMs).toBeLessThan(HANGS_MS);
     for (const reader of readers) expect(reader.of('stream.closing')).toHaveLength(1);
   });
 
