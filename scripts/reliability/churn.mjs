@@ -11,7 +11,7 @@ const minutes = Number(values.minutes ?? 30);
 const connectsPerSecond = Number(values.connects ?? 100);
 const TENANTS = 20;
 const EVENTS_PER_SECOND = 20;
-/** What a process remembers of calls is bounded, by tens of thousands of them, and a slope until then: so they come again. */
+/** Calls come again, so that what a process remembers of calls does not grow with the run. */
 const CALLS_A_TENANT = 10;
 /** A client stays for between nothing and this, so that some leave before their stream is live. */
 const LONGEST_STAY_MS = 4000;
