@@ -5,7 +5,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -13,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { SERVER_ARGUMENTS, endAtExit } from './children.mjs';
 import { agentName } from './load.mjs';
 import { TENANTS } from './options.mjs';
+import { freePort } from './free-port.mjs';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const START_MS = 30_000;
@@ -126,13 +126,4 @@ async function stop(child, dataDir, databasePid) {
   if (!existsSync(pidFile)) return;
   process.kill(databasePid(), 'SIGINT');
   for (const end = performance.now() + STOP_MS; existsSync(pidFile) && performance.now() < end;) await wait(50);
-}
-
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

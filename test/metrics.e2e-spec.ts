@@ -93,6 +93,16 @@ it('an append says how long it took and how many events it had', async () => {
   expect(after.count('switchboard_events_in_total', { outcome: 'stored' })).toBeGreaterThanOrEqual(20);
 });
 
+it('what is refused is counted once, whoever refuses it', async () => {
+  const { token } = await board.createTenant({ scopes: ['events:write'] });
+  const refused = async () => (await read()).count('switchboard_events_in_total', { outcome: 'refused' });
+  const before = await refused();
+  const foreign = message(fresh('julia'), fresh('call'), 1);
+  const { body } = await board.request('POST', '/v1/ingest', { token, body: [foreign, { event: 'no agent' }] });
+  expect(body).toMatchObject({ accepted: 0, rejected: [{ index: 0 }, { index: 1 }] });
+  expect((await refused()) - before).toBe(2);
+});
+
 it('a source says its state, when it last brought something, and what is not committed yet', async () => {
   const source = agents.sseEntry;
   const startedAt = Date.now() / 1000;

@@ -1,6 +1,6 @@
 /** Two processes as an operator runs them behind nginx, by the configuration that deploy/nginx brings. */
 import { createDatabase, query } from './support/database.js';
-import { findChromium, startChromium } from './support/chromium.js';
+import { itInChromium, startChromium } from './support/chromium.js';
 import { CommandRun } from './support/command-line.js';
 import { Nginx, describeBehindNginx } from './support/nginx.js';
 import { Installation } from './support/server-process.js';
@@ -121,50 +121,52 @@ describeBehindNginx('two processes behind nginx', () => {
     expect(doctor.lines).toHaveLength(10);
   });
 
-  const inBrowser = findChromium() !== undefined || process.env['CI'] ? it : it.skip;
-  inBrowser('give a browser more than six streams at once, over one connection, when nginx speaks HTTP/2', async () => {
-    const { agent, path } = await customer();
-    const browser = await startChromium();
-    try {
-      const context = await browser.newContext({ ignoreHTTPSErrors: true });
-      const listen = async (url: string) => {
-        const page = await context.newPage();
-        await page.goto(`${url}/healthz`);
-        await page.evaluate((address) => {
-          const state = { open: 0, heard: 0, sources: [] as EventSource[] };
-          Object.assign(globalThis, { state });
-          for (let n = 0; n < 8; n++) {
-            const source = new EventSource(address);
-            source.addEventListener('log.caught_up', () => (state.open += 1));
-            source.addEventListener('user.message', () => (state.heard += 1));
-            state.sources.push(source);
-          }
-        }, `${path}&after=0`);
-        const state = () =>
-          page.evaluate(() => {
-            const { open, heard } = (globalThis as unknown as { state: { open: number; heard: number } }).state;
-            return { open, heard };
-          });
-        return { page, state };
-      };
-      const few = await listen(nginx.url);
-      const many = await listen(nginx.tlsUrl);
-      await waitFor(async () => (await many.state()).open === 8, 'eight streams');
-      await waitFor(async () => (await few.state()).open === 6, 'six streams');
-      await say(agent, 1);
-      await waitFor(async () => (await many.state()).heard === 8, 'the event in each');
-      expect(await few.state()).toEqual({ open: 6, heard: 6 });
-      const before = nginx.accesses.length;
-      await many.page.close();
-      const ended = await waitFor(() => {
-        const own = nginx.accesses.slice(before).filter((one) => one.protocol === 'HTTP/2.0');
-        return own.length === 8 && own;
-      }, 'the end of eight streams');
-      expect(new Set(ended.map(({ connection }) => connection)).size).toBe(1);
-    } finally {
-      await browser.close();
-    }
-  });
+  itInChromium(
+    'give a browser more than six streams at once, over one connection, when nginx speaks HTTP/2',
+    async () => {
+      const { agent, path } = await customer();
+      const browser = await startChromium();
+      try {
+        const context = await browser.newContext({ ignoreHTTPSErrors: true });
+        const listen = async (url: string) => {
+          const page = await context.newPage();
+          await page.goto(`${url}/healthz`);
+          await page.evaluate((address) => {
+            const state = { open: 0, heard: 0, sources: [] as EventSource[] };
+            Object.assign(globalThis, { state });
+            for (let n = 0; n < 8; n++) {
+              const source = new EventSource(address);
+              source.addEventListener('log.caught_up', () => (state.open += 1));
+              source.addEventListener('user.message', () => (state.heard += 1));
+              state.sources.push(source);
+            }
+          }, `${path}&after=0`);
+          const state = () =>
+            page.evaluate(() => {
+              const { open, heard } = (globalThis as unknown as { state: { open: number; heard: number } }).state;
+              return { open, heard };
+            });
+          return { page, state };
+        };
+        const few = await listen(nginx.url);
+        const many = await listen(nginx.tlsUrl);
+        await waitFor(async () => (await many.state()).open === 8, 'eight streams');
+        await waitFor(async () => (await few.state()).open === 6, 'six streams');
+        await say(agent, 1);
+        await waitFor(async () => (await many.state()).heard === 8, 'the event in each');
+        expect(await few.state()).toEqual({ open: 6, heard: 6 });
+        const before = nginx.accesses.length;
+        await many.page.close();
+        const ended = await waitFor(() => {
+          const own = nginx.accesses.slice(before).filter((one) => one.protocol === 'HTTP/2.0');
+          return own.length === 8 && own;
+        }, 'the end of eight streams');
+        expect(new Set(ended.map(({ connection }) => connection)).size).toBe(1);
+      } finally {
+        await browser.close();
+      }
+    },
+  );
 
   it('are replaced one by one: who comes back resumes at once with the other, without loss or repeat', async () => {
     const { agent, path, token } = await customer();

@@ -24,6 +24,7 @@ class Follower {
   readonly retries: unknown[] = [];
   /** From the end of a stream to the next one. */
   readonly awayMs: number[] = [];
+  private reader: StreamReader | undefined;
   private readonly stop = new AbortController();
   private readonly following: Promise<void>;
 
@@ -33,6 +34,11 @@ class Follower {
     private turn: number,
   ) {
     this.following = this.follow();
+  }
+
+  /** True when the stream that is open has brought the message of that number. */
+  has(number: number): boolean {
+    return this.reader?.of('user.message').some(({ data }) => data['messageId'] === `m${number}`) ?? false;
   }
 
   async finish(): Promise<void> {
@@ -50,6 +56,7 @@ class Follower {
         await new Promise((resolve) => setTimeout(resolve, 50));
         continue;
       }
+      this.reader = reader;
       this.connectedAt.push(Date.now());
       if (endedAt !== undefined) this.awayMs.push(Date.now() - endedAt);
       await waitFor(() => reader.ended || this.stop.signal.aborted, 'the end', 120_000);
@@ -122,7 +129,8 @@ it(
     await writing;
     await waitFor(() => followers.every(({ connectedAt }) => connectedAt.length > 1), 'every reader to have moved');
     await ask(homes[0], 'POST', '/v1/ingest', message('mara', 'last', sent++));
-    await new Promise((resolve) => setTimeout(resolve, 300)); // For whoever would get something twice.
+    // What somebody would get twice stands before it.
+    await waitFor(() => followers.every((follower) => follower.has(sent - 1)), 'the last one at every reader');
     for (const follower of followers) await follower.finish();
     report(followers);
     const expected = Array.from({ length: sent }, (_, n) => n);

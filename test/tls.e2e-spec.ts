@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Broker, withBroker } from './support/brokers.js';
+import { Broker, itWithBrokers } from './support/brokers.js';
 import { makeCertificate } from './support/certificate.js';
 import { createDatabase } from './support/database.js';
 import { Installation } from './support/server-process.js';
@@ -13,7 +13,7 @@ interface Ready {
 }
 const readyOf = async ({ url }: Installation) => (await (await fetch(`${url}/readyz`)).json()) as Ready;
 
-(withBroker('nats') && withBroker('redis') ? it : it.skip)(
+itWithBrokers(
   'brokers are reached over TLS by an authority that is named, and refused in a readable line without it',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'switchboard-tls-'));

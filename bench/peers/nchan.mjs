@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { takeIn } from './fan-out.mjs';
+import { freePort } from '../free-port.mjs';
 
 const MODULE = '/usr/lib/nginx/modules/ngx_nchan_module.so';
 /** Connections that publish; as many messages are under way at a time. */
@@ -96,13 +97,4 @@ async function untilServing(port) {
     await wait(50);
   }
   throw new Error('nginx did not start');
-}
-
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

@@ -51,7 +51,7 @@ export const streamsClosed = new Counter({
 });
 
 // A series that begins with its first event shows no increase then, and nobody would be told.
-for (const reason of ['slow-reader', 'failure']) streamsClosed.inc({ reason }, 0);
+for (const reason of ['slow-reader', 'dead-link', 'failure']) streamsClosed.inc({ reason }, 0);
 
 export const sourceRestarts = new Counter({
   name: 'switchboard_source_restarts_total',

@@ -59,10 +59,6 @@ export class DeadLinks implements OnApplicationBootstrap, OnApplicationShutdown 
     this.looking = false;
     if (dead.size === 0) return;
     const problem = new Problem('unavailable', 'The client does not answer; resume with your last id.');
-    for (const connection of this.connections.all) {
-      if (!dead.has(connection.outlet.link)) continue;
-      connection.outlet.cut();
-      this.connections.close(connection, problem);
-    }
+    this.connections.closeWhere(({ outlet }) => dead.has(outlet.link), problem, 'dead-link');
   }
 }

@@ -109,12 +109,17 @@ export class IngestService {
   private async append(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
     const known = events.map((event) => this.knownTenant(event, onlyTenant));
     const unknown = events.filter((_, index) => known[index] === undefined);
-    const stopTimer = appendSeconds.startTimer();
-    const rows = unknown.length > 0 ? await this.appendOrSplit(unknown, onlyTenant) : [];
-    if (unknown.length > 0) stopTimer();
-    if (unknown.length > 0) appendEvents.observe(unknown.length);
+    const rows = unknown.length > 0 ? await this.timedAppend(unknown, onlyTenant) : [];
     let next = 0;
     return known.map((stamp) => stamp ?? rows[next++] ?? REFUSED);
+  }
+
+  private async timedAppend(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
+    const stopTimer = appendSeconds.startTimer();
+    const rows = await this.appendOrSplit(events, onlyTenant);
+    stopTimer();
+    appendEvents.observe(events.length);
+    return rows;
   }
 
   private knownTenant(event: AdmittedEvent, onlyTenant: TenantId | null): Appended | undefined {

@@ -19,6 +19,9 @@ export interface StreamTimes {
   readonly streamMaxMs: number;
 }
 
+/** Reasons to end a stream whose client would not take the last words: its connection is cut, and it finds its cursor at its side. */
+const CUT: ReadonlySet<string> = new Set(['slow-reader', 'dead-link']);
+
 export const READER_CLASSES = ['customer', 'view', 'admin'] as const;
 export type ReaderClass = (typeof READER_CLASSES)[number];
 
@@ -105,11 +108,11 @@ export class StreamConnection {
     return undefined;
   }
 
-  /** False when it was closed before. A client that does not read is cut off; it finds its cursor at its side. */
+  /** False when it was closed before. */
   close({ problem, reason }: Ending): boolean {
     if (this.isClosed) return false;
     this.isClosed = true;
-    if (reason === 'slow-reader') this.outlet.cut();
+    if (CUT.has(reason)) this.outlet.cut();
     this.write(new Chunk(closingFrame(problem)));
     this.reader.complete();
     return true;

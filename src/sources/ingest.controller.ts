@@ -81,6 +81,7 @@ export class IngestController {
       else if ('problem' in item) reject(index, item.problem);
       else admit(item.event, index);
     }
+    const invalid = answer.rejected.length;
     const outcomes = await this.ingest.submit(
       admitted.map(({ event }) => event),
       tenantId,
@@ -96,7 +97,8 @@ export class IngestController {
         );
       else answer.accepted += 1;
     }
-    eventsIn.inc({ outcome: 'refused' }, answer.rejected.length);
+    // What the log refuses is counted there.
+    eventsIn.inc({ outcome: 'refused' }, invalid);
     answer.rejected.sort((one, other) => one.index - other.index);
     return answer;
 

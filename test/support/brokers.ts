@@ -66,6 +66,12 @@ export function describeWithBroker(kind: BrokerKind, name: string, tests: () => 
   else describe.skip(`${name} (skipped: no ${COMMANDS[kind](0, '')[0]} on PATH)`, tests);
 }
 
+/** `it` for what needs both brokers. */
+export function itWithBrokers(name: string, test: () => Promise<void>, timeoutMs: number): void {
+  if (withBroker('nats') && withBroker('redis')) it(name, test, timeoutMs);
+  else it.skip(`${name} (skipped: no nats-server or no redis-server on PATH)`, test);
+}
+
 export class Broker {
   private child: ChildProcess | undefined;
 

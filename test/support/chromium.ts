@@ -34,3 +34,10 @@ export function describeInChromium(name: string, tests: () => void): void {
   process.stderr.write(`skipped, no Chromium (set CHROMIUM_PATH, or install it): ${name}\n`);
   describe.skip(`${name} (skipped: no Chromium)`, tests);
 }
+
+/** `it` for what needs a browser. */
+export function itInChromium(name: string, test: () => Promise<void>): void {
+  if (findChromium() !== undefined || process.env['CI']) return it(name, test);
+  process.stderr.write(`skipped, no Chromium (set CHROMIUM_PATH, or install it): ${name}\n`);
+  it.skip(`${name} (skipped: no Chromium)`, test);
+}
