@@ -155,7 +155,7 @@ describeBehindNginx('two processes behind nginx', () => {
         await say(agent, 1);
         await waitFor(async () => (await many.state()).heard === 8, 'the event in each');
         await waitFor(async () => (await few.state()).heard >= 6, 'the event in six');
-      expect(await few.state()).toEqual({ open: 6, heard: 6 });
+        expect(await few.state()).toEqual({ open: 6, heard: 6 });
         const before = nginx.accesses.length;
         await many.page.close();
         const ended = await waitFor(() => {
