@@ -2,6 +2,7 @@
 import { startCrowd, startReaders, startBare, startServer } from './children.mjs';
 import * as among from './limits/among.mjs';
 import * as backlog from './limits/backlog.mjs';
+import * as catchup from './limits/catchup.mjs';
 import * as copy from './limits/copy.mjs';
 import * as latency from './limits/latency.mjs';
 import * as stalled from './limits/stalled.mjs';
@@ -9,7 +10,7 @@ import * as storm from './limits/storm.mjs';
 import { spread } from './report.mjs';
 import { createDataDir, startSwitchboard } from './switchboard.mjs';
 
-export const SCENARIOS = { latency, copy, among, backlog, storm, stalled };
+export const SCENARIOS = { latency, copy, catchup, among, backlog, storm, stalled };
 
 /** @returns {Promise<Record<string, number>[]>} the figures of each round */
 export async function runLimits(options, say) {

@@ -58,13 +58,14 @@ export async function fill(subject, { agent, events, eventsARequest }) {
 
 /**
  * Each connection sends its next request when the last is answered.
- * @returns {Promise<{eventsPerSecond: number, events: number}>} of the time after `warmUpMs`
+ * @returns {Promise<{eventsPerSecond: number, events: number, p99Ms: number}>} of the time after `warmUpMs`; the last: of requests
  */
 export async function closedLoop(subject, { connections, eventsARequest, warmUpMs, forMs, onMeasuring = () => {} }) {
   const client = new IngestClient(subject, connections);
   const start = performance.now() + warmUpMs;
   const end = start + forMs;
   let events = 0;
+  const tookMs = [];
   const work = async () => {
     while (performance.now() < end) {
       const began = performance.now();
@@ -73,6 +74,7 @@ export async function closedLoop(subject, { connections, eventsARequest, warmUpM
       // A request that straddles an edge of the window counts by its share within.
       const within = Math.min(ended, end) - Math.max(began, start);
       if (within > 0) events += (eventsARequest * within) / (ended - began);
+      if (began >= start) tookMs.push(ended - began);
     }
   };
   const measuring = wait(warmUpMs).then(onMeasuring);
@@ -81,7 +83,8 @@ export async function closedLoop(subject, { connections, eventsARequest, warmUpM
   } finally {
     client.end();
   }
-  return { eventsPerSecond: (events / forMs) * 1000, events };
+  tookMs.sort((one, other) => one - other);
+  return { eventsPerSecond: (events / forMs) * 1000, events, p99Ms: tookMs[Math.floor(tookMs.length * 0.99)] };
 }
 
 /**

@@ -7,7 +7,7 @@ const HELP = `npm run bench -- [options]
   --rate <n>       events a second offered while delivering (default 500)
   --crowd <n>      streams of among and storm (default 10000)
   --quick          under a minute in all: one short round
-  --only <parts>   of ingest,delivery,idle,rights,beside,latency,copy,among,backlog,storm,stalled (default all)
+  --only <parts>   of ingest,delivery,idle,rights,beside,latency,copy,catchup,among,backlog,storm,stalled (default all)
   --save           also write bench/results/<date>.json
   --cpu-prof <dir> run Switchboard with node --cpu-prof; its figures are then not comparable
 `;
@@ -33,7 +33,7 @@ export const TENANTS = 100;
  */
 
 /** Scenarios of `limits.mjs`. */
-const LIMITS = ['latency', 'copy', 'among', 'backlog', 'storm', 'stalled'];
+const LIMITS = ['latency', 'copy', 'catchup', 'among', 'backlog', 'storm', 'stalled'];
 
 /** @returns {Options} */
 export function readOptions(args = process.argv.slice(2)) {

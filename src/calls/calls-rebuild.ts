@@ -11,8 +11,8 @@ import { isDatabaseAway } from '../database/database-errors.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Run } from '../database/pg-pool.js';
 import { EventLog } from '../events/event-log.js';
+import { CallBatch } from './call-batch.js';
 import { CallStore } from './call-store.js';
-import { touchedCalls } from './touched-call.js';
 
 /** Calls a step, and their events: bounds memory, and how long the projection waits meanwhile. */
 const CALLS = 100;
@@ -27,6 +27,7 @@ export class CallsRebuild {
     private readonly audit: AuditLog,
     private readonly log: EventLog,
     private readonly store: CallStore,
+    private readonly batch: CallBatch,
   ) {}
 
   /** Begins, or begins again; the projection does the work. */
@@ -55,7 +56,7 @@ export class CallsRebuild {
     await run('SAVEPOINT calls');
     try {
       await this.store.remove(run, ids);
-      await this.store.save(run, touchedCalls(events));
+      await this.batch.apply(run, events);
     } catch (error) {
       if (isDatabaseAway(error)) throw error;
       await run('ROLLBACK TO SAVEPOINT calls');

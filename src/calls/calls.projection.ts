@@ -12,17 +12,14 @@ import { Backoff } from '../common/backoff.js';
 import { eventsProjected, projectionSeconds } from '../common/metrics.js';
 import { isDatabaseAway } from '../database/database-errors.js';
 import { EventLog } from '../events/event-log.js';
-import { IngestService } from '../events/ingest.service.js';
+import { CallBatch } from './call-batch.js';
 import { CallStore } from './call-store.js';
 import { CallsRebuild } from './calls-rebuild.js';
-import { touchedCalls } from './touched-call.js';
 
 /** Rows a batch; bounds memory, and how long an erasure waits. */
 const PAGE = 1000;
 /** How long events gather after a batch that was not full: under load, fewer and larger transactions. */
 const GATHER_MS = 20;
-/** How long after a batch while events wait for an append: it has the first claim on processor and database, calls come later. */
-const GIVE_WAY_MS = 200;
 /** How soon to look again while another process projects. */
 const BUSY_MS = 50;
 /** How often the log is looked at without word of it: the bus may be away. */
@@ -45,9 +42,9 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
   constructor(
     private readonly log: EventLog,
     private readonly store: CallStore,
+    private readonly batch: CallBatch,
     private readonly rebuild: CallsRebuild,
     private readonly bus: Bus,
-    private readonly ingest: IngestService,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -91,7 +88,6 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
     if (!isWriter) return BUSY_MS;
     const wasFull = head - position >= this.limit;
     this.limit = Math.min(PAGE, this.limit * 2);
-    if (this.ingest.waitingEvents > 0) return GIVE_WAY_MS;
     return wasFull || rebuild !== null ? 0 : GATHER_MS;
   }
 
@@ -103,9 +99,7 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
       const last = events.at(-1);
       // The last positions have no events: they were removed, or never given (events/log-lineage.ts).
       if (last === undefined) return this.store.moveTo(run, Math.max(position, head));
-      const calls = touchedCalls(events);
-      await this.store.load(run, calls);
-      await this.store.save(run, calls);
+      await this.batch.apply(run, events);
       await this.store.moveTo(run, last.position);
       eventsProjected.inc({ outcome: 'taken in' }, events.length);
     });

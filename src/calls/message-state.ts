@@ -62,7 +62,9 @@ export function messageAfter(known: MessageState | undefined, { type, seq, at, d
   const isInterruption = type === 'bot.interrupted';
   const words = isInterruption ? (numberOf(data['wordsSpoken']) ?? numberOf(data['atWord'])) : null;
   return {
-    ...{ kind: 'message', role, id: idOf(data['messageId']) },
+    kind: 'message',
+    role,
+    id: idOf(data['messageId']),
     first: earlier(known?.first ?? null, claim(at, 0, seq)),
     // A streamed reply begins with an empty text: its words follow.
     text: better(known?.text ?? null, text === '' ? null : claim(text, rank, seq)),

@@ -14,6 +14,7 @@ export interface Word {
 /** Scripts that write no spaces: each character is a word, and what people type is found as a phrase. */
 const SPACELESS = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`;
 const WORD = new RegExp(String.raw`[${SPACELESS}]\p{M}*|(?:(?![${SPACELESS}])[\p{L}\p{N}\p{M}])+`, 'gu');
+const ASCII = /^[\x20-\x7e]*$/;
 /** Accents of Latin, Greek and Cyrillic; marks of other scripts are their vowels. */
 const ACCENTS = /[\u0300-\u036f]/g;
 const NO_LETTER = /[^\p{L}\p{N}\p{M}]/gu;
@@ -25,6 +26,7 @@ const MAX_DIGITS = 20;
 
 /** Case, accents and widths do not count: "MAÑANA", "manana" and "mañana" are one word. */
 function fold(word: string): string {
+  if (ASCII.test(word)) return word.toLowerCase().slice(0, MAX_WORD); // As below, at a tenth of its price.
   // Upper case first: "ß" and "SS", "ς" and "σ" are alike only there.
   const plain = word.normalize('NFKD').replace(ACCENTS, '').toUpperCase().toLowerCase().replace(ACCENTS, '');
   return plain.normalize('NFKC').replace(NO_LETTER, '').slice(0, MAX_WORD);

@@ -17,6 +17,11 @@ export class TouchedCall {
     private readonly events: readonly CallEvent[],
   ) {}
 
+  /** Events. */
+  get size(): number {
+    return this.events.length;
+  }
+
   /** Columns `key` of the parts that the events change. */
   get keys(): string[] {
     return [...new Set(this.events.flatMap((event) => partChanges(event).map(({ key }) => keyColumn(key))))];

@@ -46,7 +46,11 @@ export function transcriptOf(state: Pick<CallState, 'parts'>): TranscriptEntry[]
 function entryOf(message: MessageState, text: string, isCorrected: boolean): TranscriptEntry {
   const { role, id, first, interrupted, wordsSpoken, by } = message;
   return {
-    ...{ role, text, at: first.value, messageId: id, seq: first.seq },
+    role,
+    text,
+    at: first.value,
+    messageId: id,
+    seq: first.seq,
     ...(interrupted ? { interrupted } : {}),
     ...(wordsSpoken === null ? {} : { wordsSpoken: wordsSpoken.value }),
     ...(isCorrected ? { corrected: true } : {}),

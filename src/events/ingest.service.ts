@@ -16,6 +16,8 @@ import { Appended, EventLog } from './event-log.js';
 const MAX_BATCH = 2000;
 /** Events that may wait for an append; beyond it callers are told to come back (bounds memory). */
 const MAX_WAITING = 20_000;
+/** How long after an append the next one is expected. */
+const BUSY_MS = 250;
 /** Calls whose tenant is remembered, so that their words need no look-up. */
 const MAX_CALLS = 50_000;
 
@@ -34,6 +36,7 @@ export class IngestService {
   private waiting = 0;
   private lastPosition = 0;
   private working = false;
+  private lastAppendAt = -Infinity;
 
   constructor(
     private readonly log: EventLog,
@@ -64,9 +67,14 @@ export class IngestService {
     });
   }
 
-  /** Events that wait while an append is under way. Who reads the log for purposes of its own gives way to them. */
+  /** Events that wait while an append is under way. */
   get waitingEvents(): number {
     return this.waiting;
+  }
+
+  /** Events come in these moments. Who reads the log for purposes of its own gives way to them. */
+  get isBusy(): boolean {
+    return this.working || performance.now() - this.lastAppendAt < BUSY_MS;
   }
 
   private async work(): Promise<void> {
@@ -75,6 +83,7 @@ export class IngestService {
     await Promise.resolve();
     for (let batch = this.takeBatch(); batch.length > 0; batch = this.takeBatch()) await this.process(batch);
     this.working = false;
+    this.lastAppendAt = performance.now();
   }
 
   /** Whole submissions of one writer, as many as fit; at least one. */
