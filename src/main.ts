@@ -1,9 +1,10 @@
 import 'reflect-metadata';
-import { Logger } from '@nestjs/common';
+import { type INestApplication, Logger } from '@nestjs/common';
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createApp } from './app.setup.js';
 import { TokenFiles } from './auth/token-files.js';
@@ -20,10 +21,13 @@ import { DemoService } from './demo/demo.service.js';
 import { LogLineage } from './events/log-lineage.js';
 import { InvalidSource } from './sources/source.js';
 import { welcome } from './welcome.js';
-import { Workers, whenToldToStop } from './workers.js';
+import { WorkerEnded, Workers, whenToldToStop } from './workers.js';
 
 /** A start that cannot succeed, as one line for the person at the console. */
 class StartError extends Error {}
+
+/** How long what is under way may take after the readers are gone: a database that is silent answers nobody. */
+const STOP_MS = 5_000;
 
 /** What has been started, as steps back; the last one is gone first. */
 type CleanUps = (() => Promise<void>)[];
@@ -56,7 +60,7 @@ async function serve(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<v
     return workers.start(stop);
   }
   const app = await createApp(env, databaseUrl, { logger });
-  cleanUps.push(() => app.close());
+  cleanUps.push(() => closed(app, env));
   // Of several workers the first one sets up, and says welcome.
   const isFirst = process.env['SWITCHBOARD_WORKER'] !== 'next';
   const admin = isFirst ? await app.get(TokenFiles).ensureAdmin() : undefined;
@@ -66,6 +70,13 @@ async function serve(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<v
   await app.init();
   await app.listen(env.port, env.host).catch((error: Error) => Promise.reject(portError(env, error)));
   if (isFirst) process.stdout.write(welcome(env, admin, demo));
+}
+
+/** Resolves when the app is closed, or has had the time for it: then the process' end closes what is left. */
+async function closed(app: INestApplication, { drainMs }: Env): Promise<void> {
+  const late = wait(drainMs + STOP_MS, 'late', { ref: false });
+  if ((await Promise.race([app.close(), late])) === 'late')
+    new Logger('Stop').error('the database does not answer: leaving without what it was asked last');
 }
 
 /** Says to the log that its database was restored, and serves nobody. */
@@ -152,7 +163,7 @@ function stopSignal(): AbortSignal {
 main().then(
   () => exit(0),
   (error: unknown) => {
-    const expected = [InvalidEnv, InvalidSource, EmbeddedPostgresError, StartError].some(
+    const expected = [InvalidEnv, InvalidSource, EmbeddedPostgresError, StartError, WorkerEnded].some(
       (kind) => error instanceof kind,
     );
     const message =

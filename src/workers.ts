@@ -16,6 +16,9 @@ const WELL_MS = 30_000;
 const STOP = 'stop';
 const REPEAT_MS = 250;
 
+/** The first worker did not come up. It has said why. */
+export class WorkerEnded extends Error {}
+
 export class Workers {
   private readonly logger = new Logger('Workers');
   private readonly exits = new Map<Worker, Promise<unknown>>();
@@ -35,7 +38,7 @@ export class Workers {
     stop.addEventListener('abort', () => this.abort.abort(), { once: true });
     relayMetrics();
     const first = this.fork('first');
-    const ended = this.exits.get(first)?.then(() => Promise.reject(new Error('the first worker ended')));
+    const ended = this.exits.get(first)?.then(() => Promise.reject(new WorkerEnded('the first worker ended')));
     await Promise.race([once(first, 'listening'), ended]);
     void this.keep(first);
     for (let index = 1; index < this.count && !stop.aborted; index++) void this.keep(this.fork('next'));
@@ -72,7 +75,8 @@ export class Workers {
   private fork(role: 'first' | 'next'): Worker {
     const worker = cluster.fork({ ...this.variables, SWITCHBOARD_WORKER: role });
     closeWhatItNeverTook(worker);
-    const exit = once(worker, 'exit').finally(() => this.exits.delete(worker));
+    const gone = once(worker, 'exit').catch((error: Error) => this.logger.error(`no worker: ${error.message}`));
+    const exit = gone.finally(() => this.exits.delete(worker));
     this.exits.set(worker, exit);
     return worker;
   }

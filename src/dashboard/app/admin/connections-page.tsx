@@ -22,7 +22,6 @@ interface Connection {
   readonly view: boolean;
   readonly since: string;
   readonly remoteAddress: string | null;
-  readonly forwardedFor: string | null;
   readonly userAgent: string | null;
   readonly agents: readonly string[] | null;
   readonly calls: readonly string[] | null;
@@ -121,7 +120,7 @@ function ConnectionRow({ one, onEnd }: { readonly one: Connection; readonly onEn
       </td>
       <td data-label={texts.columns.from}>
         <span className="from" title={userAgent ?? undefined}>
-          <span className="numeric">{one.forwardedFor ?? one.remoteAddress ?? texts.unknown}</span>
+          <span className="numeric">{one.remoteAddress ?? texts.unknown}</span>
           <span className="muted from-agent">{agentName(userAgent)}</span>
         </span>
       </td>
