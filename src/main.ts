@@ -27,7 +27,7 @@ import { WorkerEnded, Workers, whenToldToStop } from './workers.js';
 class StartError extends Error {}
 
 /** How long what is under way may take after the readers are gone: a database that is silent answers nobody. */
-const STOP_MS = 5_000;
+const STOP_MS = 4_000;
 
 /** What has been started, as steps back; the last one is gone first. */
 type CleanUps = (() => Promise<void>)[];

@@ -11,12 +11,11 @@ import { isDatabaseAway } from '../database/database-errors.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Run } from '../database/pg-pool.js';
 import { EventLog } from '../events/event-log.js';
-import { CallBatch } from './call-batch.js';
 import { CallStore } from './call-store.js';
+import { touchedCalls } from './touched-call.js';
 
-/** Calls a step, and their events: bounds memory, and how long the projection waits meanwhile. */
+/** Calls a step. */
 const CALLS = 100;
-const EVENTS = 2000;
 
 @Injectable()
 export class CallsRebuild {
@@ -27,7 +26,6 @@ export class CallsRebuild {
     private readonly audit: AuditLog,
     private readonly log: EventLog,
     private readonly store: CallStore,
-    private readonly batch: CallBatch,
   ) {}
 
   /** Begins, or begins again; the projection does the work. */
@@ -39,11 +37,11 @@ export class CallsRebuild {
     });
   }
 
-  /** Some calls. False when another process writes. */
-  step(): Promise<boolean> {
+  /** Some calls, of no more than so many events together. False when another process writes. */
+  step(maxEvents: number): Promise<boolean> {
     return this.store.asWriter(async (run, position, after) => {
       if (after === null) return;
-      const ids = withinBounds(await this.log.callSizesAcrossTenants(after, CALLS));
+      const ids = withinBounds(await this.log.callSizesAcrossTenants(after, CALLS), maxEvents);
       await this.replace(run, ids, position);
       await this.store.moveRebuild(run, ids.at(-1) ?? null, ids.length);
     });
@@ -56,7 +54,7 @@ export class CallsRebuild {
     await run('SAVEPOINT calls');
     try {
       await this.store.remove(run, ids);
-      await this.batch.apply(run, events);
+      await this.store.save(run, touchedCalls(events));
     } catch (error) {
       if (isDatabaseAway(error)) throw error;
       await run('ROLLBACK TO SAVEPOINT calls');
@@ -67,9 +65,12 @@ export class CallsRebuild {
   }
 }
 
-/** As many of the first calls as have no more events together than a step may have, at least one. */
-function withinBounds(calls: readonly { readonly callId: CallId; readonly events: number }[]): CallId[] {
+/** As many of the first calls as have no more events together, at least one. */
+function withinBounds(
+  calls: readonly { readonly callId: CallId; readonly events: number }[],
+  maxEvents: number,
+): CallId[] {
   let events = 0;
-  const count = calls.findIndex((call) => (events += call.events) > EVENTS);
+  const count = calls.findIndex((call) => (events += call.events) > maxEvents);
   return calls.slice(0, count === -1 ? calls.length : Math.max(1, count)).map(({ callId }) => callId);
 }

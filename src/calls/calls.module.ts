@@ -4,7 +4,6 @@ import { AuthModule } from '../auth/auth.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { CallReader } from './call-reader.js';
 import { CallStatistics } from './call-statistics.js';
-import { CallBatch } from './call-batch.js';
 import { CallStore } from './call-store.js';
 import { CallsController } from './calls.controller.js';
 import { CallsProjection } from './calls.projection.js';
@@ -16,7 +15,7 @@ import { StatsController } from './stats.controller.js';
 @Module({
   imports: [AuthModule, AgentsModule, EventsModule],
   controllers: [CallsController, StatsController],
-  providers: [CallBatch, CallStore, CallReader, CallsRebuild, CallsProjection, CallsService, CallStatistics],
+  providers: [CallStore, CallReader, CallsRebuild, CallsProjection, CallsService, CallStatistics],
   exports: [CallsService, CallsRebuild, CallStore],
 })
 export class CallsModule {}

@@ -12,12 +12,20 @@ import { Backoff } from '../common/backoff.js';
 import { eventsProjected, projectionSeconds } from '../common/metrics.js';
 import { isDatabaseAway } from '../database/database-errors.js';
 import { EventLog } from '../events/event-log.js';
-import { CallBatch } from './call-batch.js';
+import { IngestService } from '../events/ingest.service.js';
 import { CallStore } from './call-store.js';
 import { CallsRebuild } from './calls-rebuild.js';
+import { touchedCalls } from './touched-call.js';
 
 /** Rows a batch; bounds memory, and how long an erasure waits. */
 const PAGE = 1000;
+/**
+ * While events come in, the append has the first claim on event loop and database: a batch is smaller, and followed by a rest of
+ * so many times what it took. Its transaction is short, too: as long as it is open, PostgreSQL keeps every version of the rows
+ * that appends count in, and each append walks past them.
+ */
+const BUSY_PAGE = 250;
+const REST_FACTOR = 3;
 /** How long events gather after a batch that was not full: under load, fewer and larger transactions. */
 const GATHER_MS = 20;
 /** How soon to look again while another process projects. */
@@ -42,9 +50,9 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
   constructor(
     private readonly log: EventLog,
     private readonly store: CallStore,
-    private readonly batch: CallBatch,
     private readonly rebuild: CallsRebuild,
     private readonly bus: Bus,
+    private readonly ingest: IngestService,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -81,13 +89,15 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
     const { position, head, rebuild } = await this.store.progress();
     if (position >= head && rebuild === null) return POLL_MS;
     const stopTimer = projectionSeconds.startTimer();
-    const isWriter = position < head ? await this.project(head) : await this.rebuild.step();
-    stopTimer();
+    const isWriter = position < head ? await this.project(head) : await this.rebuild.step(this.limit);
+    const tookMs = stopTimer() * 1000;
     this.backoff.reset();
     this.attempts = 0;
     if (!isWriter) return BUSY_MS;
     const wasFull = head - position >= this.limit;
-    this.limit = Math.min(PAGE, this.limit * 2);
+    const { isBusy } = this.ingest;
+    this.limit = Math.min(isBusy ? BUSY_PAGE : PAGE, this.limit * 2);
+    if (isBusy) return Math.max(GATHER_MS, tookMs * REST_FACTOR);
     return wasFull || rebuild !== null ? 0 : GATHER_MS;
   }
 
@@ -99,7 +109,9 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
       const last = events.at(-1);
       // The last positions have no events: they were removed, or never given (events/log-lineage.ts).
       if (last === undefined) return this.store.moveTo(run, Math.max(position, head));
-      await this.batch.apply(run, events);
+      const calls = touchedCalls(events);
+      await this.store.load(run, calls);
+      await this.store.save(run, calls);
       await this.store.moveTo(run, last.position);
       eventsProjected.inc({ outcome: 'taken in' }, events.length);
     });

@@ -17,11 +17,6 @@ export class TouchedCall {
     private readonly events: readonly CallEvent[],
   ) {}
 
-  /** Events. */
-  get size(): number {
-    return this.events.length;
-  }
-
   /** Columns `key` of the parts that the events change. */
   get keys(): string[] {
     return [...new Set(this.events.flatMap((event) => partChanges(event).map(({ key }) => keyColumn(key))))];
