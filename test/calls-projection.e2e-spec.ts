@@ -100,6 +100,7 @@ describe('the projection', () => {
           }),
         );
       await Promise.all([send(board, 0), send(other, 100)]);
+      await projected();
       for (const at of [board, other])
         for (const call of calls) {
           const { body } = await callNow(at, acme, call);
@@ -108,6 +109,7 @@ describe('the projection', () => {
         }
       await other.shutDown();
       await send(board, 200);
+      await projected();
       expect((await callNow(board, acme, calls[0] ?? '')).body.transcript).toHaveLength(36);
     } finally {
       await other.stop();

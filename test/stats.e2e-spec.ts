@@ -1,5 +1,5 @@
 import type { Stats } from '../src/calls/call-statistics.js';
-import { ended, said, started } from './support/calls.js';
+import { ended, said, settled, started } from './support/calls.js';
 import { Switchboard, type TestTenant } from './support/switchboard.js';
 import { fresh } from './support/things.js';
 
@@ -9,7 +9,10 @@ let board: Switchboard;
 const [mara, lucia] = [fresh('mara'), fresh('lucia')];
 let acme: TestTenant;
 
-const statsOf = (query: string, { token } = acme) => board.request<Answered>('GET', `/v1/stats?${query}`, { token });
+const statsOf = async (query: string, { token } = acme) => {
+  await settled(board);
+  return board.request<Answered>('GET', `/v1/stats?${query}`, { token });
+};
 const busy = <Cell extends { calls: number }>(cells: readonly Cell[]) => cells.filter(({ calls }) => calls > 0);
 
 /** Six calls of acme's in the night in which Madrid's clocks went back, and one of somebody else's. */

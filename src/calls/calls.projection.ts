@@ -26,6 +26,8 @@ const PAGE = 1000;
  */
 const BUSY_PAGE = 250;
 const REST_FACTOR = 3;
+/** Whoever asks for calls waits for what was committed before, but not long. */
+const MAX_REST_MS = 100;
 /** How long events gather after a batch that was not full: under load, fewer and larger transactions. */
 const GATHER_MS = 20;
 /** How soon to look again while another process projects. */
@@ -97,7 +99,7 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
     const wasFull = head - position >= this.limit;
     const { isBusy } = this.ingest;
     this.limit = Math.min(isBusy ? BUSY_PAGE : PAGE, this.limit * 2);
-    if (isBusy) return Math.max(GATHER_MS, tookMs * REST_FACTOR);
+    if (isBusy) return Math.min(MAX_REST_MS, Math.max(GATHER_MS, tookMs * REST_FACTOR));
     return wasFull || rebuild !== null ? 0 : GATHER_MS;
   }
 

@@ -28,7 +28,7 @@ export const ended = (agent: string, callId: string, fields: object = {}) => ({
 });
 
 /** What was ingested is in the calls. A request waits for that itself, but no longer than a person would (250 ms). */
-async function settled(board: Switchboard): Promise<void> {
+export async function settled(board: Switchboard): Promise<void> {
   await waitFor(async () => {
     const { body } = await board.request<{ calls: { behind: number } }>('GET', '/readyz');
     return body.calls.behind === 0;
