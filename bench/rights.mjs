@@ -53,8 +53,8 @@ async function transfersMs({ port }, api) {
   const samples = await repeat(async (index) => {
     const [from, tenant] = [SIDES[side], SIDES[1 - side]];
     side = 1 - side;
-    const callId = `rights-${performance.timeOrigin}-${index}`;
     const startedAt = performance.now();
+    const callId = `rights-${performance.timeOrigin + startedAt}-${index}`;
     const moved = await api('PUT', `/v1/admin/agents/${AGENT}/owner`, { tenant, from });
     if (moved.status !== 200) throw new Error(`a transfer answered ${moved.status}`);
     const event = { event: 'call.started', agent: AGENT, callId };
