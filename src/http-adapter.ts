@@ -5,7 +5,13 @@
  */
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express, { type Express, type Response } from 'express';
-import { IncomingMessage, type OutgoingHttpHeaders, ServerResponse, createServer } from 'node:http';
+import { IncomingMessage, type OutgoingHttpHeaders, type Server, ServerResponse, createServer } from 'node:http';
+
+/**
+ * Connections that may wait to be accepted. After a restart thousands come at once; beyond Node's own 511 the kernel leaves
+ * some out, who believe that they are connected and are reset 15 s later. The system may have a lower limit (`somaxconn`).
+ */
+const BACKLOG = 4096;
 
 export class StreamingExpressAdapter extends ExpressAdapter {
   constructor() {
@@ -20,6 +26,12 @@ export class StreamingExpressAdapter extends ExpressAdapter {
     app.response = adopt(LastingResponse.prototype, app.response);
     keepContractHeaders(app.response);
     this.httpServer = createServer({ IncomingMessage: LastingRequest, ServerResponse: LastingResponse }, app);
+  }
+
+  override listen(port: string | number, ...rest: (string | (() => void) | undefined)[]): Server {
+    const listening = rest.pop() as (() => void) | undefined;
+    const server = this.httpServer as Server;
+    return server.listen({ port: Number(port), host: rest[0] as string | undefined, backlog: BACKLOG }, listening);
   }
 
   /** Resolves when every connection is gone; those that are open are cut. */
