@@ -76,7 +76,7 @@ async function serve(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<v
 async function closed(app: INestApplication, { drainMs }: Env): Promise<void> {
   const late = wait(drainMs + STOP_MS, 'late', { ref: false });
   if ((await Promise.race([app.close(), late])) === 'late')
-    new Logger('Stop').error('the database does not answer: leaving without what it was asked last');
+    new Logger('Stop').error('what is under way does not end, as when the database does not answer: leaving');
 }
 
 /** Says to the log that its database was restored, and serves nobody. */
