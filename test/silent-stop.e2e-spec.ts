@@ -12,7 +12,9 @@ it('a process stops when it is told to, also when its database answers nothing',
     const reader = await StreamReader.open(`${home.url}/v1/admin/events`, { token: home.read('admin-token') });
     await reader.untilType('log.caught_up');
     way.fallSilent();
-    const asked = fetch(`${home.url}/v1/admin/tenants`, { headers: { Authorization: `Bearer ${home.read('admin-token')}` } });
+    const asked = fetch(`${home.url}/v1/admin/tenants`, {
+      headers: { Authorization: `Bearer ${home.read('admin-token')}` },
+    });
     asked.catch(() => undefined); // It ends with the process.
     const exit = await server.stopBy('SIGTERM');
     expect(exit).toMatchObject({ code: 0, signal: null });
