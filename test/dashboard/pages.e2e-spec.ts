@@ -127,6 +127,29 @@ describeInChromium('the page', () => {
     await person.leave();
   });
 
+  it('says that one has signed out, in whichever order a tab hears of it', async () => {
+    const { tenant } = await customer();
+    const person = await Person.of(browser, board, tenant);
+    const [here, there] = [await person.watch('/calls'), await person.watch('/live')];
+    // The other tab takes the stream over, is refused and asks why; it is answered after it has heard of the signing out.
+    const asked = there.waitForRequest('**/v1/me');
+    let answer: () => void = () => undefined;
+    const heard = new Promise<void>((resolve) => (answer = resolve));
+    await there.route('**/v1/me', async (route) => heard.then(() => route.continue()), { times: 1 });
+    await here.route('**/v1/session', async (route) => {
+      const response = await route.fetch();
+      await asked;
+      await route.fulfill({ response });
+    });
+    await here.getByRole('button', { name: 'Sign out' }).click();
+    await there.getByText('You have signed out').waitFor();
+    const answered = there.waitForResponse('**/v1/me');
+    answer();
+    await (await answered).finished();
+    expect(await there.locator('body').innerText()).toMatch('You have signed out');
+    await person.leave();
+  });
+
   it('has no fault that axe can find, light and dark', async () => {
     const { tenant, over, live } = await customer();
     const person = await Person.of(browser, board, tenant);

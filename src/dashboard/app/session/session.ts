@@ -74,9 +74,15 @@ async function look(reasonWithout: SignedOutReason): Promise<void> {
   } catch (error) {
     const fault = asFault(error);
     if (fault.endsSession) {
-      const reason = fault.slug === 'token-missing' ? reasonWithout : fault.slug;
+      const reason = hasSignedOut() ? 'signed-out' : fault.slug === 'token-missing' ? reasonWithout : fault.slug;
       writeToken.set(null);
       session.set({ kind: 'signed-out', reason });
     } else if (session.get().kind !== 'signed-in') session.set({ kind: 'unreachable' });
   }
+}
+
+/** What a person did says more than what the requests of that moment ran into, whichever answer comes last. */
+function hasSignedOut(): boolean {
+  const known = session.get();
+  return known.kind === 'signed-out' && known.reason === 'signed-out';
 }
