@@ -17,9 +17,29 @@ export const rows = (options) => [
   { key: 'calmP99Ms', label: `those already open (${OPEN}, ${RATE} events/s), latency p99 before, ms` },
   { key: 'stormyP99Ms', label: '… meanwhile' },
   { key: 'stormyRatio', label: '… ratio', target: 2 },
+  { key: 'bareStormyP99Ms', label: '… of a bare server in the same storm, meanwhile' },
+  { key: 'bareStormyRatio', label: '… ratio to its own before' },
 ]; // prettier-ignore
 
-export async function measure({ subject, readers, crowd, options }) {
+export async function measure(visit) {
+  const ours = await storm(visit, visit.subject);
+  const server = await visit.startBare();
+  const bare = await storm(visit, server);
+  await server.end();
+  return {
+    stormUnanswered: visit.options.crowd - ours.answered,
+    stormP50Ms: ours.p50Ms,
+    stormP99Ms: ours.p99Ms,
+    stormAllMs: ours.allMs,
+    calmP99Ms: ours.calmP99Ms,
+    stormyP99Ms: ours.stormyP99Ms,
+    stormyRatio: ours.stormyP99Ms / ours.calmP99Ms,
+    bareStormyP99Ms: bare.stormyP99Ms,
+    bareStormyRatio: bare.stormyP99Ms / bare.calmP99Ms,
+  };
+}
+
+async function storm({ readers, crowd, options }, subject) {
   const offer = { rate: RATE, eventsARequest: 1, agents: BUSY_TENANTS };
   const window = { subject, readers, offer, readersAnEvent: OPEN / BUSY_TENANTS, options };
   await openStreams(window, OPEN, BUSY_TENANTS);
@@ -27,19 +47,11 @@ export async function measure({ subject, readers, crowd, options }) {
   const tokens = Array.from({ length: options.crowd }, (_, index) =>
     subject.readerToken(BUSY_TENANTS + (index % BUSY_TENANTS)),
   );
-  let storm;
-  const begin = () => (storm = crowd.ask('flood', { port: subject.port, tokens, forMs: STORM_MS, limitMs: LIMIT_MS }));
+  let flood;
+  const begin = () => (flood = crowd.ask('flood', { port: subject.port, tokens, forMs: STORM_MS, limitMs: LIMIT_MS }));
   const stormy = await offered({ ...window, forMs: STORM_MS, begin });
-  const { answered, p50Ms, p99Ms, allMs } = await storm;
+  const answers = await flood;
   await crowd.ask('close');
   await readers.ask('close', { keep: 0 });
-  return {
-    stormUnanswered: options.crowd - answered,
-    stormP50Ms: p50Ms,
-    stormP99Ms: p99Ms,
-    stormAllMs: allMs,
-    calmP99Ms: calm.report.p99Us / 1000,
-    stormyP99Ms: stormy.report.p99Us / 1000,
-    stormyRatio: stormy.report.p99Us / calm.report.p99Us,
-  };
+  return { ...answers, calmP99Ms: calm.report.p99Us / 1000, stormyP99Ms: stormy.report.p99Us / 1000 };
 }

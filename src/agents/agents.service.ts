@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Observable, filter, map } from 'rxjs';
 import { Bus } from '../bus/bus.js';
-import { Collected } from '../common/collected.js';
 import type { AgentName, TenantId } from '../common/ids.js';
 import { toPage } from '../common/page.js';
 import { Problem } from '../common/problem.js';
@@ -17,7 +16,6 @@ export interface AgentView {
 export class AgentsService {
   /** Emits after an agent was given or taken away, on any process. */
   readonly ownerChanges: Observable<void>;
-  private readonly owned = new Collected<TenantId, AgentName[]>((tenantIds) => this.ownedByEach(tenantIds));
 
   constructor(
     private readonly prisma: PrismaService,
@@ -39,20 +37,13 @@ export class AgentsService {
   }
 
   /** Names of all agents that the tenant owns now, in order. */
-  ownedBy(tenantId: TenantId): Promise<AgentName[]> {
-    return this.owned.get(tenantId);
-  }
-
-  /** Every stream that opens asks for it, so that many tenants are looked up at once. */
-  private async ownedByEach(tenantIds: readonly TenantId[]): Promise<Map<TenantId, AgentName[]>> {
+  async ownedBy(tenantId: TenantId): Promise<AgentName[]> {
     const rows = await this.prisma.agent.findMany({
-      where: { tenantId: { in: [...tenantIds] } },
-      select: { name: true, tenantId: true },
+      where: { tenantId },
+      select: { name: true },
       orderBy: { name: 'asc' },
     });
-    const owned = new Map<TenantId, AgentName[]>(tenantIds.map((tenantId) => [tenantId, []]));
-    for (const { name, tenantId } of rows) owned.get(tenantId as TenantId)?.push(name as AgentName);
-    return owned;
+    return rows.map(({ name }) => name as AgentName);
   }
 
   /** Names of all agents that some tenant owns now. */

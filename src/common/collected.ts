@@ -1,6 +1,6 @@
 /**
  * Look-ups that are made together: while one round is under way, what is asked meanwhile collects for the next. So the rounds
- * grow with the load, without a timer, and every answer is as of after its question, never from before it.
+ * grow with the load, without a timeout, and every answer is as of after its question, never from before it.
  */
 export class Collected<Key, Value> {
   private waiting = new Map<Key, PromiseWithResolvers<Value>>();
@@ -18,8 +18,8 @@ export class Collected<Key, Value> {
 
   private async work(): Promise<void> {
     this.working = true;
-    // What is asked in this turn of the event loop goes into the first round.
-    await Promise.resolve();
+    // What is asked in this turn of the event loop, by every connection that it reads, goes into the first round.
+    await new Promise(setImmediate);
     while (this.waiting.size > 0) {
       const round = this.waiting;
       this.waiting = new Map();

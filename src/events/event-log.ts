@@ -30,6 +30,8 @@ export interface TenantHead {
   readonly incarnation: string;
   /** Numbers up to it may once have been given to other events, before a restore: who passes it is told. */
   readonly resumedAfter: number;
+  /** Names of all agents whose events come into it now, in order. */
+  readonly agents: readonly AgentName[];
 }
 
 interface AppendRow {
@@ -54,7 +56,8 @@ const READ_ALL = `SELECT ${COLUMNS} FROM read_log($1, $2, $3, $4, $5, $6)`;
 const READ_CALLS = `SELECT ${COLUMNS} FROM events WHERE call_id = ANY ($1) AND position <= $2 ORDER BY position`;
 const HEADS = `SELECT a.tenant_id AS "tenantId", coalesce(t.seq, l.resumed_after) AS seq,
     coalesce(t.expired_until, 0) AS "expiredUntil", coalesce(t.incarnation::text, '') AS incarnation,
-    l.resumed_after AS "resumedAfter"
+    l.resumed_after AS "resumedAfter",
+    ARRAY(SELECT name FROM agents WHERE agents.tenant_id = a.tenant_id ORDER BY name) AS agents
   FROM unnest($1::text[]) AS a(tenant_id) CROSS JOIN log_lineage l LEFT JOIN tenant_heads t USING (tenant_id)`;
 const CALL_SIZES = `SELECT c.call_id AS "callId", (SELECT count(*) FROM events e WHERE e.call_id = c.call_id) AS events
   FROM call_tenants c WHERE c.call_id > $1 ORDER BY c.call_id LIMIT $2`;

@@ -55,9 +55,13 @@ export class Outlet implements Observer<Chunk> {
   send(chunks: Observable<Chunk>): Observable<MessageEvent> {
     this.response.once('pipe', (writer: Readable) => (this.writer = writer));
     return new Observable((framework) => {
+      // The headers, the greeting and what follows in the same turn go out as one.
+      const { socket } = this.response;
+      socket?.cork();
       this.framework = framework;
       this.chunks = chunks.subscribe(this);
       return () => {
+        process.nextTick(() => socket?.uncork());
         if (this.framework) this.chunks?.unsubscribe();
       };
     });
@@ -85,10 +89,6 @@ export class Outlet implements Observer<Chunk> {
     // From here on nothing of it is held: what it keeps for a request is larger than what a stream needs.
     this.framework = undefined;
     this.writer = undefined;
-    // The headers, the greeting and what follows in the same turn go out as one.
-    const { socket } = this.response;
-    socket?.cork();
-    process.nextTick(() => socket?.uncork());
     // Headers go out with the first message; a comment asks for it without an id or data. It is not written: see unpipe.
     framework.next({ comment: '' });
     writer.unpipe(this.response);

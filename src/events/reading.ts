@@ -27,7 +27,7 @@ export interface Reading {
   bounds(): Promise<Bounds>;
   /** The log after a number, as of after the call; to be asked after {@link bounds}. */
   page(after: number): Promise<LogPage>;
-  /** What `connected` says besides the cursor. */
+  /** What `connected` says besides the cursor; to be asked after {@link bounds}. */
   readonly greeting: Readonly<Record<string, unknown>>;
   /** Another number when something that was read, or is queued, may have been erased since. */
   readonly revision: number;
@@ -50,12 +50,12 @@ export interface Library {
 export class TenantReading implements Reading {
   private incarnation = '';
   private resumedAfter = 0;
+  private agents: readonly AgentName[] = [];
 
   constructor(
     private readonly library: Library,
     private readonly tenantId: TenantId,
     private readonly filter: EventFilter,
-    private readonly agents: readonly AgentName[],
   ) {}
 
   get isWhole(): boolean {
@@ -76,9 +76,10 @@ export class TenantReading implements Reading {
   }
 
   async bounds(): Promise<Bounds> {
-    const { seq, expiredUntil, incarnation, resumedAfter } = await this.library.heads.of(this.tenantId);
+    const { seq, expiredUntil, incarnation, resumedAfter, agents } = await this.library.heads.of(this.tenantId);
     this.incarnation = incarnation;
     this.resumedAfter = resumedAfter;
+    this.agents = this.filter.agents === null ? agents : [...this.filter.agents];
     return { last: seq, expiredUntil, resumedAfter };
   }
 

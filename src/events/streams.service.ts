@@ -55,9 +55,7 @@ export class StreamsService {
   async open(principal: Principal, query: StreamQuery, outlet: Outlet): Promise<Observable<Chunk>> {
     const tenantId = tenantOf(principal);
     const filter = await this.resolve(principal, query);
-    const owned = await this.agents.ownedBy(tenantId);
-    const agents = filter.agents === null ? owned : [...filter.agents];
-    const reading = new TenantReading(this.library, tenantId, filter, agents);
+    const reading = new TenantReading(this.library, tenantId, filter);
     const start = { cursor: query.cursor, from: query.call === undefined ? 'live' : 'start' } as const;
     return this.connect(principal, reading, start, scopeOf(filter), outlet);
   }
