@@ -129,15 +129,17 @@ describe('pages of a backlog', () => {
 });
 
 describe('look-ups that are made together', () => {
-  it('collect while a round is under way, and are answered as of after the question', async () => {
+  it('collect for a turn and while a round is under way, and are answered as of after the question', async () => {
     const rounds: string[][] = [];
     const collected = new Collected<string, number>(async (keys) => {
       rounds.push([...keys]);
       await new Promise((resolve) => setImmediate(resolve));
       return new Map(keys.map((key) => [key, rounds.length]));
     });
-    const first = [collected.get('a'), collected.get('b'), collected.get('a')];
-    await Promise.resolve().then(() => undefined);
+    const first = [collected.get('a'), collected.get('a')];
+    await new Promise((resolve) => process.nextTick(resolve)); // Another connection's, in the same turn.
+    first.push(collected.get('b'));
+    await new Promise((resolve) => setImmediate(resolve));
     const during = collected.get('a');
     expect(await Promise.all([...first, during])).toEqual([1, 1, 1, 2]);
     expect(rounds).toEqual([['a', 'b'], ['a']]);
