@@ -8,16 +8,16 @@
 
 /** What is measured, each with its source; a flag of simulate.mjs overrides it (--deliver-us 10). */
 export const MEASURED = {
-  /** README, "Measured" (2026-11-22): 691 requests/s of one event, one after the other: a commit with its HTTP. */
-  appendFixedMs: 1000 / 691,
-  /** README, "Measured" (2026-11-22): 33,606 events/s in requests of 1,000. */
-  appendEventUs: 1_000_000 / 33_606,
-  /** README, "Measured" (2026-11-22): one event at a time, before streams were written past the framework. */
-  deliverUs: 23.8,
+  /** bench, 2026-11-25: 815 requests/s of one event, one after the other: a commit with its HTTP. */
+  appendFixedMs: 1000 / 815,
+  /** README, "Measured" (2026-11-25): 34,789 events/s in requests of 1,000. */
+  appendEventUs: 1_000_000 / 34_789,
+  /** README, "Measured" (2026-11-25): one event at a time, few readers each, where a turn of the event loop is shared by few. */
+  deliverUs: 16.2,
   /** measure.mjs, 2026-11-24, two runs on a shared machine: 6.9 and, within its noise, nothing. */
   receiveUs: 6.9,
-  /** README, "Measured" (2026-11-22): an idle stream, of 3,000. */
-  streamKb: 25.3,
+  /** README, "Measured" (2026-11-25): an idle stream, of 5,000; the highest of three rounds. */
+  streamKb: 8.1,
   /** measure.mjs, 2026-11-24, the lower of two runs on a shared machine, while events were taken in. */
   projectPerSecond: 16_317,
   /** Simulator, rate 600, speed 20, seed 42, 13,454 calls of 83 s on average: durable events a call and second. */
