@@ -1,4 +1,8 @@
-import { Subject } from 'rxjs';
+import { once } from 'node:events';
+import { type IncomingMessage, createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import type { Response } from 'express';
+import { NEVER, Subject } from 'rxjs';
 import { Collected } from '../src/common/collected.js';
 import type { AgentName, CallId, TenantId } from '../src/common/ids.js';
 import { Semaphore } from '../src/common/semaphore.js';
@@ -8,6 +12,7 @@ import type { ErasedCalls } from '../src/events/erased-calls.js';
 import type { LoggedEvent } from '../src/events/event.js';
 import { EventLog } from '../src/events/event-log.js';
 import { LogPages, PAGE } from '../src/events/log-pages.js';
+import { Outlet } from '../src/events/outlet.js';
 import { TENANT_NUMBERING } from '../src/events/numbering.js';
 
 const event = (position: number, ephemeral = false, length = 1): LoggedEvent => ({
@@ -175,4 +180,20 @@ it('a semaphore lets in so many at a time, in the order in which they came, howe
   releases[1]?.();
   await Promise.all(all);
   expect(entered).toEqual([1, 2, 3, 4]);
+});
+
+it('a stream that waits for its greeting is not taken for one whose client does not read', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  const [, response] = (await once(server, 'request')) as [IncomingMessage, Response];
+  const outlet = new Outlet(response);
+  const subscription = outlet.send(NEVER).subscribe();
+  response.flushHeaders();
+  expect(outlet.queuedBytes).toBeGreaterThan(0);
+  expect(outlet.isStalled(Date.now() + 3_600_000)).toBe(false);
+  subscription.unsubscribe();
+  client.destroy();
+  server.close();
 });

@@ -37,6 +37,23 @@ it('opens with one write: headers, greeting and what follows', async () => {
   expect(text).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*event: connected\n[^]*event: log.caught_up\n/);
 });
 
+it('says when to come back, without an id, where the log cannot be asked once the headers are made', async () => {
+  const { token } = await board.createTenant();
+  const database = new pg.Client(board.databaseUrl);
+  await database.connect();
+  await database.query('BEGIN; LOCK TABLE tenant_heads IN ACCESS EXCLUSIVE MODE');
+  const reading = board.open('/v1/events', { token });
+  const waits = `FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  await waitFor(async () => (await database.query(`SELECT ${waits}`)).rowCount === 1, 'the look-up to wait');
+  await database.query(`SELECT pg_terminate_backend(pid) ${waits}`);
+  const reader = await reading;
+  await database.end();
+  await waitFor(() => reader.ended, 'the stream to end');
+  expect(reader.frames.map(({ type, id }) => [type, id])).toEqual([['stream.closing', undefined]]);
+  expect(reader.frames[0]?.data).toMatchObject({ type: '/problems/unavailable' });
+  expect(reader.raw).toMatch(/^retry: \d+$/m);
+});
+
 it('closes the socket of a client that asked for it, as soon as its stream has ended', async () => {
   const { token, tokenId } = await board.createTenant();
   const { hostname, port } = new URL(board.url);

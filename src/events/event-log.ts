@@ -22,7 +22,7 @@ export interface Appended {
   readonly seq: number | null;
 }
 
-/** Where a tenant's log begins and ends: seqs in (`expiredUntil`, `seq`] can be read. */
+/** Where a tenant's log begins and ends: seqs in (`expiredUntil`, `seq`] can be read; and whose events its tenant gets. */
 export interface TenantHead {
   readonly seq: number;
   readonly expiredUntil: number;
@@ -30,7 +30,7 @@ export interface TenantHead {
   readonly incarnation: string;
   /** Numbers up to it may once have been given to other events, before a restore: who passes it is told. */
   readonly resumedAfter: number;
-  /** Names of all agents whose events come into it now, in order. */
+  /** Names of all agents that the tenant owns now, in order. */
   readonly agents: readonly AgentName[];
 }
 

@@ -55,7 +55,7 @@ export class Outlet implements Observer<Chunk> {
   send(chunks: Observable<Chunk>): Observable<MessageEvent> {
     this.response.once('pipe', (writer: Readable) => (this.writer = writer));
     return new Observable((framework) => {
-      // The headers, the greeting and what follows in the same turn go out as one.
+      // The headers wait for the greeting, and go out with it and what follows in the same turn.
       const { socket } = this.response;
       socket?.cork();
       this.framework = framework;
@@ -74,8 +74,10 @@ export class Outlet implements Observer<Chunk> {
 
   error(error: unknown): void {
     this.hasFailed = true;
-    if (this.framework) this.framework.error(error);
-    else this.end(lastWords(error));
+    // Once the headers are made the framework could only send an error with an id of its own, which rewinds a browser's cursor.
+    if (this.framework && !this.response.headersSent) return this.framework.error(error);
+    if (this.framework) this.takeOver(this.framework, this.writer);
+    this.end(lastWords(error));
   }
 
   complete(): void {
@@ -138,6 +140,7 @@ export class Outlet implements Observer<Chunk> {
 
   /** True when bytes wait and none has been taken for too long. To be asked now and then. */
   isStalled(now: number): boolean {
+    if (this.framework) return false; // It waits for us, not we for it.
     const taken = takenBy(this.socket);
     if (this.response.writableLength === 0 || taken !== this.taken) {
       this.taken = taken;

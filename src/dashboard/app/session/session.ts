@@ -47,6 +47,7 @@ export async function startSession(): Promise<void> {
 /** By a pasted token. Rejects with a Fault. */
 export async function signIn(token: string): Promise<void> {
   await call('POST', '/v1/session', { token });
+  session.set({ kind: 'checking' }); // Why nobody was signed in before is over.
   writeToken.set(token);
   tabs.postMessage('changed');
   await look('none');
