@@ -7,6 +7,7 @@ import { reduce } from './support/call-events.js';
 import { callNow, callsNow, ended, idsIn, said, started } from './support/calls.js';
 import { query } from './support/database.js';
 import { goldenEntries } from './support/recordings.js';
+import { holdTable } from './support/hold-table.js';
 import { Switchboard, type TestTenant } from './support/switchboard.js';
 import { fresh } from './support/things.js';
 import { waitFor } from './support/wait-for.js';
@@ -45,18 +46,8 @@ async function viewInLog(callId: string): Promise<CallView> {
 
 /** Holds whoever writes parts of calls, in the middle of its transaction, until it is let go. */
 async function holdProjection() {
-  const client = new pg.Client({ connectionString: board.databaseUrl });
-  await client.connect();
-  await client.query('BEGIN; LOCK TABLE call_parts IN SHARE MODE');
-  const held = () =>
-    waitFor(async () => {
-      const rows = await sql<{ pid: number }>(
-        `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-         AND query LIKE 'INSERT INTO call_parts%'`,
-      );
-      return rows[0]?.pid;
-    }, 'a projection that waits');
-  return { held, letGo: () => client.end() };
+  const { held, letGo } = await holdTable(board.databaseUrl, 'call_parts', 'SHARE');
+  return { held: () => held('INSERT INTO call_parts%'), letGo };
 }
 
 async function tenantWithCall(): Promise<{ acme: TestTenant; agent: string; call: string }> {

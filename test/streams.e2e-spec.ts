@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import pg from 'pg';
+import { query } from './support/database.js';
+import { holdTable } from './support/hold-table.js';
 import { Switchboard } from './support/switchboard.js';
 import { waitFor } from './support/wait-for.js';
 
@@ -22,16 +23,13 @@ const texts = (frames: readonly { data: Record<string, unknown> }[]) => frames.m
 
 it('opens with one write: headers, greeting and what follows', async () => {
   const { token } = await board.createTenant();
-  const database = new pg.Client(board.databaseUrl);
-  await database.connect();
-  await database.query('BEGIN; LOCK TABLE tenant_heads IN ACCESS EXCLUSIVE MODE');
+  const heads = await holdTable(board.databaseUrl, 'tenant_heads');
   const { hostname, port } = new URL(board.url);
   const socket = connect(Number(port), hostname);
   socket.setEncoding('utf8').write(`GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`);
   const first = once(socket, 'data') as Promise<[string]>;
-  const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-  await waitFor(async () => (await database.query(waits)).rowCount === 1, 'the look-up to wait');
-  await database.end();
+  await heads.held('%tenant_heads%');
+  await heads.letGo();
   const [text] = await first;
   socket.destroy();
   expect(text).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*event: connected\n[^]*event: log.caught_up\n/);
@@ -39,15 +37,11 @@ it('opens with one write: headers, greeting and what follows', async () => {
 
 it('says when to come back, without an id, where the log cannot be asked once the headers are made', async () => {
   const { token } = await board.createTenant();
-  const database = new pg.Client(board.databaseUrl);
-  await database.connect();
-  await database.query('BEGIN; LOCK TABLE tenant_heads IN ACCESS EXCLUSIVE MODE');
-  const reading = board.open('/v1/events', { token });
-  const waits = `FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-  await waitFor(async () => (await database.query(`SELECT ${waits}`)).rowCount === 1, 'the look-up to wait');
-  await database.query(`SELECT pg_terminate_backend(pid) ${waits}`);
-  const reader = await reading;
-  await database.end();
+  const heads = await holdTable(board.databaseUrl, 'tenant_heads');
+  const opening = board.open('/v1/events', { token });
+  await query(board.databaseUrl, 'SELECT pg_terminate_backend($1)', [await heads.held('%tenant_heads%')]);
+  const reader = await opening;
+  await heads.letGo();
   await waitFor(() => reader.ended, 'the stream to end');
   expect(reader.frames.map(({ type, id }) => [type, id])).toEqual([['stream.closing', undefined]]);
   expect(reader.frames[0]?.data).toMatchObject({ type: '/problems/unavailable' });

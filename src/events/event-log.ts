@@ -22,7 +22,7 @@ export interface Appended {
   readonly seq: number | null;
 }
 
-/** Where a tenant's log begins and ends: seqs in (`expiredUntil`, `seq`] can be read; and whose events its tenant gets. */
+/** Where a tenant's log begins and ends: seqs in (`expiredUntil`, `seq`] can be read; and which agents the tenant owns. */
 export interface TenantHead {
   readonly seq: number;
   readonly expiredUntil: number;

@@ -25,6 +25,23 @@ describeInChromium('the page’s connection', () => {
     return body.connections.filter((one) => one.tenant === tenant).length;
   };
 
+  it('says why it lets nobody in, also to somebody who had signed out before', async () => {
+    const tenant = await board.createTenant({ id: fresh('tenant') });
+    const person = await Person.of(browser, board, tenant);
+    const page = await person.watch();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('You have signed out').waitFor();
+    // Revoked in the moment between signing in and the first look.
+    await page.route('**/v1/me', async (route) => {
+      await board.admin('DELETE', `/v1/admin/tokens/${tenant.tokenId}`);
+      await route.continue();
+    });
+    await page.getByRole('textbox').fill(tenant.token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('Your access was revoked').waitFor();
+    await person.leave();
+  });
+
   it('keeps six tabs live with one stream, also when the tab that reads it closes', async () => {
     const agent = fresh('agent');
     const tenant = await board.createTenant({ id: fresh('tenant'), agents: [agent] });

@@ -75,9 +75,9 @@ async function look(reasonWithout: SignedOutReason): Promise<void> {
   } catch (error) {
     const fault = asFault(error);
     if (fault.endsSession) {
-      const reason = hasSignedOut() ? 'signed-out' : fault.slug === 'token-missing' ? reasonWithout : fault.slug;
+      const reason = fault.slug === 'token-missing' ? reasonWithout : fault.slug;
       writeToken.set(null);
-      session.set({ kind: 'signed-out', reason });
+      session.set({ kind: 'signed-out', reason: hasSignedOut() ? 'signed-out' : reason });
     } else if (session.get().kind !== 'signed-in') session.set({ kind: 'unreachable' });
   }
 }
