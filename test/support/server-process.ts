@@ -95,6 +95,11 @@ export class Installation {
 
   async killPostgres(): Promise<void> {
     for (const pid of await this.postgresPids()) process.kill(pid, 'SIGKILL');
+    await this.postgresGone();
+  }
+
+  /** PostgreSQL takes its pid file away, for which a stop waits, a moment before its process is gone. */
+  async postgresGone(): Promise<void> {
     await waitFor(async () => (await this.postgresPids()).length === 0, 'the end of PostgreSQL');
   }
 
