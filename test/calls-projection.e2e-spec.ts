@@ -7,8 +7,8 @@ import { reduce } from './support/call-events.js';
 import { callNow, callsNow, ended, idsIn, said, started } from './support/calls.js';
 import { query } from './support/database.js';
 import { goldenEntries } from './support/recordings.js';
-import { holdTable } from './support/hold-table.js';
-import { Switchboard, type TestTenant } from './support/switchboard.js';
+import { whileHeld } from './support/hold-table.js';
+import { type Answer, Switchboard, type TestTenant } from './support/switchboard.js';
 import { fresh } from './support/things.js';
 import { waitFor } from './support/wait-for.js';
 
@@ -44,11 +44,11 @@ async function viewInLog(callId: string): Promise<CallView> {
   );
 }
 
-/** Holds whoever writes parts of calls, in the middle of its transaction, until it is let go. */
-async function holdProjection() {
-  const { held, letGo } = await holdTable(board.databaseUrl, 'call_parts', 'SHARE');
-  return { held: () => held('INSERT INTO call_parts%'), letGo };
-}
+/** Holds whoever writes parts of calls, in the middle of its transaction, while something is tried. A rebuild removes them first. */
+const whileWriterHeld = (
+  write: 'INSERT INTO' | 'DELETE FROM',
+  work: (waiting: () => Promise<number>) => Promise<void>,
+) => whileHeld([board.databaseUrl, 'call_parts', 'SHARE'], (waiting) => work(() => waiting(`${write} call_parts%`)));
 
 async function tenantWithCall(): Promise<{ acme: TestTenant; agent: string; call: string }> {
   const [agent, call] = [fresh('mara'), fresh('CA')];
@@ -61,14 +61,14 @@ async function tenantWithCall(): Promise<{ acme: TestTenant; agent: string; call
 describe('the projection', () => {
   it('holds up neither ingest nor readers, and loses and doubles nothing when its transaction is killed', async () => {
     const { acme, agent, call } = await tenantWithCall();
-    const hold = await holdProjection();
-    await board.ingest(said(agent, call, '', 'second'), said(agent, call, 'u3', 'third'), ended(agent, call));
-    const pid = await hold.held();
-    const { body } = await callNow(board, acme, call);
-    expect(body).toMatchObject({ state: 'live', cursor: 2, transcript: [{ text: 'first' }] });
-    await board.ingest(said(agent, call, '', 'fourth'));
-    await sql('SELECT pg_terminate_backend($1)', [pid]);
-    await hold.letGo();
+    await whileWriterHeld('INSERT INTO', async (waiting) => {
+      await board.ingest(said(agent, call, '', 'second'), said(agent, call, 'u3', 'third'), ended(agent, call));
+      const pid = await waiting();
+      const { body } = await callNow(board, acme, call);
+      expect(body).toMatchObject({ state: 'live', cursor: 2, transcript: [{ text: 'first' }] });
+      await board.ingest(said(agent, call, '', 'fourth'));
+      await sql('SELECT pg_terminate_backend($1)', [pid]);
+    });
     await projected();
     const after = await callNow(board, acme, call);
     expect(after.body.transcript.map(({ text }) => text)).toEqual(['first', 'second', 'third', 'fourth']);
@@ -112,16 +112,17 @@ describe('an erased tenant', () => {
   it('leaves no call behind, also when the projection holds its events at that moment', async () => {
     const { acme, agent, call } = await tenantWithCall();
     const { call: another } = await tenantWithCall();
-    const hold = await holdProjection();
-    await board.ingest(said(agent, call, 'u2', 'second'), started(agent, fresh('CA')));
-    await hold.held();
-    const erased = board.admin('DELETE', `/v1/admin/tenants/${acme.id}`);
-    await waitFor(async () => {
-      const waits = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM projections%'`;
-      return (await sql(waits)).length > 0;
-    }, 'an erasure that waits for the projection');
-    await hold.letGo();
-    expect((await erased).status).toBe(204);
+    let erased: Promise<Answer<unknown>> | undefined;
+    await whileWriterHeld('INSERT INTO', async (waiting) => {
+      await board.ingest(said(agent, call, 'u2', 'second'), started(agent, fresh('CA')));
+      await waiting();
+      erased = board.admin('DELETE', `/v1/admin/tenants/${acme.id}`);
+      await waitFor(async () => {
+        const waits = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM projections%'`;
+        return (await sql(waits)).length > 0;
+      }, 'an erasure that waits for the projection');
+    });
+    expect((await erased)?.status).toBe(204);
     await board.ingest(said(agent, call, 'u3', 'too late'));
     await projected();
     for (const table of ['calls', 'call_parts'])
@@ -147,10 +148,16 @@ describe('a rebuild', () => {
     await sql(`UPDATE call_parts SET text = 'spoilt', state = replace(state, 'Thursday', 'Friday');
       DELETE FROM call_parts WHERE kind = 'tool'; UPDATE calls SET state = 'ringing', agent = 'spoilt'`);
     await sql(`DELETE FROM calls WHERE call_id = 'CA_golden'`);
-    const { status, body } = await board.admin('POST', '/v1/admin/calls/rebuild');
-    expect([status, body]).toEqual([202, { state: 'rebuilding', behind: 0, percent: expect.any(Number) }]);
-    while ((await board.request<{ calls: { state: string } }>('GET', '/readyz')).body.calls.state === 'rebuilding')
-      expect((await callsNow(board, acme)).status).toBe(200);
+    await whileWriterHeld('DELETE FROM', async (waiting) => {
+      const rebuilding = { state: 'rebuilding', behind: 0, percent: expect.any(Number) };
+      const { status, body } = await board.admin('POST', '/v1/admin/calls/rebuild');
+      expect([status, body]).toEqual([202, rebuilding]);
+      await waiting();
+      expect((await board.request('GET', '/readyz')).body).toMatchObject({ calls: rebuilding });
+      expect(idsIn(await callsNow(board, acme))).toContain(call);
+      expect((await callNow(board, acme, call)).body.transcript.map(({ text }) => text)).toEqual(['first', 'last']);
+    });
+    await projected();
     expect(await dump()).toEqual(before);
     const audit = await board.admin<{ audit: { action: string }[] }>('GET', '/v1/admin/audit?limit=1');
     expect(audit.body.audit[0]?.action).toBe('calls.rebuild');

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { query } from './support/database.js';
-import { holdTable } from './support/hold-table.js';
+import { whileHeld } from './support/hold-table.js';
 import { Switchboard } from './support/switchboard.js';
 import { waitFor } from './support/wait-for.js';
 
@@ -23,13 +23,13 @@ const texts = (frames: readonly { data: Record<string, unknown> }[]) => frames.m
 
 it('opens with one write: headers, greeting and what follows', async () => {
   const { token } = await board.createTenant();
-  const heads = await holdTable(board.databaseUrl, 'tenant_heads');
   const { hostname, port } = new URL(board.url);
   const socket = connect(Number(port), hostname);
-  socket.setEncoding('utf8').write(`GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`);
-  const first = once(socket, 'data') as Promise<[string]>;
-  await heads.held('%tenant_heads%');
-  await heads.letGo();
+  const first = once(socket.setEncoding('utf8'), 'data') as Promise<[string]>;
+  await whileHeld([board.databaseUrl, 'tenant_heads'], async (waiting) => {
+    socket.write(`GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`);
+    await waiting('%tenant_heads%');
+  });
   const [text] = await first;
   socket.destroy();
   expect(text).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*event: connected\n[^]*event: log.caught_up\n/);
@@ -37,11 +37,11 @@ it('opens with one write: headers, greeting and what follows', async () => {
 
 it('says when to come back, without an id, where the log cannot be asked once the headers are made', async () => {
   const { token } = await board.createTenant();
-  const heads = await holdTable(board.databaseUrl, 'tenant_heads');
-  const opening = board.open('/v1/events', { token });
-  await query(board.databaseUrl, 'SELECT pg_terminate_backend($1)', [await heads.held('%tenant_heads%')]);
-  const reader = await opening;
-  await heads.letGo();
+  const reader = await whileHeld([board.databaseUrl, 'tenant_heads'], async (waiting) => {
+    const opening = board.open('/v1/events', { token });
+    await query(board.databaseUrl, 'SELECT pg_terminate_backend($1)', [await waiting('%tenant_heads%')]);
+    return opening;
+  });
   await waitFor(() => reader.ended, 'the stream to end');
   expect(reader.frames.map(({ type, id }) => [type, id])).toEqual([['stream.closing', undefined]]);
   expect(reader.frames[0]?.data).toMatchObject({ type: '/problems/unavailable' });
