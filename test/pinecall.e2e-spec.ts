@@ -55,6 +55,7 @@ async function agentProcess(options = {}): Promise<AgentProcess> {
   return agents;
 }
 
+/** What it is to have is to be called before its reader starts: an agent's log that it does not know may be read in pages for minutes. */
 async function voiceServer(): Promise<VoiceServer> {
   const voice = await VoiceServer.start();
   stops.push(() => voice.stop());
@@ -132,11 +133,11 @@ it('wire B: every word arrives, in order, at the agent’s customer only', async
 
 it('wire C: a call in pieces, through holes, a slow_consumer close, a restart and a gap, arrives once and in order', async () => {
   const voice = await voiceServer();
+  voice.call('CA_golden', 'lucia');
   const board = await start({ SOURCES: voice.source, PINECALL_API_KEY: API_KEY });
   const { token } = await board.createTenant({ agents: ['lucia'] });
   const other = await board.createTenant({ agents: ['mara'] });
   const [seen, ofOther] = await Promise.all([customer(board, token), customer(board, other.token)]);
-  voice.call('CA_golden', 'lucia');
   await waitFor(() => voice.open('agent:lucia').length === 1, 'the agent’s log to be tailed');
   voice.release('CA_golden', 10);
   await waitFor(() => seen.some(({ data }) => data['seq'] === 10), 'the first piece');
@@ -183,13 +184,13 @@ function transcript(seen: readonly Seen[], callId: string): string[] {
 
 it('the same conversation over A, B and C gives a customer the same transcript', async () => {
   const [agents, voice] = [await agentProcess(), await voiceServer()];
+  voice.call('CA_c', 'lucia');
   const board = await start({
     SOURCES: [agents.sseEntry, agents.wsEntry('beto'), voice.source].join(','),
     PINECALL_API_KEY: API_KEY,
   });
   const { token } = await board.createTenant({ agents: ['alba', 'beto', 'lucia'] });
   const seen = await customer(board, token);
-  voice.call('CA_c', 'lucia');
   await waitFor(() => agents.readers === 2 && voice.open('agent:lucia').length === 1, 'all sources to be live');
   voice.release('CA_c');
   // The golden call as the SDK would say it on its own wires.
