@@ -9,6 +9,7 @@ import { LogPage } from '../src/events/log-page.js';
 import { TENANT_NUMBERING } from '../src/events/numbering.js';
 import type { Outlet } from '../src/events/outlet.js';
 import type { Bounds, Reading } from '../src/events/reading.js';
+import { controlFrame } from '../src/events/sse-frame.js';
 
 const eventOf = (seq: number, text: string): LoggedEvent => ({
   ...{ type: 'user.message', agent: 'mara' as AgentName, callId: 'c' as CallId, tenantId: 'acme' as TenantId },
@@ -87,6 +88,16 @@ it('what is erased while a stream opens is read from the log, not taken from the
   await started;
   expect(idsIn(reader.sent())).toEqual([1, 2]);
   expect(reader.sent()).not.toContain('secret');
+});
+
+it('what is told while a stream opens comes after its greeting', async () => {
+  const reader = streamOf(new Map());
+  const started = reader.stream.start({ cursor: undefined, from: 'live' });
+  reader.stream.tell(controlFrame('agents.changed', { agents: ['mara'] }));
+  await started;
+  reader.stream.tell(controlFrame('agents.changed', { agents: [] }));
+  const types = [...reader.sent().matchAll(/^event: (.*)$/gm)].map(([, type]) => type);
+  expect(types).toEqual(['connected', 'agents.changed', 'log.caught_up', 'agents.changed']);
 });
 
 describe('a log that went on after 100, its database having been restored with 3 events', () => {

@@ -50,6 +50,8 @@ export class EventStream {
   private last = 0;
   private lastPosition = 0;
   private leave: (() => void) | undefined;
+  /** What was told before the greeting; undefined once that has gone out. */
+  private early: Chunk[] | undefined = [];
 
   constructor(
     private readonly reading: Reading,
@@ -76,6 +78,12 @@ export class EventStream {
     this.stopped = true;
     this.leave?.();
     this.queue = undefined;
+  }
+
+  /** Sends what is no event of the log. The first that a reader hears is the greeting: before it, this waits. */
+  tell(chunk: Chunk): void {
+    if (this.early) this.early.push(chunk);
+    else this.reader.next(chunk);
   }
 
   /** The number up to which the reader has been sent everything. */
@@ -105,6 +113,9 @@ export class EventStream {
   private greet({ after, gap }: Start): void {
     this.reader.next(controlFrame('connected', { ...this.reading.greeting, after }, after));
     if (gap) this.reader.next(controlFrame('log.gap', { after: gap.after, resumeFrom: after, reason: gap.reason }));
+    const early = this.early ?? [];
+    this.early = undefined;
+    for (const chunk of early) this.reader.next(chunk);
   }
 
   /** Sends the log from where the reader stands, piece by piece as its socket drains, then joins what is live. */

@@ -50,14 +50,10 @@ export class StreamConnection {
   constructor(
     readonly principal: Principal,
     readonly scope: StreamScope,
-    readonly stream: Pick<EventStream, 'cursor' | 'isLive'>,
+    readonly stream: Pick<EventStream, 'cursor' | 'isLive' | 'tell'>,
     readonly outlet: Outlet,
     private readonly reader: Observer<Chunk>,
   ) {}
-
-  write(chunk: Chunk): void {
-    this.reader.next(chunk);
-  }
 
   /** Who reads: a customer, an admin who looks at what a customer sees, or an admin across customers. */
   get readerClass(): ReaderClass {
@@ -99,11 +95,11 @@ export class StreamConnection {
       return ending('unavailable', 'The client does not read; resume with your last id.', 'slow-reader');
     if (!this.toldExpiring && now >= expiresAt - EXPIRING_MS) {
       this.toldExpiring = true;
-      this.write(controlFrame('token.expiring', { at: this.principal.expiresAt.toISOString() }));
+      this.stream.tell(controlFrame('token.expiring', { at: this.principal.expiresAt.toISOString() }));
     }
     if (now >= this.pingAt) {
       this.pingAt = now + streamPingMs;
-      this.write(PING);
+      this.reader.next(PING);
     }
     return undefined;
   }
@@ -113,7 +109,7 @@ export class StreamConnection {
     if (this.isClosed) return false;
     this.isClosed = true;
     if (CUT.has(reason)) this.outlet.cut();
-    this.write(new Chunk(closingFrame(problem)));
+    this.reader.next(new Chunk(closingFrame(problem)));
     this.reader.complete();
     return true;
   }

@@ -131,7 +131,7 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
       for (const reader of readers) {
         const concerned = (agents: readonly AgentName[]) => agents.filter((agent) => reader.concerns(agent));
         const data = { agents: concerned(owned), added: concerned(added), removed: concerned(removed) };
-        reader.write(controlFrame('agents.changed', data));
+        reader.stream.tell(controlFrame('agents.changed', data));
       }
     } catch (error) {
       this.logger.warn(`readers were not told of a change of owner: ${(error as Error).message}`);
