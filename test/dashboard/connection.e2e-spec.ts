@@ -42,6 +42,29 @@ describeInChromium('the page’s connection', () => {
     await person.leave();
   });
 
+  it('stays signed out when what it had asked before is answered after', async () => {
+    const person = await Person.of(browser, board, await board.createTenant({ id: fresh('tenant') }));
+    const page = await person.watch();
+    let answer: () => void = () => undefined;
+    const signedOut = new Promise<void>((resolve) => (answer = resolve));
+    await page.route('**/v1/me', async (route) => {
+      const response = await route.fetch();
+      await signedOut;
+      await route.fulfill({ response });
+    });
+    const asked = page.waitForRequest('**/v1/me');
+    await page.evaluate(() => new BroadcastChannel('switchboard.session').postMessage('changed'));
+    await asked;
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('You have signed out').waitFor();
+    const answered = page.waitForResponse('**/v1/me');
+    answer();
+    await (await answered).finished();
+    await page.evaluate(() => fetch('/healthz')); // By then the page has acted on the answer.
+    expect(await page.title()).toMatch(/^Sign in/);
+    await person.leave();
+  });
+
   it('keeps six tabs live with one stream, also when the tab that reads it closes', async () => {
     const agent = fresh('agent');
     const tenant = await board.createTenant({ id: fresh('tenant'), agents: [agent] });

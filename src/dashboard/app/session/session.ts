@@ -67,9 +67,11 @@ export async function lookAgain(reason: SignedOutReason = 'signed-out'): Promise
 }
 
 async function look(reasonWithout: SignedOutReason): Promise<void> {
+  const asked = session.get();
   try {
     const me = await call<Me>('GET', '/v1/me');
     const known = session.get();
+    if (known !== asked && hasSignedOut()) return; // The answer says what was so before.
     const isSame = known.kind === 'signed-in' && JSON.stringify(known.me) === JSON.stringify(me);
     if (!isSame) session.set({ kind: 'signed-in', me });
   } catch (error) {
