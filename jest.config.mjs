@@ -20,7 +20,8 @@ export default {
   },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
-  testTimeout: 30_000,
+  /** Long enough for a machine that has other work; no test waits by the clock. */
+  testTimeout: 120_000,
   /** Tests wait for processes, databases and browsers more than they compute. */
   maxWorkers: 3,
 };

@@ -76,7 +76,7 @@ describe('without any configuration', () => {
     first = await home.start();
     await waitFor(() => ADMIN_LINE.test(first.stdout), 'the welcome');
     adminToken = ADMIN_LINE.exec(first.stdout)?.[1] ?? '';
-  }, 60_000);
+  });
   afterAll(() => home.remove());
 
   it('is a demo: each of two tenants has a line to paste that shows its own agents within seconds', async () => {
@@ -288,7 +288,7 @@ describe('a signal during the start', () => {
     expectCleanExit(await server.stopBy('SIGINT'), server);
     const left = readdirSync(home.dataDir).filter((name) => !name.endsWith('-token'));
     expect(left.sort()).toEqual(['postgres', 'postgres-password']);
-  }, 60_000);
+  });
 });
 
 describe('with a DATABASE_URL', () => {

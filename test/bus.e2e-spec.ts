@@ -207,7 +207,7 @@ describe.each((['nats', 'redis'] as BrokerKind[]).filter((kind) => withBroker(ki
         return reader.of('bot.word').length > 0;
       }, 'a word');
     },
-    longest(30_000),
+    longest(),
   );
 });
 

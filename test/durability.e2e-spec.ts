@@ -74,4 +74,4 @@ it('goes on without a restart when the database ends all its connections', async
     expect({ connections, goodbyes }).toEqual({ connections: 1, goodbyes: [] });
   expect(ended).toBeGreaterThan(20);
   expect(server.alive).toBe(true);
-}, 60_000);
+});

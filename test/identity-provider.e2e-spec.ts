@@ -190,7 +190,7 @@ describe('the identity provider', () => {
     expect(await status(known)).toBe(200);
     await other.stop();
     await own.goAway();
-  }, 40_000);
+  });
 
   it.each([
     ['half of it', { AUTH_ISSUER: 'https://a.example' }, /set all three, or none/],

@@ -167,7 +167,7 @@ it('wire C: a call in pieces, through holes, a slow_consumer close, a restart an
   const afterGap = seen.filter(({ data }) => data['callId'] === 'CA_gap');
   expect(afterGap[0]).toMatchObject({ type: 'log.gap', data: { after: 0, resumeFrom: 12, reason: 'upstream' } });
   expect(afterGap[1]?.data['seq']).toBe(12);
-}, 60_000);
+});
 
 /** A call's transcript as the common monitor of a customer's page keeps it. */
 function transcript(seen: readonly Seen[], callId: string): string[] {

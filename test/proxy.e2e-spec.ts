@@ -29,7 +29,7 @@ describeBehindNginx('two processes behind nginx', () => {
     homes = [first, await Installation.create({ ...variables, DATA_DIR: first.dataDir })];
     await Promise.all(homes.map((home) => home.start()));
     await nginx.start(homes.map(({ port }) => port));
-  }, 60_000);
+  });
 
   afterAll(async () => {
     for (const reader of readers) reader.close();
@@ -196,7 +196,7 @@ describeBehindNginx('two processes behind nginx', () => {
     expect(await leaving.exited).toMatchObject({ code: 0 });
     expect(ballast.every(({ frames }) => frames.some(({ type }) => type === 'stream.closing'))).toBe(true);
     expect(nginx.log('access') + nginx.log('error')).not.toContain(token);
-  }, 60_000);
+  });
 
   it('leave nobody without a way back when both are gone', async () => {
     const { path } = await customer();
@@ -213,5 +213,5 @@ describeBehindNginx('two processes behind nginx', () => {
       expect(refused.headers.get('retry-after')).toBe('3');
       expect(await refused.json()).toMatchObject({ type: '/problems/unavailable', status: 503 });
     }
-  }, 60_000);
+  });
 });

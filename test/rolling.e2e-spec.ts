@@ -142,7 +142,7 @@ it(
     for (const home of homes) await home.remove();
     await database.drop();
   },
-  longest(90_000),
+  longest(),
 );
 
 /** Figures for whoever asks for them: TEST_LOG=1. */

@@ -25,4 +25,4 @@ it('a process stops when it is told to, also when its database answers nothing',
     await home.remove();
     await database.drop();
   }
-}, 90_000);
+});

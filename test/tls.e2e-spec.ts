@@ -54,5 +54,4 @@ itWithBrokers(
       rmSync(folder, { recursive: true, force: true });
     }
   },
-  60_000,
 );

@@ -13,7 +13,7 @@ beforeAll(async () => {
   database = await createDatabase();
   home = await Installation.create({ DATABASE_URL: database.url, WORKERS: '2', SOURCES: 'none' });
   server = await home.start();
-}, 60_000);
+});
 afterAll(async () => {
   await home.remove();
   await database.drop();
@@ -120,7 +120,7 @@ it('share the streams and their events; one that is killed comes back, and its r
   }
   expect(server.stderr.match(/worker \d+ ended/g)).toEqual([`worker ${victim} ended`]);
   for (const reader of [...staying, ...back]) reader.close();
-}, 90_000);
+});
 
 it('all end by a SIGTERM to the primary alone', async () => {
   const pids = await waitFor(async () => {
@@ -131,4 +131,4 @@ it('all end by a SIGTERM to the primary alone', async () => {
   expect(await server.stopBy('SIGTERM')).toMatchObject({ code: 0 });
   for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   expect(server.stderr).toBe(said);
-}, 60_000);
+});

@@ -83,7 +83,7 @@ describeInChromium('the page’s connection', () => {
     await Promise.all(others.map((tab) => tab.locator('.line', { hasText: 'said afterwards' }).waitFor()));
     await Promise.all(others.map((tab) => isLive(tab)));
     await person.leave();
-  }, 60_000); // Six pages load.
+  });
 
   it('says so when its token is revoked, in every tab', async () => {
     const tenant = await board.createTenant({ id: fresh('tenant') });
@@ -145,5 +145,5 @@ describeInChromium('the page’s connection', () => {
       await server.remove();
       await database.drop();
     }
-  }, 60_000); // A process starts twice.
+  });
 });

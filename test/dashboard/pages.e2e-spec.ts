@@ -183,7 +183,7 @@ describeInChromium('the page', () => {
     await check('signed out', '.sign-in-card');
     expect(Object.entries(faults).filter(([, found]) => found.length > 0)).toEqual([]);
     await person.leave();
-  }, 60_000); // Eighteen looks of a second or less.
+  });
 });
 
 /** What axe finds on the page as it stands, by all of its rules or by some. */

@@ -67,8 +67,8 @@ export function describeWithBroker(kind: BrokerKind, name: string, tests: () => 
 }
 
 /** `it` for what needs both brokers. */
-export function itWithBrokers(name: string, test: () => Promise<void>, timeoutMs: number): void {
-  if (withBroker('nats') && withBroker('redis')) it(name, test, timeoutMs);
+export function itWithBrokers(name: string, test: () => Promise<void>): void {
+  if (withBroker('nats') && withBroker('redis')) it(name, test);
   else it.skip(`${name} (skipped: no nats-server or no redis-server on PATH)`, test);
 }
 

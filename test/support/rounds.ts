@@ -4,6 +4,6 @@ export function rounds(variable: string, inSuite: number): number {
 }
 
 /** How long a test may take that repeats a fault. */
-export function longest(inSuiteMs: number): number {
+export function longest(inSuiteMs = 120_000): number {
   return Number(process.env['RELIABILITY_MS'] ?? inSuiteMs);
 }

@@ -99,7 +99,7 @@ export class Switchboard {
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...headers,
       },
-      signal: AbortSignal.timeout(10_000), // A stream that was opened by mistake must fail the test, not hold it.
+      signal: AbortSignal.timeout(20_000), // A stream that was opened by mistake must fail the test, not hold it.
       ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
