@@ -28,7 +28,8 @@ export async function runLimits(options, say) {
 }
 
 async function runOnce(scenario, options, progress) {
-  const subject = await startSwitchboard(createDataDir(), { readerTokens: [], cpuProf: options.cpuProf });
+  const run = { readerTokens: [], cpuProf: options.cpuProf, preload: scenario.preload };
+  const subject = await startSwitchboard(createDataDir(), run);
   const [readers, crowd] = [startReaders(), startCrowd()];
   const startPipe = (file) => startServer('bare', 'peers/pipe-server.mjs', '', [file]);
   try {

@@ -29,13 +29,16 @@ export function createDataDir() {
 
 /**
  * @param {string} dataDir
- * @param {{readerTokens: string[], cpuProf: string | undefined}} run  `readerTokens` is filled by the first start
+ * @param {{readerTokens: string[], cpuProf: string | undefined, preload?: string}} run  `readerTokens` is filled by the first start;
+ *   `preload`: a script of this folder that the server imports first
  * @returns {Promise<import('./children.mjs').Subject>}
  */
-export async function startSwitchboard(dataDir, { readerTokens, cpuProf }) {
+export async function startSwitchboard(dataDir, { readerTokens, cpuProf, preload }) {
   const port = await freePort();
   const profiling = cpuProf === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProf}`];
-  const child = spawn(process.execPath, ['--enable-source-maps', ...SERVER_ARGUMENTS, ...profiling, MAIN], {
+  const preloading = preload === undefined ? [] : ['--import', new URL(preload, import.meta.url).href];
+  const execArgv = ['--enable-source-maps', ...SERVER_ARGUMENTS, ...preloading, ...profiling];
+  const child = spawn(process.execPath, [...execArgv, MAIN], {
     cwd: dataDir,
     env: environment(dataDir, port),
     stdio: ['ignore', 'pipe', 'pipe'],
