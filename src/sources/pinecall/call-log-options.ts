@@ -26,7 +26,7 @@ export interface CallLogTimings {
   readonly pingMs: number;
   /** Between two pages, where a log can't be tailed. */
   readonly pollMs: number;
-  /** How long a log is read in pages before a WebSocket is tried again. */
+  /** How long a log is read in pages before a WebSocket is tried again: it may only not have been known yet. Costs a thirtieth of the polls. */
   readonly retrySocketMs: number;
   /** Between two looks at the owned agents, in case a change was not announced. */
   readonly ownedPollMs: number;
@@ -41,7 +41,7 @@ export interface CallLogTimings {
 export const DEFAULT_TIMINGS: CallLogTimings = {
   pingMs: 20_000,
   pollMs: 2000,
-  retrySocketMs: 300_000,
+  retrySocketMs: 60_000,
   ownedPollMs: 30_000,
   saveMs: 1000,
   requestTimeoutMs: 15_000,
