@@ -1,13 +1,10 @@
 import 'reflect-metadata';
-import { type INestApplication, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { createApp } from './app.setup.js';
-import { TokenFiles } from './auth/token-files.js';
 import { exit } from './common/exit.js';
 import { createLogger } from './common/logger.js';
 import { redactor } from './common/redaction.js';
@@ -17,17 +14,11 @@ import { assertDatabaseFits } from './database/database-check.js';
 import { EmbeddedPostgres } from './database/embedded-postgres.js';
 import { migrate } from './database/migrate.js';
 import { EmbeddedPostgresError } from './database/postgres-cluster.js';
-import { DemoService } from './demo/demo.service.js';
-import { LogLineage } from './events/log-lineage.js';
 import { InvalidSource } from './sources/source.js';
-import { welcome } from './welcome.js';
 import { WorkerEnded, Workers, whenToldToStop } from './workers.js';
 
 /** A start that cannot succeed, as one line for the person at the console. */
 class StartError extends Error {}
-
-/** How long what is under way may take after the readers are gone: a database that is silent answers nobody. */
-const STOP_MS = 4_000;
 
 /** What has been started, as steps back; the last one is gone first. */
 type CleanUps = (() => Promise<void>)[];
@@ -38,7 +29,7 @@ async function main(): Promise<void> {
   const stop = stopSignal();
   const cleanUps: CleanUps = [];
   try {
-    if (restored) return await resumeLog(env, stop, cleanUps);
+    if (restored) return await resume(env, stop, cleanUps);
     await serve(env, stop, cleanUps);
     if (!stop.aborted) await once(stop, 'abort');
   } catch (error) {
@@ -53,38 +44,27 @@ async function main(): Promise<void> {
 async function serve(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<void> {
   const logger = createLogger(process.stdout.isTTY, secretsOf(env));
   Logger.overrideLogger(logger);
+  const hasWorkers = cluster.isPrimary && env.workers > 1;
+  if (!hasWorkers) void import('./server.js'); // Loads while PostgreSQL starts.
   const databaseUrl = cluster.isWorker ? (env.databaseUrl ?? '') : await prepare(env, stop, cleanUps);
-  if (cluster.isPrimary && env.workers > 1) {
+  if (hasWorkers) {
     const workers = new Workers(env.workers, { DATABASE_URL: databaseUrl, WORKERS: '1' });
     cleanUps.push(() => workers.stop());
     return workers.start(stop);
   }
-  const app = await createApp(env, databaseUrl, { logger });
-  cleanUps.push(() => closed(app, env));
-  // Of several workers the first one sets up, and says welcome.
-  const isFirst = process.env['SWITCHBOARD_WORKER'] !== 'next';
-  const admin = isFirst ? await app.get(TokenFiles).ensureAdmin() : undefined;
-  // Before the sources start: a call belongs to the tenant that owned its agent when it began.
-  const demo = env.demo && isFirst ? await app.get(DemoService).setUp() : undefined;
-  stop.throwIfAborted();
-  await app.init();
-  await app.listen(env.port, env.host).catch((error: Error) => Promise.reject(portError(env, error)));
-  if (isFirst) process.stdout.write(welcome(env, admin, demo));
-}
-
-/** Resolves when the app is closed, or has had the time for it: then the process' end closes what is left. */
-async function closed(app: INestApplication, { drainMs }: Env): Promise<void> {
-  const late = wait(drainMs + STOP_MS, 'late', { ref: false });
-  if ((await Promise.race([app.close(), late])) === 'late')
-    new Logger('Stop').error('what is under way does not end, as when the database does not answer: leaving');
+  const { Server } = await import('./server.js');
+  const server = await Server.create(env, databaseUrl, logger, process.env['SWITCHBOARD_WORKER'] !== 'next');
+  cleanUps.push(() => server.stop());
+  const welcome = await server.setUp(stop);
+  await server.listen().catch((error: Error) => Promise.reject(portError(env, error)));
+  process.stdout.write(welcome);
 }
 
 /** Says to the log that its database was restored, and serves nobody. */
-async function resumeLog(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<void> {
+async function resume(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<void> {
   const databaseUrl = await prepare(env, stop, cleanUps);
-  const app = await createApp(env, databaseUrl, { logger: ['error'] });
-  cleanUps.push(() => app.close());
-  const after = await app.get(LogLineage).resume();
+  const { resumeLog } = await import('./server.js');
+  const after = await resumeLog(env, databaseUrl);
   process.stdout.write(`Numbers go on after ${after}. Readers from before are told log.gap; start Switchboard.\n`);
 }
 
@@ -99,7 +79,7 @@ async function prepare(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise
   return databaseUrl;
 }
 
-/** `--workers 2` says what `WORKERS=2` says; `--restored`: see {@link resumeLog}. */
+/** `--workers 2` says what `WORKERS=2` says; `--restored`: see {@link resume}. */
 function readArguments(): { variables: Record<string, string>; restored: boolean } {
   try {
     const { values } = parseArgs({ options: { workers: { type: 'string' }, restored: { type: 'boolean' } } });

@@ -1,0 +1,63 @@
+/** The app as a process runs it: what it does before its first request, and its end. Loaded when there is something to run. */
+import { type INestApplication, Logger } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createApp } from './app.setup.js';
+import { TokenFiles } from './auth/token-files.js';
+import type { createLogger } from './common/logger.js';
+import type { Env } from './config/env.js';
+import { DemoService } from './demo/demo.service.js';
+import { LogLineage } from './events/log-lineage.js';
+import { welcome } from './welcome.js';
+
+/** How long what is under way may take after the readers are gone: a database that is silent answers nobody. */
+const STOP_MS = 4_000;
+
+type Log = ReturnType<typeof createLogger>;
+
+export class Server {
+  private constructor(
+    private readonly app: INestApplication,
+    private readonly env: Env,
+    private readonly isFirst: boolean,
+  ) {}
+
+  /** `isFirst`: of several workers the one that sets up, and says welcome. */
+  static async create(env: Env, databaseUrl: string, logger: Log, isFirst: boolean): Promise<Server> {
+    return new Server(await createApp(env, databaseUrl, { logger }), env, isFirst);
+  }
+
+  /**
+   * Makes what must stand before the first request, and before the sources start. Resolves to what is to be said once
+   * requests are answered; rejects when `stop` aborts.
+   */
+  async setUp(stop: AbortSignal): Promise<string> {
+    const admin = this.isFirst ? await this.app.get(TokenFiles).ensureAdmin() : undefined;
+    // A call belongs to the tenant that owned its agent when it began.
+    const demo = this.env.demo && this.isFirst ? await this.app.get(DemoService).setUp() : undefined;
+    stop.throwIfAborted();
+    await this.app.init();
+    return this.isFirst ? welcome(this.env, admin, demo) : '';
+  }
+
+  /** Resolves when requests are answered. */
+  async listen(): Promise<void> {
+    await this.app.listen(this.env.port, this.env.host);
+  }
+
+  /** Resolves when the app is closed, or has had the time for it: then the process' end closes what is left. */
+  async stop(): Promise<void> {
+    const late = wait(this.env.drainMs + STOP_MS, 'late', { ref: false });
+    if ((await Promise.race([this.app.close(), late])) === 'late')
+      new Logger('Stop').error('what is under way does not end, as when the database does not answer: leaving');
+  }
+}
+
+/** Says to the log that its database was restored; serves nobody. Resolves to the position after which numbers go on. */
+export async function resumeLog(env: Env, databaseUrl: string): Promise<number> {
+  const app = await createApp(env, databaseUrl, { logger: ['error'] });
+  try {
+    return await app.get(LogLineage).resume();
+  } finally {
+    await app.close();
+  }
+}
