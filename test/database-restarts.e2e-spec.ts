@@ -57,7 +57,7 @@ it(
       await waitFor(
         () => writers.answers > answers && followers.every((one, index) => one.seen.length > (seen[index] ?? 0)),
         'events at every reader again',
-        longest(),
+        longest(20_000),
       );
       recoveryMs.push(Math.round(performance.now() - backAt));
     };

@@ -1,11 +1,11 @@
 /** What an operator sees: metrics that follow what happens, a dashboard and alerts that ask for nothing that is not there. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import pg from 'pg';
 import { TailLag } from '../src/events/tail-lag.js';
 import { AgentProcess } from './support/agent-process.js';
 import { createDatabase, query } from './support/database.js';
 import { DatabaseWay } from './support/database-way.js';
+import { whileHeld } from './support/hold-table.js';
 import { Metrics } from './support/metrics.js';
 import { Switchboard } from './support/switchboard.js';
 import { fresh, message } from './support/things.js';
@@ -155,14 +155,11 @@ it('a tail and calls that cannot read the log fall behind, say so, and are well 
     const now = await read();
     return now.value('switchboard_source_waiting_events') === 0 && now.value('switchboard_calls_lag_events') === 0;
   }, 'quiet: an append under way would wait for the lock, with the head in its hands');
-  const lock = new pg.Client({ connectionString: database.url });
-  await lock.connect();
-  await lock.query('BEGIN; LOCK TABLE events IN ACCESS EXCLUSIVE MODE');
-  await query(database.url, 'UPDATE log_head SET position = position + 3'); // As if another process had committed.
   const tail = async () => (await board.request<{ tail: { state: string } }>('GET', '/readyz')).body.tail.state;
-  const behind = await waitFor(async () => (await tail()) === 'behind' && read(), 'a tail that is behind').finally(() =>
-    lock.end(),
-  );
+  const behind = await whileHeld([database.url, 'events'], async () => {
+    await query(database.url, 'UPDATE log_head SET position = position + 3'); // As if another process had committed.
+    return waitFor(async () => (await tail()) === 'behind' && read(), 'a tail that is behind');
+  });
   expect(behind.count('switchboard_tail_lag_seconds')).toBeGreaterThan(3);
   expect(behind.count('switchboard_calls_lag_events')).toBeGreaterThanOrEqual(3);
   expect(behind.value('switchboard_part_up', { part: 'tail' })).toBe(0);

@@ -15,4 +15,4 @@ it('a listener that is still connecting stops at once', async () => {
   await waitFor(() => connections === 1, 'its connection');
   await listener.stop();
   await new Promise((resolve) => silent.close(resolve));
-});
+}, 5000);
