@@ -19,7 +19,7 @@ const eventOf = (seq: number, text: string): LoggedEvent => ({
 /** A log, a reading of it, and what its reader was sent. `onRoom` runs whenever the socket has drained. */
 function streamOf(texts: Map<number, string>, onRoom: () => void = () => undefined, head = 0) {
   const sent: string[] = [];
-  const state = { revision: 0, resumedAfter: 0, isWhole: true };
+  const state = { revision: 0, resumedAfter: 0, isWhole: true, expiredUntil: 0, brokenUntil: 0 };
   let receive: Receive = () => undefined;
   const events = () => [...texts].map(([seq, text]) => eventOf(seq, text));
   const reading: Reading = {
@@ -37,7 +37,8 @@ function streamOf(texts: Map<number, string>, onRoom: () => void = () => undefin
     bounds: () =>
       Promise.resolve<Bounds>({
         last: Math.max(head, ...texts.keys()),
-        expiredUntil: 0,
+        expiredUntil: state.expiredUntil,
+        brokenUntil: state.brokenUntil,
         resumedAfter: state.resumedAfter,
       }),
     page: (after) => {
@@ -58,6 +59,8 @@ function streamOf(texts: Map<number, string>, onRoom: () => void = () => undefin
 
 /** Longer than a piece: each event is one of its own. */
 const long = (text: string) => text + 'x'.repeat(64 * 1024);
+const gapsIn = (frames: string) =>
+  [...frames.matchAll(/^event: log\.gap\ndata: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? '') as object);
 const idsIn = (frames: string) => [...frames.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
 
 it('what is erased while a reader catches up is not sent from what was read before, nor from what is queued', async () => {
@@ -90,6 +93,40 @@ it('what is erased while a stream opens is read from the log, not taken from the
   expect(reader.sent()).not.toContain('secret');
 });
 
+describe('retention that overtakes a filtered reader while it catches up', () => {
+  /** After its first piece, the log up to 5 goes away. */
+  const overtaken = async (bounds: { expiredUntil?: number; brokenUntil?: number }, resumedAfter = 0) => {
+    const log = new Map([1, 3, 5, 7].map((seq) => [seq, long(`text ${seq}`)]));
+    let rounds = 0;
+    const reader = streamOf(log, () => {
+      if (++rounds > 1) return;
+      for (const seq of [3, 5]) log.delete(seq);
+      Object.assign(reader.state, bounds).revision += 1; // It reads anew, as it does at the end of a page.
+    });
+    Object.assign(reader.state, { isWhole: false, resumedAfter });
+    await reader.stream.start({ cursor: '0', from: 'live' });
+    return { gaps: gapsIn(reader.sent()), ids: idsIn(reader.sent()) };
+  };
+
+  it('is told, once and in its place', async () => {
+    const gap = { after: 1, resumeFrom: 5, reason: 'expired' };
+    expect(await overtaken({ expiredUntil: 5 })).toEqual({ gaps: [gap], ids: [0, 1, 7] });
+  });
+
+  it('is told to an admin, whose log loses single numbers', async () => {
+    const gap = { after: 1, resumeFrom: 1, reason: 'expired' };
+    expect(await overtaken({ brokenUntil: 5 })).toEqual({ gaps: [gap], ids: [0, 1, 7] });
+  });
+
+  it('is told behind what was lost in a restore', async () => {
+    const gaps = [
+      { after: 1, resumeFrom: 4, reason: 'unknown' },
+      { after: 4, resumeFrom: 5, reason: 'expired' },
+    ];
+    expect(await overtaken({ expiredUntil: 5 }, 4)).toEqual({ gaps, ids: [0, 1, 7] });
+  });
+});
+
 it('what is told while a stream opens comes after its greeting', async () => {
   const reader = streamOf(new Map());
   const started = reader.stream.start({ cursor: undefined, from: 'live' });
@@ -101,8 +138,6 @@ it('what is told while a stream opens comes after its greeting', async () => {
 });
 
 describe('a log that went on after 100, its database having been restored with 3 events', () => {
-  const gapsIn = (frames: string) =>
-    [...frames.matchAll(/^event: log\.gap\ndata: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? '') as object);
   const read = async (cursor: string, isWhole: boolean, seqs: readonly number[]) => {
     const reader = streamOf(new Map(seqs.map((seq) => [seq, `text ${seq}`])), undefined, 100);
     Object.assign(reader.state, { resumedAfter: 100, isWhole });

@@ -46,6 +46,8 @@ export class EventStream {
   private stopped = false;
   private revision: number;
   private resumedAfter = 0;
+  /** What this reader was told of {@link Bounds.brokenUntil}, if it concerned it. */
+  private brokenUntil = 0;
   /** By the reading's numbering. */
   private last = 0;
   private lastPosition = 0;
@@ -68,6 +70,7 @@ export class EventStream {
     if (this.stopped) return;
     const start = chooseStart(request, bounds);
     this.resumedAfter = bounds.resumedAfter;
+    this.brokenUntil = bounds.brokenUntil ?? 0;
     this.greet(start);
     this.last = start.after;
     if (request.cursor === undefined && request.from === 'live' && !this.forgetErased()) this.joinLive();
@@ -123,6 +126,7 @@ export class EventStream {
     for (;;) {
       this.overflowed = false;
       const page = await this.reading.page(this.last);
+      if (!this.reading.isWhole) await this.tellExpired();
       for (const piece of page.piecesAfter(this.last)) {
         if (this.stopped) return;
         if (this.forgetErased()) break;
@@ -156,6 +160,19 @@ export class EventStream {
   private tellMissing(until: number): void {
     if (this.last < this.resumedAfter && until >= this.resumedAfter) this.tellGap(this.resumedAfter, 'unknown');
     if (this.reading.isWhole && until > this.last) this.tellGap(until, 'expired');
+  }
+
+  /**
+   * Who reads a part of the log can't tell by the numbers that retention has passed it. So it is looked up behind each page: the
+   * log says that it begins later before the first event goes, so what a page lacks is known by then.
+   */
+  private async tellExpired(): Promise<void> {
+    const { expiredUntil, brokenUntil = 0 } = await this.reading.bounds();
+    if (this.stopped) return;
+    if (this.last < expiredUntil) this.tellMissing(expiredUntil);
+    if (this.last < expiredUntil) this.tellGap(expiredUntil, 'expired');
+    else if (this.last < brokenUntil && this.brokenUntil < brokenUntil) this.tellGap(this.last, 'expired');
+    this.brokenUntil = brokenUntil;
   }
 
   private tellGap(resumeFrom: number, reason: 'expired' | 'unknown'): void {
