@@ -1,6 +1,13 @@
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
+const MOMENTS =
+  'How long something takes is told by performance.now(); common/moment.ts (on the page: ui/clock.ts) names moments.';
+const WALL_CLOCK = [
+  { selector: "MemberExpression[object.name='Date'][property.name='now']", message: MOMENTS },
+  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: MOMENTS },
+];
+
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'src/database/generated', '.switchboard', 'coverage'] },
   eslint.configs.recommended,
@@ -16,6 +23,17 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       'no-empty': ['error', { allowEmptyCatch: false }],
     },
+  },
+  {
+    // Clocks jump, both ways: what measures a duration by one waits too long, or not at all.
+    files: ['src/**/*.ts', 'src/**/*.tsx'],
+    ignores: ['src/common/moment.ts', 'src/dashboard/app/**', 'src/cli/**'],
+    rules: { 'no-restricted-syntax': ['error', ...WALL_CLOCK] },
+  },
+  {
+    files: ['src/dashboard/app/**'],
+    ignores: ['src/dashboard/app/ui/clock.ts'],
+    rules: { 'no-restricted-syntax': ['error', WALL_CLOCK[0]] },
   },
   {
     // Jest's own matchers (expect.any, expect.objectContaining) are typed as `any`.

@@ -58,10 +58,10 @@ export class Workers {
   private async keep(worker: Worker): Promise<void> {
     const backoff = new Backoff({ firstMs: 200, maxMs: 10_000 });
     for (let current = worker; ; current = this.fork('next')) {
-      const startedAt = Date.now();
+      const startedAt = performance.now();
       await this.exits.get(current);
       if (this.abort.signal.aborted) return;
-      if (Date.now() - startedAt > WELL_MS) backoff.reset();
+      if (performance.now() - startedAt > WELL_MS) backoff.reset();
       const delayMs = backoff.nextMs();
       const { exitCode, signalCode } = current.process;
       this.logger.error(

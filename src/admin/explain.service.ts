@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { OwnershipHistory } from '../agents/ownership-history.js';
 import { TokensService } from '../auth/tokens.service.js';
 import type { TenantId } from '../common/ids.js';
+import { moment } from '../common/moment.js';
 import { EventLog } from '../events/event-log.js';
 import { LogInquiry } from '../events/log-inquiry.js';
 import { TenantHeads } from '../events/tenant-heads.js';
@@ -34,7 +35,7 @@ export class ExplainService {
       : undefined;
     return explain({
       tenant: { id: tenantId, status: tenant.status, expiredUntil: bounds.expiredUntil },
-      ...{ position, head, event, call, owner, token, now: new Date() },
+      ...{ position, head, event, call, owner, token, now: moment() },
     });
   }
 }

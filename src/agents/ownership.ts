@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
 import { Bus } from '../bus/bus.js';
 import { AgentName, TenantId } from '../common/ids.js';
+import { moment } from '../common/moment.js';
 import { Problem } from '../common/problem.js';
 import { takeAppendLock } from '../database/append-lock.js';
 import type { Prisma } from '../database/generated/client.js';
@@ -82,7 +83,7 @@ export class Ownership {
   /** Takes all of a tenant's agents away, within a transaction that holds the append lock. */
   async releaseAll(transaction: Prisma.TransactionClient, tenantId: TenantId, position: bigint): Promise<void> {
     await transaction.agent.updateMany({ where: { tenantId }, data: { tenantId: null, since: null } });
-    const data = { until: new Date(), untilPosition: position };
+    const data = { until: moment(), untilPosition: position };
     await transaction.ownership.updateMany({ where: { tenantId, until: null }, data });
   }
 
@@ -101,7 +102,7 @@ export class Ownership {
     position: bigint,
     actor: Actor,
   ): Promise<void> {
-    const since = new Date();
+    const since = moment();
     for (const { agent, from, to } of moves) {
       const owned = { tenantId: to, since: to === null ? null : since };
       await transaction.agent.upsert({ where: { name: agent }, create: { name: agent, ...owned }, update: owned });

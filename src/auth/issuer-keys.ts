@@ -19,16 +19,19 @@ const MAX_STALE_MS = 24 * 3600_000;
 
 export const EXTERNAL_ALGORITHMS = ['RS256', 'ES256'] as const;
 
+type Remote = ReturnType<typeof createRemoteJWKSet>;
+
 @Injectable()
 export class IssuerKeys {
   private readonly logger = new Logger('IdentityProvider');
-  private readonly remote: ReturnType<typeof createRemoteJWKSet> | undefined;
+  private readonly remote: Remote | undefined;
   private askedAt = 0;
   private answeredAt = 0;
 
   constructor(@Inject(ENV) { identityProvider }: Env) {
     if (identityProvider === undefined) return;
-    const options = { cooldownDuration: COOLDOWN_MS, timeoutDuration: TIMEOUT_MS, cacheMaxAge: Infinity };
+    // When to ask again is decided here: jose goes by the wall clock.
+    const options = { timeoutDuration: TIMEOUT_MS, cooldownDuration: Infinity, cacheMaxAge: Infinity };
     this.remote = createRemoteJWKSet(new URL(identityProvider.jwksUrl), options);
   }
 
@@ -37,7 +40,7 @@ export class IssuerKeys {
     if (this.remote === undefined || kid === undefined) throw new jwt.JsonWebTokenError('no such issuer or key');
     await this.refresh(this.remote);
     try {
-      return KeyObject.from(await this.remote({ kid, alg }));
+      return KeyObject.from(await this.find(this.remote, { kid, alg }));
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported)
         throw new jwt.JsonWebTokenError('unknown kid');
@@ -46,9 +49,21 @@ export class IssuerKeys {
     }
   }
 
+  private async find(remote: Remote, header: { kid: string; alg: string }) {
+    try {
+      return await remote(header);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey) || performance.now() - this.askedAt < COOLDOWN_MS) throw error;
+      this.askedAt = performance.now();
+      await remote.reload();
+      this.answeredAt = performance.now();
+      return await remote(header);
+    }
+  }
+
   /** Waits for the provider only where there is nothing, or nothing young enough, to go on with. */
-  private async refresh(remote: NonNullable<typeof this.remote>): Promise<void> {
-    const now = Date.now();
+  private async refresh(remote: Remote): Promise<void> {
+    const now = performance.now();
     if (remote.jwks() === undefined || now - this.askedAt < REFRESH_MS) {
       this.askedAt ||= now;
       this.answeredAt ||= now;
@@ -56,12 +71,12 @@ export class IssuerKeys {
     }
     this.askedAt = now;
     const reloaded = remote.reload().then(
-      () => (this.answeredAt = Date.now()),
+      () => (this.answeredAt = performance.now()),
       (error: unknown) => this.warn(error),
     );
     if (now - this.answeredAt < MAX_STALE_MS) return;
     await reloaded;
-    if (Date.now() - this.answeredAt >= MAX_STALE_MS)
+    if (performance.now() - this.answeredAt >= MAX_STALE_MS)
       throw new Problem('unavailable', 'The identity provider cannot be asked for its keys now.');
   }
 

@@ -37,7 +37,7 @@ export interface Identity {
 /** An {@link Identity} with what it may do now: its scopes are those that nobody has taken away since. */
 export interface Principal extends Identity {
   readonly limits: Limits;
-  /** When its rights were looked up, in ms: what changed later must be looked at again. */
+  /** When its rights were looked up, as `performance.now()` tells it: what changed later must be looked at again. */
   readonly checkedAt: number;
 }
 

@@ -1,6 +1,7 @@
 /** Sessions of same-origin pages: a cookie in place of a token that a page would have to keep. It reads, it never writes. */
 import { Inject, Injectable } from '@nestjs/common';
 import type { CookieOptions } from 'express';
+import { earlier, momentIn } from '../common/moment.js';
 import { ENV, type Env } from '../config/env.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Principal } from './principal.js';
@@ -30,7 +31,7 @@ export class Sessions {
       tenantId: parent.tenantId,
       name: 'session',
       scopes: [...parent.scopes],
-      expiresAt: new Date(Math.min(Date.now() + SESSION_MS, parent.expiresAt.getTime())),
+      expiresAt: earlier(momentIn(SESSION_MS), parent.expiresAt),
       createdBy: parent.tokenId,
       parent: { tokenId: parent.tokenId, isOurs: parent.kind !== 'external' },
     });

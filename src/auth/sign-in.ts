@@ -7,6 +7,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type Actor, AuditLog, SYSTEM } from '../audit/audit-log.js';
 import type { TenantId } from '../common/ids.js';
+import { earlier, momentIn } from '../common/moment.js';
 import { Problem } from '../common/problem.js';
 import { ENV, type Env } from '../config/env.js';
 import type { Prisma } from '../database/generated/client.js';
@@ -74,10 +75,10 @@ export class SignIn {
     const code = randomBytes(32).toString('base64url');
     const id = randomUUID();
     const { tokenId: voucherId, until } = await this.voucherOf(admin);
-    const expiresAt = new Date(Math.min(Date.now() + ttlSeconds * 1000, until.getTime()));
+    const expiresAt = earlier(momentIn(ttlSeconds * 1000), until);
     await this.prisma.$transaction(async (transaction) => {
       await assertTenant(transaction, tenantId);
-      const longAgo = new Date(Date.now() - KEEP_EXPIRED_MS);
+      const longAgo = momentIn(-KEEP_EXPIRED_MS);
       await transaction.signInCode.deleteMany({ where: { expiresAt: { lt: longAgo } } });
       const row = { id, hash: hashOf(code), tenantId, scopes: [...scopes], voucherId, vouchedUntil: until };
       await transaction.signInCode.create({ data: { ...row, createdBy: actor.name, expiresAt } });
@@ -107,11 +108,11 @@ export class SignIn {
     const { id, tenantId, scopes, voucherId, vouchedUntil } = code;
     const common = { tenantId, name: SIGNED_IN, scopes, createdBy: `link ${id}` };
     const session = await this.tokenMint.mint(transaction, {
-      ...{ ...common, kind: 'session', expiresAt: soonest(Date.now() + SESSION_MS, vouchedUntil) },
+      ...{ ...common, kind: 'session', expiresAt: earlier(momentIn(SESSION_MS), vouchedUntil) },
       parent: { tokenId: voucherId ?? 'switchboard', isOurs: voucherId !== null },
     });
     const tab = await this.tokenMint.mint(transaction, {
-      ...{ ...common, kind: 'api', expiresAt: soonest(Date.now() + TAB_TOKEN_MS, session.row.expiresAt) },
+      ...{ ...common, kind: 'api', expiresAt: earlier(momentIn(TAB_TOKEN_MS), session.row.expiresAt) },
       parent: { tokenId: session.row.id, isOurs: true },
       // A person makes tokens for programs, which outlive the tab; the voucher's word reaches as far as its own life.
       mintsUntil: vouchedUntil,
@@ -121,7 +122,7 @@ export class SignIn {
 
   /** An admin who is signed in by a link vouches on the word of who vouched for them: signing out ends no link. */
   private async voucherOf(admin: Principal | undefined): Promise<Voucher> {
-    if (admin === undefined) return { tokenId: null, until: new Date(Date.now() + SYSTEM_VOUCHES_MS) };
+    if (admin === undefined) return { tokenId: null, until: momentIn(SYSTEM_VOUCHES_MS) };
     if (admin.kind === 'external') return { tokenId: null, until: admin.expiresAt };
     if (admin.mintsUntil === null) return { tokenId: admin.tokenId, until: admin.expiresAt };
     const session = await this.prisma.token.findUnique({ where: { id: admin.parentTokenId ?? '' } });
@@ -153,10 +154,6 @@ async function claim(transaction: Prisma.TransactionClient, hash: string): Promi
 
 function hashOf(code: string): string {
   return createHash('sha256').update(code).digest('hex');
-}
-
-function soonest(ms: number, end: Date): Date {
-  return new Date(Math.min(ms, end.getTime()));
 }
 
 async function assertTenant(transaction: Prisma.TransactionClient, tenantId: TenantId | null): Promise<void> {

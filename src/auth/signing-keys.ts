@@ -8,6 +8,7 @@ import { type KeyObject, createPrivateKey, createPublicKey, generateKeyPairSync,
 import jwt from 'jsonwebtoken';
 import { type Actor, AuditLog, SYSTEM } from '../audit/audit-log.js';
 import { Bus } from '../bus/bus.js';
+import { moment } from '../common/moment.js';
 import type { SigningKey } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
 
@@ -45,7 +46,7 @@ export interface SigningKeyView {
 export class SigningKeys implements OnApplicationBootstrap {
   /** Newest first. */
   private keys: KeyPair[] = [];
-  private loadedAt = 0;
+  private loadedAt = -Infinity;
 
   constructor(
     private readonly prisma: PrismaService,
@@ -53,7 +54,7 @@ export class SigningKeys implements OnApplicationBootstrap {
     private readonly bus: Bus,
   ) {
     bus.messages.subscribe(({ kind }) => {
-      if (kind === 'keys-changed') this.loadedAt = 0;
+      if (kind === 'keys-changed') this.loadedAt = -Infinity;
     });
   }
 
@@ -63,9 +64,9 @@ export class SigningKeys implements OnApplicationBootstrap {
 
   /** The key that signs now; the first one is made when it is needed. */
   async current(): Promise<{ kid: string; sign(claims: Readonly<Record<string, unknown>>): string }> {
-    if (Date.now() - this.loadedAt > STALE_MS) await this.load();
+    if (performance.now() - this.loadedAt > STALE_MS) await this.load();
     if (this.keys.length === 0) await this.create(SYSTEM);
-    const key = chooseSigning(this.keys, Date.now());
+    const key = chooseSigning(this.keys, moment().getTime());
     if (key === undefined) throw new Error('there is no signing key');
     const { kid, privateKey } = key;
     return { kid, sign: (claims) => jwt.sign(claims, privateKey, { algorithm: ALGORITHM, keyid: kid }) };
@@ -74,14 +75,14 @@ export class SigningKeys implements OnApplicationBootstrap {
   /** The public key of that id; undefined when it is none of ours. */
   async publicKey(kid: string): Promise<KeyObject | undefined> {
     const known = this.find(kid);
-    if (known !== undefined || Date.now() - this.loadedAt < REFRESH_MS) return known;
+    if (known !== undefined || performance.now() - this.loadedAt < REFRESH_MS) return known;
     await this.load();
     return this.find(kid);
   }
 
   /** The JSON Web Key Set (RFC 7517) at /.well-known/jwks.json. */
   async jwks(): Promise<{ keys: Record<string, unknown>[] }> {
-    if (Date.now() - this.loadedAt > REFRESH_MS) await this.load();
+    if (performance.now() - this.loadedAt > REFRESH_MS) await this.load();
     return { keys: this.keys.map(({ jwk }) => jwk) };
   }
 
@@ -98,7 +99,7 @@ export class SigningKeys implements OnApplicationBootstrap {
   /** Newest first. */
   async list(): Promise<SigningKeyView[]> {
     await this.load();
-    const signing = chooseSigning(this.keys, Date.now());
+    const signing = chooseSigning(this.keys, moment().getTime());
     const counts = await this.living();
     return this.keys.map((key) => ({
       kid: key.kid,
@@ -115,7 +116,7 @@ export class SigningKeys implements OnApplicationBootstrap {
 
   private async load(): Promise<void> {
     const rows = await this.prisma.signingKey.findMany({ where: { retiredAt: null }, orderBy: { createdAt: 'desc' } });
-    this.loadedAt = Date.now();
+    this.loadedAt = performance.now();
     // Parsed once: reading PEM costs as much as verifying.
     const known = new Map(this.keys.map((key) => [key.kid, key]));
     this.keys = rows.map((row) => ({ ...(known.get(row.kid) ?? toKeyPair(row)), createdAt: row.createdAt }));
@@ -145,7 +146,7 @@ export class SigningKeys implements OnApplicationBootstrap {
   private async retire(): Promise<void> {
     await this.load();
     const counts = await this.living();
-    const now = Date.now();
+    const now = moment().getTime();
     const signing = chooseSigning(this.keys, now);
     if (signing === undefined || now - signsFrom(signing, this.keys).getTime() < MIN_VERIFYING_MS) return;
     const done = this.keys.filter(
@@ -153,7 +154,7 @@ export class SigningKeys implements OnApplicationBootstrap {
     );
     if (done.length === 0) return;
     const kids = done.map(({ kid }) => kid);
-    await this.prisma.signingKey.updateMany({ where: { kid: { in: kids } }, data: { retiredAt: new Date() } });
+    await this.prisma.signingKey.updateMany({ where: { kid: { in: kids } }, data: { retiredAt: moment() } });
     await this.load();
   }
 
@@ -161,7 +162,7 @@ export class SigningKeys implements OnApplicationBootstrap {
   private async living(): Promise<Map<string | null, number>> {
     const groups = await this.prisma.token.groupBy({
       by: ['kid'],
-      where: { revokedAt: null, expiresAt: { gt: new Date() } },
+      where: { revokedAt: null, expiresAt: { gt: moment() } },
       _count: true,
     });
     return new Map(groups.map(({ kid, _count }) => [kid, _count]));

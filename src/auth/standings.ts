@@ -6,6 +6,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';
 import { Collected } from '../common/collected.js';
 import { type Limits, effectiveLimits } from '../common/limits.js';
+import { moment } from '../common/moment.js';
 import { Problem } from '../common/problem.js';
 import { ENV, type Env } from '../config/env.js';
 import { PrismaService } from '../database/prisma.service.js';
@@ -33,7 +34,7 @@ interface TenantRow {
 export class Standings {
   private readonly checked = new Map<string, Principal>();
   private readonly looks: Collected<Identity, Standing | Problem>;
-  private changed = 0;
+  private changed = -Infinity;
   private epoch = 0;
 
   constructor(
@@ -44,13 +45,13 @@ export class Standings {
     this.looks = new Collected((identities) => this.review(identities));
     bus.messages.subscribe(({ kind }) => {
       if (kind !== 'token-revoked' && kind !== 'token-changed' && kind !== 'tenant-changed') return;
-      this.changed = Date.now();
+      this.changed = performance.now();
       this.epoch += 1;
       this.checked.clear();
     });
   }
 
-  /** When some right last changed, in ms: a principal that was checked before then is to be reviewed. */
+  /** When some right last changed, as `performance.now()` tells it: a principal that was checked before then is to be reviewed. */
   get changedAt(): number {
     return this.changed;
   }
@@ -59,7 +60,7 @@ export class Standings {
   async principal(identity: Identity): Promise<Principal> {
     const key = keyOf(identity);
     const known = this.checked.get(key);
-    if (known && known.checkedAt > Date.now() - CHECKED_MS) return known;
+    if (known && known.checkedAt > performance.now() - CHECKED_MS) return known;
     const epoch = this.epoch;
     const standing = await this.looks.get(identity);
     if (standing instanceof Problem) throw standing;
@@ -72,7 +73,7 @@ export class Standings {
 
   /** What each of these may do now, or why it may nothing any more; two queries, however many they are. */
   async review(identities: readonly Identity[]): Promise<Map<Identity, Standing | Problem>> {
-    const checkedAt = Date.now();
+    const checkedAt = performance.now();
     const ids = [...new Set(identities.filter(({ kind }) => kind !== 'external').map(({ tokenId }) => tokenId))];
     const tenantIds = [...new Set(identities.flatMap(({ tenantId }) => tenantId ?? []))];
     const [lineages, tenants] = await Promise.all([
@@ -93,12 +94,14 @@ export class Standings {
 
   /** A token and the one it was minted from. */
   private async markUsed(lineages: readonly (readonly AncestralToken[])[]): Promise<void> {
-    const longAgo = Date.now() - LAST_USED_MS;
+    const now = moment();
     const used = lineages.flatMap((lineage) => lineage.slice(0, 2));
-    const due = used.filter((row) => row.revokedAt === null && (row.lastUsedAt?.getTime() ?? 0) < longAgo);
+    // Either way: a clock that was set back must not leave a moment that is to come.
+    const isOld = (at: Date | null) => at === null || Math.abs(now.getTime() - at.getTime()) > LAST_USED_MS;
+    const due = used.filter((row) => row.revokedAt === null && isOld(row.lastUsedAt));
     if (due.length === 0) return;
     const ids = [...new Set(due.map(({ id }) => id))];
-    await this.prisma.token.updateMany({ where: { id: { in: ids } }, data: { lastUsedAt: new Date() } });
+    await this.prisma.token.updateMany({ where: { id: { in: ids } }, data: { lastUsedAt: now } });
   }
 }
 

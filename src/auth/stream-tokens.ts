@@ -2,6 +2,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../audit/audit-log.js';
 import type { AgentName, TenantId } from '../common/ids.js';
+import { earlier, moment, momentIn } from '../common/moment.js';
 import { ENV, type Env } from '../config/env.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { tenantOf } from './auth.decorators.js';
@@ -59,7 +60,7 @@ export class StreamTokens {
   async narrowedTo(tenantId: TenantId, agent: AgentName): Promise<NarrowedToken[]> {
     const rows = await this.prisma.token.findMany({
       where: {
-        ...{ tenantId, kind: 'stream', revokedAt: null, expiresAt: { gt: new Date() } },
+        ...{ tenantId, kind: 'stream', revokedAt: null, expiresAt: { gt: moment() } },
         narrowing: { path: ['agents'], array_contains: [agent] },
       },
       orderBy: { createdAt: 'asc' },
@@ -83,7 +84,7 @@ function derive(
     kind: 'stream',
     tenantId,
     scopes: ['events:read'],
-    expiresAt: new Date(Math.min(Date.now() + ttlSeconds * 1000, parent.expiresAt.getTime())),
+    expiresAt: earlier(momentIn(ttlSeconds * 1000), parent.expiresAt),
     createdBy: parent.tokenId,
     parent: { tokenId: parent.tokenId, isOurs: parent.kind !== 'external' },
     narrowing,

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { SYSTEM } from '../audit/audit-log.js';
 import type { TenantId } from '../common/ids.js';
+import { moment } from '../common/moment.js';
 import { ENV, type Env } from '../config/env.js';
 import { DATABASE_URL } from '../database/database-url.js';
 import { exclusively } from '../database/exclusively.js';
@@ -39,7 +40,7 @@ export class TokenFiles {
     const path = join(this.env.dataDir, 'admin-token');
     return this.alone(async () => {
       if (!existsSync(path)) {
-        const where = { tenantId: null, revokedAt: null, expiresAt: { gt: new Date() }, scopes: { has: 'admin' } };
+        const where = { tenantId: null, revokedAt: null, expiresAt: { gt: moment() }, scopes: { has: 'admin' } };
         if ((await this.prisma.token.count({ where })) > 0) return undefined;
       }
       return this.ensure(path, null, ['admin'], `first admin token, made on ${hostname()}`);

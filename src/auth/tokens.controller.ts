@@ -3,6 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import type { Actor } from '../audit/audit-log.js';
 import { type TenantId, opaqueIdSchema, tenantIdSchema } from '../common/ids.js';
+import { moment } from '../common/moment.js';
 import { pageQuery } from '../common/page.js';
 import { Problem } from '../common/problem.js';
 import { CurrentActor, CurrentPrincipal, CurrentTenant, Scopes } from './auth.decorators.js';
@@ -42,7 +43,7 @@ export class TokensController {
     const wider = body.scopes.filter((scope) => !principal.scopes.has(scope));
     if (wider.length > 0) throw new Problem('insufficient-scope', `Your token lacks ${wider.join(', ')} itself.`);
     const end = principal.mintsUntil ?? principal.expiresAt;
-    const longest = Math.floor((end.getTime() - Date.now()) / 1000);
+    const longest = Math.floor((end.getTime() - moment().getTime()) / 1000);
     const ttlSeconds = Math.max(1, Math.min(body.ttl, longest));
     return this.tokens.create(tenantId, { name: body.name, scopes: body.scopes, ttlSeconds }, actor);
   }

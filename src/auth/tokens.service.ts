@@ -3,6 +3,7 @@ import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nest
 import { type Actor, AuditLog } from '../audit/audit-log.js';
 import { Bus } from '../bus/bus.js';
 import type { TenantId } from '../common/ids.js';
+import { moment, momentIn } from '../common/moment.js';
 import { toPage } from '../common/page.js';
 import { Problem } from '../common/problem.js';
 import type { Prisma, Token } from '../database/generated/client.js';
@@ -59,7 +60,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
     { name, scopes, ttlSeconds }: NewToken,
     actor: Actor,
   ): Promise<TokenView & { token: string }> {
-    const expiresAt = new Date(Date.now() + ttlSeconds * 1000);
+    const expiresAt = momentIn(ttlSeconds * 1000);
     return this.prisma.$transaction(async (transaction) => {
       await assertTenant(transaction, tenantId);
       const minting = { kind: 'api', tenantId, name, scopes, expiresAt, createdBy: actor.name } as const;
@@ -122,13 +123,13 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
   async revokeDerived(id: string): Promise<void> {
     await this.prisma.token.updateMany({
       where: { id, kind: { not: 'api' }, revokedAt: null },
-      data: { revokedAt: new Date() },
+      data: { revokedAt: moment() },
     });
     this.bus.publish({ kind: 'token-revoked', tokenId: id });
   }
 
   async removeExpired(): Promise<void> {
-    const expiresAt = { lt: new Date(Date.now() - KEEP_EXPIRED_MS) };
+    const expiresAt = { lt: momentIn(-KEEP_EXPIRED_MS) };
     // An API token with a parent is a tab's.
     const derived = { OR: [{ kind: { not: 'api' } }, { parentId: { not: null } }, { viewedBy: { not: null } }] };
     await this.prisma.token.deleteMany({ where: { ...derived, expiresAt } });
@@ -139,7 +140,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
       const row = await findToken(transaction, where);
       const ended = [row.id, ...sessionOf(row)];
       if (row.revokedAt !== null) return ended;
-      const revokedAt = new Date();
+      const revokedAt = moment();
       await transaction.token.updateMany({ where: { id: { in: ended }, revokedAt: null }, data: { revokedAt } });
       await this.record(transaction, actor, 'token.revoke', row, auditOf(row), { revokedAt: revokedAt.toISOString() });
       return ended;

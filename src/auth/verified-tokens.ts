@@ -1,3 +1,4 @@
+import { hasCome } from '../common/moment.js';
 import type { Identity } from './principal.js';
 
 /** A signature that was right stays right; a key that was withdrawn meanwhile is noticed after this. */
@@ -18,13 +19,13 @@ export class VerifiedTokens {
   private readonly verified = new Map<string, Verified>();
 
   /** Undefined: it has to be verified. */
-  recall(token: string, now = Date.now()): Identity | undefined {
+  recall(token: string, now = performance.now()): Identity | undefined {
     const known = this.verified.get(token);
-    if (known === undefined || now - known.at >= KEPT_MS || known.identity.expiresAt.getTime() <= now) return undefined;
+    if (known === undefined || now - known.at >= KEPT_MS || hasCome(known.identity.expiresAt)) return undefined;
     return known.identity;
   }
 
-  remember(token: string, identity: Identity, now = Date.now()): void {
+  remember(token: string, identity: Identity, now = performance.now()): void {
     this.verified.delete(token);
     this.verified.set(token, { identity, at: now });
     for (const [oldest, { at }] of this.verified) {

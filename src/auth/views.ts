@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
 import type { TenantId } from '../common/ids.js';
+import { earlier, momentIn } from '../common/moment.js';
 import { Problem } from '../common/problem.js';
 import type { Token } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
@@ -31,7 +32,7 @@ export class Views {
       tenantId,
       name: 'view',
       scopes: ['events:read', 'agents:read'],
-      expiresAt: new Date(Math.min(Date.now() + ttlSeconds * 1000, admin.expiresAt.getTime())),
+      expiresAt: earlier(momentIn(ttlSeconds * 1000), admin.expiresAt),
       createdBy: admin.tokenId,
       parent: { tokenId: admin.tokenId, isOurs: admin.kind !== 'external' },
       viewedBy: admin.tokenId,

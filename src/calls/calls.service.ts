@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CallId, TenantId } from '../common/ids.js';
+import { moment } from '../common/moment.js';
 import { toPage } from '../common/page.js';
 import { Problem } from '../common/problem.js';
 import { ENV, type Env } from '../config/env.js';
@@ -49,7 +50,7 @@ export class CallsService {
   async list(tenantId: TenantId, filter: CallFilter, limit: number, cursor?: string): Promise<Page<FoundCall>> {
     const from = cursorIn(cursor);
     await this.settle();
-    const now = Date.now();
+    const now = moment().getTime();
     const lifetime = lifetimeAt(now, this.env.callMaxSilenceMs);
     const listed = await this.reader.list(tenantId, filter, lifetime, from, limit + 1);
     return this.page(listed, limit, (call) => this.summary(call, filter.search, now));
@@ -62,7 +63,7 @@ export class CallsService {
   ): Promise<Page<FoundCall & { readonly tenant: TenantId | null }>> {
     const from = cursorIn(cursor);
     await this.settle();
-    const now = Date.now();
+    const now = moment().getTime();
     const lifetime = lifetimeAt(now, this.env.callMaxSilenceMs);
     const listed = await this.reader.listAcrossTenants(filter, lifetime, from, limit + 1);
     return this.page(listed, limit, (call) => ({
@@ -124,7 +125,7 @@ export class CallsService {
   private view(call: ReadCall | undefined): CallView & { readonly cursor: number } {
     if (call === undefined) throw new Problem('call-not-found', 'There is no call of that id.');
     const { state, cursor } = call;
-    return { ...asLostAfter(viewOf(state), state.last.value, Date.now(), this.env.callMaxSilenceMs), cursor };
+    return { ...asLostAfter(viewOf(state), state.last.value, moment().getTime(), this.env.callMaxSilenceMs), cursor };
   }
 }
 

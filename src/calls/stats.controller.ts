@@ -3,6 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AgentsService } from '../agents/agents.service.js';
 import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
 import type { TenantId } from '../common/ids.js';
+import { moment } from '../common/moment.js';
 import { ENV, type Env } from '../config/env.js';
 import { lifetimeAt } from './call-query.js';
 import { CallStatistics } from './call-statistics.js';
@@ -27,11 +28,11 @@ export class StatsController {
   @Get()
   @Scopes('events:read')
   async read(@CurrentTenant() tenantId: TenantId, @Query({ schema: statsSchema }) query: ReadStats) {
-    const { from, to } = spanOf(query, Date.now());
+    const { from, to } = spanOf(query, moment().getTime());
     if (query.agents) await this.agents.assertReadable(tenantId, query.agents);
     await this.calls.settle();
     const asked = { from, to, bucket: query.bucket, agents: query.agents ?? null, timeZone: query.tz };
-    const lifetime = lifetimeAt(Date.now(), this.env.callMaxSilenceMs);
+    const lifetime = lifetimeAt(moment().getTime(), this.env.callMaxSilenceMs);
     const stats = await this.statistics.of(tenantId, asked, lifetime);
     return { from: from.toISOString(), to: to.toISOString(), bucket: query.bucket, tz: query.tz, ...stats };
   }

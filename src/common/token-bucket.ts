@@ -20,7 +20,7 @@ export class TokenBuckets {
   private readonly levels = new Map<string, Level>();
 
   /** Takes `cost` from the key's bucket: 0 when that was allowed, else after how many ms it will be. */
-  charge(key: string, cost: number, perSecond: number, now = Date.now()): number {
+  charge(key: string, cost: number, perSecond: number, now = Math.floor(performance.now())): number {
     const capacity = perSecond * BURST_SECONDS * 1000;
     const level = this.levels.get(key) ?? { milli: capacity, at: now };
     const milli = Math.min(capacity, level.milli + (now - level.at) * perSecond);

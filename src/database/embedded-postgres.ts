@@ -63,7 +63,7 @@ export class EmbeddedPostgres {
 
   /** The server that runs there already. One that is starting or going down is waited for. */
   private static async adopt(cluster: Cluster, signal?: AbortSignal): Promise<EmbeddedPostgres | undefined> {
-    const deadline = Date.now() + ADOPT_MS;
+    const deadline = performance.now() + ADOPT_MS;
     for (let port = await runningPort(cluster); port !== undefined; port = await runningPort(cluster)) {
       const server = new EmbeddedPostgres(cluster, port);
       const failure = await server
@@ -73,7 +73,7 @@ export class EmbeddedPostgres {
           (error: Error) => error,
         );
       if (failure === undefined) return server;
-      if (Date.now() > deadline)
+      if (performance.now() > deadline)
         throw new EmbeddedPostgresError(
           `${join(cluster.folder, 'postmaster.pid')} names a running process that does not let us in: ${failure.message}`,
         );

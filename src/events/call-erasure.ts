@@ -7,6 +7,7 @@ import { Injectable } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';
 import type { AgentName, CallId, TenantId } from '../common/ids.js';
 import { serialiseJson } from '../common/json.js';
+import { moment } from '../common/moment.js';
 import type { Prisma } from '../database/generated/client.js';
 import { type LoggedEvent, CALL_ERASED } from './event.js';
 
@@ -37,7 +38,7 @@ export class CallErasure {
       DELETE FROM call_tenants WHERE call_id = ${callId} RETURNING tenant_id, agent`;
     if (call === undefined) return undefined;
     const { tenant_id: tenantId, agent } = call;
-    const at = new Date();
+    const at = moment();
     await transaction.$executeRaw`
       INSERT INTO erased_calls (call_id, tenant_id, agent, erased_at) VALUES (${callId}, ${tenantId}, ${agent}, ${at})`;
     const data = serialiseJson({ callId, agent, at: at.toISOString() });

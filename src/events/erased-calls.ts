@@ -23,7 +23,7 @@ export class ErasedCalls implements OnApplicationBootstrap, OnApplicationShutdow
   private readonly heard = new Subject<CallId>();
   private readonly subscription = new Subscription();
   private sweeper: NodeJS.Timeout | undefined;
-  private sweptAt = Date.now();
+  private sweptAt = performance.now();
   private count = 0;
 
   /** Each call once, as soon as this process knows. */
@@ -67,7 +67,7 @@ export class ErasedCalls implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   private async sweep(): Promise<void> {
-    const askedAt = Date.now();
+    const askedAt = performance.now();
     try {
       const { rows } = await this.pool.query<{ call_id: CallId }>(RECENT, [askedAt - this.sweptAt + OVERLAP_MS]);
       this.sweptAt = askedAt;

@@ -68,7 +68,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /** For how long something has been in the log that was not delivered yet, in ms; as far as the last look at the log says. */
   get behindMs(): number {
-    return this.lag.behindMs(this.delivered, Date.now());
+    return this.lag.behindMs(this.delivered, performance.now());
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -103,7 +103,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
    */
   private async lookForUnheard(): Promise<void> {
     const head = await this.log.headPosition().catch(() => 0); // The database is away: there is nothing to see.
-    this.lag.sawHead(head, this.delivered, Date.now());
+    this.lag.sawHead(head, this.delivered, performance.now());
     const behind = head > this.delivered;
     if (behind && (this.stoodAt === this.delivered || !this.bus.connected)) this.offer(this.lookAgain());
     this.stoodAt = behind ? this.delivered : undefined;

@@ -23,16 +23,16 @@ interface BatchRow {
 }
 
 const DUE = `SELECT coalesce(
-    (SELECT e.seq - 1 FROM events e WHERE e.tenant_id = h.tenant_id AND e.received_at >= $2 ORDER BY e.seq LIMIT 1), h.seq) AS until
+    (SELECT e.seq - 1 FROM events e WHERE e.tenant_id = h.tenant_id AND e.received_at >= now() - $2 * interval '24 hours' ORDER BY e.seq LIMIT 1), h.seq) AS until
   FROM tenant_heads h WHERE h.tenant_id = $1`;
 
 @Injectable()
 export class LogExpiry {
   constructor(private readonly pool: PgPool) {}
 
-  /** Lets a tenant's log begin after what came in before a moment. Answers with the number after which it begins. */
-  async advance(tenantId: TenantId, before: Date): Promise<number> {
-    const { rows } = await this.pool.query<{ until: number }>(DUE, [tenantId, before]);
+  /** Lets a tenant's log begin after what came in so long ago, by the database's clock, which noted it. Answers with the number after which it begins. */
+  async advance(tenantId: TenantId, days: number): Promise<number> {
+    const { rows } = await this.pool.query<{ until: number }>(DUE, [tenantId, days]);
     const until = rows[0]?.until ?? 0;
     await this.pool.query('UPDATE tenant_heads SET expired_until = $2 WHERE tenant_id = $1 AND expired_until < $2', [
       tenantId,
@@ -46,9 +46,12 @@ export class LogExpiry {
     return this.remove(transaction, Prisma.sql`tenant_id = ${tenantId} AND seq <= ${until} ORDER BY seq`);
   }
 
-  /** A batch of what belongs to nobody and came in before a moment. */
-  removeUnowned(transaction: Prisma.TransactionClient, before: Date): Promise<Expired> {
-    return this.remove(transaction, Prisma.sql`tenant_id IS NULL AND received_at < ${before}`);
+  /** A batch of what belongs to nobody and came in so long ago. */
+  removeUnowned(transaction: Prisma.TransactionClient, days: number): Promise<Expired> {
+    return this.remove(
+      transaction,
+      Prisma.sql`tenant_id IS NULL AND received_at < now() - ${days} * interval '24 hours'`,
+    );
   }
 
   /** Of the platform's log, the last position at which something is missing; 0: it is whole. */

@@ -58,7 +58,7 @@ export class LogPages {
 
   private recall(key: string): LogPage | undefined {
     const known = this.kept.get(key);
-    if (known === undefined || Date.now() - known.at >= MAX_AGE_MS) return undefined;
+    if (known === undefined || performance.now() - known.at >= MAX_AGE_MS) return undefined;
     this.kept.delete(key);
     this.kept.set(key, known);
     return known.page;
@@ -92,7 +92,7 @@ export class LogPages {
 
   private keep(key: string, page: LogPage): void {
     this.drop(key);
-    this.kept.set(key, { page, at: Date.now() });
+    this.kept.set(key, { page, at: performance.now() });
     this.keptBytes += page.bytes;
     for (const oldest of this.kept.keys()) {
       if (this.keptBytes <= MAX_KEPT_BYTES) break;
@@ -108,7 +108,7 @@ export class LogPages {
 
   private sweep(): void {
     this.sweeper = undefined;
-    const longAgo = Date.now() - MAX_AGE_MS;
+    const longAgo = performance.now() - MAX_AGE_MS;
     for (const [key, { at }] of this.kept) if (at <= longAgo) this.drop(key);
     if (this.kept.size > 0) this.sweeper = setTimeout(() => this.sweep(), MAX_AGE_MS).unref();
   }

@@ -44,7 +44,7 @@ export class Outlet implements Observer<Chunk> {
   hasFailed = false;
   /** Bytes that the kernel has taken, and when that last grew. */
   private taken = 0;
-  private takenAt = Date.now();
+  private takenAt = performance.now();
   readonly client: StreamClient;
 
   constructor(private readonly response: Response) {
@@ -138,7 +138,7 @@ export class Outlet implements Observer<Chunk> {
     return this.response.socket === null ? '' : linkOf(this.response.socket);
   }
 
-  /** True when bytes wait and none has been taken for too long. To be asked now and then. */
+  /** True when bytes wait and none has been taken for too long. To be asked now and then, with `performance.now()`. */
   isStalled(now: number): boolean {
     if (this.framework) return false; // It waits for us, not we for it.
     const taken = takenBy(this.socket);

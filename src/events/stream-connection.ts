@@ -4,6 +4,7 @@ import type { Observer } from 'rxjs';
 import type { Principal, Scope } from '../auth/principal.js';
 import { jitter } from '../common/backoff.js';
 import type { AgentName } from '../common/ids.js';
+import { hasCome, moment } from '../common/moment.js';
 import { Problem, type ProblemSlug } from '../common/problem.js';
 import { closingFrame } from '../common/problem.filter.js';
 import { Chunk } from './chunk.js';
@@ -41,7 +42,7 @@ export interface StreamScope {
 
 export class StreamConnection {
   readonly id = randomUUID();
-  readonly since = new Date();
+  readonly since = moment();
   private pingAt = 0;
   private endAt = 0;
   private toldExpiring = false;
@@ -79,23 +80,23 @@ export class StreamConnection {
     return this.scope.calls?.length === 1 && this.scope.calls[0] === callId;
   }
 
-  /** Pings and ends are spread, so that streams that opened together don't act together. */
+  /** Pings and ends are spread, so that streams that opened together don't act together. `now` is of `performance.now()`. */
   schedule(now: number, { streamPingMs, streamMaxMs }: StreamTimes): void {
     this.pingAt = now + Math.ceil(streamPingMs * (0.5 + Math.random() / 2));
     this.endAt = now + Math.min(streamMaxMs, jitter(streamMaxMs * 0.9));
   }
 
-  /** Does what is due. Returns why the stream must end, if it must. */
+  /** Does what is due: a token's end by the wall clock, all else by `performance.now()`. Returns why the stream must end, if it must. */
   tick(now: number, { streamPingMs }: StreamTimes): Ending | undefined {
-    const expiresAt = this.principal.expiresAt.getTime();
-    if (now >= expiresAt) return ending('token-expired', 'The token has expired; connect with a new one.');
+    const { expiresAt } = this.principal;
+    if (hasCome(expiresAt)) return ending('token-expired', 'The token has expired; connect with a new one.');
     if (now >= this.endAt)
       return ending('unavailable', 'The stream has lived its longest time; resume with your last id.', 'longest-time');
     if (this.outlet.isStalled(now))
       return ending('unavailable', 'The client does not read; resume with your last id.', 'slow-reader');
-    if (!this.toldExpiring && now >= expiresAt - EXPIRING_MS) {
+    if (!this.toldExpiring && hasCome(new Date(expiresAt.getTime() - EXPIRING_MS))) {
       this.toldExpiring = true;
-      this.stream.tell(controlFrame('token.expiring', { at: this.principal.expiresAt.toISOString() }));
+      this.stream.tell(controlFrame('token.expiring', { at: expiresAt.toISOString() }));
     }
     if (now >= this.pingAt) {
       this.pingAt = now + streamPingMs;

@@ -25,7 +25,7 @@ export class StreamConnections implements OnApplicationBootstrap, OnModuleDestro
   constructor(@Inject(ENV) private readonly env: Env) {}
 
   onApplicationBootstrap(): void {
-    this.ticker = setInterval(() => this.tick(Date.now()), TICK_MS);
+    this.ticker = setInterval(() => this.tick(performance.now()), TICK_MS);
   }
 
   /** From here on no stream is taken; those that are open are served until their goodbye. */
@@ -70,7 +70,7 @@ export class StreamConnections implements OnApplicationBootstrap, OnModuleDestro
       throw new Problem('too-many-streams', `This token may have ${limits.streamsPerToken} streams open at once.`);
     if (tenantId !== null) this.ofTenant.add(tenantId, 1);
     this.ofToken.add(tokenId, 1);
-    connection.schedule(Date.now(), this.env);
+    connection.schedule(performance.now(), this.env);
     this.open.add(connection);
   }
 

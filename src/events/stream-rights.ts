@@ -25,7 +25,7 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
   private readonly logger = new Logger('Streams');
   private readonly subscription = new Subscription();
   private sweeper: NodeJS.Timeout | undefined;
-  private checkedAt = Date.now();
+  private checkedAt = performance.now();
   private telling: Promise<void> = Promise.resolve();
 
   constructor(
@@ -36,7 +36,7 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
-    this.checkedAt = Date.now();
+    this.checkedAt = performance.now();
     this.subscription.add(this.bus.messages.subscribe((message) => void this.hear(message)));
     this.subscription.add(this.bus.reconnected.subscribe(() => void this.sweep()));
     this.sweeper = setInterval(() => void this.sweep(), SWEEP_MS);
@@ -53,7 +53,7 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   private async sweep(): Promise<void> {
-    const askedAt = Date.now();
+    const askedAt = performance.now();
     // Before we ask: a database that has fallen silent answers nothing, not even an error.
     const isUnchecked = ({ principal }: StreamConnection) =>
       askedAt - Math.max(this.checkedAt, principal.checkedAt) >= MAX_UNCHECKED_MS;

@@ -13,7 +13,6 @@ import { type Expired, LogExpiry } from '../events/log-expiry.js';
 import { TenantsService } from '../tenants/tenants.service.js';
 
 const EVERY_MS = 10 * 60_000;
-const DAY_MS = 86_400_000;
 
 type RemoveBatch = (transaction: Prisma.TransactionClient) => Promise<Expired>;
 
@@ -42,9 +41,9 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
   }
 
   /** Removes all that is due. Safe beside other processes that do the same. */
-  async run(now = Date.now()): Promise<void> {
+  async run(): Promise<void> {
     for (const { tenantId, days } of await this.tenants.retentionAcrossTenants(this.env.retentionDays)) {
-      const until = await this.expiry.advance(tenantId, new Date(now - days * DAY_MS));
+      const until = await this.expiry.advance(tenantId, days);
       const events = await this.removeAll(tenantId, (transaction) =>
         this.expiry.removeUntil(transaction, tenantId, until),
       );
@@ -52,8 +51,7 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
     }
     const { retentionDays } = this.env;
     if (retentionDays === undefined) return;
-    const before = new Date(now - retentionDays * DAY_MS);
-    const events = await this.removeAll(null, (transaction) => this.expiry.removeUnowned(transaction, before));
+    const events = await this.removeAll(null, (transaction) => this.expiry.removeUnowned(transaction, retentionDays));
     if (events > 0) await this.record(null, events, null);
   }
 

@@ -6,6 +6,7 @@ import { CurrentPrincipal, OwnRate, Scopes } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
 import type { TenantId } from '../common/ids.js';
 import { eventsIn } from '../common/metrics.js';
+import { moment } from '../common/moment.js';
 import { Problem, type ProblemBody } from '../common/problem.js';
 import { TokenBuckets } from '../common/token-bucket.js';
 import { AdmittedEvent, type DecodedEvent, admitEvent } from '../events/event.js';
@@ -73,7 +74,7 @@ export class IngestController {
   ): Promise<IngestAnswer> {
     const answer: IngestAnswer = { accepted: 0, duplicates: 0, rejected: [] };
     const reject = (index: number, problem: Problem) => answer.rejected.push({ index, problem: problem.toJSON() });
-    const receivedAt = new Date();
+    const receivedAt = moment();
     const admitted: { index: number; event: AdmittedEvent }[] = [];
     for (const [index, item] of items.entries()) {
       // A marker of the call log says nothing new: it repeats the number of the entry before it.

@@ -4,6 +4,7 @@
  * drop them as repeats after a restart. Two runs share ids only if both seed and millisecond of their start are the same.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { moment } from '../common/moment.js';
 import type { DecodedEvent } from '../events/event.js';
 import { decodeAgentEvent } from './pinecall/decode.js';
 import { ScheduledCue, scheduleCalls } from './simulator/call-schedule.js';
@@ -26,7 +27,7 @@ export class SimulatorSource implements Source {
   /** `now` is the time of day in milliseconds. Throws InvalidSource. */
   constructor(
     entry: string,
-    private readonly now: () => number = Date.now,
+    private readonly now = () => moment().getTime(),
   ) {
     this.options = readSimulatorOptions(entry);
   }

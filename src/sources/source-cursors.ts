@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { moment } from '../common/moment.js';
 import { PrismaService } from '../database/prisma.service.js';
 
 /** How far sources have read their upstream's logs; written only after the commit of what was read (security rule 13). */
@@ -12,7 +13,7 @@ export class SourceCursors {
   }
 
   async save(source: string, log: string, cursor: number, done: boolean): Promise<void> {
-    const position = { cursor: BigInt(cursor), done, updatedAt: new Date() };
+    const position = { cursor: BigInt(cursor), done, updatedAt: moment() };
     await this.prisma.sourceCursor.upsert({
       where: { source_log: { source, log } },
       create: { source, log, ...position },

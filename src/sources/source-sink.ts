@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Backoff } from '../common/backoff.js';
 import { eventsIn, sourceRetries } from '../common/metrics.js';
+import { moment } from '../common/moment.js';
 import { Problem } from '../common/problem.js';
 import { isDatabaseAway } from '../database/database-errors.js';
 import { AdmittedEvent, DecodedEvent, admitEvent } from '../events/event.js';
@@ -38,7 +39,7 @@ export class SourceSink implements EventSink {
 
   push(events: readonly DecodedEvent[]): Promise<void> {
     if (this.signal.aborted) return Promise.reject(new Error('the source was told to stop'));
-    if (events.length > 0) this.lastEventAt = new Date();
+    if (events.length > 0) this.lastEventAt = moment();
     const admitted = events.map((event) => this.admit(event));
     return new Promise((done, failed) => {
       for (const event of admitted) this.waiting.push({ event, done: undefined, failed: undefined });
@@ -59,7 +60,7 @@ export class SourceSink implements EventSink {
 
   private admit(event: DecodedEvent): AdmittedEvent | undefined {
     try {
-      return admitEvent(event, new Date());
+      return admitEvent(event, moment());
     } catch (error) {
       eventsIn.inc({ outcome: 'refused' });
       this.logger.warn(`${this.sourceName}: refused an event: ${faultsOf(error)}`);

@@ -13,6 +13,7 @@ import {
 import { setTimeout as wait } from 'node:timers/promises';
 import { Backoff } from '../common/backoff.js';
 import { sourceRestarts } from '../common/metrics.js';
+import { moment } from '../common/moment.js';
 import { IngestService } from '../events/ingest.service.js';
 import { InvalidSource, type Source, type SourceState } from './source.js';
 import { SourceLeases } from './source-leases.js';
@@ -114,7 +115,7 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
     const sink = new SourceSink(source.name, this.ingest, signal);
     this.sinks.set(source, sink);
     while (!signal.aborted) {
-      const startedAt = Date.now();
+      const startedAt = performance.now();
       enter('connecting');
       try {
         await source.run(sink, () => enter('live'), signal);
@@ -130,7 +131,7 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
       enter('waiting');
       status.restarts += 1;
       sourceRestarts.inc({ source: source.name });
-      if (Date.now() - startedAt > WELL_MS) backoff.reset();
+      if (performance.now() - startedAt > WELL_MS) backoff.reset();
       const delayMs = backoff.nextMs();
       this.logger.warn(
         `${source.name}: ${status.error ?? 'the upstream ended'}; again in ${(delayMs / 1000).toFixed(1)} s`,
@@ -142,5 +143,5 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
 }
 
 function now(): string {
-  return new Date().toISOString();
+  return moment().toISOString();
 }

@@ -6,6 +6,7 @@ import { CustomerApp } from '../customer-app.js';
 import type { Me } from '../session/session.js';
 import { useWrite } from '../session/use-write.js';
 import { adminTexts } from '../texts/admin.js';
+import { serverNow } from '../ui/clock.js';
 import { momentText } from '../ui/format.js';
 import { Failed, Loading } from '../ui/states.js';
 import { useLoaded } from '../ui/use-loaded.js';
@@ -48,8 +49,9 @@ function View({ name, view: { token, expiresAt }, onEnded }: ViewProps) {
   const load = useCallback((signal: AbortSignal) => client.get<Me>('/v1/me', {}, signal), [client]);
   const { value: me, fault, reload } = useLoaded(load);
   useEffect(() => {
-    const timer = setTimeout(onEnded, Date.parse(expiresAt) - Date.now());
-    return () => clearTimeout(timer);
+    // Looked at again and again: a timer that is set once knows nothing of a clock that jumps.
+    const timer = setInterval(() => Date.parse(expiresAt) <= serverNow() && onEnded(), 1000);
+    return () => clearInterval(timer);
   }, [expiresAt, onEnded]);
   useEffect(() => {
     if (fault?.endsSession && fault.slug !== 'tenant-suspended') onEnded();

@@ -1,3 +1,5 @@
+import { serverNow } from '../ui/clock.js';
+
 /** Tokens of views that this tab has opened: read-only, an hour at most, in this tab only. */
 const KEY = 'switchboard.view.';
 
@@ -10,7 +12,7 @@ export function viewTokenOf(tenant: string): ViewToken | null {
   const kept = sessionStorage.getItem(KEY + tenant);
   if (kept === null) return null;
   const view = JSON.parse(kept) as ViewToken;
-  return Date.parse(view.expiresAt) > Date.now() ? view : null;
+  return Date.parse(view.expiresAt) > serverNow() ? view : null;
 }
 
 export function keepViewToken(tenant: string, view: ViewToken | null): void {

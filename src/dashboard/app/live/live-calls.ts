@@ -56,7 +56,7 @@ export class LiveCalls {
   }
 
   apply(frames: readonly StreamFrame[]): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const frame of frames) {
       const id = callIdOf(frame);
       if (id === null) continue;
@@ -90,7 +90,7 @@ export class LiveCalls {
   }
 
   private dropEnded(): void {
-    const before = Date.now() - KEEP_ENDED_MS;
+    const before = performance.now() - KEEP_ENDED_MS;
     for (const [id, { endedAtMs }] of this.calls) if (endedAtMs !== null && endedAtMs < before) this.remove(id);
     this.tellSoon();
   }

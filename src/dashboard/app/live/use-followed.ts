@@ -7,13 +7,13 @@ const DWELL_MS = 3000;
 /** The newest call, but not more often than one can look. */
 export function useFollowed(newest: string | undefined): string | undefined {
   const { calls } = useWorkspace().feed;
-  const [followed, setFollowed] = useState({ callId: newest, since: Date.now() });
+  const [followed, setFollowed] = useState({ callId: newest, since: performance.now() });
   useEffect(() => {
     if (newest === followed.callId) return;
     const call = followed.callId === undefined ? undefined : calls.get(followed.callId);
     const isOver = call === undefined || call.endedAtMs !== null;
-    const waitMs = isOver ? 0 : Math.max(0, followed.since + DWELL_MS - Date.now());
-    const timer = setTimeout(() => setFollowed({ callId: newest, since: Date.now() }), waitMs);
+    const waitMs = isOver ? 0 : Math.max(0, followed.since + DWELL_MS - performance.now());
+    const timer = setTimeout(() => setFollowed({ callId: newest, since: performance.now() }), waitMs);
     return () => clearTimeout(timer);
   }, [newest, followed, calls]);
   return followed.callId ?? newest;
