@@ -3,6 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { AuthGuard } from './auth.guard.js';
 import { IdpStrategy } from './idp.strategy.js';
+import { issuerProvider } from './issuer.js';
 import { IssuerKeys } from './issuer-keys.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { SessionsController } from './sessions.controller.js';
@@ -25,7 +26,7 @@ import { Views } from './views.js';
   imports: [PassportModule],
   controllers: [TokensController, SigningKeysController, SessionsController, SignInController],
   providers: [
-    ...[SigningKeys, IssuerKeys, TokenMint, TokenVerifier, Standings],
+    ...[issuerProvider, SigningKeys, IssuerKeys, TokenMint, TokenVerifier, Standings],
     ...[TokensService, StreamTokens, Views, Sessions, SignIn, TokenFiles],
     ...[JwtStrategy, IdpStrategy],
     { provide: APP_GUARD, useClass: AuthGuard },

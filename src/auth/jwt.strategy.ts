@@ -1,11 +1,11 @@
 /** Verifies our own tokens through passport-jwt: algorithm, issuer and audience are ours to say, never the token's (rule 6). */
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { Request } from 'express';
 import jwt from 'jsonwebtoken';
 import { Strategy } from 'passport-jwt';
-import { ENV, type Env } from '../config/env.js';
 import { credentialIn } from './credential.js';
+import { Issuer } from './issuer.js';
 import { type Principal, identityOf } from './principal.js';
 import { ALGORITHM, SigningKeys } from './signing-keys.js';
 import { Standings } from './standings.js';
@@ -16,7 +16,7 @@ type KeyCallback = (error: unknown, key?: string | Buffer) => void;
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy) {
   constructor(
-    @Inject(ENV) env: Env,
+    issuer: Issuer,
     keys: SigningKeys,
     private readonly standings: Standings,
   ) {
@@ -33,7 +33,7 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
           );
       },
       algorithms: [ALGORITHM],
-      issuer: env.publicUrl,
+      issuer: issuer.name,
       audience: ['api', 'stream', 'session'],
     });
   }

@@ -33,8 +33,8 @@ export class TokenFiles {
   ) {}
 
   /**
-   * The first admin token. Made when the platform has none, or when the file is there but its token no longer works (another
-   * PUBLIC_URL, revoked, emptied by an operator who lost it). Undefined when another machine holds it.
+   * The first admin token. Made when the platform has none, or when the file is there but its token no longer works
+   * (revoked, expired, emptied by an operator who lost it). Undefined when another machine holds it.
    */
   async ensureAdmin(): Promise<TokenFile | undefined> {
     const path = join(this.env.dataDir, 'admin-token');

@@ -1,9 +1,9 @@
 /** Makes every token of ours: one row, one signature, and the text in the answer and nowhere else (security rule 8). */
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { AgentName, CallId, TenantId } from '../common/ids.js';
-import { ENV, type Env } from '../config/env.js';
 import type { Prisma, Token } from '../database/generated/client.js';
+import { Issuer } from './issuer.js';
 import type { Scope } from './principal.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -35,7 +35,7 @@ export interface Minting {
 export class TokenMint {
   constructor(
     private readonly keys: SigningKeys,
-    @Inject(ENV) private readonly env: Env,
+    private readonly issuer: Issuer,
   ) {}
 
   async mint(transaction: Prisma.TransactionClient, minting: Minting): Promise<{ row: Token; token: string }> {
@@ -52,7 +52,7 @@ export class TokenMint {
       },
     });
     const token = key.sign({
-      iss: this.env.publicUrl,
+      iss: this.issuer.name,
       aud: kind,
       sub: tenantId ?? 'platform',
       jti: id,

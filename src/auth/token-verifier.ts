@@ -1,7 +1,7 @@
 /** Verifies tokens of ours outside the guard, by the same rules: algorithm, issuer, audience, standing. */
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import jwt from 'jsonwebtoken';
-import { ENV, type Env } from '../config/env.js';
+import { Issuer } from './issuer.js';
 import { type Principal, type TokenKind, identityOf } from './principal.js';
 import { ALGORITHM, CLOCK_TOLERANCE_SECONDS, SigningKeys } from './signing-keys.js';
 import { Standings } from './standings.js';
@@ -11,7 +11,7 @@ export class TokenVerifier {
   constructor(
     private readonly keys: SigningKeys,
     private readonly standings: Standings,
-    @Inject(ENV) private readonly env: Env,
+    private readonly issuer: Issuer,
   ) {}
 
   /** Undefined when the token does not work: expired, revoked, changed, or for another issuer or use. */
@@ -21,7 +21,7 @@ export class TokenVerifier {
     try {
       const claims = jwt.verify(token, key, {
         algorithms: [ALGORITHM],
-        issuer: this.env.publicUrl,
+        issuer: this.issuer.name,
         audience: kind,
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });

@@ -77,7 +77,7 @@ export interface Env {
   readonly demo: boolean;
   readonly sourceToken: string | undefined;
   readonly pinecallApiKey: string | undefined;
-  /** Issuer of tokens and base of stream URLs, without a trailing slash. */
+  /** What links and stream URLs begin with, without a trailing slash. The first one names the issuer of tokens (auth/issuer.ts). */
   readonly publicUrl: string;
   readonly dataDir: string;
   readonly streamPingMs: number;
@@ -135,7 +135,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
     workers: env.WORKERS,
     drainMs: env.DRAIN_SECONDS * 1000,
     metricsToken: env.METRICS_TOKEN,
-    identityProvider: identityProviderOf(env, publicUrl),
+    identityProvider: identityProviderOf(env),
     corsOrigins: corsOriginsOf(env),
     trustProxy: env.TRUST_PROXY,
     callMaxSilenceMs: env.CALL_MAX_SILENCE_MINUTES * 60_000,
@@ -152,14 +152,12 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
 type Variables = z.infer<typeof envSchema>;
 
 /** All of its three or none: half of it would let in less, or more, than the operator believes. */
-function identityProviderOf(env: Variables, publicUrl: string): IdentityProvider | undefined {
+function identityProviderOf(env: Variables): IdentityProvider | undefined {
   const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = env;
   if (jwksUrl === undefined && issuer === undefined && audience === undefined) return undefined;
   if (jwksUrl === undefined || issuer === undefined || audience === undefined) {
     throw new InvalidEnv('AUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE: set all three, or none');
   }
-  if (issuer.replace(/\/+$/, '') === publicUrl)
-    throw new InvalidEnv('AUTH_ISSUER: must be another issuer than PUBLIC_URL, which names our own tokens');
   return { jwksUrl, issuer, audience, tenantClaim: env.AUTH_TENANT_CLAIM, scopeClaim: env.AUTH_SCOPE_CLAIM };
 }
 
