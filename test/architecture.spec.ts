@@ -32,9 +32,11 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** Runs in the browser, too. */
 const SHARED = [
-  ...['call-event', 'call-part', 'call-state', 'call-view', 'claim', 'keyed', 'live-state', 'message-state', 'resume'],
-  ...['tool-state', 'transcript', 'value'],
-].map((name) => `calls/${name}.ts`);
+  ...['call-event', 'call-part', 'call-state', 'call-view', 'claim', 'keyed', 'live-state', 'message-state'],
+  ...['resume', 'tool-state', 'transcript', 'value'],
+]
+  .map((name) => `calls/${name}.ts`)
+  .concat('common/exact-number.ts', 'common/json-shape.ts');
 
 function importsOf({ file, text }: { file: string; text: string }): string[] {
   return ts
@@ -148,8 +150,9 @@ it('what the page shares with the server needs nothing but itself', () => {
   const foreign = [...shared.values()].flatMap((one) =>
     ts
       .preProcessFile(one.text)
-      .importedFiles.filter(({ fileName }) => !shared.has(`calls/${fileName.replace(/^\.\/|\.js$/g, '')}.ts`))
-      .map(({ fileName }) => `${one.file} → ${fileName}`),
+      .importedFiles.map(({ fileName }) => join(dirname(one.file), fileName).replace(/\.js$/, '.ts'))
+      .filter((target) => !shared.has(target))
+      .map((target) => `${one.file} → ${target}`),
   );
   expect(foreign).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { LogEntry, decodeLogEntry, decodeLogGap, isControl, isLogEntry } from '../src/sources/pinecall/decode.js';
+import { LogEntry, decodeLogEntry, decodeLogGap, isControl, logEntryIn } from '../src/sources/pinecall/decode.js';
 import { goldenEntries, replayFrames } from './support/recordings.js';
 
 /** The golden call's entry of this seq, decoded. */
@@ -9,9 +9,9 @@ const entry = (type: string, data: Record<string, unknown>, more: Partial<LogEnt
 
 describe('an entry of the call log', () => {
   it('is told from an object of wires A and B by its envelope', () => {
-    expect(goldenEntries.every((each) => isLogEntry({ ...each }))).toBe(true);
-    expect(replayFrames.some(({ data }) => isLogEntry(data))).toBe(false);
-    expect(isLogEntry({ ...entry('call.started', {}), call: null })).toBe(true);
+    expect(goldenEntries.every((each) => logEntryIn({ ...each }) !== undefined)).toBe(true);
+    expect(replayFrames.some(({ data }) => logEntryIn(data) !== undefined)).toBe(false);
+    expect(logEntryIn({ ...entry('call.started', {}), call: null })).toMatchObject({ type: 'call.started', seq: 7 });
   });
 
   it('of the golden call becomes an event of the same call, agent and time', () => {

@@ -1,4 +1,6 @@
 /** Values of an event's data, which may be anything. */
+import { ExactNumber, mayLoseDigits, numberIn } from '../common/exact-number.js';
+import { depthOf } from '../common/json-shape.js';
 
 export function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
@@ -10,21 +12,26 @@ export function idOf(value: unknown): string | null {
 }
 
 export function numberOf(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+  return numberIn(value) ?? null;
 }
 
 export function objectsIn(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value)
-    ? value.filter((one): one is Record<string, unknown> => typeof one === 'object' && one !== null)
-    : [];
+  return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** An integer that a double would round; within a string it does no harm to be taken for one. */
-const LONG_INTEGER = /(?:^|[[:,\s])-?\d{16,}/;
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !(value instanceof ExactNumber);
+}
 
-/** Arguments and results come as objects or as JSON in a string; what is no JSON, or would lose digits, stays as it is. */
+/** As deep as an event may be: what stands in a text of it is not told from what stands in the event itself. */
+const MAX_DEPTH = 32;
+
+/**
+ * Arguments and results come as objects or as JSON in a string. What is no JSON, would lose digits or is nested deeper than
+ * an event may be stays the text that it is.
+ */
 export function parsed(value: unknown): unknown {
-  if (typeof value !== 'string' || LONG_INTEGER.test(value)) return value ?? null;
+  if (typeof value !== 'string' || mayLoseDigits(value) || depthOf(value) > MAX_DEPTH) return value ?? null;
   try {
     return JSON.parse(value) as unknown;
   } catch {

@@ -1,52 +1,52 @@
 /**
- * JSON in and out without loss. `JSON.parse` turns 9007199254740993 into ...992; what we only pass on must keep its
- * digits (security rule 11). So an integer that a double cannot hold is parsed as a marked string, and written back as the
- * digits that came in. The mark is random for each process: no input can carry it.
+ * JSON in and out without loss. `JSON.parse` turns 9007199254740993 into ...992 and 1e400 into nothing; what we only pass on
+ * must keep its digits (security rule 11). So a number that a double cannot hold is an {@link ExactNumber}. Nothing marks
+ * it within the data: a sender cannot imitate it.
  */
-import { randomUUID } from 'node:crypto';
+import { parse } from 'lossless-json';
+import { ExactNumber, isHeldByDouble, mayLoseDigits } from './exact-number.js';
+import { depthOf } from './json-shape.js';
 
-const MARK = randomUUID();
-const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
-const INTEGER = /^-?\d+$/;
-const MARKED = new RegExp(`"${MARK}([^"]+)"`, 'g');
+const LOSSLESS = {
+  parseNumber: (token: string) => (isHeldByDouble(token) ? Number(token) : new ExactNumber(token)),
+  onDuplicateKey: ({ newValue }: { newValue: unknown }) => newValue,
+};
 
-/** Longest run of digits that every double holds exactly. */
-const SAFE_DIGITS = /\d{16,}/;
+/** Its parser calls itself: deeper than that is nothing that we keep, and must not end in an overflow of the stack. */
+const MAX_LOSSLESS_DEPTH = 256;
 
-/** As `JSON.parse`; integers beyond 2^53 survive {@link serialiseJson}. Throws SyntaxError. */
+/** As `JSON.parse`, but for numbers that it would change. Throws SyntaxError. */
 export function parseJson(text: string): unknown {
-  if (!SAFE_DIGITS.test(text)) return JSON.parse(text);
-  JSON.parse(text); // The tokens below are only meaningful in a text that is JSON.
-  return JSON.parse(
-    text.replace(STRING_OR_NUMBER, (token) =>
-      INTEGER.test(token) && String(Number(token)) !== token ? `"${MARK}${token}"` : token,
-    ),
-  );
+  if (!mayLoseDigits(text)) return JSON.parse(text);
+  if (depthOf(text) > MAX_LOSSLESS_DEPTH) throw new SyntaxError('nested too deep');
+  return parse(text, null, LOSSLESS);
 }
 
 /** One line of JSON. Lone surrogates become U+FFFD, control characters (NUL, CR, LF) stay escapes. */
 export function serialiseJson(value: unknown): string {
+  const met = ExactNumber.met;
   let text = JSON.stringify(value);
-  if (text.includes('\\ud')) text = JSON.stringify(wellFormed(value));
-  return text.includes(MARK) ? text.replace(MARKED, '$1') : text;
+  if (ExactNumber.met !== met) text = withDigits(value);
+  return text.includes('\\ud') ? wellFormed(text) : text;
 }
 
-/** How deep arrays and objects are nested: 0 for a scalar. Stops counting past `limit`. */
+/** True when arrays and objects are nested deeper than `limit`; 0 for a scalar. */
 export function exceedsDepth(value: unknown, limit: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return false;
   if (limit === 0) return true;
   return Object.values(value).some((child) => exceedsDepth(child, limit - 1));
 }
 
-function wellFormed(value: unknown): unknown {
-  if (typeof value === 'string') return replaceLoneSurrogates(value);
-  if (Array.isArray(value)) return value.map(wellFormed);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, child]) => [replaceLoneSurrogates(key), wellFormed(child)]),
-  );
+function withDigits(value: unknown): string {
+  if (value instanceof ExactNumber) return value.text;
+  if (Array.isArray(value)) return `[${value.map(withDigits).join(',')}]`;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return JSON.stringify(value) ?? 'null';
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${withDigits(member)}`).join(',')}}`;
 }
 
-function replaceLoneSurrogates(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\uFFFD');
+/** `JSON.stringify` writes a surrogate as an escape only where it stands alone. Two keys may become one: the last wins. */
+function wellFormed(json: string): string {
+  const replaced = json.replace(/\\(?:\\|ud[89a-f][0-9a-f]{2})/g, (escape) => (escape === '\\\\' ? escape : '\ufffd'));
+  return replaced === json ? json : serialiseJson(parseJson(replaced));
 }

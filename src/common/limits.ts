@@ -1,6 +1,9 @@
 /** How much of the platform a tenant may use. The defaults are the configuration's, what a tenant overrides is its own. */
 import { z } from 'zod';
 
+/** A usual event of a call has some 300 bytes. */
+const BYTES_AN_EVENT = 1024;
+
 const count = z.number().int().min(0).max(1_000_000);
 
 /** Overrides of one tenant, as an admin sets them. */
@@ -12,6 +15,8 @@ export const limitsSchema = z.strictObject({
   requestsPerSecond: count.optional(),
   /** Events that the tenant's own tokens may send in. */
   ingestPerSecond: count.optional(),
+  /** Bytes of their bodies. Not said: a KiB an event, and not less than the platform's. */
+  ingestBytesPerSecond: z.number().int().min(0).max(1_000_000_000).optional(),
   /** Days that events are kept. */
   retentionDays: z.number().int().min(1).max(36_500).optional(),
 });
@@ -24,6 +29,7 @@ export interface Limits {
   readonly streamsPerToken: number;
   readonly requestsPerSecond: number;
   readonly ingestPerSecond: number;
+  readonly ingestBytesPerSecond: number;
 }
 
 /** A tenant's own; undefined: not said. */
@@ -35,11 +41,13 @@ export function retentionDaysOf(overrides: unknown): number | undefined {
 /** A tenant's own limits over the platform's; what is stored and makes no sense counts as not said. */
 export function effectiveLimits(overrides: unknown, defaults: Limits): Limits {
   const parsed = limitsSchema.safeParse(overrides);
-  const { streams, streamsPerToken, requestsPerSecond, ingestPerSecond } = parsed.success ? parsed.data : {};
+  const { streams, streamsPerToken, requestsPerSecond, ingestPerSecond, ingestBytesPerSecond } = parsed.data ?? {};
   return {
     streams: streams ?? defaults.streams,
     streamsPerToken: streamsPerToken ?? defaults.streamsPerToken,
     requestsPerSecond: requestsPerSecond ?? defaults.requestsPerSecond,
     ingestPerSecond: ingestPerSecond ?? defaults.ingestPerSecond,
+    ingestBytesPerSecond:
+      ingestBytesPerSecond ?? Math.max(defaults.ingestBytesPerSecond, (ingestPerSecond ?? 0) * BYTES_AN_EVENT),
   };
 }

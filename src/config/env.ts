@@ -51,6 +51,7 @@ const envSchema = z.object({
   LIMIT_STREAMS_PER_TOKEN: limit(500),
   LIMIT_REQUESTS_PER_SECOND: limit(50),
   LIMIT_INGEST_PER_SECOND: limit(1000),
+  LIMIT_INGEST_BYTES_PER_SECOND: z.coerce.number().int().min(1).max(1_000_000_000).default(1_048_576),
   RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
 });
 
@@ -144,6 +145,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
       streamsPerToken: env.LIMIT_STREAMS_PER_TOKEN,
       requestsPerSecond: env.LIMIT_REQUESTS_PER_SECOND,
       ingestPerSecond: env.LIMIT_INGEST_PER_SECOND,
+      ingestBytesPerSecond: env.LIMIT_INGEST_BYTES_PER_SECOND,
     },
     retentionDays: env.RETENTION_DAYS,
   });

@@ -55,6 +55,9 @@ export const MAX_DATA_BYTES = 64 * 1024;
 /** Deepest nesting of an event's `data`, the event itself included. */
 export const MAX_DATA_DEPTH = 32;
 
+/** The fault of an event that is nested too deep. */
+export const TOO_DEEP: FieldError = { path: 'data', message: `is nested deeper than ${MAX_DATA_DEPTH}` };
+
 const TYPE = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** What stands in place of an erased call's events, and tells those who have read them: `{"callId","agent","at"}`. */
@@ -78,18 +81,30 @@ export function admitEvent(event: DecodedEvent, receivedAt: Date): AdmittedEvent
   if (!agent.success) errors.push({ path: 'agent', message: issueText(agent.error) });
   const callId = callIdSchema.nullable().safeParse(event.callId ?? null);
   if (!callId.success) errors.push({ path: 'callId', message: issueText(callId.error) });
-  if (exceedsDepth(event.data, MAX_DATA_DEPTH)) {
-    errors.push({ path: 'data', message: `is nested deeper than ${MAX_DATA_DEPTH}` });
-  }
+  if (exceedsDepth(event.data, MAX_DATA_DEPTH)) errors.push(TOO_DEEP);
   if (errors.length > 0 || !agent.success || !callId.success) {
     throw new Problem('validation', 'The event is not valid.', { errors });
   }
   const at = (event.at ?? receivedAt).toISOString();
   const data = serialiseJson({ ...event.data, agent: agent.data, at });
-  if (Buffer.byteLength(data) > MAX_DATA_BYTES) {
-    throw new Problem('payload-too-large', `An event may have at most ${MAX_DATA_BYTES} bytes of data.`);
-  }
+  if (Buffer.byteLength(data) > MAX_DATA_BYTES) throw tooLarge();
+  assertJson(data);
   return { type, agent: agent.data, callId: callId.data, at, ephemeral: event.ephemeral, key: keyOf(event), data };
+}
+
+export function tooLarge(): Problem {
+  return new Problem('payload-too-large', `An event may have at most ${MAX_DATA_BYTES} bytes of data.`);
+}
+
+/** What is stored has been parsed again (security rule 27): whatever came in, a reader of the log is given JSON. */
+function assertJson(data: string): void {
+  try {
+    JSON.parse(data);
+  } catch {
+    throw new Problem('validation', 'The event is not valid.', {
+      errors: [{ path: 'data', message: 'cannot be written as JSON' }],
+    });
+  }
 }
 
 /** An event without an identity gets one of its own, so that trying its append again cannot store it twice. */

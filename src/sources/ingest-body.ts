@@ -1,8 +1,13 @@
-/** The bodies that /v1/ingest takes, pure: one JSON object, an array, or NDJSON; wire A/B objects or log envelopes. */
+/**
+ * The bodies that /v1/ingest takes, pure: one JSON object, an array, or NDJSON; wire A/B objects or log envelopes. A body is
+ * taken apart before it is parsed, so an element that is too large or too deep costs a look at its characters only, and who
+ * reads may rest between two elements.
+ */
 import { parseJson } from '../common/json.js';
+import { depthOf, elementsOf, isArrayText, linesOf } from '../common/json-shape.js';
 import { FieldError, Problem } from '../common/problem.js';
-import type { DecodedEvent } from '../events/event.js';
-import { decodeAgentEvent, decodeLogEntry, decodeLogGap, isControl, isLogEntry, isObject } from './pinecall/decode.js';
+import { type DecodedEvent, MAX_DATA_BYTES, MAX_DATA_DEPTH, TOO_DEEP, tooLarge } from '../events/event.js';
+import { decodeAgentEvent, decodeLogEntry, decodeLogGap, isControl, isObject, logEntryIn } from './pinecall/decode.js';
 
 /** One element of the body: an event, something that is not stored, or a fault. */
 export type IngestItem = { readonly event: DecodedEvent } | { readonly control: true } | { readonly problem: Problem };
@@ -10,39 +15,67 @@ export type IngestItem = { readonly event: DecodedEvent } | { readonly control: 
 /** Most events in one request. */
 export const MAX_ITEMS = 10_000;
 
-/** Throws `validation` when the body as a whole cannot be read. */
-export function readIngestBody(text: string, isNdjson: boolean): IngestItem[] {
-  if (isNdjson) return checkCount(text.split(/\r?\n/).filter((line) => line.trim() !== '')).map(readLine);
-  let body: unknown;
-  try {
-    body = parseJson(text);
-  } catch {
-    throw new Problem('validation', 'The body is not JSON.', { errors: [{ path: '', message: 'is not JSON' }] });
-  }
-  return Array.isArray(body) ? checkCount(body).map(readItem) : [readItem(body)];
-}
+/** Longest text of an element: as JSON may be written, with escapes and spaces, an event can be several times its size. */
+const MAX_ELEMENT_LENGTH = 4 * MAX_DATA_BYTES;
+/** A body that is parsed at once: no element of it is too large, and all of it takes a millisecond or two. */
+const SHORT = MAX_DATA_BYTES;
+/** The data of an event stands in the event, or in its envelope. */
+const MAX_ELEMENT_DEPTH = MAX_DATA_DEPTH + 1;
 
-function checkCount<Item>(items: readonly Item[]): readonly Item[] {
-  if (items.length > MAX_ITEMS)
-    throw new Problem('payload-too-large', `A request may have at most ${MAX_ITEMS} events.`);
-  if (items.length === 0)
+/** The elements in order, each read when it is asked for. Throws `validation` when the body as a whole cannot be read. */
+export function* itemsIn(body: string, isNdjson: boolean): Generator<IngestItem, void, undefined> {
+  let count = 0;
+  for (const item of isNdjson ? itemsOfLines(body) : itemsOfJson(body)) {
+    if (++count > MAX_ITEMS) throw new Problem('payload-too-large', `A request may have at most ${MAX_ITEMS} events.`);
+    yield item;
+  }
+  if (count === 0)
     throw new Problem('validation', 'The body holds no event.', { errors: [{ path: '', message: 'is empty' }] });
-  return items;
 }
 
-function readLine(line: string): IngestItem {
-  try {
-    return readItem(parseJson(line));
-  } catch {
-    return fault({ path: '', message: 'is not JSON' });
+/** Of lines, one that cannot be read is a fault of its own. */
+function* itemsOfLines(body: string): Generator<IngestItem, void, undefined> {
+  for (const line of linesOf(body)) {
+    try {
+      yield readElement(line, depthOf(line));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      yield fault(NO_JSON);
+    }
   }
+}
+
+function* itemsOfJson(body: string): Generator<IngestItem, void, undefined> {
+  try {
+    if (body.length <= SHORT) yield* itemsOfValue(parseJson(body));
+    else if (!isArrayText(body)) yield readElement(body, depthOf(body));
+    else for (const { json, depth } of elementsOf(body)) yield readElement(json, depth);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new Problem('validation', 'The body is not JSON.', { errors: [NO_JSON] });
+  }
+}
+
+function* itemsOfValue(value: unknown): Generator<IngestItem, void, undefined> {
+  if (!Array.isArray(value)) yield readItem(value);
+  else for (const item of value) yield readItem(item);
+}
+
+const NO_JSON: FieldError = { path: '', message: 'is not JSON' };
+
+/** Throws SyntaxError. */
+function readElement(json: string, depth: number): IngestItem {
+  if (depth > MAX_ELEMENT_DEPTH) return fault(TOO_DEEP);
+  if (json.length > MAX_ELEMENT_LENGTH) return { problem: tooLarge() };
+  return readItem(parseJson(json));
 }
 
 function readItem(item: unknown): IngestItem {
   if (!isObject(item)) return fault({ path: '', message: 'must be an object' });
-  if (isLogEntry(item)) {
-    if (item.type === 'log.gap' && item.call !== null) return { event: decodeLogGap(item, item.call) };
-    return isControl(item.type) ? { control: true } : { event: decodeLogEntry(item) };
+  const entry = logEntryIn(item);
+  if (entry) {
+    if (entry.type === 'log.gap' && entry.call !== null) return { event: decodeLogGap(entry, entry.call) };
+    return isControl(entry.type) ? { control: true } : { event: decodeLogEntry(entry) };
   }
   // A frame of wire A written down as {event, data}, or an object of wire B with its type in `event`.
   const { event: type, ...fields } = item;

@@ -6,25 +6,29 @@ import { CurrentPrincipal, OwnRate, Scopes } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
 import type { TenantId } from '../common/ids.js';
 import { eventsIn } from '../common/metrics.js';
-import { moment } from '../common/moment.js';
-import { Problem, type ProblemBody } from '../common/problem.js';
+import { Problem } from '../common/problem.js';
 import { TokenBuckets } from '../common/token-bucket.js';
-import { AdmittedEvent, type DecodedEvent, admitEvent } from '../events/event.js';
+import { eachInTurns } from '../common/turns.js';
 import { IngestService } from '../events/ingest.service.js';
-import { type IngestItem, readIngestBody } from './ingest-body.js';
+import { Admission, type Rejected } from './admission.js';
+import { itemsIn } from './ingest-body.js';
 
 const idempotencyKeySchema = z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1–200 visible ASCII characters');
+
+/** Largest body of a tenant's own token; the platform's may be as large as any (app.setup.ts). */
+const MAX_TENANT_BODY = 2 * 1024 * 1024;
 
 interface IngestAnswer {
   accepted: number;
   duplicates: number;
-  rejected: { index: number; problem: ProblemBody }[];
+  rejected: Rejected[];
 }
 
 @ApiTags('Ingest')
 @Controller('v1/ingest')
 export class IngestController {
-  private readonly rates = new TokenBuckets();
+  private readonly bytes = new TokenBuckets();
+  private readonly events = new TokenBuckets();
 
   constructor(private readonly ingest: IngestService) {}
 
@@ -48,74 +52,64 @@ export class IngestController {
     if (idempotencyKey !== undefined && !idempotencyKeySchema.safeParse(idempotencyKey).success) {
       throw new Problem('validation', 'The Idempotency-Key must be 1–200 visible ASCII characters.');
     }
-    if (typeof request.body !== 'string') {
+    const body: unknown = request.body;
+    if (typeof body !== 'string') {
       throw new Problem('validation', 'Send JSON (application/json) or NDJSON (application/x-ndjson).');
     }
-    const items = readIngestBody(request.body, request.is('application/x-ndjson') !== false);
-    this.charge(principal, items.length);
-    const answer = await this.store(items, principal.tenantId, idempotencyKey);
+    this.chargeBytes(principal, Buffer.byteLength(body));
+    const admission = new Admission(principal.tenantId, idempotencyKey);
+    await eachInTurns(itemsIn(body, request.is('application/x-ndjson') !== false), (item) => admission.take(item));
+    this.chargeEvents(principal, admission.count);
+    const answer = await this.store(admission, principal.tenantId);
     if (answer.accepted + answer.duplicates === 0 && answer.rejected.length > 0) throw allRejected(answer);
     return answer;
   }
 
-  /** A tenant's flood costs that tenant only (security rule 17); what the platform sends in is its own to bound. */
-  private charge({ tenantId, limits }: Principal, events: number): void {
-    if (tenantId === null) return;
-    const retryAfterMs = this.rates.charge(tenantId, events, limits.ingestPerSecond);
-    if (retryAfterMs === 0) return;
-    const detail = `This tenant may send ${limits.ingestPerSecond} events a second; none of these was taken.`;
-    throw new Problem('rate-limited', detail, {}, retryAfterMs);
+  /** Before a byte is parsed: what it costs is charged to who sends it (security rules 17 and 24). */
+  private chargeBytes({ tenantId, limits }: Principal, bytes: number): void {
+    if (tenantId === null) return; // What the platform sends in is its own to bound.
+    if (bytes > MAX_TENANT_BODY)
+      throw new Problem('payload-too-large', `A tenant's request may have at most ${MAX_TENANT_BODY} bytes.`);
+    const { ingestBytesPerSecond: perSecond } = limits;
+    const detail = `This tenant may send ${perSecond} bytes of events a second; none of these was taken.`;
+    refuseUntil(this.bytes.charge(tenantId, bytes, perSecond), detail);
   }
 
-  private async store(
-    items: readonly IngestItem[],
-    tenantId: TenantId | null,
-    idempotencyKey: string | undefined,
-  ): Promise<IngestAnswer> {
-    const answer: IngestAnswer = { accepted: 0, duplicates: 0, rejected: [] };
-    const reject = (index: number, problem: Problem) => answer.rejected.push({ index, problem: problem.toJSON() });
-    const receivedAt = moment();
-    const admitted: { index: number; event: AdmittedEvent }[] = [];
-    for (const [index, item] of items.entries()) {
-      // A marker of the call log says nothing new: it repeats the number of the entry before it.
-      if ('control' in item) answer.duplicates += 1;
-      else if ('problem' in item) reject(index, item.problem);
-      else admit(item.event, index);
-    }
-    const invalid = answer.rejected.length;
+  private chargeEvents({ tenantId, limits }: Principal, events: number): void {
+    if (tenantId === null) return;
+    const { ingestPerSecond: perSecond } = limits;
+    const detail = `This tenant may send ${perSecond} events a second; none of these was taken.`;
+    refuseUntil(this.events.charge(tenantId, events, perSecond), detail);
+  }
+
+  private async store({ admitted, rejected, controls }: Admission, tenantId: TenantId | null): Promise<IngestAnswer> {
+    const answer: IngestAnswer = { accepted: 0, duplicates: controls, rejected };
+    const invalid = rejected.length;
     const outcomes = await this.ingest.submit(
       admitted.map(({ event }) => event),
       tenantId,
     );
     for (const [order, { outcome }] of outcomes.entries()) {
-      if (outcome === 'duplicate') answer.duplicates += 1;
-      else if (outcome === 'refused')
-        reject(admitted[order]?.index ?? 0, new Problem('agent-not-found', 'There is no agent of that name.'));
-      else if (outcome === 'erased')
-        reject(
-          admitted[order]?.index ?? 0,
-          new Problem('call-not-found', 'The call was erased: nothing of it is stored.'),
-        );
+      const index = admitted[order]?.index ?? 0;
+      const refusal = REFUSALS.get(outcome);
+      if (refusal) rejected.push({ index, problem: refusal.toJSON() });
+      else if (outcome === 'duplicate') answer.duplicates += 1;
       else answer.accepted += 1;
     }
     // What the log refuses is counted there.
     eventsIn.inc({ outcome: 'refused' }, invalid);
-    answer.rejected.sort((one, other) => one.index - other.index);
+    rejected.sort((one, other) => one.index - other.index);
     return answer;
-
-    function admit(event: DecodedEvent, index: number): void {
-      try {
-        const identity =
-          event.identity ?? (idempotencyKey === undefined ? undefined : ['idempotency-key', idempotencyKey, index]);
-        // A tenant's writer has identities of its own: it can neither block nor probe another's.
-        const scoped = identity && tenantId !== null ? ['tenant', tenantId, ...identity] : identity;
-        admitted.push({ index, event: admitEvent({ ...event, identity: scoped }, receivedAt) });
-      } catch (error) {
-        if (!(error instanceof Problem)) throw error;
-        reject(index, error);
-      }
-    }
   }
+}
+
+const REFUSALS = new Map<string, Problem>([
+  ['refused', new Problem('agent-not-found', 'There is no agent of that name.')],
+  ['erased', new Problem('call-not-found', 'The call was erased: nothing of it is stored.')],
+]);
+
+function refuseUntil(retryAfterMs: number, detail: string): void {
+  if (retryAfterMs > 0) throw new Problem('rate-limited', detail, {}, retryAfterMs);
 }
 
 /** Nothing of the request was taken: that is an error, with the same particulars. */

@@ -1,7 +1,7 @@
 /** What a message of a broker holds, pure: one event or an array, as /v1/ingest takes them. */
 import type { DecodedEvent } from '../../events/event.js';
 import { Problem } from '../../common/problem.js';
-import { readIngestBody } from '../ingest-body.js';
+import { itemsIn } from '../ingest-body.js';
 
 export interface MessageBody {
   readonly events: readonly DecodedEvent[];
@@ -15,7 +15,7 @@ export interface MessageBody {
  */
 export function readMessage(text: string, identity?: readonly unknown[]): MessageBody {
   try {
-    const items = readIngestBody(text, false);
+    const items = [...itemsIn(text, false)];
     const events = items.flatMap((item, index) => ('event' in item ? { item, index } : []));
     return {
       events: events.map(({ item: { event }, index }) => ({

@@ -2,6 +2,7 @@
  * Pinecall's wires in, the one customer vocabulary out. Pure. The vocabulary is wire A's (the SDK's SSE stream), because
  * that is what customers' dashboards read; the call log (wire C) is translated into it. Unknown types and fields pass.
  */
+import { ExactNumber, numberIn } from '../../common/exact-number.js';
 import type { DecodedEvent } from '../../events/event.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -29,18 +30,16 @@ const ONCE_A_MESSAGE =
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
 export function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
-/** True for the envelope of the call log, false for an object of wires A and B. */
-export function isLogEntry(value: Fields): value is Fields & LogEntry {
-  return (
-    typeof value['seq'] === 'number' &&
-    typeof value['ts'] === 'number' &&
-    typeof value['type'] === 'string' &&
-    'call' in value &&
-    isObject(value['data'])
-  );
+/** The envelope of the call log that a value is; undefined for an object of wires A and B. */
+export function logEntryIn(value: Fields): LogEntry | undefined {
+  // A time may have more digits than a double; a number of an entry is counted with, and may not.
+  const ts = numberIn(value['ts']);
+  const isEntry =
+    typeof value['seq'] === 'number' && typeof value['type'] === 'string' && 'call' in value && isObject(value['data']);
+  return isEntry && ts !== undefined ? ({ ...value, ts } as Fields & LogEntry) : undefined;
 }
 
 /** True for a marker or greeting that is handled by the reader of a wire and never stored. */
@@ -137,8 +136,9 @@ function agentEventIdentity(type: string, callId: unknown, data: Fields): readon
 
 /** Unix seconds or an ISO 8601 time; anything else is no time. */
 function timeOf(value: unknown): Date | undefined {
-  const isTime = typeof value === 'number' || (typeof value === 'string' && ISO_TIME.test(value));
-  const time = isTime ? new Date(typeof value === 'number' ? value * 1000 : value) : undefined;
+  const seconds = numberIn(value);
+  const isText = typeof value === 'string' && ISO_TIME.test(value);
+  const time = seconds !== undefined ? new Date(seconds * 1000) : isText ? new Date(value) : undefined;
   // PostgreSQL and ISO 8601 without a sign both end at the year 9999.
   const plausible = time !== undefined && time.getTime() >= 0 && time.getUTCFullYear() <= 9999;
   return plausible ? time : undefined;

@@ -1,5 +1,6 @@
 /** What the voice server sends, checked once at the edge. Inside, a `LogEntry` is believed. Pure. */
 import { z } from 'zod';
+import { numberIn } from '../../common/exact-number.js';
 import { CallId, callIdSchema } from '../../common/ids.js';
 import { LogEntry, isObject } from './decode.js';
 
@@ -8,7 +9,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** `data` is only known to be an object: what stands in it is the decoder's, and its unknown keys are customers' data. */
 const entrySchema = z.looseObject({
   seq: z.int().nonnegative(),
-  ts: z.number(),
+  ts: z.preprocess((ts) => numberIn(ts) ?? ts, z.number()),
   call: z.string().nullable().default(null),
   agent: z.string(),
   type: z.string(),

@@ -92,7 +92,7 @@ function changeIn(form: FormData, tenant: Tenant): Change | string | null {
     const text = textIn(form, limit);
     if (text === String(tenant.limits[limit] ?? '')) continue;
     if (text === '') return texts.limitStays(texts.limits[limit]);
-    if (!/^\d{1,7}$/.test(text)) return texts.limitBad(texts.limits[limit]);
+    if (!/^\d{1,9}$/.test(text)) return texts.limitBad(texts.limits[limit]);
     limits[limit] = Number(text);
   }
   const name = textIn(form, 'name');

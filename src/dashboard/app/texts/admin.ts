@@ -65,6 +65,7 @@ export const adminTexts = {
       streamsPerToken: 'Streams of one token',
       requestsPerSecond: 'Requests a second',
       ingestPerSecond: 'Events in a second',
+      ingestBytesPerSecond: 'Bytes of events in a second',
       retentionDays: 'Days that events are kept',
     },
     limitBad: (name: string) => `“${name}” must be a whole number.`,
