@@ -110,7 +110,7 @@ it.each<[string, RegExp, (file: string) => boolean]>([
   ['controllers never see Prisma', /PrismaService/, (file) => !file.endsWith('.controller.ts')],
   [
     'the log is written by events/ only',
-    /(INSERT INTO|UPDATE|DELETE FROM) (events|log_head|tenant_heads|call_tenants|erased_calls|log_lineage)\b|append_events\(/,
+    /(INSERT INTO|UPDATE|DELETE FROM) (events|log_head|tenant_heads|call_tenants|log_lineage)\b|append_events\(/,
     (file) => ['event-log', 'log-expiry', 'call-erasure', 'log-lineage'].some((name) => file === `events/${name}.ts`),
   ],
   [

@@ -67,7 +67,7 @@ describe('a call that is erased', () => {
     expect((await erase(call)).status).toBe(204);
 
     expect(await holding(spoken, phone)).toEqual([]);
-    expect(await holding(call)).toEqual(['audit', 'erased_calls', 'events']);
+    expect(await holding(call)).toEqual(['audit', 'call_tenants', 'events']);
     const log = (await logOf(tenant)).body;
     expect(log.events.map(({ id }) => id)).toEqual(countTo(7));
     const erased = log.events.filter(({ type }) => type === 'call.erased');
@@ -188,9 +188,10 @@ describe('a call that is erased', () => {
     expect(await write()).toEqual(before);
     expect((await one.request('DELETE', `/v1/admin/calls/${call}`, { token: tenant.token })).status).toBe(403);
     await one.admin('DELETE', `/v1/admin/tenants/${tenant.id}`);
-    expect(await query(one.databaseUrl, 'SELECT tenant_id FROM erased_calls WHERE call_id = $1', [call])).toEqual([
-      { tenant_id: null },
+    const left = await query(one.databaseUrl, 'SELECT tenant_id FROM call_tenants WHERE call_id = $1 AND by_platform', [
+      call,
     ]);
+    expect(left).toEqual([{ tenant_id: '' }]);
   });
 
   it('is in no page that was kept, and in no batch that is on its way', async () => {

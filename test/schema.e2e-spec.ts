@@ -12,7 +12,9 @@ async function shapeOf(url: string, schema: string): Promise<string[]> {
   const indexes = await query<{ line: string }>(
     url,
     `SELECT replace(indexdef, ' ' || $1 || '.', ' ') AS line
-     FROM pg_indexes WHERE schemaname = $1 AND tablename <> '_prisma_migrations' ORDER BY 1`,
+     FROM pg_indexes WHERE schemaname = $1 AND tablename <> '_prisma_migrations'
+       AND indexdef NOT LIKE '% WHERE %' -- Prisma's schema has no partial indexes.
+     ORDER BY 1`,
     [schema],
   );
   return [...columns, ...indexes].map(({ line }) => line);

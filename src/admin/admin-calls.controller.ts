@@ -3,7 +3,14 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AgentsService } from '../agents/agents.service.js';
 import type { Actor } from '../audit/audit-log.js';
 import { CurrentActor, Scopes } from '../auth/auth.decorators.js';
-import { type ListPlatformCalls, filterOf, listPlatformCallsSchema } from '../calls/calls.schemas.js';
+import {
+  type ListPlatformCalls,
+  type WhoseQuery,
+  filterOf,
+  listPlatformCallsSchema,
+  whoseIn,
+  whoseSchema,
+} from '../calls/calls.schemas.js';
 import { CallsRebuild } from '../calls/calls-rebuild.js';
 import { CallsService } from '../calls/calls.service.js';
 import { type CallId, callIdSchema } from '../common/ids.js';
@@ -37,22 +44,30 @@ export class AdminCallsController {
     return serialiseJson(await this.calls.listAcrossTenants(filter, limit, cursor));
   }
 
+  /** Ids of calls are their senders' own: where several tenants have one of that id, `tenant` says whose is meant. */
   @ApiOperation({ summary: 'One call of any tenant, with its transcript and tools' })
   @Get(':call')
   @Header('Content-Type', JSON_TYPE)
-  async get(@Param('call', { schema: callIdSchema }) callId: CallId): Promise<string> {
-    return serialiseJson(await this.calls.getAcrossTenants(callId));
+  async get(
+    @Param('call', { schema: callIdSchema }) callId: CallId,
+    @Query({ schema: whoseSchema }) query: WhoseQuery,
+  ): Promise<string> {
+    return serialiseJson(await this.calls.getAcrossTenants(callId, whoseIn(query)));
   }
 
   /**
    * Its events stay as `call.erased` under their numbers, without content, one more is appended, and later events of the call are
-   * rejected. Repeated: 404.
+   * rejected. Repeated: 404. `tenant`, `unassigned`: as for one call.
    */
   @ApiOperation({ summary: 'Erase what was said in a call, for ever' })
   @Delete(':call')
   @HttpCode(204)
-  async erase(@CurrentActor() actor: Actor, @Param('call', { schema: callIdSchema }) callId: CallId): Promise<void> {
-    await this.erasure.eraseCall(callId, actor);
+  async erase(
+    @CurrentActor() actor: Actor,
+    @Param('call', { schema: callIdSchema }) callId: CallId,
+    @Query({ schema: whoseSchema }) query: WhoseQuery,
+  ): Promise<void> {
+    await this.erasure.eraseCall(callId, whoseIn(query), actor);
   }
 
   /** Readers are answered all the while; /readyz says how far it is, as this does. Safe to repeat: it begins again. */

@@ -3,12 +3,14 @@ import { Ownership } from '../agents/ownership.js';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
 import { Bus } from '../bus/bus.js';
 import { CallStore } from '../calls/call-store.js';
+import { type Whose, noSuchCall, ownerAmong } from '../calls/whose.js';
 import type { CallId, TenantId } from '../common/ids.js';
-import { Problem } from '../common/problem.js';
 import { takeAppendLock } from '../database/append-lock.js';
+import type { Prisma } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
-import { CallErasure } from '../events/call-erasure.js';
+import { CallErasure, type ErasedCall } from '../events/call-erasure.js';
 import { EventLog } from '../events/event-log.js';
+import { LogInquiry } from '../events/log-inquiry.js';
 import { TenantsService } from '../tenants/tenants.service.js';
 
 @Injectable()
@@ -18,6 +20,7 @@ export class ErasureService {
     private readonly tenants: TenantsService,
     private readonly ownership: Ownership,
     private readonly log: EventLog,
+    private readonly inquiry: LogInquiry,
     private readonly callErasure: CallErasure,
     private readonly calls: CallStore,
     private readonly audit: AuditLog,
@@ -45,21 +48,41 @@ export class ErasureService {
 
   /**
    * Erases what was said in a call, and all that was made of it, in one transaction: its events' numbers stay, empty, and nothing of
-   * it is taken in again. Both books keep that it was, without the content. Throws `call-not-found`, also when it was erased before.
+   * it is taken in again. Both books keep that it was, without the content. Without `whose`, what nobody owns under that id is erased
+   * as well. Throws `call-not-found`, also when it was erased before; `validation` when several tenants have a call of that id.
    */
-  async eraseCall(callId: CallId, actor: Actor): Promise<void> {
+  async eraseCall(callId: CallId, whose: Whose, actor: Actor): Promise<void> {
+    const known = await this.inquiry.tenantsOfCallAcrossTenants(callId);
+    const owner = ownerAmong(known, whose);
+    const goesAlong = whose === undefined && owner !== null && known.includes(null);
+    const names = [owner, ...(goesAlong ? [null] : [])].map((tenantId) => ({ tenantId, callId }));
     const erased = await this.prisma.$transaction(async (transaction) => {
       // Before the append lock: appends need not wait for a batch of the projection.
       await this.calls.lock(transaction);
-      const head = await takeAppendLock(transaction);
-      const erased = await this.callErasure.erase(transaction, head, callId);
-      if (erased === undefined) throw new Problem('call-not-found', 'There is no call of that id.');
-      const { tenantId, events } = erased;
-      await this.calls.eraseCall(transaction, callId);
-      const change = { action: 'call.erase', target: callId, before: { events }, after: null };
-      await this.audit.record(transaction, actor, { ...change, books: tenantId === null ? [] : [{ tenantId }] });
-      return erased;
+      let head = await takeAppendLock(transaction);
+      const done: ErasedCall[] = [];
+      for (const name of names) {
+        const one = await this.callErasure.erase(transaction, head, name);
+        if (one === undefined) continue;
+        head += 1n;
+        await this.calls.eraseCall(transaction, name);
+        await this.recordErasure(transaction, one, callId, actor);
+        done.push(one);
+      }
+      return done;
     });
-    this.callErasure.announce(callId, erased);
+    // Somebody else was quicker.
+    if (erased.length === 0) throw noSuchCall();
+    for (const one of erased) this.callErasure.announce(callId, one);
+  }
+
+  private async recordErasure(
+    transaction: Prisma.TransactionClient,
+    { tenantId, events }: ErasedCall,
+    callId: CallId,
+    actor: Actor,
+  ): Promise<void> {
+    const change = { action: 'call.erase', target: callId, before: { events }, after: null };
+    await this.audit.record(transaction, actor, { ...change, books: tenantId === null ? [] : [{ tenantId }] });
   }
 }

@@ -29,7 +29,9 @@ export class ExplainService {
       this.inquiry.eventAcrossTenants(position),
       tokenId === undefined ? undefined : this.tokens.factsAcrossTenants(tokenId),
     ]);
-    const call = event?.callId ? await this.inquiry.callAcrossTenants(event.callId) : undefined;
+    const call = event?.callId
+      ? await this.inquiry.callAcrossTenants({ tenantId: event.tenantId, callId: event.callId }, event.agent)
+      : undefined;
     const owner = event
       ? await this.history.ownerAtAcrossTenants(event.agent, call?.firstPosition ?? position)
       : undefined;

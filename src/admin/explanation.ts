@@ -93,10 +93,12 @@ function stampDetail({ call, owner }: ExplainFacts, { type, agent, callId, tenan
     const then = owner === undefined ? 'belonged to nobody' : `belonged to ${owner.tenant} (since ${owner.since})`;
     return `It belongs to no call, and the agent ${agent} ${then} when it came in: it is ${whose}.`;
   }
-  const callOwner = call.tenantId ?? 'nobody';
-  const began = `The call ${callId} began at position ${call.firstPosition}, when its agent ${call.agent} belonged to ${callOwner}`;
-  if (tenantId === call.tenantId) return `${began}: the call is ${whose}, to its end and for ever.`;
-  return `${began}, but the event names the agent ${agent}, which another tenant owned: it is ${whose}.`;
+  const began = `In ${whose} call ${callId} the agent ${agent} speaks since position ${call.firstPosition}`;
+  const isLate = tenantId !== null && owner?.tenant !== tenantId;
+  const reason = isLate
+    ? `its source tells that this began when the agent belonged to ${tenantId}`
+    : `the agent ${tenantId === null ? 'belonged to nobody' : `belonged to ${tenantId}`} then`;
+  return `${began}, and ${reason}: it is ${whose}, to the call's end and for ever.`;
 }
 
 function retention(isKept: boolean, expiredUntil: number): Check {

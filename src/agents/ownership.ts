@@ -80,11 +80,15 @@ export class Ownership {
     return set;
   }
 
-  /** Takes all of a tenant's agents away, within a transaction that holds the append lock. */
+  /**
+   * Takes all agents away from a tenant that is erased, within a transaction that holds the append lock. What began in its time and
+   * is heard of later is nobody's.
+   */
   async releaseAll(transaction: Prisma.TransactionClient, tenantId: TenantId, position: bigint): Promise<void> {
     await transaction.agent.updateMany({ where: { tenantId }, data: { tenantId: null, since: null } });
     const data = { until: moment(), untilPosition: position };
     await transaction.ownership.updateMany({ where: { tenantId, until: null }, data });
+    await transaction.ownership.updateMany({ where: { tenantId }, data: { tenantErased: true } });
   }
 
   /** Every tenant concerned is told of its own agents, in messages that fit the smallest bus. */

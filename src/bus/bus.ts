@@ -30,7 +30,7 @@ export type BusMessage =
   | { kind: 'keys-changed' }
   | { kind: 'tenant-changed'; tenantId: string; status: 'active' | 'suspended' | 'deleted' }
   /** What is still held of the call is not to be given to anybody. */
-  | { kind: 'call-erased'; callId: string }
+  | { kind: 'call-erased'; tenantId: string | null; callId: string }
   /** A tenant owns more agents than before, or fewer. */
   | { kind: 'owner-changed'; tenantId: string; added: readonly string[]; removed: readonly string[] }
   /** Every process tells the connections that it holds, in as many messages as that takes. */

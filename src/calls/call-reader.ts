@@ -15,6 +15,7 @@ import {
 } from './call-query.js';
 import type { MessageState } from './message-state.js';
 import type { SearchQuery } from './search-query.js';
+import { type Whose, ownerAmong } from './whose.js';
 
 /** The line of a call that a search found first. */
 export interface FoundLine {
@@ -56,6 +57,9 @@ interface LineRow {
   text: string;
   state: string;
 }
+
+/** Of one id, calls that are looked through for the one that is meant. */
+const MAX_OWNERS = 1000;
 
 const POSITION = `SELECT position AS cursor FROM projections WHERE name = 'calls'`;
 /**
@@ -112,14 +116,16 @@ export class CallReader {
     }, SNAPSHOT);
   }
 
-  /** A call's own tenant goes before nobody, whose it is in the events of a stranger that named it. */
-  readAcrossTenants(callId: CallId): Promise<ReadCall | undefined> {
+  /** Throws `call-not-found`, and `validation` when several tenants have a call of that id. */
+  readAcrossTenants(callId: CallId, whose: Whose): Promise<ReadCall | undefined> {
     return this.pool.transaction(async (run) => {
       const cursor = await positionOf(run);
-      const heads = await run<CallRow>('SELECT * FROM calls WHERE call_id = $1 ORDER BY tenant_id DESC LIMIT 1', [
+      const heads = await run<CallRow>('SELECT * FROM calls WHERE call_id = $1 ORDER BY tenant_id LIMIT $2', [
         callId,
+        MAX_OWNERS,
       ]);
-      return whole(run, heads.rows[0], cursor);
+      const owner = ownerAmong(heads.rows.map(ownerIn), whose);
+      return whole(run, heads.rows.find((row) => ownerIn(row) === owner), cursor); // prettier-ignore
     }, SNAPSHOT);
   }
 }

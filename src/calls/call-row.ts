@@ -1,8 +1,8 @@
 /** Calls and their parts as rows of the database, pure. */
 import { createHash } from 'node:crypto';
-import type { CallId, TenantId } from '../common/ids.js';
+import type { TenantId } from '../common/ids.js';
 import { parseJson, serialiseJson } from '../common/json.js';
-import type { LoggedEvent } from '../events/event.js';
+import type { CallName, LoggedEvent } from '../events/event.js';
 import type { CallEvent } from './call-event.js';
 import type { Part } from './call-part.js';
 import type { CallHead, CallState } from './call-state.js';
@@ -10,12 +10,6 @@ import { summaryOf } from './call-view.js';
 import { type Keyed, withValue } from './keyed.js';
 import { messageKey } from './message-state.js';
 import { callerWords, vectorOf, wordsIn } from './search-words.js';
-
-/** Whose call it is, and which. */
-export interface CallName {
-  readonly tenantId: TenantId | null;
-  readonly callId: CallId;
-}
 
 /** Longest key that stands in the index as it is; an id may be as long as an event. */
 const MAX_KEY = 300;

@@ -8,6 +8,7 @@ import type { CallId, TenantId } from '../common/ids.js';
 import type { Prisma } from '../database/generated/client.js';
 import { PgPool, type Run } from '../database/pg-pool.js';
 import { headIn, partsIn, tenantColumn } from './call-row.js';
+import type { CallName } from '../events/event.js';
 import { type TouchedCall } from './touched-call.js';
 
 /** How far the projection is. */
@@ -115,13 +116,18 @@ export class CallStore {
     await run(`UPDATE projections SET position = $1 WHERE name = 'calls'`, [position]);
   }
 
-  async remove(run: Run, callIds: readonly CallId[]): Promise<void> {
-    const owners = 'SELECT tenant_id, call_id FROM calls WHERE call_id = ANY ($1)';
-    await run(`DELETE FROM call_parts WHERE (tenant_id, call_id) IN (${owners})`, [callIds]);
-    await run('DELETE FROM calls WHERE call_id = ANY ($1)', [callIds]);
+  async remove(run: Run, calls: readonly CallName[]): Promise<void> {
+    const names = namesOf(calls.map((name) => ({ name })));
+    for (const table of ['call_parts', 'calls'])
+      await run(
+        `DELETE FROM ${table} t USING unnest($1::text[], $2::text[]) AS k(tenant_id, call_id)
+         WHERE t.tenant_id = k.tenant_id AND t.call_id = k.call_id`,
+        names,
+      );
   }
 
-  async moveRebuild(run: Run, after: CallId | null, done: number): Promise<void> {
+  async moveRebuild(run: Run, call: CallName | null, done: number): Promise<void> {
+    const after = call === null ? null : rebuildMark(call);
     await run(
       `UPDATE projections SET rebuild_after = $1, rebuild_done = rebuild_done + $2,
          rebuild_ended_at = CASE WHEN $1::text IS NULL THEN now() END WHERE name = 'calls'`,
@@ -132,7 +138,7 @@ export class CallStore {
   /** Marks everything to be made anew, from the first call on; also when that is under way already. */
   async startRebuild(transaction: Prisma.TransactionClient): Promise<void> {
     await transaction.$executeRaw`UPDATE projections SET rebuild_after = '', rebuild_done = 0, rebuild_started_at = now(),
-      rebuild_ended_at = NULL, rebuild_total = (SELECT count(*) FROM call_tenants) WHERE name = 'calls'`;
+      rebuild_ended_at = NULL, rebuild_total = (SELECT count(*) FROM (SELECT DISTINCT call_id, tenant_id FROM call_tenants) c) WHERE name = 'calls'`;
   }
 
   /** Waits until nobody else writes; to the end of the transaction. */
@@ -163,11 +169,11 @@ export class CallStore {
     await transaction.$executeRaw`DELETE FROM calls WHERE tenant_id = ${tenantId}`;
   }
 
-  /** Erases one call, whoever's events made it; within a transaction that holds the {@link lock}. */
-  async eraseCall(transaction: Prisma.TransactionClient, callId: CallId): Promise<void> {
-    await transaction.$executeRaw`DELETE FROM call_parts p USING calls c
-      WHERE c.call_id = ${callId} AND p.tenant_id = c.tenant_id AND p.call_id = c.call_id`;
-    await transaction.$executeRaw`DELETE FROM calls WHERE call_id = ${callId}`;
+  /** Erases one call, within a transaction that holds the {@link lock}. */
+  async eraseCall(transaction: Prisma.TransactionClient, { tenantId, callId }: CallName): Promise<void> {
+    const tenant = tenantColumn(tenantId);
+    await transaction.$executeRaw`DELETE FROM call_parts WHERE tenant_id = ${tenant} AND call_id = ${callId}`;
+    await transaction.$executeRaw`DELETE FROM calls WHERE tenant_id = ${tenant} AND call_id = ${callId}`;
   }
 
   private async readParts(run: Run, text: string, values: unknown[][]) {
@@ -178,6 +184,17 @@ export class CallStore {
 
 function nameOf(tenant: string, callId: string): string {
   return `${tenant} ${callId}`;
+}
+
+/** Where a rebuild stands, as one text: ids of calls and tenants have no white space. */
+function rebuildMark({ tenantId, callId }: CallName): string {
+  return `${callId} ${tenantColumn(tenantId)}`;
+}
+
+/** The call that a rebuild has done last; before the first one, a name that is less than any. */
+export function rebuiltUntil(mark: string): { tenantId: string | null; callId: string } {
+  const [callId = '', tenantId = ''] = mark.split(' ');
+  return { callId, tenantId: tenantId === '' ? null : tenantId };
 }
 
 function namesOf(calls: readonly Pick<TouchedCall, 'name'>[]): unknown[][] {

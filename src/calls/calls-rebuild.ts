@@ -6,12 +6,12 @@
  */
 import { Injectable, Logger } from '@nestjs/common';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
-import type { CallId } from '../common/ids.js';
 import { isDatabaseAway } from '../database/database-errors.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Run } from '../database/pg-pool.js';
+import type { CallName } from '../events/event.js';
 import { EventLog } from '../events/event-log.js';
-import { CallStore } from './call-store.js';
+import { CallStore, rebuiltUntil } from './call-store.js';
 import { touchedCalls } from './touched-call.js';
 
 /** Calls a step. */
@@ -41,24 +41,24 @@ export class CallsRebuild {
   step(maxEvents: number): Promise<boolean> {
     return this.store.asWriter(async (run, position, after) => {
       if (after === null) return;
-      const ids = withinBounds(await this.log.callSizesAcrossTenants(after, CALLS), maxEvents);
-      await this.replace(run, ids, position);
-      await this.store.moveRebuild(run, ids.at(-1) ?? null, ids.length);
+      const calls = withinBounds(await this.log.callSizesAcrossTenants(rebuiltUntil(after), CALLS), maxEvents);
+      await this.replace(run, calls, position);
+      await this.store.moveRebuild(run, calls.at(-1) ?? null, calls.length);
     });
   }
 
   /** A call that the database refuses stays as it is: the others must not wait for it. */
-  private async replace(run: Run, ids: readonly CallId[], position: number): Promise<void> {
-    if (ids.length === 0) return;
-    const events = await this.log.readCallsAcrossTenants(ids, position);
+  private async replace(run: Run, calls: readonly CallName[], position: number): Promise<void> {
+    if (calls.length === 0) return;
+    const events = await this.log.readCallsAcrossTenants(calls, position);
     await run('SAVEPOINT calls');
     try {
-      await this.store.remove(run, ids);
+      await this.store.remove(run, calls);
       await this.store.save(run, touchedCalls(events));
     } catch (error) {
       if (isDatabaseAway(error)) throw error;
       await run('ROLLBACK TO SAVEPOINT calls');
-      if (ids.length > 1) for (const id of ids) await this.replace(run, [id], position);
+      if (calls.length > 1) for (const call of calls) await this.replace(run, [call], position);
       else this.logger.error(`a call of ${events.length} events cannot be made anew: ${(error as Error).message}`);
     }
     await run('RELEASE SAVEPOINT calls');
@@ -66,11 +66,8 @@ export class CallsRebuild {
 }
 
 /** As many of the first calls as have no more events together, at least one. */
-function withinBounds(
-  calls: readonly { readonly callId: CallId; readonly events: number }[],
-  maxEvents: number,
-): CallId[] {
+function withinBounds<Sized extends { readonly events: number }>(calls: readonly Sized[], maxEvents: number): Sized[] {
   let events = 0;
   const count = calls.findIndex((call) => (events += call.events) > maxEvents);
-  return calls.slice(0, count === -1 ? calls.length : Math.max(1, count)).map(({ callId }) => callId);
+  return calls.slice(0, count === -1 ? calls.length : Math.max(1, count));
 }

@@ -4,6 +4,7 @@ import { pageQuery } from '../common/page.js';
 import { commaList } from '../common/validation.js';
 import type { CallFilter } from './call-query.js';
 import { parseSearch } from './search-query.js';
+import type { Whose } from './whose.js';
 
 const MAX_SEARCH = 200;
 
@@ -30,6 +31,20 @@ export const listPlatformCallsSchema = z.strictObject({
 
 export type ListCalls = z.infer<typeof listCallsSchema>;
 export type ListPlatformCalls = z.infer<typeof listPlatformCallsSchema>;
+
+/** Whose call of an id an operator means: a tenant's, or with `unassigned=true` the one that nobody owns. */
+export const whoseSchema = z
+  .strictObject({ tenant: tenantIdSchema.optional(), unassigned: z.stringbool().default(false) })
+  .refine(({ tenant, unassigned }) => tenant === undefined || !unassigned, {
+    path: ['unassigned'],
+    message: 'contradicts tenant',
+  });
+
+export type WhoseQuery = z.infer<typeof whoseSchema>;
+
+export function whoseIn({ tenant, unassigned }: WhoseQuery): Whose {
+  return unassigned ? null : tenant;
+}
 
 /** `tenantId` null: across tenants. */
 export function filterOf(tenantId: TenantId | null, { state, agents, q }: ListCalls): CallFilter {

@@ -12,6 +12,7 @@ import { type CallSummary, type CallView, asLostAfter, summaryOf, viewOf } from 
 import { CallsProjection } from './calls.projection.js';
 import type { SearchQuery } from './search-query.js';
 import { type Snippet, snippetOf } from './snippet.js';
+import { type Whose, noSuchCall } from './whose.js';
 
 /** Longest wait for what was ingested before a request; then the request is answered from what there is. */
 const MAX_WAIT_MS = 250;
@@ -78,11 +79,13 @@ export class CallsService {
     return this.view(await this.reader.read(tenantId, callId));
   }
 
+  /** Throws `call-not-found`, and `validation` when several tenants have a call of that id. */
   async getAcrossTenants(
     callId: CallId,
+    whose: Whose,
   ): Promise<CallView & { readonly cursor: number; readonly tenant: TenantId | null }> {
     await this.settle();
-    const call = await this.reader.readAcrossTenants(callId);
+    const call = await this.reader.readAcrossTenants(callId, whose);
     return { ...this.view(call), tenant: call?.tenantId ?? null };
   }
 
@@ -123,7 +126,7 @@ export class CallsService {
   }
 
   private view(call: ReadCall | undefined): CallView & { readonly cursor: number } {
-    if (call === undefined) throw new Problem('call-not-found', 'There is no call of that id.');
+    if (call === undefined) throw noSuchCall();
     const { state, cursor } = call;
     return { ...asLostAfter(viewOf(state), state.last.value, moment().getTime(), this.env.callMaxSilenceMs), cursor };
   }

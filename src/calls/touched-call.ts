@@ -1,8 +1,8 @@
 /** A call that a batch of events is about: what is known of it, what the batch makes of it, what is to be written. Pure. */
-import type { LoggedEvent } from '../events/event.js';
+import type { CallName, LoggedEvent } from '../events/event.js';
 import type { CallEvent } from './call-event.js';
 import { type Part, partChanges } from './call-part.js';
-import { type CallName, callColumns, callEventOf, keyColumn, partColumns, tenantColumn } from './call-row.js';
+import { callColumns, callEventOf, keyColumn, partColumns, tenantColumn } from './call-row.js';
 import { type CallHead, type CallState, applyEvent } from './call-state.js';
 import { type Keyed, entriesOf, valueAt } from './keyed.js';
 import { entriesByKey } from './transcript.js';

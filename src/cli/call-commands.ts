@@ -8,6 +8,12 @@ import { print } from './output.js';
 const progressSchema = z.looseObject({ state: z.string(), percent: z.number().optional() });
 const readySchema = z.looseObject({ calls: progressSchema });
 
+interface Erase {
+  readonly tenant?: string;
+  readonly unassigned?: boolean;
+  readonly yes?: boolean;
+}
+
 /** How often the server is asked how far it is. */
 const ASK_MS = 500;
 
@@ -31,9 +37,13 @@ export function addCallCommands(program: Command): void {
   calls
     .command('erase <call>')
     .description('erase what was said in a call; its numbers stay in the log, empty')
+    .option('--tenant <tenant>', 'whose call is meant, where several tenants have one of that id')
+    .option('--unassigned', 'the call that nobody owns is meant')
     .option('--yes', 'really')
-    .action(async (call: string, { yes }: { yes?: boolean }, command: Command) => {
+    .action(async (call: string, { tenant, unassigned, yes }: Erase, command: Command) => {
       if (!yes) throw new UsageError(`this erases the call ${call} for ever; say --yes if that is what you want`);
-      await contextOf(command).api.request('DELETE', path`/v1/admin/calls/${call}`, z.undefined());
+      const whose =
+        tenant !== undefined ? `?tenant=${encodeURIComponent(tenant)}` : unassigned ? '?unassigned=true' : '';
+      await contextOf(command).api.request('DELETE', path`/v1/admin/calls/${call}` + whose, z.undefined());
     });
 }

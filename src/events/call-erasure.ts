@@ -9,7 +9,7 @@ import type { AgentName, CallId, TenantId } from '../common/ids.js';
 import { serialiseJson } from '../common/json.js';
 import { moment } from '../common/moment.js';
 import type { Prisma } from '../database/generated/client.js';
-import { type LoggedEvent, CALL_ERASED } from './event.js';
+import { type CallName, type LoggedEvent, CALL_ERASED } from './event.js';
 
 export interface ErasedCall {
   /** Whose it was; null: nobody's. */
@@ -20,11 +20,6 @@ export interface ErasedCall {
   readonly notice: LoggedEvent;
 }
 
-interface CallRow {
-  tenant_id: TenantId | null;
-  agent: AgentName;
-}
-
 @Injectable()
 export class CallErasure {
   constructor(private readonly bus: Bus) {}
@@ -33,19 +28,21 @@ export class CallErasure {
    * Erases the call within a transaction that holds the append lock, taken at `head`. Undefined for a call that the log does not
    * know, or no more. To be followed by {@link announce} when it is committed.
    */
-  async erase(transaction: Prisma.TransactionClient, head: bigint, callId: CallId): Promise<ErasedCall | undefined> {
-    const [call] = await transaction.$queryRaw<CallRow[]>`
-      DELETE FROM call_tenants WHERE call_id = ${callId} RETURNING tenant_id, agent`;
-    if (call === undefined) return undefined;
-    const { tenant_id: tenantId, agent } = call;
+  async erase(
+    transaction: Prisma.TransactionClient,
+    head: bigint,
+    { tenantId, callId }: CallName,
+  ): Promise<ErasedCall | undefined> {
     const at = moment();
-    await transaction.$executeRaw`
-      INSERT INTO erased_calls (call_id, tenant_id, agent, erased_at) VALUES (${callId}, ${tenantId}, ${agent}, ${at})`;
-    const data = serialiseJson({ callId, agent, at: at.toISOString() });
-    // Without its call: whoever looks for the call's events, or makes calls of events, passes over them.
-    const events = await transaction.$executeRaw`
-      UPDATE events SET call_id = NULL, agent = ${agent}, type = ${CALL_ERASED}, at = ${at}, data = ${data}
-      WHERE call_id = ${callId}`;
+    const tenant = tenantId ?? '';
+    const rows = await transaction.$queryRaw<{ agent: AgentName; first_position: bigint }[]>`
+      UPDATE call_tenants SET erased_at = ${at} WHERE call_id = ${callId} AND tenant_id = ${tenant} AND erased_at IS NULL
+      RETURNING agent, first_position`;
+    const [first] = rows.sort((one, other) => Number(one.first_position - other.first_position));
+    if (first === undefined) return undefined;
+    const { agent } = first;
+    const events = await this.emptyEvents(transaction, { tenantId, callId }, at);
+    const data = dataOf(callId, agent, at);
     const common = { type: CALL_ERASED, agent, callId: null, at: at.toISOString(), data, ephemeral: false };
     const position = head + 1n;
     const seq = tenantId === null ? null : await nextSeq(transaction, tenantId);
@@ -57,12 +54,35 @@ export class CallErasure {
     return { tenantId, events, notice: { ...common, tenantId, ...numbers } };
   }
 
+  /**
+   * Leaves a tombstone of each event. It has no call, so that whoever looks for the call's events passes over it; it keeps its agent,
+   * which is a part of what makes a repeat recognisable.
+   */
+  private async emptyEvents(
+    transaction: Prisma.TransactionClient,
+    { tenantId, callId }: CallName,
+    at: Date,
+  ): Promise<number> {
+    const agents = await transaction.$queryRaw<{ agent: AgentName }[]>`
+      SELECT DISTINCT agent FROM events WHERE call_id = ${callId} AND tenant_id IS NOT DISTINCT FROM ${tenantId}`;
+    let events = 0;
+    for (const { agent } of agents)
+      events += await transaction.$executeRaw`
+        UPDATE events SET call_id = NULL, type = ${CALL_ERASED}, at = ${at}, data = ${dataOf(callId, agent, at)}
+        WHERE call_id = ${callId} AND tenant_id IS NOT DISTINCT FROM ${tenantId} AND agent = ${agent}`;
+    return events;
+  }
+
   /** Tells every process, and by the log every reader. */
-  announce(callId: CallId, { notice }: ErasedCall): void {
+  announce(callId: CallId, { tenantId, notice }: ErasedCall): void {
     const { position } = notice;
-    this.bus.publish({ kind: 'call-erased', callId });
+    this.bus.publish({ kind: 'call-erased', tenantId, callId });
     this.bus.publish({ kind: 'appended', first: position, last: position, complete: true, events: [notice] });
   }
+}
+
+function dataOf(callId: CallId, agent: AgentName, at: Date): string {
+  return serialiseJson({ callId, agent, at: at.toISOString() });
 }
 
 async function nextSeq(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<bigint> {

@@ -7,7 +7,7 @@ import { Injectable } from '@nestjs/common';
 import type { AgentName, CallId, TenantId } from '../common/ids.js';
 import type { Prisma } from '../database/generated/client.js';
 import { PgPool } from '../database/pg-pool.js';
-import type { AdmittedEvent, LoggedEvent } from './event.js';
+import type { AdmittedEvent, CallName, LoggedEvent } from './event.js';
 import type { EventFilter, PlatformFilter } from './event-filter.js';
 import { type EventRow, toLoggedEvent } from './event-row.js';
 
@@ -16,8 +16,6 @@ export interface Appended {
   /** `erased`: of a call that was erased; not stored. */
   readonly outcome: 'stored' | 'duplicate' | 'ephemeral' | 'refused' | 'erased';
   readonly tenantId: TenantId | null;
-  /** The agent that the call belongs to; null without a call. */
-  readonly callAgent: AgentName | null;
   readonly position: number | null;
   readonly seq: number | null;
 }
@@ -37,7 +35,6 @@ export interface TenantHead {
 interface AppendRow {
   outcome: Appended['outcome'];
   tenant_id: TenantId | null;
-  call_agent: AgentName | null;
   position: number | null;
   seq: number | null;
 }
@@ -45,7 +42,7 @@ interface AppendRow {
 type TenantHeadRow = TenantHead & { readonly tenantId: TenantId };
 
 const APPEND =
-  'SELECT * FROM append_events($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text)';
+  'SELECT * FROM append_events($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text, $8::timestamptz[])';
 const COLUMNS = 'position, tenant_id, seq, call_id, agent, type, at, data';
 const READ_TENANT = `SELECT ${COLUMNS} FROM read_tenant_log($1, $2, $3, $4, $5)`;
 /** Of some calls, however far apart they lie: found by call, and sorted. */
@@ -53,14 +50,21 @@ const READ_TENANT_CALLS = `SELECT ${COLUMNS} FROM events WHERE tenant_id = $1 AN
   AND ($4::text[] IS NULL OR agent = ANY ($4)) AND ($5::text[] IS NULL OR type LIKE ANY ($5)) AND call_id = ANY ($6)
   ORDER BY seq LIMIT $3`;
 const READ_ALL = `SELECT ${COLUMNS} FROM read_log($1, $2, $3, $4, $5, $6)`;
-const READ_CALLS = `SELECT ${COLUMNS} FROM events WHERE call_id = ANY ($1) AND position <= $2 ORDER BY position`;
+const READ_CALLS = `SELECT e.position, e.tenant_id, e.seq, e.call_id, e.agent, e.type, e.at, e.data
+  FROM unnest($1::text[], $2::text[]) AS c(call_id, tenant_id) JOIN events e
+    ON e.call_id = c.call_id AND e.tenant_id IS NOT DISTINCT FROM nullif(c.tenant_id, '')
+  WHERE e.position <= $3 ORDER BY e.position`;
 const HEADS = `SELECT a.tenant_id AS "tenantId", coalesce(t.seq, l.resumed_after) AS seq,
     coalesce(t.expired_until, 0) AS "expiredUntil", coalesce(t.incarnation::text, '') AS incarnation,
     l.resumed_after AS "resumedAfter",
     ARRAY(SELECT name FROM agents WHERE agents.tenant_id = a.tenant_id ORDER BY name) AS agents
   FROM unnest($1::text[]) AS a(tenant_id) CROSS JOIN log_lineage l LEFT JOIN tenant_heads t USING (tenant_id)`;
-const CALL_SIZES = `SELECT c.call_id AS "callId", (SELECT count(*) FROM events e WHERE e.call_id = c.call_id) AS events
-  FROM call_tenants c WHERE c.call_id > $1 ORDER BY c.call_id LIMIT $2`;
+const CALL_SIZES = `SELECT c.call_id AS "callId", nullif(c.tenant_id, '') AS "tenantId",
+    (SELECT count(*) FROM events e WHERE e.call_id = c.call_id AND e.tenant_id IS NOT DISTINCT FROM nullif(c.tenant_id, '')) AS events
+  FROM (SELECT DISTINCT call_id, tenant_id FROM call_tenants WHERE (call_id, tenant_id) > ($1, $2)
+    ORDER BY call_id, tenant_id LIMIT $3) c ORDER BY c.call_id, c.tenant_id`;
+const HAS_CALL = `SELECT 1 FROM call_tenants WHERE call_id = $1 AND tenant_id = $2
+  HAVING count(*) > 0 AND count(erased_at) = 0`;
 
 @Injectable()
 export class EventLog {
@@ -79,11 +83,11 @@ export class EventLog {
       events.map((event) => event.key),
       events.map((event) => (event.ephemeral ? null : event.data)),
       onlyTenant,
+      events.map((event) => (event.isTimed ? event.at : null)),
     ]);
     return rows.map((row) => ({
       outcome: row.outcome,
       tenantId: row.tenant_id,
-      callAgent: row.call_agent,
       position: row.position,
       seq: row.seq,
     }));
@@ -109,15 +113,20 @@ export class EventLog {
     return rows.map(toLoggedEvent);
   }
 
-  /** Everything of some calls up to a position, whoever's it is, in order; {@link callSizesAcrossTenants} says how much that is. */
-  async readCallsAcrossTenants(callIds: readonly CallId[], lastPosition: number): Promise<LoggedEvent[]> {
-    const { rows } = await this.pool.prepared<EventRow>('read-calls', READ_CALLS, [callIds, lastPosition]);
+  /** Everything of some calls up to a position, in order; {@link callSizesAcrossTenants} says how much that is. */
+  async readCallsAcrossTenants(calls: readonly CallName[], lastPosition: number): Promise<LoggedEvent[]> {
+    const names = [calls.map(({ callId }) => callId), calls.map(({ tenantId }) => tenantId ?? '')];
+    const { rows } = await this.pool.prepared<EventRow>('read-calls', READ_CALLS, [...names, lastPosition]);
     return rows.map(toLoggedEvent);
   }
 
   /** Calls in the order of their ids, after one of them, each with how many events it has. */
-  async callSizesAcrossTenants(after: string, limit: number): Promise<{ callId: CallId; events: number }[]> {
-    const { rows } = await this.pool.query<{ callId: CallId; events: number }>(CALL_SIZES, [after, limit]);
+  async callSizesAcrossTenants(
+    after: { readonly tenantId: string | null; readonly callId: string },
+    limit: number,
+  ): Promise<(CallName & { readonly events: number })[]> {
+    const values = [after.callId, after.tenantId ?? '', limit];
+    const { rows } = await this.pool.query<CallName & { events: number }>(CALL_SIZES, values);
     return rows;
   }
 
@@ -133,24 +142,21 @@ export class EventLog {
     return rows[0]?.position ?? 0;
   }
 
-  /** True for a call that was stamped as this tenant's. */
+  /** True for a call that was stamped as this tenant's and is not erased. */
   async hasCall(tenantId: TenantId, callId: CallId): Promise<boolean> {
-    const { rowCount } = await this.pool.query('SELECT FROM call_tenants WHERE call_id = $1 AND tenant_id = $2', [
-      callId,
-      tenantId,
-    ]);
+    const { rowCount } = await this.pool.query(HAS_CALL, [callId, tenantId]);
     return rowCount === 1;
   }
 
   /**
-   * Erases what a tenant has in the log, within a transaction that holds the append lock. Its calls stay known as nobody's, so
-   * that late events of theirs find no new owner.
+   * Erases what a tenant has in the log, within a transaction that holds the append lock. Late events of its calls find no new
+   * owner: the platform's route to them leads to nobody.
    */
   async erase(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
     await transaction.$executeRaw`DELETE FROM events WHERE tenant_id = ${tenantId}`;
-    await transaction.$executeRaw`UPDATE call_tenants SET tenant_id = NULL WHERE tenant_id = ${tenantId}`;
+    await transaction.$executeRaw`DELETE FROM call_tenants WHERE tenant_id = ${tenantId} AND NOT by_platform`;
+    await transaction.$executeRaw`UPDATE call_tenants SET tenant_id = '' WHERE tenant_id = ${tenantId}`;
     await transaction.$executeRaw`DELETE FROM tenant_heads WHERE tenant_id = ${tenantId}`;
-    await transaction.$executeRaw`UPDATE erased_calls SET tenant_id = NULL WHERE tenant_id = ${tenantId}`;
   }
 }
 

@@ -18,7 +18,7 @@ import { Bus, BusMessage } from '../bus/bus.js';
 import { Backoff } from '../common/backoff.js';
 import { Problem } from '../common/problem.js';
 import { ErasedCalls } from './erased-calls.js';
-import type { LoggedEvent } from './event.js';
+import { type LoggedEvent, callKey } from './event.js';
 import { EventLog } from './event-log.js';
 import { EventRouter } from './event-router.js';
 import { LogLineage } from './log-lineage.js';
@@ -174,17 +174,18 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   private deliver(event: LoggedEvent | undefined): void {
     if (event === undefined || (event.ephemeral && this.erased.hold([event]))) return;
     if (event.callId !== null) {
-      const last = Math.max(this.lastOfCall.get(event.callId) ?? 0, this.leftOutUntil);
+      const call = callKey(event.tenantId, event.callId);
+      const last = Math.max(this.lastOfCall.get(call) ?? 0, this.leftOutUntil);
       if (event.ephemeral && event.position < last) return;
-      if (!event.ephemeral) this.remember(event.callId, event.position);
+      if (!event.ephemeral) this.remember(call, event.position);
     }
     this.router.deliver(event);
   }
 
-  private remember(callId: string, position: number): void {
+  private remember(call: string, position: number): void {
     // Re-inserting keeps the map in order of use, so that the first key is the oldest.
-    this.lastOfCall.delete(callId);
-    this.lastOfCall.set(callId, position);
+    this.lastOfCall.delete(call);
+    this.lastOfCall.set(call, position);
     if (this.lastOfCall.size <= MAX_CALLS) return;
     const oldest = this.lastOfCall.keys().next();
     if (!oldest.done) this.lastOfCall.delete(oldest.value);

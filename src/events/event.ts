@@ -28,8 +28,10 @@ export interface AdmittedEvent {
   readonly callId: CallId | null;
   /** ISO 8601, UTC, milliseconds. */
   readonly at: string;
+  /** True when `at` is what the source said; false: when it came in. */
+  readonly isTimed: boolean;
   readonly ephemeral: boolean;
-  /** Hash of the event's identity: the log drops a second event with the same key. */
+  /** Hash of the event's identity: in a tenant's call, the log drops a second event of the same agent with the same key. */
   readonly key: string;
   readonly data: string;
 }
@@ -48,6 +50,18 @@ export interface LoggedEvent {
   readonly position: number;
   /** The tenant's number; null when ephemeral or nobody's. */
   readonly seq: number | null;
+}
+
+/** A call. Ids are their senders' own: two tenants may use the same one, and neither notices. */
+export interface CallName {
+  /** Null: nobody's. */
+  readonly tenantId: TenantId | null;
+  readonly callId: CallId;
+}
+
+/** A call's name as one text. Neither part has white space in it. */
+export function callKey(tenantId: string | null, callId: string): string {
+  return `${tenantId ?? ''} ${callId}`;
 }
 
 /** Longest `data` of an event, in bytes of UTF-8. */
@@ -89,7 +103,9 @@ export function admitEvent(event: DecodedEvent, receivedAt: Date): AdmittedEvent
   const data = serialiseJson({ ...event.data, agent: agent.data, at });
   if (Buffer.byteLength(data) > MAX_DATA_BYTES) throw tooLarge();
   assertJson(data);
-  return { type, agent: agent.data, callId: callId.data, at, ephemeral: event.ephemeral, key: keyOf(event), data };
+  const { ephemeral } = event;
+  const isTimed = event.at !== undefined;
+  return { type, agent: agent.data, callId: callId.data, at, isTimed, ephemeral, key: keyOf(event), data };
 }
 
 export function tooLarge(): Problem {

@@ -103,10 +103,11 @@ export class IngestService {
 
   private async process(batch: readonly Submission[]): Promise<void> {
     const events = batch.flatMap((submission) => submission.events);
+    const onlyTenant = batch[0]?.onlyTenant ?? null;
     this.waiting -= events.length;
     try {
-      const appended = await this.append(events, batch[0]?.onlyTenant ?? null);
-      this.announce(events, appended);
+      const appended = await this.append(events, onlyTenant);
+      this.announce(events, appended, onlyTenant);
       let start = 0;
       for (const { events: own, resolve } of batch) resolve(appended.slice(start, (start += own.length)));
     } catch (error) {
@@ -132,9 +133,9 @@ export class IngestService {
   }
 
   private knownTenant(event: AdmittedEvent, onlyTenant: TenantId | null): Appended | undefined {
-    if (!event.ephemeral || event.callId === null || this.erased.hold([event])) return undefined;
-    const call = this.calls.get(event.callId);
-    return call?.callAgent === event.agent && (onlyTenant === null || call.tenantId === onlyTenant) ? call : undefined;
+    if (!event.ephemeral || event.callId === null) return undefined;
+    const call = this.calls.get(routeOf(event, onlyTenant));
+    return call === undefined || this.erased.hold([{ ...event, tenantId: call.tenantId }]) ? undefined : call;
   }
 
   /** One poison event must not take those beside it along: a batch that the database refuses is halved. */
@@ -156,7 +157,7 @@ export class IngestService {
     }
   }
 
-  private announce(events: readonly AdmittedEvent[], appended: readonly Appended[]): void {
+  private announce(events: readonly AdmittedEvent[], appended: readonly Appended[], onlyTenant: TenantId | null): void {
     const stored = appended.filter(({ outcome }) => outcome === 'stored');
     const first = stored[0]?.position ?? this.lastPosition + 1;
     let position = first - 1;
@@ -164,7 +165,7 @@ export class IngestService {
     for (const [index, event] of events.entries()) {
       const stamp = appended[index] ?? REFUSED;
       eventsIn.inc({ outcome: stamp.outcome });
-      this.rememberCall(event, stamp);
+      this.rememberCall(event, stamp, onlyTenant);
       if (stamp.outcome !== 'stored' && stamp.outcome !== 'ephemeral') continue;
       position = stamp.position ?? position;
       const { type, agent, callId, at, data, ephemeral } = event;
@@ -176,12 +177,18 @@ export class IngestService {
     if (out.length > 0) this.bus.publish({ kind: 'appended', first, last: position, complete, events: out });
   }
 
-  private rememberCall({ callId, agent }: AdmittedEvent, stamp: Appended): void {
-    if (callId === null || stamp.callAgent !== agent || this.calls.has(callId)) return;
-    if (stamp.outcome === 'refused' || stamp.outcome === 'erased') return;
+  private rememberCall(event: AdmittedEvent, { tenantId, outcome }: Appended, onlyTenant: TenantId | null): void {
+    if (event.callId === null || outcome === 'refused' || outcome === 'erased') return;
+    const route = routeOf(event, onlyTenant);
+    if (this.calls.get(route)?.tenantId === tenantId) return;
     if (this.calls.size >= MAX_CALLS) this.calls.clear();
-    this.calls.set(callId, { ...stamp, outcome: 'ephemeral', position: null, seq: null });
+    this.calls.set(route, { tenantId, outcome: 'ephemeral', position: null, seq: null });
   }
 }
 
-const REFUSED: Appended = { outcome: 'refused', tenantId: null, callAgent: null, position: null, seq: null };
+/** What decides whose a call's event is: who writes, the call and the agent. */
+function routeOf({ callId, agent }: AdmittedEvent, onlyTenant: TenantId | null): string {
+  return `${onlyTenant ?? ''} ${callId ?? ''} ${agent}`;
+}
+
+const REFUSED: Appended = { outcome: 'refused', tenantId: null, position: null, seq: null };

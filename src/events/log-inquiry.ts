@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AgentName, CallId, TenantId } from '../common/ids.js';
 import { PgPool } from '../database/pg-pool.js';
+import type { CallName } from './event.js';
 
 /** An event's stamps. */
 export interface EventFacts {
@@ -14,7 +15,7 @@ export interface EventFacts {
   readonly at: Date;
 }
 
-/** Whose a call is, and since which position. */
+/** Since when a tenant's call has events of an agent. */
 export interface CallFacts {
   readonly tenantId: TenantId | null;
   readonly agent: AgentName;
@@ -28,9 +29,17 @@ const MAX_RECENT_CALLS = 5000;
 const MAX_LISTED = 100;
 
 const IN_PROGRESS = `SELECT call_id FROM
-  (SELECT call_id, agent, first_position FROM call_tenants WHERE tenant_id = $1 ORDER BY first_position DESC LIMIT $3) c
-  WHERE agent = $2 AND NOT EXISTS (SELECT FROM events e WHERE e.call_id = c.call_id AND e.type = ANY ($4))
+  (SELECT call_id, agent, first_position FROM call_tenants WHERE tenant_id = $1 AND erased_at IS NULL
+    ORDER BY first_position DESC LIMIT $3) c
+  WHERE agent = $2
+    AND NOT EXISTS (SELECT FROM events e WHERE e.call_id = c.call_id AND e.tenant_id = $1 AND e.type = ANY ($4))
+  GROUP BY call_id, first_position
   ORDER BY first_position DESC LIMIT $5`;
+
+const CALL = `SELECT nullif(tenant_id, '') AS "tenantId", agent, first_position AS "firstPosition" FROM call_tenants
+  WHERE call_id = $1 AND tenant_id = $2 AND agent = $3 AND erased_at IS NULL ORDER BY first_position LIMIT 1`;
+const TENANTS_OF_CALL = `SELECT nullif(tenant_id, '') AS "tenantId" FROM call_tenants WHERE call_id = $1
+  GROUP BY tenant_id HAVING count(erased_at) = 0 ORDER BY tenant_id LIMIT $2`;
 
 @Injectable()
 export class LogInquiry {
@@ -44,12 +53,16 @@ export class LogInquiry {
     return rows[0];
   }
 
-  async callAcrossTenants(callId: CallId): Promise<CallFacts | undefined> {
-    const { rows } = await this.pool.query<CallFacts>(
-      'SELECT tenant_id AS "tenantId", agent, first_position AS "firstPosition" FROM call_tenants WHERE call_id = $1',
-      [callId],
-    );
+  /** Undefined when it was erased, or is not known. */
+  async callAcrossTenants({ tenantId, callId }: CallName, agent: AgentName): Promise<CallFacts | undefined> {
+    const { rows } = await this.pool.query<CallFacts>(CALL, [callId, tenantId ?? '', agent]);
     return rows[0];
+  }
+
+  /** Whose calls of this id there are; null among them: nobody's. */
+  async tenantsOfCallAcrossTenants(callId: CallId): Promise<(TenantId | null)[]> {
+    const { rows } = await this.pool.query<{ tenantId: TenantId | null }>(TENANTS_OF_CALL, [callId, MAX_LISTED]);
+    return rows.map(({ tenantId }) => tenantId);
   }
 
   /** The tenant's calls with this agent that have not ended, newest first. */

@@ -106,7 +106,8 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
       this.connections.closeWhere((one) => one.principal.tenantId === message.tenantId, ended);
     } else if (message.kind === 'call-erased') {
       const erased = new Problem('call-not-found', 'The call was erased.');
-      this.connections.closeWhere((one) => one.isOfCall(message.callId), erased);
+      const isItsOwn = ({ principal }: StreamConnection) => principal.tenantId === message.tenantId;
+      this.connections.closeWhere((one) => isItsOwn(one) && one.isOfCall(message.callId), erased);
     } else if (message.kind === 'owner-changed') {
       const { tenantId, added, removed } = message;
       // One after the other: of two changes, the frame of the later one comes later.

@@ -13,6 +13,11 @@ export function createDatabase(): Promise<Database> {
   return copyOf('switchboard_template');
 }
 
+/** One with nothing in it. */
+export function createEmptyDatabase(): Promise<Database> {
+  return copyOf('template0');
+}
+
 /** What a backup of it restores, as of now. Nobody may be connected. */
 export function copyDatabase(url: string): Promise<Database> {
   return copyOf(new URL(url).pathname.slice(1));

@@ -19,15 +19,24 @@ export interface Sent {
   readonly from?: string;
 }
 
-interface ModelCall {
+/** What an agent has in a call is its owner's of when it began. */
+interface ModelPart {
   readonly tenant: string | null;
   readonly agent: string;
+  readonly callId: string;
+}
+
+function partOf(callId: string, agent: string): string {
+  return `${callId} ${agent}`;
 }
 
 export class Model {
   readonly owners = new Map<string, string | null>();
-  readonly calls = new Map<string, ModelCall>();
-  readonly log: ModelEvent[] = [];
+  /** What the platform's sources have said, by call and agent. */
+  readonly calls = new Map<string, ModelPart>();
+  /** What tenants' own writers have said; it moves nothing of the platform's. */
+  private readonly written: ModelPart[] = [];
+  readonly events: ModelEvent[] = [];
   private readonly seqs = new Map<string, number>();
 
   constructor(private position: number) {}
@@ -41,7 +50,8 @@ export class Model {
   }
 
   callsOf(tenant: string | null): string[] {
-    return [...this.calls].filter(([, call]) => call.tenant === tenant).map(([callId]) => callId);
+    const all = [...this.calls.values(), ...this.written];
+    return all.filter((call) => call.tenant === tenant).map(({ callId }) => callId);
   }
 
   seqOf(tenant: string): number {
@@ -56,20 +66,39 @@ export class Model {
   tenantFor(agent: string, callId: string | undefined): string | null {
     const owner = this.ownerOf(agent);
     if (callId === undefined) return owner;
-    const call = this.calls.get(callId);
-    if (call === undefined) return owner;
-    const ofCall = call.agent === agent || owner === null || owner === call.tenant;
-    return ofCall ? call.tenant : null;
+    const part = this.calls.get(partOf(callId, agent));
+    return part === undefined ? owner : part.tenant;
   }
 
-  /** A durable or ephemeral event came in. */
-  take({ event: type, agent, callId, text }: Sent): void {
+  /** Whether a tenant's own writer may say this: of an agent that is its own, or was when its call began. */
+  mayWrite(tenant: string, { agent, callId }: Sent): boolean {
+    if (this.ownerOf(agent) === tenant) return true;
+    return [...this.calls.values(), ...this.written].some(
+      (part) => part.tenant === tenant && part.callId === callId && part.agent === agent,
+    );
+  }
+
+  /** A durable or ephemeral event came in from one of the platform's sources. */
+  take(sent: Sent): void {
+    const { agent, callId } = sent;
     const tenant = this.tenantFor(agent, callId);
-    if (callId !== undefined && !this.calls.has(callId)) this.calls.set(callId, { tenant, agent });
+    if (callId !== undefined && !this.calls.has(partOf(callId, agent)))
+      this.calls.set(partOf(callId, agent), { tenant, agent, callId });
+    this.log(tenant, sent);
+  }
+
+  /** One came in from a tenant's own writer, who may write it. */
+  takeFrom(tenant: string, sent: Sent): void {
+    const { agent, callId } = sent;
+    if (callId !== undefined) this.written.push({ tenant, agent, callId });
+    this.log(tenant, sent);
+  }
+
+  private log(tenant: string | null, { event: type, agent, callId, text }: Sent): void {
     if (type === 'bot.word') return;
     this.position += 1;
     const seq = tenant === null ? null : this.seqOf(tenant) + 1;
     if (tenant !== null && seq !== null) this.seqs.set(tenant, seq);
-    this.log.push({ position: this.position, tenant, seq, agent, callId: callId ?? null, type, text });
+    this.events.push({ position: this.position, tenant, seq, agent, callId: callId ?? null, type, text });
   }
 }

@@ -63,7 +63,7 @@ export class WorldReader {
     this.start ??= Number(this.frames.find(({ type }) => type === 'connected')?.id ?? NaN);
     const start = this.start;
     const { tenant, wants } = this.scope;
-    return model.log
+    return model.events
       .filter((event) => (tenant === null || event.tenant === tenant) && wants(event))
       .map(({ position, seq, type, text, tenant: of }) => ({
         ...{ number: tenant === null ? position : (seq ?? 0), type, text },

@@ -7,6 +7,7 @@ import { type Access, WorldReader } from './reader.js';
 
 const TENANTS = 6;
 const AGENTS = 12;
+const SCOPES = ['events:read', 'agents:read', 'events:write'];
 const MAX_READERS = 40;
 /** Agents of a set that change at once: as many as one frame tells. */
 const MAX_FLIPPED = 7;
@@ -41,7 +42,10 @@ export class World {
     probe.close();
     for (let index = 0; index < AGENTS; index++) this.agents.push(`agent-${this.name}-${index}`);
     for (let index = 0; index < TENANTS; index++) {
-      const { id, token, tokenId } = await this.board.createTenant({ id: `t${index}-${this.name}` });
+      const { id, token, tokenId } = await this.board.createTenant({
+        id: `t${index}-${this.name}`,
+        scopes: SCOPES,
+      });
       const limits = { requestsPerSecond: 100_000 };
       await expectStatus(200, this.board.admin('PATCH', `/v1/admin/tenants/${id}`, { limits }));
       this.tenants.push(id);
@@ -66,20 +70,39 @@ export class World {
     if (durable.length > 0 && this.random.chance(0.1)) await this.board.ingest(...durable);
   }
 
+  /** A tenant's own writer: of its agents and others', in calls that it names as others do. All that it may not write is refused alike. */
+  async write(): Promise<void> {
+    const tenant = this.random.pick(this.tenants.filter((one) => !this.suspended.has(one)));
+    const { token } = this.tokens.get(tenant) ?? { token: '' };
+    const sent = this.inventEvent();
+    const n = (this.count += 1);
+    const own = { ...sent, text: `${n} ${this.canaryOf(tenant)}`, from: this.canaryOf(tenant), messageId: `w${n}` };
+    const may = this.model.mayWrite(tenant, own);
+    if (may) this.model.takeFrom(tenant, own);
+    const { status, body } = await this.board.request('POST', '/v1/ingest', { token, body: own });
+    const problems = JSON.stringify([status, body['title'], body['rejected']]);
+    if (may ? status !== 200 : !problems.startsWith('[400') || problems !== (this.refusal ??= problems))
+      throw new Error(`${tenant}, who ${may ? 'may' : 'may not'} write ${JSON.stringify(own)}, got ${problems}`);
+  }
+
+  /** How every refusal looks. */
+  private refusal: string | undefined;
+
   private inventEvent(): Sent {
     const { random, model } = this;
     const agent = random.pick(this.agents);
     const n = (this.count += 1);
     const messageId = `m${n}`;
-    const recent = [...model.calls].slice(-RECENT_CALLS);
+    const recent = [...model.calls.values()].slice(-RECENT_CALLS);
     if (random.chance(0.08)) return { event: 'skill.loaded', agent, ...this.textFor(agent, undefined, n), messageId };
     if (recent.length === 0 || random.chance(0.25)) {
-      const callId = `call${n}-${this.canaryOf(model.tenantFor(agent, undefined))}`;
+      // Ids are their senders' own: what one tenant's call is called, another's may be called too.
+      const callId = `call${n}-${this.name}`;
       return { event: 'call.started', agent, callId, ...this.textFor(agent, callId, n), messageId };
     }
-    const [callId, call] = random.pick(recent);
-    // Now and then somebody claims another's call for an agent of its own.
-    const speaker = random.chance(0.1) ? agent : call.agent;
+    const call = random.pick(recent);
+    const { callId } = call;
+    const speaker = random.chance(0.25) ? agent : call.agent;
     const drawn = random.pick(['user.message', 'user.message', 'bot.speaking', 'bot.word', 'call.ended'] as const);
     const event = drawn === 'call.ended' && this.ended.has(callId) ? 'user.message' : drawn; // A call ends once.
     if (event === 'call.ended') this.ended.add(callId);
@@ -258,7 +281,7 @@ export class World {
     await expectStatus(204, this.board.admin('DELETE', `/v1/admin/tokens/${old.tokenId}`));
     const readers = this.readers.filter(({ access }) => access.tokenId === old.tokenId);
     await this.untilEnded(readers, 'token-revoked');
-    const { token, tokenId } = await this.board.createToken(tenant, { scopes: ['events:read', 'agents:read'] });
+    const { token, tokenId } = await this.board.createToken(tenant, { scopes: SCOPES });
     this.tokens.set(tenant, { token, tokenId });
     for (const reader of readers) {
       if (reader.scope.label === 'stream token') this.readers.splice(this.readers.indexOf(reader), 1);
@@ -324,8 +347,9 @@ export class World {
     const { random, model } = this;
     const [tenant, other] = [random.pick(this.tenants), random.pick(this.tenants)];
     if (this.suspended.has(tenant)) return;
-    const never = model.agentsOf(other).filter((agent) => !model.log.some((one) => one.agent === agent));
-    const calls = model.callsOf(other);
+    const never = model.agentsOf(other).filter((agent) => !model.events.some((one) => one.agent === agent));
+    const own = model.callsOf(tenant);
+    const calls = model.callsOf(other).filter((call) => !own.includes(call));
     const { token } = this.tokens.get(tenant) ?? { token: '' };
     const paths: [string, string][] = calls.slice(-1).flatMap((call): [string, string][] => {
       const [theirs, none] = [encodeURIComponent(call), 'call-that-never-was'];
