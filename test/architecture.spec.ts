@@ -162,5 +162,5 @@ it('there are no barrels', () => {
 });
 
 it('a file is small enough to be read at once', () => {
-  expect(files.filter(({ text }) => text.split('\n').length > 201).map(({ file }) => file)).toEqual([]);
+  expect(files.filter(({ text }) => text.split('\n').length > 251).map(({ file }) => file)).toEqual([]);
 });
