@@ -128,9 +128,9 @@ it('this process, its bus, its pools and its version are there', async () => {
   const { version } = JSON.parse(file('package.json')) as { version: string };
   expect(now.value('switchboard_build_info', { version })).toBe(1);
   expect(now.value('switchboard_bus_up', { kind: 'postgres' })).toBe(1);
-  for (const [pool, max] of Object.entries({ log: 10, read: 4, manage: 5 }))
+  for (const [pool, max] of Object.entries({ append: 2, control: 4, background: 2, replay: 4, read: 4, manage: 5 }))
     expect([pool, now.value('switchboard_database_connections_max', { pool })]).toEqual([pool, max]);
-  expect(now.count('switchboard_database_connections', { pool: 'log' })).toBeGreaterThan(0);
+  expect(now.count('switchboard_database_connections', { pool: 'append' })).toBeGreaterThan(0);
   expect(now.count('switchboard_database_connections', { pool: 'manage' })).toBeGreaterThan(0);
   expect(now.count('process_resident_memory_bytes')).toBeGreaterThan(0);
   expect(now.value('nodejs_eventloop_lag_p99_seconds')).toBeDefined();

@@ -1,12 +1,12 @@
 import { Global, Module } from '@nestjs/common';
 import { ENV, type Env } from '../config/env.js';
 import { DATABASE_URL } from '../database/database-url.js';
-import { PgPool } from '../database/pg-pool.js';
+import { AppendPool } from '../database/pools.js';
 import { Bus } from './bus.js';
 import { PostgresBus } from './postgres.bus.js';
 
 /** `BUS_URL` says which; NOTIFY needs nothing that is not there anyhow. The brokers' clients are loaded by who uses them. */
-async function chooseBus({ busUrl }: Env, databaseUrl: string, pool: PgPool): Promise<Bus> {
+async function chooseBus({ busUrl }: Env, databaseUrl: string, pool: AppendPool): Promise<Bus> {
   if (busUrl === undefined) return new PostgresBus(databaseUrl, pool);
   if (/^rediss?:/.test(busUrl)) {
     const { RedisBus } = await import('./redis.bus.js');
@@ -18,7 +18,7 @@ async function chooseBus({ busUrl }: Env, databaseUrl: string, pool: PgPool): Pr
 
 @Global()
 @Module({
-  providers: [{ provide: Bus, useFactory: chooseBus, inject: [ENV, DATABASE_URL, PgPool] }],
+  providers: [{ provide: Bus, useFactory: chooseBus, inject: [ENV, DATABASE_URL, AppendPool] }],
   exports: [Bus],
 })
 export class BusModule {}

@@ -1,7 +1,8 @@
 /** Reads calls: one tenant's, or across tenants where the name says so. An answer and its cursor are one snapshot. */
 import { Injectable } from '@nestjs/common';
 import type { CallId, TenantId } from '../common/ids.js';
-import { ReadPool, type Run, SNAPSHOT } from '../database/pg-pool.js';
+import { type Run, SNAPSHOT } from '../database/pg-pool.js';
+import { ReadPool } from '../database/pools.js';
 import { headIn, partsIn } from './call-row.js';
 import type { CallHead, CallState } from './call-state.js';
 import {

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AgentName, TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
-import { ReadPool } from '../database/pg-pool.js';
+import { ReadPool } from '../database/pools.js';
 import type { Lifetime } from './call-query.js';
 
 /** Calls that began in [`from`, `to`). */

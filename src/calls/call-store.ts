@@ -7,6 +7,7 @@ import { Injectable } from '@nestjs/common';
 import type { CallId, TenantId } from '../common/ids.js';
 import type { Prisma } from '../database/generated/client.js';
 import { PgPool, type Run } from '../database/pg-pool.js';
+import { BackgroundPool } from '../database/pools.js';
 import { headIn, partsIn, tenantColumn } from './call-row.js';
 import type { CallName } from '../events/event.js';
 import { type TouchedCall } from './touched-call.js';
@@ -59,7 +60,10 @@ const WRITE_PARTS = `INSERT INTO call_parts (tenant_id, call_id, key, kind, seq,
 
 @Injectable()
 export class CallStore {
-  constructor(private readonly pool: PgPool) {}
+  constructor(
+    private readonly pool: PgPool,
+    private readonly background: BackgroundPool,
+  ) {}
 
   async progress(run: Run = (text, values) => this.pool.query(text, values)): Promise<Progress> {
     const { rows } = await run<ProgressRow>(PROGRESS);
@@ -71,7 +75,7 @@ export class CallStore {
 
   /** Runs `work` as the only writer, from the position up to which the log was read; false when another one writes. */
   async asWriter(work: (run: Run, position: number, rebuildAfter: string | null) => Promise<void>): Promise<boolean> {
-    return this.pool.transaction(async (run) => {
+    return this.background.transaction(async (run) => {
       // A commit that a crash loses is made again from the log: nobody waits for the disk.
       await run(`SET LOCAL synchronous_commit = off`);
       const { rows } = await run<{ position: number; rebuild_after: string | null }>(LOCK);

@@ -1,7 +1,10 @@
 import { DynamicModule, Global, Module } from '@nestjs/common';
 import { DATABASE_URL } from './database-url.js';
-import { PgPool, ReadPool } from './pg-pool.js';
+import { PgPool } from './pg-pool.js';
+import { AppendPool, BackgroundPool, ReadPool, ReplayPool } from './pools.js';
 import { PrismaService } from './prisma.service.js';
+
+const CONNECTIONS = [PrismaService, PgPool, AppendPool, BackgroundPool, ReplayPool, ReadPool];
 
 @Global()
 @Module({})
@@ -9,8 +12,8 @@ export class DatabaseModule {
   static forRoot(databaseUrl: string): DynamicModule {
     return {
       module: DatabaseModule,
-      providers: [{ provide: DATABASE_URL, useValue: databaseUrl }, PrismaService, PgPool, ReadPool],
-      exports: [DATABASE_URL, PrismaService, PgPool, ReadPool],
+      providers: [{ provide: DATABASE_URL, useValue: databaseUrl }, ...CONNECTIONS],
+      exports: [DATABASE_URL, ...CONNECTIONS],
     };
   }
 }

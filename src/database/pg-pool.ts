@@ -27,25 +27,47 @@ export function useOf({ totalCount, idleCount, waitingCount, options }: pg.Pool)
 /** Reads that must agree with each other see the database as of the first of them. */
 export const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
-/** Connections for the event log's own SQL; int8 columns arrive as numbers. */
+export interface PoolLimits {
+  /** What PostgreSQL's list of connections calls it. */
+  readonly name: string;
+  readonly max: number;
+  /** Kept open although nobody needs them now: connecting takes longer than most statements. */
+  readonly min?: number;
+  /** Longest that one statement may take, its waiting for locks included. */
+  readonly statementMs: number;
+}
+
+/** Every pool is made here: none without a bound in number and in time. */
+export function connectPool(databaseUrl: string, { name, max, min = 0, statementMs }: PoolLimits): pg.Pool {
+  return new pg.Pool({
+    ...{ connectionString: databaseUrl, connectionTimeoutMillis: 5000, types },
+    ...{ application_name: name, max, min },
+    // Not as a parameter of the connection: PgBouncer refuses those that it does not know. The pool waits for it.
+    onConnect: (client) => client.query(`SET statement_timeout = ${statementMs}`),
+  });
+}
+
+/**
+ * What the process itself asks: the tail, where logs end, what was erased, the projection's progress, health. Never what a customer
+ * may repeat as often as it likes (pools.ts): these wait for nobody. int8 columns arrive as numbers.
+ */
 @Injectable()
 export class PgPool implements OnApplicationShutdown {
   private readonly logger = new Logger('Database');
   private readonly pool: pg.Pool;
 
   constructor(@Inject(DATABASE_URL) databaseUrl: string) {
-    this.pool = this.connect(databaseUrl);
+    this.pool = connectPool(databaseUrl, this.limits);
     // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
     this.pool.on('error', (error) => this.logger.warn(`lost an idle connection: ${error.message}`));
   }
 
-  get use(): PoolUse {
-    return useOf(this.pool);
+  protected get limits(): PoolLimits {
+    return { name: 'switchboard', max: 4, min: 1, statementMs: 15_000 };
   }
 
-  protected connect(databaseUrl: string, options: pg.PoolConfig = {}): pg.Pool {
-    const common = { connectionString: databaseUrl, connectionTimeoutMillis: 5000, types };
-    return new pg.Pool({ ...common, application_name: 'switchboard', max: 10, ...options });
+  get use(): PoolUse {
+    return useOf(this.pool);
   }
 
   query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<Row>> {
@@ -80,16 +102,5 @@ export class PgPool implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.pool.end();
-  }
-}
-
-/** Longest that a person's question may keep the database busy. */
-const READ_MS = 15_000;
-
-/** Connections of their own for what people look for and count: it may take its time, and ingest must not wait for it. */
-@Injectable()
-export class ReadPool extends PgPool {
-  protected override connect(databaseUrl: string): pg.Pool {
-    return super.connect(databaseUrl, { application_name: 'switchboard-read', max: 4, statement_timeout: READ_MS });
   }
 }

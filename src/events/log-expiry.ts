@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import type { CallId, TenantId } from '../common/ids.js';
 import { Prisma } from '../database/generated/client.js';
 import { PgPool } from '../database/pg-pool.js';
+import { BackgroundPool } from '../database/pools.js';
 
 /** Events a batch; a few milliseconds. */
 const BATCH = 1000;
@@ -28,16 +29,19 @@ const DUE = `SELECT coalesce(
 
 @Injectable()
 export class LogExpiry {
-  constructor(private readonly pool: PgPool) {}
+  constructor(
+    private readonly pool: PgPool,
+    private readonly background: BackgroundPool,
+  ) {}
 
   /** Lets a tenant's log begin after what came in so long ago, by the database's clock, which noted it. Answers with the number after which it begins. */
   async advance(tenantId: TenantId, days: number): Promise<number> {
-    const { rows } = await this.pool.query<{ until: number }>(DUE, [tenantId, days]);
+    const { rows } = await this.background.query<{ until: number }>(DUE, [tenantId, days]);
     const until = rows[0]?.until ?? 0;
-    await this.pool.query('UPDATE tenant_heads SET expired_until = $2 WHERE tenant_id = $1 AND expired_until < $2', [
-      tenantId,
-      until,
-    ]);
+    await this.background.query(
+      'UPDATE tenant_heads SET expired_until = $2 WHERE tenant_id = $1 AND expired_until < $2',
+      [tenantId, until],
+    );
     return until;
   }
 

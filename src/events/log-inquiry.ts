@@ -1,7 +1,7 @@
 /** What support asks of the log: single events and calls, without what was said in them. */
 import { Injectable } from '@nestjs/common';
 import type { AgentName, CallId, TenantId } from '../common/ids.js';
-import { PgPool } from '../database/pg-pool.js';
+import { ReadPool } from '../database/pools.js';
 import type { CallName } from './event.js';
 
 /** An event's stamps. */
@@ -43,19 +43,19 @@ const TENANTS_OF_CALL = `SELECT nullif(tenant_id, '') AS "tenantId" FROM call_te
 
 @Injectable()
 export class LogInquiry {
-  constructor(private readonly pool: PgPool) {}
+  constructor(private readonly pool: ReadPool) {}
 
   async eventAcrossTenants(position: number): Promise<EventFacts | undefined> {
-    const { rows } = await this.pool.query<EventFacts>(
-      `SELECT position, tenant_id AS "tenantId", seq, call_id AS "callId", agent, type, at FROM events WHERE position = $1`,
-      [position],
-    );
+    const text = `SELECT position, tenant_id AS "tenantId", seq, call_id AS "callId", agent, type, at
+      FROM events WHERE position = $1`;
+    const { rows } = await this.pool.ask(null, () => this.pool.query<EventFacts>(text, [position]));
     return rows[0];
   }
 
   /** Undefined when it was erased, or is not known. */
   async callAcrossTenants({ tenantId, callId }: CallName, agent: AgentName): Promise<CallFacts | undefined> {
-    const { rows } = await this.pool.query<CallFacts>(CALL, [callId, tenantId ?? '', agent]);
+    const values = [callId, tenantId ?? '', agent];
+    const { rows } = await this.pool.ask(null, () => this.pool.query<CallFacts>(CALL, values));
     return rows[0];
   }
 
@@ -68,7 +68,7 @@ export class LogInquiry {
   /** The tenant's calls with this agent that have not ended, newest first. */
   async callsInProgress(tenantId: TenantId, agent: AgentName): Promise<CallId[]> {
     const values = [tenantId, agent, MAX_RECENT_CALLS, ENDINGS, MAX_LISTED];
-    const { rows } = await this.pool.query<{ call_id: CallId }>(IN_PROGRESS, values);
+    const { rows } = await this.pool.askMuch(null, () => this.pool.query<{ call_id: CallId }>(IN_PROGRESS, values));
     return rows.map(({ call_id }) => call_id);
   }
 }

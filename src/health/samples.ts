@@ -5,7 +5,8 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { Bus } from '../bus/bus.js';
-import { PgPool, ReadPool } from '../database/pg-pool.js';
+import { PgPool, type PoolUse } from '../database/pg-pool.js';
+import { AppendPool, BackgroundPool, ReadPool, ReplayPool } from '../database/pools.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { EventTail } from '../events/event-tail.js';
 import { IngestService } from '../events/ingest.service.js';
@@ -92,6 +93,8 @@ export class Samples {
     ['pool'],
   );
 
+  private readonly pools: Readonly<Record<string, { readonly use: PoolUse }>>;
+
   constructor(
     private readonly readiness: ReadinessService,
     private readonly streamConnections: StreamConnections,
@@ -99,10 +102,14 @@ export class Samples {
     private readonly tail: EventTail,
     private readonly bus: Bus,
     private readonly sources: SourceSupervisor,
-    private readonly pool: PgPool,
-    private readonly readPool: ReadPool,
-    private readonly prisma: PrismaService,
+    control: PgPool,
+    append: AppendPool,
+    background: BackgroundPool,
+    replay: ReplayPool,
+    read: ReadPool,
+    manage: PrismaService,
   ) {
+    this.pools = { append, control, background, replay, read, manage };
     collectDefaultMetrics({ register: this.registry });
     this.gauge('switchboard_build_info', 'Which version runs; always 1.', ['version']).set({ version: VERSION }, 1);
   }
@@ -157,7 +164,7 @@ export class Samples {
   }
 
   private takePools(): void {
-    for (const [pool, { use }] of Object.entries({ log: this.pool, read: this.readPool, manage: this.prisma })) {
+    for (const [pool, { use }] of Object.entries(this.pools)) {
       this.connections.set({ pool, state: 'busy' }, use.busy);
       this.connections.set({ pool, state: 'idle' }, use.open - use.busy);
       this.connectionsMax.set({ pool }, use.max);

@@ -1,0 +1,117 @@
+/**
+ * Slots that several parties share, each with a share of its own: who asks for much waits in a line of its own, and lines are served
+ * in turn. So one party's thousand requests cost another one at most the slots that are taken at the moment.
+ */
+import { Problem } from './problem.js';
+
+export interface FairSlotsOptions {
+  /** Slots in all. */
+  readonly slots: number;
+  /** Slots of one party at a time. */
+  readonly share: number;
+  /** Requests of one party that may wait; one more is refused with `rate-limited`. */
+  readonly line: number;
+  /** Longest wait; then it is `unavailable`. */
+  readonly waitMs: number;
+  /** True when a slot rests for as long as it worked: then a party has half a machine's time in its share, and others the rest. */
+  readonly rests?: boolean;
+}
+
+/** What takes less needs no rest; and no rest is longer. */
+const [MIN_REST_MS, MAX_REST_MS] = [10, 1000];
+
+/** How a work waits: `patient` without an end and however many wait, because something else bounds them (open streams). */
+export type Patience = 'bounded' | 'patient';
+
+/** Begins what waits. */
+type Begin = () => void;
+
+export class FairSlots {
+  /** Parties that wait, in the order of their turns. */
+  private readonly lines = new Map<string, Set<Begin>>();
+  private readonly taken = new Map<string, number>();
+  private busy = 0;
+
+  constructor(private readonly options: FairSlotsOptions) {}
+
+  get waiting(): number {
+    let sum = 0;
+    for (const line of this.lines.values()) sum += line.size;
+    return sum;
+  }
+
+  async run<Value>(party: string, work: () => Promise<Value>, patience: Patience = 'bounded'): Promise<Value> {
+    if (this.mayBegin(party) && !this.lines.has(party)) this.take(party);
+    else await this.wait(party, patience);
+    const begunAt = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.leave(party, performance.now() - begunAt);
+    }
+  }
+
+  /** Whoever asked has its answer already: it is the next one that waits for the rest. */
+  private leave(party: string, workedMs: number): void {
+    if (this.options.rests !== true || workedMs < MIN_REST_MS) this.release(party);
+    else setTimeout(() => this.release(party), Math.min(workedMs, MAX_REST_MS)).unref();
+  }
+
+  private mayBegin(party: string): boolean {
+    const { slots, share } = this.options;
+    return this.busy < slots && (this.taken.get(party) ?? 0) < share;
+  }
+
+  private take(party: string): void {
+    this.busy += 1;
+    this.taken.set(party, (this.taken.get(party) ?? 0) + 1);
+  }
+
+  private release(party: string): void {
+    this.busy -= 1;
+    const left = (this.taken.get(party) ?? 1) - 1;
+    if (left > 0) this.taken.set(party, left);
+    else this.taken.delete(party);
+    this.serve();
+  }
+
+  private wait(party: string, patience: Patience): Promise<void> {
+    const line = this.lines.get(party) ?? new Set<Begin>();
+    const { line: longest, waitMs } = this.options;
+    if (patience === 'bounded' && line.size >= longest) {
+      const detail = 'Too many requests of this kind wait already; send fewer at a time.';
+      return Promise.reject(new Problem('rate-limited', detail, {}, waitMs));
+    }
+    this.lines.set(party, line);
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      const begin = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      line.add(begin);
+      if (patience === 'patient') return;
+      timer = setTimeout(() => {
+        line.delete(begin);
+        if (line.size === 0 && this.lines.get(party) === line) this.lines.delete(party);
+        reject(new Problem('unavailable', 'Others are served first; try again in a moment.', {}, waitMs));
+      }, waitMs);
+    });
+  }
+
+  /** Gives free slots to those who wait, one party after the other. */
+  private serve(): void {
+    for (const [party, line] of this.lines) {
+      if (this.busy >= this.options.slots) return;
+      if (!this.mayBegin(party)) continue;
+      const [next] = line;
+      if (next === undefined) continue;
+      line.delete(next);
+      // The party goes to the end of the turns.
+      this.lines.delete(party);
+      if (line.size > 0) this.lines.set(party, line);
+      this.take(party);
+      next();
+    }
+  }
+}

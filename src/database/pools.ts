@@ -1,0 +1,76 @@
+/**
+ * The other pools: connections of their own for what must not wait, and for what others must not wait for. A process has 21 in
+ * all, the listener and the leases not counted; docs/operations.md says so.
+ */
+import { Injectable } from '@nestjs/common';
+import { FairSlots, type FairSlotsOptions, type Patience } from '../common/fair-slots.js';
+import type { TenantId } from '../common/ids.js';
+import { Problem } from '../common/problem.js';
+import { PgPool, type PoolLimits, type PoolUse } from './pg-pool.js';
+
+/** The append, of which there is one at a time, and the word of it to other processes. */
+@Injectable()
+export class AppendPool extends PgPool {
+  /** A lock on the log that is held for longer is a fault: whoever appends is told to come again. */
+  protected override get limits(): PoolLimits {
+    return { name: 'switchboard-append', max: 2, min: 1, statementMs: 30_000 };
+  }
+}
+
+/** Work for which nobody waits: the projection, retention. */
+@Injectable()
+export class BackgroundPool extends PgPool {
+  protected override get limits(): PoolLimits {
+    return { name: 'switchboard-background', max: 2, statementMs: 60_000 };
+  }
+}
+
+/** Requests of a tenant that may wait, and for how long: a client that asks one thing after the other never has so many. */
+const LINE: Pick<FairSlotsOptions, 'line' | 'waitMs'> = { line: 32, waitMs: 5000 };
+
+/**
+ * Questions that customers ask, as often as they like: in all they have so many connections, a tenant its share of them, and
+ * tenants take turns. What may take long holds one of fewer slots first, so that a connection is left for the short ones.
+ */
+abstract class SharedPool extends PgPool {
+  private readonly short = new FairSlots({ slots: this.limits.max, share: this.limits.max / 2, ...LINE });
+  private readonly long = new FairSlots({ slots: this.limits.max / 2, share: 1, rests: true, ...LINE });
+
+  override get use(): PoolUse {
+    const { waiting, ...use } = super.use;
+    return { ...use, waiting: waiting + this.short.waiting + this.long.waiting };
+  }
+
+  /** Runs `work`, which asks this pool, for a tenant (null: the operator). Throws `rate-limited`, `unavailable`. */
+  ask<Value>(tenantId: TenantId | null, work: () => Promise<Value>, patience?: Patience): Promise<Value> {
+    return this.short.run(tenantId ?? '', () => work().catch(explain), patience);
+  }
+
+  /** As {@link ask}, for what may look through much. */
+  askMuch<Value>(tenantId: TenantId | null, work: () => Promise<Value>, patience?: Patience): Promise<Value> {
+    return this.long.run(tenantId ?? '', () => this.ask(tenantId, work, 'patient'), patience);
+  }
+}
+
+/** The log, as customers read it. */
+@Injectable()
+export class ReplayPool extends SharedPool {
+  protected override get limits(): PoolLimits {
+    return { name: 'switchboard-replay', max: 4, statementMs: 10_000 };
+  }
+}
+
+/** What people look for and count in their calls. */
+@Injectable()
+export class ReadPool extends SharedPool {
+  protected override get limits(): PoolLimits {
+    return { name: 'switchboard-read', max: 4, statementMs: 10_000 };
+  }
+}
+
+/** SQLSTATE query_canceled: the pool's time limit. */
+function explain(error: unknown): never {
+  if (error instanceof Error && 'code' in error && error.code === '57014')
+    throw new Problem('unavailable', 'It took longer than a request may; ask for less: rarer words, a shorter time.');
+  throw error;
+}

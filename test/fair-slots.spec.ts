@@ -1,0 +1,53 @@
+import { FairSlots } from '../src/common/fair-slots.js';
+import type { Problem } from '../src/common/problem.js';
+
+/** Works that end when they are told to, and the order in which they began. */
+function works(slots: FairSlots) {
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  const run = (party: string, name: string, patience?: 'patient') =>
+    slots.run(
+      party,
+      () => {
+        begun.push(name);
+        return new Promise<string>((resolve) => ends.set(name, () => resolve(name)));
+      },
+      patience,
+    );
+  const end = async (name: string) => {
+    ends.get(name)?.();
+    await new Promise(setImmediate);
+  };
+  return { begun, run, end };
+}
+
+it('a party has its share of the slots, and those who wait are served party by party', async () => {
+  const { begun, run, end } = works(new FairSlots({ slots: 3, share: 2, line: 10, waitMs: 60_000 }));
+  const running = ['a1', 'a2', 'a3', 'a4', 'a5', 'b1', 'b2', 'c1'].map((name) => run(name[0] ?? '', name));
+  await new Promise(setImmediate);
+  expect(begun).toEqual(['a1', 'a2', 'b1']);
+  await end('b1');
+  expect(begun).toEqual(['a1', 'a2', 'b1', 'b2']);
+  await end('b2');
+  await end('a1');
+  await end('a2');
+  expect(begun).toEqual(['a1', 'a2', 'b1', 'b2', 'c1', 'a3', 'a4']);
+  for (const name of ['c1', 'a3', 'a4', 'a5']) await end(name);
+  expect(await Promise.all(running)).toHaveLength(8);
+});
+
+it('a party waits in bounded number and time; what something else bounds waits as long as it takes', async () => {
+  const slots = new FairSlots({ slots: 2, share: 1, line: 1, waitMs: 1 });
+  const { begun, run, end } = works(slots);
+  const first = run('a', 'a1');
+  const second = run('a', 'a2').catch(({ slug }: Problem) => slug);
+  const third = run('a', 'a3').catch(({ slug }: Problem) => slug);
+  const patient = run('a', 'stream', 'patient');
+  expect(await third).toBe('rate-limited');
+  expect(await second).toBe('unavailable');
+  await end('a1');
+  await end('stream');
+  expect([await first, await patient, begun]).toEqual(['a1', 'stream', ['a1', 'stream']]);
+  await expect(slots.run('a', () => Promise.reject(new Error('of its own')))).rejects.toThrow('of its own');
+  expect(await slots.run('a', () => Promise.resolve('free again'))).toBe('free again');
+});
