@@ -10,8 +10,8 @@ import { Chunk } from '../src/events/chunk.js';
 import { Delivery, deliveriesOf } from '../src/events/delivery.js';
 import type { ErasedCalls } from '../src/events/erased-calls.js';
 import type { LoggedEvent } from '../src/events/event.js';
-import { EventLog } from '../src/events/event-log.js';
 import { LogPages, PAGE } from '../src/events/log-pages.js';
+import type { LogReader, PageBounds } from '../src/events/log-reader.js';
 import { Outlet } from '../src/events/outlet.js';
 import { TENANT_NUMBERING } from '../src/events/numbering.js';
 
@@ -56,12 +56,13 @@ describe('pages of a backlog', () => {
     const reads: number[] = [];
     const pending: (() => void)[] = [];
     const log = {
-      read: async (_tenant: TenantId, after: number, limit: number) => {
+      read: async (_tenant: TenantId, after: number, { limit }: PageBounds) => {
         reads.push(after);
         await new Promise<void>((resolve) => pending.push(resolve));
-        return Array.from({ length: Math.max(0, Math.min(limit, count - after)) }, (_, index) =>
+        const events = Array.from({ length: Math.max(0, Math.min(limit, count - after)) }, (_, index) =>
           event(after + index + 1),
         );
+        return { events, isEnd: events.length < limit };
       },
     };
     const answer = async () => {
@@ -74,7 +75,7 @@ describe('pages of a backlog', () => {
       erased.revision += 1;
       erasures.next();
     };
-    return { pages: new LogPages(log as unknown as EventLog, erased as unknown as ErasedCalls), reads, answer, erase };
+    return { pages: new LogPages(log as unknown as LogReader, erased as unknown as ErasedCalls), reads, answer, erase };
   }
 
   it('are read once for all who stand near, and a full one is kept for who comes later', async () => {

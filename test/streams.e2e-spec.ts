@@ -82,7 +82,7 @@ describe('a tenant’s stream', () => {
     expect(reader.frames.map(({ type, id }) => [type, id])).toEqual([
       ['connected', '1'],
       ['user.message', '2'],
-      ['log.caught_up', undefined],
+      ['log.caught_up', '2'],
       ['user.message', '3'],
     ]);
     expect(reader.frames[0]?.data).toEqual({ tenant: id, agents: [agent], after: 1 });
@@ -131,7 +131,7 @@ describe('a tenant’s stream', () => {
     await reader.untilType('user.message');
   });
 
-  it('never gives a frame an id that is not ours: ephemeral events and control frames have none', async () => {
+  it('never gives a frame an id that is not ours: ephemeral events have none', async () => {
     const [agent, call] = [fresh('mara'), fresh('call')];
     const { token } = await board.createTenant({ agents: [agent] });
     const reader = await board.open('/v1/events', { token });
@@ -146,7 +146,7 @@ describe('a tenant’s stream', () => {
     await reader.untilType('call.ended');
     expect(reader.frames.map(({ type, id }) => [type, id])).toEqual([
       ['connected', '0'],
-      ['log.caught_up', undefined],
+      ['log.caught_up', '0'],
       ['call.started', '1'],
       ['user.speaking', undefined],
       ['user.message', '2'],

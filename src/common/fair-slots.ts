@@ -84,18 +84,17 @@ export class FairSlots {
     }
     this.lines.set(party, line);
     return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined;
+      const giveUp = () => {
+        line.delete(begin);
+        if (line.size === 0 && this.lines.get(party) === line) this.lines.delete(party);
+        reject(new Problem('unavailable', 'Others are served first; try again in a moment.', {}, waitMs));
+      };
+      const timer = patience === 'bounded' ? setTimeout(giveUp, waitMs) : undefined;
       const begin = () => {
         clearTimeout(timer);
         resolve();
       };
       line.add(begin);
-      if (patience === 'patient') return;
-      timer = setTimeout(() => {
-        line.delete(begin);
-        if (line.size === 0 && this.lines.get(party) === line) this.lines.delete(party);
-        reject(new Problem('unavailable', 'Others are served first; try again in a moment.', {}, waitMs));
-      }, waitMs);
     });
   }
 

@@ -43,7 +43,7 @@ export function connectPool(databaseUrl: string, { name, max, min = 0, statement
     ...{ connectionString: databaseUrl, connectionTimeoutMillis: 5000, types },
     ...{ application_name: name, max, min },
     // Not as a parameter of the connection: PgBouncer refuses those that it does not know. The pool waits for it.
-    onConnect: (client) => client.query(`SET statement_timeout = ${statementMs}`),
+    onConnect: ((client) => client.query(`SET statement_timeout = ${statementMs}`)) as (client: pg.ClientBase) => void,
   });
 }
 

@@ -7,10 +7,13 @@ export class Chunk {
   readonly bytes: Buffer;
   private readonly start: number;
 
-  constructor(frames: string) {
+  constructor(frames: string | Buffer) {
     const head = `${Buffer.byteLength(frames).toString(16)}\r\n`;
     this.start = head.length;
-    this.bytes = Buffer.from(`${head}${frames}\r\n`);
+    this.bytes =
+      typeof frames === 'string'
+        ? Buffer.from(`${head}${frames}\r\n`)
+        : Buffer.concat([Buffer.from(head), frames, Buffer.from('\r\n')]);
   }
 
   /** The frames alone, for a body that is not chunked (HTTP/1.0). The same memory, not a copy. */

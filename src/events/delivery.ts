@@ -15,6 +15,8 @@ export class Delivery {
   readonly last: number | null;
   /** The lowest position that an ephemeral event of it stands after; Infinity without any. */
   readonly ephemeralFrom: number;
+  /** Of the events' data, in UTF-16 units. */
+  readonly length: number;
   private made: Chunk | undefined;
 
   constructor(
@@ -24,8 +26,10 @@ export class Delivery {
     let first = Infinity;
     let last: number | null = null;
     let ephemeralFrom = Infinity;
+    let length = 0;
     for (const event of events) {
       const number = numbering.numberOf(event);
+      length += event.data.length;
       if (number === null) {
         ephemeralFrom = Math.min(ephemeralFrom, event.position);
       } else {
@@ -36,6 +40,7 @@ export class Delivery {
     this.first = first;
     this.last = last;
     this.ephemeralFrom = ephemeralFrom;
+    this.length = length;
   }
 
   get chunk(): Chunk {

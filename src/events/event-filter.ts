@@ -32,6 +32,16 @@ export const filterQuery = {
   types: commaList(typePatternSchema).optional(),
 };
 
+/** The same for PostgreSQL's `LIKE ANY`: `call.*` is a prefix, anything else an exact type; neither may be read as LIKE's wildcards. */
+export function likePatterns(patterns: readonly string[] | null): readonly string[] | null {
+  return (
+    patterns?.map((pattern) => {
+      const escaped = pattern.replace(/[\\_%]/g, (character) => `\\${character}`);
+      return escaped.endsWith('.*') ? `${escaped.slice(0, -1)}%` : escaped;
+    }) ?? null
+  );
+}
+
 /** Types whose answer is remembered for each list of patterns; an agent has a few dozen. */
 const MAX_REMEMBERED = 256;
 

@@ -7,8 +7,8 @@ import { Injectable } from '@nestjs/common';
 import type { AgentName, CallId, TenantId } from '../common/ids.js';
 import type { Prisma } from '../database/generated/client.js';
 import { PgPool } from '../database/pg-pool.js';
+import { AppendPool } from '../database/pools.js';
 import type { AdmittedEvent, CallName, LoggedEvent } from './event.js';
-import type { EventFilter, PlatformFilter } from './event-filter.js';
 import { type EventRow, toLoggedEvent } from './event-row.js';
 
 /** What became of an event that was appended, in the order of the input. */
@@ -41,15 +41,13 @@ interface AppendRow {
 
 type TenantHeadRow = TenantHead & { readonly tenantId: TenantId };
 
+/** Of events' data, in one read; bounds memory. */
+const MAX_READ_BYTES = 1024 * 1024;
+
 const APPEND =
   'SELECT * FROM append_events($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text, $8::timestamptz[])';
 const COLUMNS = 'position, tenant_id, seq, call_id, agent, type, at, data';
-const READ_TENANT = `SELECT ${COLUMNS} FROM read_tenant_log($1, $2, $3, $4, $5)`;
-/** Of some calls, however far apart they lie: found by call, and sorted. */
-const READ_TENANT_CALLS = `SELECT ${COLUMNS} FROM events WHERE tenant_id = $1 AND seq > $2
-  AND ($4::text[] IS NULL OR agent = ANY ($4)) AND ($5::text[] IS NULL OR type LIKE ANY ($5)) AND call_id = ANY ($6)
-  ORDER BY seq LIMIT $3`;
-const READ_ALL = `SELECT ${COLUMNS} FROM read_log($1, $2, $3, $4, $5, $6)`;
+const READ_ALL = `SELECT ${COLUMNS} FROM log_page($1, ${Number.MAX_SAFE_INTEGER}, $2, $3, NULL, false, NULL, NULL)`;
 const READ_CALLS = `SELECT e.position, e.tenant_id, e.seq, e.call_id, e.agent, e.type, e.at, e.data
   FROM unnest($1::text[], $2::text[]) AS c(call_id, tenant_id) JOIN events e
     ON e.call_id = c.call_id AND e.tenant_id IS NOT DISTINCT FROM nullif(c.tenant_id, '')
@@ -63,19 +61,20 @@ const CALL_SIZES = `SELECT c.call_id AS "callId", nullif(c.tenant_id, '') AS "te
     (SELECT count(*) FROM events e WHERE e.call_id = c.call_id AND e.tenant_id IS NOT DISTINCT FROM nullif(c.tenant_id, '')) AS events
   FROM (SELECT DISTINCT call_id, tenant_id FROM call_tenants WHERE (call_id, tenant_id) > ($1, $2)
     ORDER BY call_id, tenant_id LIMIT $3) c ORDER BY c.call_id, c.tenant_id`;
-const HAS_CALL = `SELECT 1 FROM call_tenants WHERE call_id = $1 AND tenant_id = $2
-  HAVING count(*) > 0 AND count(erased_at) = 0`;
 
 @Injectable()
 export class EventLog {
-  constructor(private readonly pool: PgPool) {}
+  constructor(
+    private readonly pool: PgPool,
+    private readonly appends: AppendPool,
+  ) {}
 
   /**
    * Numbers and commits a batch, in order; repeats are dropped by key. With `onlyTenant`, what is not that tenant's is refused.
    * Resolves after the commit, one outcome an event.
    */
   async append(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
-    const { rows } = await this.pool.prepared<AppendRow>('append', APPEND, [
+    const { rows } = await this.appends.prepared<AppendRow>('append', APPEND, [
       events.map((event) => event.agent),
       events.map((event) => event.callId),
       events.map((event) => event.type),
@@ -93,23 +92,13 @@ export class EventLog {
     }));
   }
 
-  /** A page of a tenant's own events after `afterSeq`, in order, as far as the filter lets through. */
-  async read(tenantId: TenantId, afterSeq: number, limit: number, filter: EventFilter): Promise<LoggedEvent[]> {
-    const { agents, calls, types } = filter;
-    const values = [tenantId, afterSeq, limit, agents && [...agents], types && types.map(likePattern)];
-    const { rows } = await (calls === null
-      ? this.pool.prepared<EventRow>('read-tenant', READ_TENANT, values)
-      : this.pool.prepared<EventRow>('read-tenant-calls', READ_TENANT_CALLS, [...values, [...calls]]));
-    return rows.map(toLoggedEvent);
-  }
-
-  /** A page of everybody's events after a position, in order, as far as the filter lets through. */
-  async readAcrossTenants(afterPosition: number, limit: number, filter?: PlatformFilter): Promise<LoggedEvent[]> {
-    const { tenants = null, unassigned = false, agents = null, types = null } = filter ?? {};
-    const { rows } = await this.pool.prepared<EventRow>('read-all', READ_ALL, [
-      ...[afterPosition, limit, tenants && [...tenants], unassigned],
-      ...[agents && [...agents], types && types.map(likePattern)],
-    ]);
+  /**
+   * Everybody's events after a position, in order, for what the process itself does with them: at most so many, or fewer where they are
+   * large; none at the end of the log only. What customers read: {@link LogReader}.
+   */
+  async readAcrossTenants(afterPosition: number, limit: number): Promise<LoggedEvent[]> {
+    const values = [afterPosition, limit, MAX_READ_BYTES];
+    const { rows } = await this.pool.prepared<EventRow>('read-all', READ_ALL, values);
     return rows.map(toLoggedEvent);
   }
 
@@ -142,12 +131,6 @@ export class EventLog {
     return rows[0]?.position ?? 0;
   }
 
-  /** True for a call that was stamped as this tenant's and is not erased. */
-  async hasCall(tenantId: TenantId, callId: CallId): Promise<boolean> {
-    const { rowCount } = await this.pool.query(HAS_CALL, [callId, tenantId]);
-    return rowCount === 1;
-  }
-
   /**
    * Erases what a tenant has in the log, within a transaction that holds the append lock. Late events of its calls find no new
    * owner: the platform's route to them leads to nobody.
@@ -158,10 +141,4 @@ export class EventLog {
     await transaction.$executeRaw`UPDATE call_tenants SET tenant_id = '' WHERE tenant_id = ${tenantId}`;
     await transaction.$executeRaw`DELETE FROM tenant_heads WHERE tenant_id = ${tenantId}`;
   }
-}
-
-/** `call.*` is a prefix, anything else an exact type; neither may be read as LIKE's own wildcards. */
-function likePattern(type: string): string {
-  const escaped = type.replace(/[\\_%]/g, (character) => `\\${character}`);
-  return escaped.endsWith('.*') ? `${escaped.slice(0, -1)}%` : escaped;
 }

@@ -36,6 +36,8 @@ class TenantChannels {
   readonly all = new Set<Channel>();
   readonly byAgent: Index = new Map();
   readonly byCall: Index = new Map();
+  /** The tenant's last number that came by. */
+  seen = 0;
 
   /** `unfollow`: nobody here reads the tenant any more. */
   constructor(readonly unfollow: () => void) {}
@@ -47,6 +49,8 @@ export class EventRouter {
   /** Admins: few, so that a predicate each is cheap; no tenant's reader is ever among them. */
   private readonly acrossTenants = new Set<Channel>();
   private due: Channel[] = [];
+  /** The platform's last number that came by. */
+  private seen = 0;
 
   constructor(private readonly bus: Bus) {}
 
@@ -84,10 +88,24 @@ export class EventRouter {
     };
   }
 
+  /**
+   * Up to this number a tenant's readers have been given all that their filters let through, since they were registered; 0: something
+   * is on its way to them, or nothing has come by.
+   */
+  seenOf(tenantId: TenantId): number {
+    return this.due.length > 0 ? 0 : (this.tenants.get(tenantId)?.seen ?? 0);
+  }
+
+  get seenAcrossTenants(): number {
+    return this.due.length > 0 ? 0 : this.seen;
+  }
+
   deliver(event: LoggedEvent): void {
+    if (!event.ephemeral) this.seen = event.position;
     this.collect(this.acrossTenants, event);
     const channels = event.tenantId === null ? undefined : this.tenants.get(event.tenantId);
     if (channels === undefined) return;
+    channels.seen = event.seq ?? channels.seen;
     this.collect(channels.all, event);
     this.collect(channels.byAgent.get(event.agent), event);
     if (event.callId !== null) this.collect(channels.byCall.get(event.callId), event);

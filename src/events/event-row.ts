@@ -13,6 +13,11 @@ export interface EventRow {
   data: string;
 }
 
+/** With the size of its data. */
+export interface SizedRow extends EventRow {
+  readonly bytes: number;
+}
+
 export function toLoggedEvent(row: EventRow): LoggedEvent {
   return {
     type: row.type,

@@ -9,38 +9,16 @@ import { eventsOut } from '../common/metrics.js';
 import type { Chunk } from './chunk.js';
 import type { Delivery } from './delivery.js';
 import type { Outlet } from './outlet.js';
-import type { Bounds, Reading } from './reading.js';
-import { controlFrame } from './sse-frame.js';
+import type { Reading } from './reading.js';
+import { PING, controlFrame, cursorFrame } from './sse-frame.js';
+import { StreamQueue } from './stream-queue.js';
+import { type Start, type StreamStart, chooseStart } from './stream-start.js';
 
-/** Live events that may wait while the backlog is read. */
-const MAX_QUEUED = 1000;
-
-export interface StreamStart {
-  /** What the client says it has seen: anything. */
-  readonly cursor: string | undefined;
-  /** Where to begin without a cursor. */
-  readonly from: 'live' | 'start';
-}
-
-interface Start {
-  readonly after: number;
-  readonly gap: { readonly after: number | string; readonly reason: 'expired' | 'unknown' } | undefined;
-}
-
-/** What came in while the log was read. */
-class Queue {
-  readonly deliveries: Delivery[] = [];
-  private events = 0;
-
-  /** False when there is no room. */
-  push(delivery: Delivery): boolean {
-    this.events += delivery.events.length;
-    return this.events <= MAX_QUEUED && this.deliveries.push(delivery) > 0;
-  }
-}
+/** How often a reader hears how far the log has been looked through for it; clients give up on 15 s of silence. */
+const READING_MS = 5000;
 
 export class EventStream {
-  private queue: Queue | undefined = new Queue();
+  private queue: StreamQueue | undefined = new StreamQueue();
   private overflowed = false;
   private caughtUp = false;
   private stopped = false;
@@ -89,6 +67,14 @@ export class EventStream {
     else this.reader.next(chunk);
   }
 
+  /** A sign of life; it moves the cursor of a reader that is given few events of many. */
+  ping(): void {
+    const { isWhole, seen } = this.reading;
+    if (isWhole || !this.isLive || seen <= this.last) return this.reader.next(PING);
+    this.last = seen;
+    this.reader.next(cursorFrame('ping', seen));
+  }
+
   /** The number up to which the reader has been sent everything. */
   get cursor(): number {
     return this.last;
@@ -108,7 +94,7 @@ export class EventStream {
       this.last = fresh.last ?? this.last;
       if (this.outlet.isFull) this.fallBack();
     } else if (!this.queue.push(delivery)) {
-      this.queue = new Queue();
+      this.queue = new StreamQueue();
       this.overflowed = true;
     }
   }
@@ -123,32 +109,45 @@ export class EventStream {
 
   /** Sends the log from where the reader stands, piece by piece as its socket drains, then joins what is live. */
   private async replay(): Promise<void> {
-    for (;;) {
-      this.overflowed = false;
-      const page = await this.reading.page(this.last);
-      if (!this.reading.isWhole) await this.tellExpired();
-      for (const piece of page.piecesAfter(this.last)) {
-        if (this.stopped) return;
-        if (this.forgetErased()) break;
-        this.tellMissing(piece.first - 1);
-        this.reader.next(piece.chunkAfter(this.last));
-        eventsOut.inc({ way: 'log' }, piece.countAfter(this.last));
-        this.last = piece.last;
-        this.lastPosition = piece.lastPosition;
-        await this.outlet.room();
-      }
-      if (page.reachesEnd && !this.overflowed) break;
+    const timer = setInterval(() => this.reader.next(cursorFrame(` reading ${this.last}`, this.last)), READING_MS);
+    try {
+      let isDone = false;
+      while (!isDone) isDone = await this.replayPage();
+    } finally {
+      clearInterval(timer);
     }
     if (this.stopped) return;
     this.tellMissing(Math.max(this.last, this.resumedAfter));
     this.joinLive();
   }
 
+  /** True when the reader has been sent all that there was, or is gone. */
+  private async replayPage(): Promise<boolean> {
+    this.overflowed = false;
+    const page = await this.reading.page(this.last);
+    if (!this.reading.isWhole) await this.tellExpired();
+    for (const piece of page.piecesAfter(this.last)) {
+      if (this.stopped) return true;
+      if (this.forgetErased()) return false;
+      this.tellMissing(piece.first - 1);
+      this.reader.next(piece.chunkAfter(this.last));
+      eventsOut.inc({ way: 'log' }, piece.countAfter(this.last));
+      this.last = piece.last;
+      this.lastPosition = piece.lastPosition;
+      await this.outlet.room();
+    }
+    if (this.stopped) return true;
+    // What the filter has left out is behind the reader, too.
+    this.tellMissing(page.reached);
+    this.last = Math.max(this.last, page.reached);
+    return page.reachesEnd && !this.overflowed;
+  }
+
   /** True when a call was erased meanwhile: then what was read or is queued is read from the log again, where it is gone. */
   private forgetErased(): boolean {
     if (this.reading.revision === this.revision) return false;
     this.revision = this.reading.revision;
-    this.queue = new Queue();
+    this.queue = new StreamQueue();
     this.overflowed = true;
     return true;
   }
@@ -182,7 +181,7 @@ export class EventStream {
 
   /** Live events queue from here on, as at the start, and the log is read once the socket has drained. */
   private fallBack(): void {
-    this.queue = new Queue();
+    this.queue = new StreamQueue();
     this.outlet
       .room()
       .then(() => this.replay())
@@ -190,21 +189,10 @@ export class EventStream {
   }
 
   private joinLive(): void {
-    if (!this.caughtUp) this.reader.next(controlFrame('log.caught_up', { id: this.last }));
+    if (!this.caughtUp) this.reader.next(controlFrame('log.caught_up', { id: this.last }, this.last));
     this.caughtUp = true;
     const queued = this.queue?.deliveries ?? [];
     this.queue = undefined;
     for (const delivery of queued) this.receive(delivery);
   }
-}
-
-/** Where a stream begins (api.md); a cursor that cannot be honoured is never passed over in silence. */
-export function chooseStart({ cursor, from }: StreamStart, { last, expiredUntil, brokenUntil = 0 }: Bounds): Start {
-  if (cursor === undefined) return { after: from === 'live' ? last : expiredUntil, gap: undefined };
-  const after = /^\d{1,15}$/.test(cursor) ? Number(cursor) : undefined;
-  if (after === undefined || after > last) {
-    return { after: last, gap: { after: after ?? cursor.slice(0, 64), reason: 'unknown' } };
-  }
-  if (after < expiredUntil) return { after: expiredUntil, gap: { after, reason: 'expired' } };
-  return { after, gap: after < brokenUntil ? { after, reason: 'expired' } : undefined };
 }

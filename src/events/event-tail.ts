@@ -145,7 +145,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
           this.delivered = row.position;
         }
         if (rows.length === 0) await this.lookIfRestored();
-        if (rows.length < PAGE) break;
+        if (rows.length === 0) break;
       } catch (error) {
         this.logger.warn(`cannot read the log, trying again: ${(error as Error).message}`);
         await wait(backoff.nextMs(), undefined, { signal: this.abort.signal }).catch(() => undefined); // Aborted: the loop ends.

@@ -14,6 +14,7 @@ import { LogInquiry } from './log-inquiry.js';
 import { LogController } from './log.controller.js';
 import { LogLineage } from './log-lineage.js';
 import { LogPages } from './log-pages.js';
+import { LogReader } from './log-reader.js';
 import { StreamAdmission } from './stream-admission.js';
 import { StreamConnections } from './stream-connections.js';
 import { StreamRights } from './stream-rights.js';
@@ -27,7 +28,7 @@ import { TenantHeads } from './tenant-heads.js';
   imports: [AuthModule, AgentsModule],
   controllers: [StreamsController, LogController, StreamTokensController],
   providers: [
-    ...[EventLog, TenantHeads, LogPages, LogExpiry, LogLineage, LogInquiry, ErasedCalls, CallErasure],
+    ...[EventLog, LogReader, TenantHeads, LogPages, LogExpiry, LogLineage, LogInquiry, ErasedCalls, CallErasure],
     ...[EventRouter, EventTail, IngestService],
     ...[StreamAdmission, StreamsService, StreamConnections, DeadLinks, StreamRights, ConnectionDirectory],
   ],

@@ -61,7 +61,8 @@ export class LogInquiry {
 
   /** Whose calls of this id there are; null among them: nobody's. */
   async tenantsOfCallAcrossTenants(callId: CallId): Promise<(TenantId | null)[]> {
-    const { rows } = await this.pool.query<{ tenantId: TenantId | null }>(TENANTS_OF_CALL, [callId, MAX_LISTED]);
+    const ask = () => this.pool.query<{ tenantId: TenantId | null }>(TENANTS_OF_CALL, [callId, MAX_LISTED]);
+    const { rows } = await this.pool.ask(null, ask);
     return rows.map(({ tenantId }) => tenantId);
   }
 

@@ -9,15 +9,22 @@ import type { Numbering } from './numbering.js';
 /** Longest text of a piece, in UTF-16 units; one event more goes in. Bounds what one write puts into a client's queue. */
 const MAX_LENGTH = 64 * 1024;
 
+/** Kept as bytes alone: as text besides, it would take twice or three times the memory for as long as a reader holds it. */
 export class LogPiece {
-  private made: Chunk | undefined;
+  private readonly whole: Chunk;
+  /** Where each frame ends in the whole. */
+  private readonly ends: readonly number[];
 
   constructor(
     private readonly numbers: readonly number[],
-    private readonly frames: readonly string[],
+    frames: readonly string[],
     /** The platform's position of its last event. */
     readonly lastPosition: number,
-  ) {}
+  ) {
+    this.whole = new Chunk(frames.join(''));
+    let end = 0;
+    this.ends = frames.map((frame) => (end += Buffer.byteLength(frame)));
+  }
 
   get first(): number {
     return this.numbers[0] ?? 0;
@@ -30,7 +37,7 @@ export class LogPiece {
   /** What of it comes after this number. */
   chunkAfter(number: number): Chunk {
     const skipped = this.numbers.findIndex((one) => one > number);
-    return skipped > 0 ? new Chunk(this.frames.slice(skipped).join('')) : this.whole;
+    return skipped > 0 ? new Chunk(this.whole.frames.subarray(this.ends[skipped - 1])) : this.whole;
   }
 
   /** How many events that is. */
@@ -42,10 +49,6 @@ export class LogPiece {
   get bytes(): number {
     return this.whole.bytes.length;
   }
-
-  private get whole(): Chunk {
-    return (this.made ??= new Chunk(this.frames.join('')));
-  }
 }
 
 export class LogPage {
@@ -53,10 +56,18 @@ export class LogPage {
     private readonly pieces: readonly LogPiece[],
     /** True when it held all that there was when it was read. */
     readonly reachesEnd: boolean,
+    /** The number up to which the log was looked at for it; 0: up to its last event. */
+    private readonly lookedUntil: number,
   ) {}
 
   /** No piece holds numbers on both sides of `resumedAfter`: what is to be said in between has its place. */
-  static of(numbering: Numbering, events: readonly LoggedEvent[], reachesEnd: boolean, resumedAfter: number): LogPage {
+  static of(
+    numbering: Numbering,
+    events: readonly LoggedEvent[],
+    reachesEnd: boolean,
+    resumedAfter: number,
+    lookedUntil = 0,
+  ): LogPage {
     const pieces: LogPiece[] = [];
     let numbers: number[] = [];
     let frames: string[] = [];
@@ -74,15 +85,20 @@ export class LogPage {
       pieces.push(new LogPiece(numbers, frames, event.position));
       [numbers, frames, length] = [[], [], 0];
     }
-    return new LogPage(pieces, reachesEnd);
+    return new LogPage(pieces, reachesEnd, lookedUntil);
   }
 
   piecesAfter(number: number): readonly LogPiece[] {
     return this.pieces.filter(({ last }) => last > number);
   }
 
-  /** What it takes in memory, about: the frames stand there as text, too. */
+  /** The reader has seen everything up to this number when it has been sent the page. */
+  get reached(): number {
+    return Math.max(this.lookedUntil, this.pieces.at(-1)?.last ?? 0);
+  }
+
+  /** What it takes in memory, about. */
   get bytes(): number {
-    return this.pieces.reduce((sum, piece) => sum + 2 * piece.bytes, 0);
+    return this.pieces.reduce((sum, piece) => sum + piece.bytes, 0);
   }
 }

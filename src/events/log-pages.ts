@@ -1,27 +1,28 @@
 /**
  * Backlogs that readers of the same tenant share: one read of the log, and one framing, serve all who stand near it. A page
- * begins at a multiple of its size, so that readers meet; a full one never changes and is kept for a short while, the last one
- * is read anew, and who asks for it while it is being read waits for the next read, which sees what was committed meanwhile.
+ * begins at a multiple of its size, or where one that its bytes have cut ends, so that readers meet; a full one never changes and is
+ * kept for a short while, the last one is read anew, and who asks for it while it is being read waits for the next read, which sees what was committed meanwhile.
  *
  * Kept pages are filed under the log's incarnation: a tenant that was erased and made anew cannot meet pages of before. When a
  * call is erased, no page is kept that was read before.
  */
 import { Injectable } from '@nestjs/common';
 import type { TenantId } from '../common/ids.js';
-import { Semaphore } from '../common/semaphore.js';
 import { ErasedCalls } from './erased-calls.js';
-import { EventLog } from './event-log.js';
 import { LogPage } from './log-page.js';
+import { LogReader } from './log-reader.js';
 import { TENANT_NUMBERING } from './numbering.js';
 
-/** Events of a page; a page is at most this × 64 KiB, about 80 KiB in practice. */
+/**
+ * Events of a page, and bytes of their data; one event more goes in, so a page is 192 KiB at most. Whoever reads slowly holds its
+ * page for as long as it takes: security rule 16 counts it.
+ */
 export const PAGE = 256;
+export const PAGE_BOUNDS = { limit: PAGE, bytes: 128 * 1024 };
 /** What all kept pages take together. */
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 /** What was erased or has expired is gone from here within it. */
 const MAX_AGE_MS = 10_000;
-/** Reads of the log at a time: a backlog must not take every connection to the database. */
-const MAX_READS = 4;
 const EVERYTHING = { agents: null, calls: null, types: null };
 
 interface Kept {
@@ -37,11 +38,10 @@ export class LogPages {
   /** Reads under way, and those that wait for them to be over: who asks now is given the latter. */
   private readonly running = new Map<string, Promise<unknown>>();
   private readonly next = new Map<string, Promise<LogPage>>();
-  private readonly slots = new Semaphore(MAX_READS);
   private sweeper: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly log: EventLog,
+    private readonly log: LogReader,
     private readonly erased: ErasedCalls,
   ) {
     erased.erasures.subscribe(() => {
@@ -49,11 +49,17 @@ export class LogPages {
     });
   }
 
+  /** The page after this number, at which another one ended. */
+  async from(tenantId: TenantId, incarnation: string, seq: number, resumedAfter: number): Promise<LogPage> {
+    const key = `${incarnation} ${seq}`;
+    return this.recall(key) ?? this.readNext(key, tenantId, seq, resumedAfter);
+  }
+
   /** The page in which the tenant's log goes on after this number; it may begin before it. */
   async after(tenantId: TenantId, incarnation: string, seq: number, resumedAfter: number): Promise<LogPage> {
-    const start = seq - (seq % PAGE);
-    const key = `${incarnation} ${start}`;
-    return this.recall(key) ?? this.readNext(key, tenantId, start, resumedAfter);
+    const page = await this.from(tenantId, incarnation, seq - (seq % PAGE), resumedAfter);
+    const isShared = page.reachesEnd || page.reached > seq;
+    return isShared ? page : this.from(tenantId, incarnation, seq, resumedAfter);
   }
 
   private recall(key: string): LogPage | undefined {
@@ -71,7 +77,7 @@ export class LogPages {
     const before = this.running.get(key) ?? Promise.resolve();
     const reading = before.then(() => {
       this.next.delete(key);
-      const page = this.slots.run(() => this.read(key, tenantId, start, resumedAfter));
+      const page = this.read(key, tenantId, start, resumedAfter);
       const over = page
         .catch(() => undefined)
         .finally(() => this.running.get(key) === over && this.running.delete(key));
@@ -84,8 +90,8 @@ export class LogPages {
 
   private async read(key: string, tenantId: TenantId, start: number, resumedAfter: number): Promise<LogPage> {
     const { revision } = this.erased;
-    const events = await this.log.read(tenantId, start, PAGE, EVERYTHING);
-    const page = LogPage.of(TENANT_NUMBERING, events, events.length < PAGE, resumedAfter);
+    const { events, isEnd } = await this.log.read(tenantId, start, PAGE_BOUNDS, EVERYTHING, 'patient');
+    const page = LogPage.of(TENANT_NUMBERING, events, isEnd, resumedAfter);
     if (!page.reachesEnd && revision === this.erased.revision) this.keep(key, page);
     return page;
   }

@@ -8,7 +8,7 @@ import { MAX_PAGE } from '../common/page.js';
 import { Problem } from '../common/problem.js';
 import type { LoggedEvent } from './event.js';
 import { filterQuery } from './event-filter.js';
-import { EventLog } from './event-log.js';
+import { LogReader } from './log-reader.js';
 import { TenantHeads } from './tenant-heads.js';
 
 const logQuery = z.strictObject({
@@ -20,16 +20,22 @@ const logQuery = z.strictObject({
 
 type LogQuery = z.infer<typeof logQuery>;
 
+/** Of events' data, in one answer; bounds memory a request. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
 @ApiTags('Reading')
 @Controller('v1/log')
 export class LogController {
   constructor(
-    private readonly log: EventLog,
+    private readonly reader: LogReader,
     private readonly heads: TenantHeads,
     private readonly agents: AgentsService,
   ) {}
 
-  /** The durable events after an id, in order. `live`: this page reaches the end; `next` is the id to read on from. */
+  /**
+   * The durable events after an id, in order. `live`: this page reaches the end; `next` is the id to read on from. A page may hold fewer
+   * events than `limit`, also none, and not be the last: it is bounded in bytes, and in how much of the log a filter looks through.
+   */
   @ApiOperation({ summary: 'A page of the durable events after an id, in order' })
   @Get()
   @Scopes('events:read')
@@ -39,7 +45,7 @@ export class LogController {
     @Query({ schema: logQuery }) { after, limit, agents, types, call }: LogQuery,
   ): Promise<string> {
     if (agents) await this.agents.assertReadable(tenantId, agents);
-    if (call !== undefined && !(await this.log.hasCall(tenantId, call))) {
+    if (call !== undefined && !(await this.reader.hasCall(tenantId, call))) {
       throw new Problem('call-not-found', 'There is no call of that id.');
     }
     const filter = {
@@ -48,12 +54,11 @@ export class LogController {
       types: types ?? null,
     };
     const head = await this.heads.of(tenantId);
-    const events = await this.log.read(tenantId, after, limit, filter);
-    const live = events.length < limit;
-    // At the end, what the filter left out is passed over too.
-    const next = Math.max(events.at(-1)?.seq ?? after, live ? head.seq : 0);
+    const { events, reached, isEnd } = await this.reader.readOn(tenantId, after, { limit, bytes: MAX_BYTES }, filter);
+    // At the end, numbers that were given to no event are passed over too.
+    const next = Math.max(reached, isEnd ? head.seq : 0);
     // The stored text goes out as it is: parsing it to serialise it again would only cost time and digits.
-    return `{"events":[${events.map(eventJson).join(',')}],"next":"${next}","live":${live}}`;
+    return `{"events":[${events.map(eventJson).join(',')}],"next":"${next}","live":${isEnd}}`;
   }
 }
 

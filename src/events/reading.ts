@@ -3,11 +3,12 @@ import type { AgentName, TenantId } from '../common/ids.js';
 import type { EventFilter, PlatformFilter } from './event-filter.js';
 import type { ErasedCalls } from './erased-calls.js';
 import type { EventLog } from './event-log.js';
+import type { LogReader } from './log-reader.js';
 import type { EventRouter, Receive } from './event-router.js';
 import type { LogExpiry } from './log-expiry.js';
 import type { LogLineage } from './log-lineage.js';
 import { LogPage } from './log-page.js';
-import { type LogPages, PAGE } from './log-pages.js';
+import { type LogPages, PAGE_BOUNDS } from './log-pages.js';
 import { PLATFORM_NUMBERING, TENANT_NUMBERING } from './numbering.js';
 import type { TenantHeads } from './tenant-heads.js';
 
@@ -33,11 +34,14 @@ export interface Reading {
   readonly revision: number;
   /** True when every number is the reader's: one that is missing has been removed. */
   readonly isWhole: boolean;
+  /** Up to which number the reader's registration has been offered what its filter lets through; 0: not known now. */
+  readonly seen: number;
 }
 
 /** What readings read from. */
 export interface Library {
   readonly log: EventLog;
+  readonly reader: LogReader;
   readonly expiry: LogExpiry;
   readonly lineage: LogLineage;
   readonly erased: ErasedCalls;
@@ -51,6 +55,8 @@ export class TenantReading implements Reading {
   private incarnation = '';
   private resumedAfter = 0;
   private agents: readonly AgentName[] = [];
+  /** Where the page before ended, if it was a full one. */
+  private pageEnd: number | undefined;
 
   constructor(
     private readonly library: Library,
@@ -65,6 +71,10 @@ export class TenantReading implements Reading {
 
   get revision(): number {
     return this.library.erased.revision;
+  }
+
+  get seen(): number {
+    return this.library.router.seenOf(this.tenantId);
   }
 
   get greeting(): Readonly<Record<string, unknown>> {
@@ -84,10 +94,16 @@ export class TenantReading implements Reading {
   }
 
   async page(after: number): Promise<LogPage> {
-    if (this.isWhole && this.incarnation !== '')
-      return this.library.pages.after(this.tenantId, this.incarnation, after, this.resumedAfter);
-    const events = await this.library.log.read(this.tenantId, after, PAGE, this.filter);
-    return LogPage.of(TENANT_NUMBERING, events, events.length < PAGE, this.resumedAfter);
+    const { tenantId, resumedAfter, incarnation, filter } = this;
+    const { pages, reader } = this.library;
+    if (this.isWhole && incarnation !== '') {
+      const goesOn = after === this.pageEnd;
+      const page = await pages[goesOn ? 'from' : 'after'](tenantId, incarnation, after, resumedAfter);
+      this.pageEnd = page.reachesEnd ? undefined : page.reached;
+      return page;
+    }
+    const { events, reached, isEnd } = await reader.read(tenantId, after, PAGE_BOUNDS, filter, 'patient');
+    return LogPage.of(TENANT_NUMBERING, events, isEnd, resumedAfter, reached);
   }
 }
 
@@ -103,6 +119,10 @@ export class PlatformReading implements Reading {
 
   get revision(): number {
     return this.library.erased.revision;
+  }
+
+  get seen(): number {
+    return this.library.router.seenAcrossTenants;
   }
 
   get greeting(): Readonly<Record<string, unknown>> {
@@ -126,7 +146,8 @@ export class PlatformReading implements Reading {
   }
 
   async page(after: number): Promise<LogPage> {
-    const events = await this.library.log.readAcrossTenants(after, PAGE, this.filter);
-    return LogPage.of(PLATFORM_NUMBERING, events, events.length < PAGE, this.resumedAfter);
+    const { reader } = this.library;
+    const { events, reached, isEnd } = await reader.readAcrossTenants(after, PAGE_BOUNDS, this.filter, 'patient');
+    return LogPage.of(PLATFORM_NUMBERING, events, isEnd, this.resumedAfter, reached);
   }
 }

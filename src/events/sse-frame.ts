@@ -28,4 +28,9 @@ export function controlFrame(
   return new Chunk(`event: ${type}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`);
 }
 
+/** Moves a reader's cursor without an event: a browser keeps the id of a block that has no data (WHATWG HTML, 9.2.6). */
+export function cursorFrame(comment: string, id: number): Chunk {
+  return new Chunk(`:${comment}\nid: ${id}\n\n`);
+}
+
 export const PING = new Chunk(':ping\n\n');

@@ -10,7 +10,7 @@ import { closingFrame } from '../common/problem.filter.js';
 import { Chunk } from './chunk.js';
 import type { EventStream } from './event-stream.js';
 import type { Outlet } from './outlet.js';
-import { PING, controlFrame } from './sse-frame.js';
+import { controlFrame } from './sse-frame.js';
 
 /** How long before its token's end a reader is told. */
 const EXPIRING_MS = 60_000;
@@ -51,7 +51,7 @@ export class StreamConnection {
   constructor(
     readonly principal: Principal,
     readonly scope: StreamScope,
-    readonly stream: Pick<EventStream, 'cursor' | 'isLive' | 'tell'>,
+    readonly stream: Pick<EventStream, 'cursor' | 'isLive' | 'tell' | 'ping'>,
     readonly outlet: Outlet,
     private readonly reader: Observer<Chunk>,
   ) {}
@@ -100,7 +100,7 @@ export class StreamConnection {
     }
     if (now >= this.pingAt) {
       this.pingAt = now + streamPingMs;
-      this.reader.next(PING);
+      this.stream.ping();
     }
     return undefined;
   }

@@ -11,7 +11,7 @@ import { shortTtlSchema } from '../auth/tokens.schemas.js';
 import { type TenantId, agentNameSchema, callIdSchema, tenantIdSchema } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { typePatternSchema } from './event-filter.js';
-import { EventLog } from './event-log.js';
+import { LogReader } from './log-reader.js';
 
 /** Longest list of names in a token: a URL has to carry it. */
 const MAX_NAMES = 50;
@@ -34,7 +34,7 @@ export class StreamTokensController {
   constructor(
     private readonly streamTokens: StreamTokens,
     private readonly agents: AgentsService,
-    private readonly log: EventLog,
+    private readonly log: LogReader,
   ) {}
 
   /** A short-lived token for a stream's URL, narrowed as asked. */

@@ -10,14 +10,16 @@ import type { EventFilter, PlatformFilter } from './event-filter.js';
 import { ErasedCalls } from './erased-calls.js';
 import { EventLog } from './event-log.js';
 import { EventRouter } from './event-router.js';
-import { EventStream, type StreamStart } from './event-stream.js';
+import { EventStream } from './event-stream.js';
 import { LogExpiry } from './log-expiry.js';
 import { LogLineage } from './log-lineage.js';
 import { LogPages } from './log-pages.js';
+import { LogReader } from './log-reader.js';
 import type { Outlet } from './outlet.js';
 import { type Library, PlatformReading, type Reading, TenantReading } from './reading.js';
 import { StreamConnection, type StreamScope } from './stream-connection.js';
 import { StreamConnections } from './stream-connections.js';
+import type { StreamStart } from './stream-start.js';
 import { StreamRights } from './stream-rights.js';
 import { TenantHeads } from './tenant-heads.js';
 
@@ -34,7 +36,8 @@ export class StreamsService {
   private readonly library: Library;
 
   constructor(
-    private readonly log: EventLog,
+    log: EventLog,
+    private readonly reader: LogReader,
     expiry: LogExpiry,
     lineage: LogLineage,
     erased: ErasedCalls,
@@ -45,7 +48,7 @@ export class StreamsService {
     private readonly connections: StreamConnections,
     private readonly rights: StreamRights,
   ) {
-    this.library = { log, expiry, lineage, erased, heads, pages, router };
+    this.library = { log, reader, expiry, lineage, erased, heads, pages, router };
   }
 
   /**
@@ -103,7 +106,7 @@ export class StreamsService {
     if (asked) await this.agents.assertReadable(tenantId, asked);
     if (
       call !== undefined &&
-      (principal.calls?.includes(call) === false || !(await this.log.hasCall(tenantId, call)))
+      (principal.calls?.includes(call) === false || !(await this.reader.hasCall(tenantId, call)))
     ) {
       throw new Problem('call-not-found', 'There is no call of that id.');
     }

@@ -1,0 +1,24 @@
+/** Where a stream begins (api.md); a cursor that cannot be honoured is never passed over in silence. */
+import type { Bounds } from './reading.js';
+
+export interface StreamStart {
+  /** What the client says it has seen: anything. */
+  readonly cursor: string | undefined;
+  /** Where to begin without a cursor. */
+  readonly from: 'live' | 'start';
+}
+
+export interface Start {
+  readonly after: number;
+  readonly gap: { readonly after: number | string; readonly reason: 'expired' | 'unknown' } | undefined;
+}
+
+export function chooseStart({ cursor, from }: StreamStart, { last, expiredUntil, brokenUntil = 0 }: Bounds): Start {
+  if (cursor === undefined) return { after: from === 'live' ? last : expiredUntil, gap: undefined };
+  const after = /^\d{1,15}$/.test(cursor) ? Number(cursor) : undefined;
+  if (after === undefined || after > last) {
+    return { after: last, gap: { after: after ?? cursor.slice(0, 64), reason: 'unknown' } };
+  }
+  if (after < expiredUntil) return { after: expiredUntil, gap: { after, reason: 'expired' } };
+  return { after, gap: after < brokenUntil ? { after, reason: 'expired' } : undefined };
+}
