@@ -151,7 +151,7 @@ describe.each([-120_000, 120_000])('when the clock jumps by %i ms', (jumpMs) => 
     const principal = { ...identity(), checkedAt: 0 } as unknown as Principal;
     const times = { streamPingMs: 30_000, streamMaxMs: 1_000_000 };
     const scope = { agents: null, calls: null, types: null };
-    const stream = { cursor: 0, isLive: true, tell: () => undefined };
+    const stream = { cursor: 0, isLive: true, tell: () => undefined, ping: () => reader.next() };
     const connection = new StreamConnection(principal, scope, stream, outlet, reader);
     connection.schedule(performance.now(), times);
     response.write('x'.repeat(100));
