@@ -4,7 +4,7 @@
  * the agent today (security rule 2).
  */
 import { Injectable } from '@nestjs/common';
-import type { AgentName, CallId, TenantId } from '../common/ids.js';
+import type { AgentName, TenantId } from '../common/ids.js';
 import type { Prisma } from '../database/generated/client.js';
 import { PgPool } from '../database/pg-pool.js';
 import { AppendPool } from '../database/pools.js';
