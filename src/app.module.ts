@@ -19,8 +19,13 @@ import { TenantsModule } from './tenants/tenants.module.js';
 /** The map of the product: foundations, then the rooms from the bottom up. */
 @Module({})
 export class AppModule {
-  static forRoot(env: Env, databaseUrl: string, extraModules: readonly Type[] = []): DynamicModule {
-    const foundations = [ConfigModule.forRoot(env), DatabaseModule.forRoot(databaseUrl), BusModule, AuditModule];
+  static forRoot(
+    env: Env,
+    databaseUrl: string,
+    http: DynamicModule,
+    extraModules: readonly Type[] = [],
+  ): DynamicModule {
+    const foundations = [ConfigModule.forRoot(env), http, DatabaseModule.forRoot(databaseUrl), BusModule, AuditModule];
     const rooms = [
       AuthModule,
       TenantsModule,

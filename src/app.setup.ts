@@ -4,19 +4,15 @@ import type { CorsOptions } from '@nestjs/common/interfaces/external/cors-option
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import express, { type RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { AppModule } from './app.module.js';
 import { ProblemFilter } from './common/problem.filter.js';
 import { assignRequestId } from './common/request-id.js';
 import { validationPipe } from './common/validation.js';
 import type { Env } from './config/env.js';
-import { StreamAdmission } from './events/stream-admission.js';
+import { HttpModule } from './http/http.module.js';
 import { StreamingExpressAdapter } from './http-adapter.js';
-
-/** Largest body of a management request, and of an ingest request. */
-const MAX_BODY = '256kb';
-const MAX_INGEST_BODY = '8mb';
 
 const STREAM_PATH = /^\/(v1\/)?(agents\/[^/]+\/|calls\/[^/]+\/|admin\/)?events(\/|$)/;
 
@@ -27,24 +23,20 @@ export async function createApp(
   options: NestApplicationOptions = {},
   extraModules: readonly Type[] = [],
 ): Promise<NestExpressApplication> {
+  const adapter = new StreamingExpressAdapter();
+  const http = HttpModule.forRoot(adapter.sockets, adapter.answers);
+  // Bodies are read after the guard, see auth/body.guard.ts.
   const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.forRoot(env, databaseUrl, extraModules),
-    new StreamingExpressAdapter(),
-    {
-      ...options,
-      bodyParser: false,
-      abortOnError: false,
-    },
+    AppModule.forRoot(env, databaseUrl, http, extraModules),
+    adapter,
+    { ...options, bodyParser: false, abortOnError: false },
   );
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('trust proxy', env.trustProxy);
   app.use(assignRequestId);
   app.use(pageHeaders(env));
-  app.use(streamAdmission(app.get(StreamAdmission)));
   if (env.corsOrigins.length > 0) app.enableCors(corsFor(env));
-  app.use('/v1/ingest', express.text({ type: ['application/json', 'application/x-ndjson'], limit: MAX_INGEST_BODY }));
-  app.use(express.json({ limit: MAX_BODY }));
   app.useGlobalPipes(validationPipe);
   app.useGlobalFilters(new ProblemFilter());
   SwaggerModule.setup('docs', app, () => describe(app), { jsonDocumentUrl: 'openapi.json' });
@@ -66,13 +58,6 @@ function pageHeaders({ publicUrl }: Env): RequestHandler {
     if (!STREAM_PATH.test(request.path)) return protect(request, response, next);
     response.setHeader('X-Content-Type-Options', 'nosniff');
     next();
-  };
-}
-
-function streamAdmission(admission: StreamAdmission): RequestHandler {
-  return (request, response, next) => {
-    if (request.method === 'GET' && STREAM_PATH.test(request.path)) admission.admit(request, response, next);
-    else next();
   };
 }
 

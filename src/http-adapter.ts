@@ -6,6 +6,10 @@
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express, { type Express, type Response } from 'express';
 import { IncomingMessage, type OutgoingHttpHeaders, type Server, ServerResponse, createServer } from 'node:http';
+import type { Socket } from 'node:net';
+import { Answers } from './http/answers.js';
+import { Sockets } from './http/sockets.js';
+import { inTurn, takesTurn } from './http/turns.js';
 
 /**
  * Connections that may wait to be accepted. After a restart thousands come at once; beyond Node's own 511 the kernel leaves
@@ -13,19 +17,38 @@ import { IncomingMessage, type OutgoingHttpHeaders, type Server, ServerResponse,
  */
 const BACKLOG = 4096;
 
+/** How long a client may take to send its headers, and the whole of its request; and how often that is looked at. */
+const TIMES = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2000 };
+
 export class StreamingExpressAdapter extends ExpressAdapter {
+  readonly sockets = new Sockets();
+  readonly answers = new Answers();
+
   constructor() {
     super(express());
   }
 
   override initHttpServer(): void {
     const app = this.getInstance<Express>();
+    const { sockets, answers } = this;
     class LastingRequest extends IncomingMessage {}
-    class LastingResponse extends ServerResponse {}
+    class LastingResponse extends ServerResponse {
+      override assignSocket(socket: Socket): void {
+        super.assignSocket(socket);
+        takesTurn(this);
+      }
+    }
     app.request = adopt(LastingRequest.prototype, app.request);
     app.response = adopt(LastingResponse.prototype, app.response);
     keepContractHeaders(app.response);
-    this.httpServer = createServer({ IncomingMessage: LastingRequest, ServerResponse: LastingResponse }, app);
+    countAnswers(app.response, answers);
+    const serve = inTurn((request, response) => {
+      sockets.begin(response);
+      app(request, response);
+    });
+    const options = { ...TIMES, IncomingMessage: LastingRequest, ServerResponse: LastingResponse };
+    this.httpServer = createServer(options, serve);
+    sockets.watch(this.httpServer, (address) => (app.get('trust proxy fn') as Trust)(address, 0));
   }
 
   override listen(port: string | number, ...rest: (string | (() => void) | undefined)[]): Server {
@@ -40,6 +63,22 @@ export class StreamingExpressAdapter extends ExpressAdapter {
     if ('closeAllConnections' in this.httpServer) this.httpServer.closeAllConnections();
     await closed;
   }
+}
+
+/** Express's own: whether it believes what this hop says of whom it forwards. */
+type Trust = (address: string, hop: number) => boolean;
+
+type End = (this: Response, ...parameters: unknown[]) => Response;
+
+/** Every answer that is handed over whole passes here; one that is piped waits for its reader by itself. */
+function countAnswers(prototype: Response, answers: Answers): void {
+  const { end } = ServerResponse.prototype as unknown as { end: End };
+  (prototype as unknown as { end: End }).end = function (this: Response, ...parameters: unknown[]): Response {
+    const [body] = parameters;
+    const isBody = typeof body === 'string' || body instanceof Uint8Array;
+    if (isBody && !this.headersSent) answers.hand(this, Buffer.byteLength(body));
+    return end.apply(this, parameters);
+  };
 }
 
 type WriteHead = (this: Response, ...parameters: unknown[]) => Response;

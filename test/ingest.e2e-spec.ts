@@ -164,7 +164,7 @@ describe('bad input gets its problem and loses nothing', () => {
     ['malformed JSON', '{"event":', {}, 400],
     ['nothing', '[]', {}, 400],
     ['a bare number', '5', {}, 400],
-    ['an unknown content type', 'hello', { 'Content-Type': 'text/plain' }, 400],
+    ['an unknown content type', 'hello', { 'Content-Type': 'text/plain' }, 415],
     ['a body of 9 MB', `"${'x'.repeat(9 * 1024 * 1024)}"`, {}, 413],
     ['JSON 100,000 levels deep', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, {}, 400],
     [

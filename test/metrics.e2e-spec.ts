@@ -13,7 +13,7 @@ import { waitFor } from './support/wait-for.js';
 
 const METRICS_TOKEN = 'a-token-for-metrics';
 const ILL = 'ws+ws://127.0.0.1:2/ws';
-const PARTS = ['database', 'tail', 'bus', 'calls', 'sources'];
+const PARTS = ['database', 'tail', 'bus', 'streams', 'calls', 'sources'];
 
 let board: Switchboard;
 let agents: AgentProcess;

@@ -9,6 +9,8 @@ import { assertNoStrayQuery } from '../common/closed-query.js';
 import { Problem } from '../common/problem.js';
 import { TokenBuckets } from '../common/token-bucket.js';
 import { ENV, type Env } from '../config/env.js';
+import { Answers } from '../http/answers.js';
+import { Sockets } from '../http/sockets.js';
 import { ACCESS, OWN_RATE, type Access } from './auth.decorators.js';
 import { type Credential, assertNoTokenInUrl, credentialIn, mayTravel } from './credential.js';
 import { IdpStrategy } from './idp.strategy.js';
@@ -31,6 +33,8 @@ export class AuthGuard implements CanActivate {
     private readonly own: JwtStrategy,
     private readonly external: IdpStrategy,
     private readonly standings: Standings,
+    private readonly sockets: Sockets,
+    private readonly answers: Answers,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -43,11 +47,14 @@ export class AuthGuard implements CanActivate {
     assertNoTokenInUrl(request, access?.stream ?? false);
     const credential = credentialIn(request);
     if (credential === null) throw new Problem('token-missing', 'Send a token as "Authorization: Bearer …".');
-    const principal = await this.principalOf(credential, request, http.getResponse<Response>());
+    const response = http.getResponse<Response>();
+    const principal = await this.principalOf(credential, request, response);
+    this.sockets.recognise(request.socket);
     authorise(principal, credential, access, request);
     assertNoStrayQuery(context);
     if (!access?.stream && !this.reflector.getAllAndOverride<boolean | undefined>(OWN_RATE, targets))
       this.chargeRequest(principal);
+    if (!access?.stream) this.answers.begin(response, principal.tenantId);
     request.user = principal;
     return true;
   }

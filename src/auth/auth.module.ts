@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { AuthGuard } from './auth.guard.js';
+import { BodyGuard } from './body.guard.js';
 import { IdpStrategy } from './idp.strategy.js';
 import { issuerProvider } from './issuer.js';
 import { IssuerKeys } from './issuer-keys.js';
@@ -29,7 +30,9 @@ import { Views } from './views.js';
     ...[issuerProvider, SigningKeys, IssuerKeys, TokenMint, TokenVerifier, Standings],
     ...[TokensService, StreamTokens, Views, Sessions, SignIn, TokenFiles],
     ...[JwtStrategy, IdpStrategy],
+    // In this order.
     { provide: APP_GUARD, useClass: AuthGuard },
+    { provide: APP_GUARD, useClass: BodyGuard },
   ],
   exports: [TokensService, StreamTokens, Standings, SignIn, TokenFiles],
 })

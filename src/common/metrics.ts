@@ -53,6 +53,21 @@ export const streamsClosed = new Counter({
 // A series that begins with its first event shows no increase then, and nobody would be told.
 for (const reason of ['slow-reader', 'dead-link', 'failure']) streamsClosed.inc({ reason }, 0);
 
+export const connectionsCut = new Counter({
+  name: 'switchboard_connections_cut_total',
+  help: 'Connections that the server cut, streams apart: too many strangers, an answer that nobody reads, too many pipelined requests.',
+  labelNames: ['reason'],
+  registers,
+});
+
+for (const reason of ['stranger', 'unread', 'pipelined']) connectionsCut.inc({ reason }, 0);
+
+export const placesLost = new Counter({
+  name: 'switchboard_stream_places_lost_total',
+  help: 'Places of streams that were still held after their connection was gone, and were given back: a fault of ours.',
+  registers,
+});
+
 export const sourceRestarts = new Counter({
   name: 'switchboard_source_restarts_total',
   help: 'Times that a source was run again after its upstream failed or ended.',

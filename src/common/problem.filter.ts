@@ -94,7 +94,7 @@ function fromStatus(status: number): Problem {
     400: ['validation', 'The request could not be read.'],
     404: ['not-found', 'No such path.'],
     413: ['payload-too-large', 'The body is larger than this path takes.'],
-    415: ['validation', 'The body has an encoding or type that is not supported.'],
+    415: ['unsupported-media-type', 'The body has an encoding or type that is not supported.'],
   };
   const [slug, detail] =
     slugs[status] ?? (status < 500 ? ['validation', 'The request could not be read.'] : ['internal', '']);

@@ -17,6 +17,7 @@ const PROBLEMS = {
   'owner-changed': { status: 409, title: 'The agent has another owner' },
   'tenant-exists': { status: 409, title: 'A tenant of this name exists' },
   'payload-too-large': { status: 413, title: 'The request is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body has a type that is not read here' },
   'too-many-streams': { status: 429, title: 'Too many open streams' },
   'rate-limited': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong on our side' },

@@ -34,7 +34,7 @@ import { TenantHeads } from './tenant-heads.js';
   ],
   exports: [
     ...[EventLog, TenantHeads, LogExpiry, LogLineage, LogInquiry, CallErasure, IngestService, StreamsService],
-    ...[ConnectionDirectory, EventTail, StreamConnections],
+    ...[ConnectionDirectory, EventTail, StreamConnections, StreamAdmission],
   ],
 })
 export class EventsModule {}

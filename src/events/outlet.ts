@@ -12,6 +12,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Observable, type Observer, type Subscriber, type Subscription } from 'rxjs';
 import { closingFrame, toProblem } from '../common/problem.filter.js';
+import { becomesStream, progressOf } from '../http/sockets.js';
 import { Chunk } from './chunk.js';
 import { lighten } from './request-weight.js';
 import { opened } from './stream-admission.js';
@@ -42,12 +43,12 @@ export class Outlet implements Observer<Chunk> {
   private takenBefore = 0;
   /** True when the stream ended by a fault of ours. */
   hasFailed = false;
-  /** Bytes that the kernel has taken, and when that last grew. */
+  /** What {@link progressOf} said last, and when it last changed. */
   private taken = 0;
   private takenAt = performance.now();
   readonly client: StreamClient;
 
-  constructor(private readonly response: Response) {
+  constructor(readonly response: Response) {
     this.client = clientOf(response.req);
   }
 
@@ -99,6 +100,7 @@ export class Outlet implements Observer<Chunk> {
     this.socket = this.response.socket;
     this.takenBefore = takenBy(this.socket);
     opened(this.response);
+    becomesStream(this.socket);
     this.response.once('close', () => this.chunks?.unsubscribe());
     // Nobody reads a body: left open, it would hold back the connection's next request.
     if (this.response.req.method === 'HEAD') this.response.end();
@@ -133,6 +135,11 @@ export class Outlet implements Observer<Chunk> {
     return takenBy(this.socket) - this.takenBefore;
   }
 
+  /** True when its connection is gone: whoever holds it must have been told. */
+  get isGone(): boolean {
+    return this.response.destroyed || (this.socket?.destroyed ?? false);
+  }
+
   /** The connection, as the kernel's table names it. */
   get link(): string {
     return this.response.socket === null ? '' : linkOf(this.response.socket);
@@ -141,7 +148,7 @@ export class Outlet implements Observer<Chunk> {
   /** True when bytes wait and none has been taken for too long. To be asked now and then, with `performance.now()`. */
   isStalled(now: number): boolean {
     if (this.framework) return false; // It waits for us, not we for it.
-    const taken = takenBy(this.socket);
+    const taken = this.socket === null ? 0 : progressOf(this.socket);
     if (this.response.writableLength === 0 || taken !== this.taken) {
       this.taken = taken;
       this.takenAt = now;
@@ -169,6 +176,11 @@ export class Outlet implements Observer<Chunk> {
   async finished(): Promise<void> {
     if (this.response.closed) return;
     await new Promise<void>((resolve) => this.response.once('close', resolve));
+  }
+
+  /** Nothing more is sent, as when the client goes. */
+  leave(): void {
+    this.chunks?.unsubscribe();
   }
 
   /** Ends the connection without waiting for a client that doesn't read. */

@@ -2,8 +2,9 @@
 import { BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Principal } from '../auth/principal.js';
 import { Counts } from '../common/counts.js';
-import { streamsClosed } from '../common/metrics.js';
+import { placesLost, streamsClosed } from '../common/metrics.js';
 import { Problem } from '../common/problem.js';
 import { ENV, type Env } from '../config/env.js';
 import { RETRY_MS, goodbyeTimes } from './drain.js';
@@ -20,6 +21,9 @@ export class StreamConnections implements OnApplicationBootstrap, OnModuleDestro
   private readonly ofToken = new Counts();
   private ticker: NodeJS.Timeout | undefined;
   private draining = false;
+  /** Of the last tick: streams whose connection was gone, though nobody had said so. */
+  private gone = new Set<StreamConnection>();
+  private lost = 0;
   private bytesOfGone = 0;
 
   constructor(@Inject(ENV) private readonly env: Env) {}
@@ -61,13 +65,18 @@ export class StreamConnections implements OnApplicationBootstrap, OnModuleDestro
   }
 
   /** Throws `too-many-streams` beyond the tenant's or the token's limit, `unavailable` while draining. */
-  add(connection: StreamConnection): void {
+  assertRoom({ tenantId, tokenId, limits }: Principal): void {
     if (this.draining) throw new Problem('unavailable', 'The server is going down; connect again in a moment.');
-    const { tenantId, tokenId, limits } = connection.principal;
     if (tenantId !== null && this.ofTenant.of(tenantId) >= limits.streams)
       throw new Problem('too-many-streams', `This tenant may have ${limits.streams} streams open at once.`);
     if (this.ofToken.of(tokenId) >= limits.streamsPerToken)
       throw new Problem('too-many-streams', `This token may have ${limits.streamsPerToken} streams open at once.`);
+  }
+
+  /** Throws as {@link assertRoom} does. */
+  add(connection: StreamConnection): void {
+    this.assertRoom(connection.principal);
+    const { tenantId, tokenId } = connection.principal;
     if (tenantId !== null) this.ofTenant.add(tenantId, 1);
     this.ofToken.add(tokenId, 1);
     connection.schedule(performance.now(), this.env);
@@ -92,7 +101,26 @@ export class StreamConnections implements OnApplicationBootstrap, OnModuleDestro
     for (const connection of this.open) if (applies(connection)) this.close(connection, problem, reason);
   }
 
+  /** Streams that were held for connections that were gone, since the start: none, or something is wrong here. */
+  get lostStreams(): number {
+    return this.lost;
+  }
+
+  /** The self-check: what is counted is open. A stream that was gone at the tick before is given back, and counted as a fault. */
+  private giveBackLost(): void {
+    const gone = new Set([...this.open].filter(({ outlet }) => outlet.isGone));
+    for (const connection of gone) {
+      if (!this.gone.has(connection)) continue;
+      this.lost += 1;
+      placesLost.inc();
+      connection.outlet.leave();
+      this.remove(connection);
+    }
+    this.gone = gone;
+  }
+
   private tick(now: number): void {
+    this.giveBackLost();
     for (const connection of this.open) {
       const ending = connection.tick(now, this.env);
       if (ending) this.close(connection, ending.problem, ending.reason);

@@ -17,6 +17,7 @@ import { LogPages } from './log-pages.js';
 import { LogReader } from './log-reader.js';
 import type { Outlet } from './outlet.js';
 import { type Library, PlatformReading, type Reading, TenantReading } from './reading.js';
+import { StreamAdmission } from './stream-admission.js';
 import { StreamConnection, type StreamScope } from './stream-connection.js';
 import { StreamConnections } from './stream-connections.js';
 import type { StreamStart } from './stream-start.js';
@@ -47,6 +48,7 @@ export class StreamsService {
     private readonly agents: AgentsService,
     private readonly connections: StreamConnections,
     private readonly rights: StreamRights,
+    private readonly admission: StreamAdmission,
   ) {
     this.library = { log, reader, expiry, lineage, erased, heads, pages, router };
   }
@@ -57,6 +59,7 @@ export class StreamsService {
    */
   async open(principal: Principal, query: StreamQuery, outlet: Outlet): Promise<Observable<Chunk>> {
     const tenantId = tenantOf(principal);
+    await this.admit(principal, outlet);
     const filter = await this.resolve(principal, query);
     const reading = new TenantReading(this.library, tenantId, filter);
     const start = { cursor: query.cursor, from: query.call === undefined ? 'live' : 'start' } as const;
@@ -70,10 +73,17 @@ export class StreamsService {
     cursor: string | undefined,
     outlet: Outlet,
   ): Promise<Observable<Chunk>> {
+    await this.admit(principal, outlet);
     if (filter.agents) await this.agents.assertKnownAcrossTenants(filter.agents);
     const reading = new PlatformReading(this.library, filter);
     const scope = { ...scopeOf({ ...filter, calls: null }), tenants: filter.tenants && [...filter.tenants] };
     return this.connect(principal, reading, { cursor, from: 'live' }, scope, outlet);
+  }
+
+  /** Who may have no more streams is refused before it waits for a place. */
+  private async admit(principal: Principal, outlet: Outlet): Promise<void> {
+    this.connections.assertRoom(principal);
+    await this.admission.admit(outlet.response);
   }
 
   private connect(

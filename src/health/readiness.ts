@@ -8,6 +8,8 @@ import { Bus } from '../bus/bus.js';
 import { CallsService } from '../calls/calls.service.js';
 import { PgPool } from '../database/pg-pool.js';
 import { EventTail } from '../events/event-tail.js';
+import { StreamAdmission } from '../events/stream-admission.js';
+import { StreamConnections } from '../events/stream-connections.js';
 import { type SourceStatus, SourceSupervisor } from '../sources/source-supervisor.js';
 
 /** A database that takes longer to answer is away. */
@@ -24,6 +26,8 @@ export interface Readiness {
   /** The way from the log to the readers of this process. `behindSeconds`: how late what it delivers is. */
   readonly tail: { readonly state: 'up' | 'behind' | 'away'; readonly behindSeconds?: number };
   readonly bus: { readonly state: 'up' | 'away' };
+  /** `leaking`: places were held for connections that were gone, and were given back; a fault of ours. */
+  readonly streams: { readonly state: 'up' | 'leaking'; readonly open: number; readonly opening: number };
   /** How many events behind the log the calls are, and how far a rebuild is. */
   readonly calls: Calls | typeof AWAY;
   readonly sources: Readonly<Record<string, Omit<SourceStatus, 'name'>>>;
@@ -39,6 +43,8 @@ export class ReadinessService implements OnModuleDestroy {
     private readonly bus: Bus,
     private readonly calls: CallsService,
     private readonly sources: SourceSupervisor,
+    private readonly connections: StreamConnections,
+    private readonly admission: StreamAdmission,
   ) {}
 
   /** The first thing that a process does that goes down: whoever sends readers here sends them elsewhere. */
@@ -55,6 +61,7 @@ export class ReadinessService implements OnModuleDestroy {
       database: { state: database ? 'up' : 'away' },
       tail: database ? this.tailState() : AWAY,
       bus: { state: this.bus.connected ? 'up' : 'away' },
+      streams: this.streams(),
       calls: calls ?? AWAY,
       sources: Object.fromEntries(this.sources.status.map(({ name, ...status }) => [name, status])),
     };
@@ -63,6 +70,12 @@ export class ReadinessService implements OnModuleDestroy {
   private async progress(): Promise<Calls | typeof AWAY | undefined> {
     if (!(await answers(this.pool.query('SELECT 1')))) return undefined;
     return this.calls.progress().catch(() => AWAY);
+  }
+
+  private streams(): Readiness['streams'] {
+    const lost = this.connections.lostStreams + this.admission.lostPlaces;
+    const { size: open } = this.connections.all;
+    return { state: lost > 0 ? 'leaking' : 'up', open, opening: this.admission.held };
   }
 
   private tailState(): Readiness['tail'] {

@@ -12,6 +12,8 @@ import { EventTail } from '../events/event-tail.js';
 import { IngestService } from '../events/ingest.service.js';
 import { READER_CLASSES } from '../events/stream-connection.js';
 import { StreamConnections } from '../events/stream-connections.js';
+import { Answers } from '../http/answers.js';
+import { Sockets } from '../http/sockets.js';
 import { SOURCE_STATES } from '../sources/source.js';
 import { SourceSupervisor } from '../sources/source-supervisor.js';
 import { type Readiness, ReadinessService } from './readiness.js';
@@ -23,10 +25,22 @@ export class Samples {
   private readonly ready = this.gauge('switchboard_ready', 'Whether /readyz says 200 (1) or 503 (0).');
   private readonly partUp = this.gauge(
     'switchboard_part_up',
-    'Whether a part is as it should be, as /readyz has it: database, tail, bus, calls, sources.',
+    'Whether a part is as it should be, as /readyz has it: database, tail, bus, streams, calls, sources.',
     ['part'],
   );
   private readonly streams = this.gauge('switchboard_streams_open', 'Open event streams, by who reads.', ['class']);
+  private readonly opening = this.gauge(
+    'switchboard_streams_opening',
+    'Streams that are being opened: authenticated, and not greeted yet.',
+  );
+  private readonly strangers = this.gauge(
+    'switchboard_connections_unauthenticated',
+    'Connections on which no request was authenticated yet.',
+  );
+  private readonly answerBytes = this.gauge(
+    'switchboard_answers_pending_bytes',
+    'Bytes of answers, streams apart, that wait for their clients.',
+  );
   private readonly streamsBehind = this.gauge(
     'switchboard_streams_behind',
     'Open streams that are served from the log: they have just come, or read too slowly to be live.',
@@ -108,6 +122,8 @@ export class Samples {
     replay: ReplayPool,
     read: ReadPool,
     manage: PrismaService,
+    private readonly sockets: Sockets,
+    private readonly answers: Answers,
   ) {
     this.pools = { append, control, background, replay, read, manage };
     collectDefaultMetrics({ register: this.registry });
@@ -120,18 +136,22 @@ export class Samples {
     this.takeStreams();
     this.takeSources();
     this.takePools();
+    this.strangers.set(this.sockets.strangerCount);
+    this.answerBytes.set(this.answers.heldBytes);
     this.ingestWaiting.set(this.ingest.waitingEvents);
     this.tailLag.set(this.tail.behindMs / 1000);
     this.busUp.set({ kind: this.bus.kind }, Number(this.bus.connected));
     return this.registry;
   }
 
-  private takeReadiness({ status, database, tail, bus, calls, sources }: Readiness): void {
+  private takeReadiness({ status, database, tail, bus, streams, calls, sources }: Readiness): void {
     const states = Object.values(sources).map(({ state }) => state);
     this.ready.set(Number(status === 'ready'));
     this.partUp.set({ part: 'database' }, Number(database.state === 'up'));
     this.partUp.set({ part: 'tail' }, Number(tail.state === 'up'));
     this.partUp.set({ part: 'bus' }, Number(bus.state === 'up'));
+    this.partUp.set({ part: 'streams' }, Number(streams.state === 'up'));
+    this.opening.set(streams.opening);
     this.partUp.set({ part: 'calls' }, Number(calls.state !== 'away'));
     this.partUp.set({ part: 'sources' }, Number(states.every((state) => state === 'live' || state === 'standby')));
     if ('behind' in calls) this.callsLag.set(calls.behind);

@@ -10,13 +10,17 @@ import { Problem } from '../common/problem.js';
 import { TokenBuckets } from '../common/token-bucket.js';
 import { eachInTurns } from '../common/turns.js';
 import { IngestService } from '../events/ingest.service.js';
+import { TextBody } from '../http/bodies.js';
 import { Admission, type Rejected } from './admission.js';
 import { itemsIn } from './ingest-body.js';
 
-const idempotencyKeySchema = z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1–200 visible ASCII characters');
+const MEBIBYTE = 1024 * 1024;
+const TYPES = ['application/json', 'application/x-ndjson'];
+/** Largest body of the platform's, which brings what an upstream had collected; and of a tenant's. */
+const MAX_BYTES = 8 * MEBIBYTE;
+const MAX_TENANT_BYTES = 2 * MEBIBYTE;
 
-/** Largest body of a tenant's own token; the platform's may be as large as any (app.setup.ts). */
-const MAX_TENANT_BODY = 2 * 1024 * 1024;
+const idempotencyKeySchema = z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1–200 visible ASCII characters');
 
 interface IngestAnswer {
   accepted: number;
@@ -41,7 +45,8 @@ export class IngestController {
   @HttpCode(200)
   @Scopes('events:write', 'admin')
   @OwnRate()
-  @ApiConsumes('application/json', 'application/x-ndjson')
+  @TextBody(TYPES, MAX_BYTES, MAX_TENANT_BYTES)
+  @ApiConsumes(...TYPES)
   @ApiBody({ schema: { oneOf: [{ type: 'object' }, { type: 'array', items: { type: 'object' } }] } })
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes repeating the same body safe.' })
   async take(
@@ -68,8 +73,6 @@ export class IngestController {
   /** Before a byte is parsed: what it costs is charged to who sends it (security rules 17 and 24). */
   private chargeBytes({ tenantId, limits }: Principal, bytes: number): void {
     if (tenantId === null) return; // What the platform sends in is its own to bound.
-    if (bytes > MAX_TENANT_BODY)
-      throw new Problem('payload-too-large', `A tenant's request may have at most ${MAX_TENANT_BODY} bytes.`);
     const { ingestBytesPerSecond: perSecond } = limits;
     const detail = `This tenant may send ${perSecond} bytes of events a second; none of these was taken.`;
     refuseUntil(this.bytes.charge(tenantId, bytes, perSecond), detail);

@@ -1,0 +1,43 @@
+/**
+ * Reads the body, after {@link AuthGuard} and before anything that uses it: nothing of a stranger's body is read. A route that
+ * takes a body takes it in the types that it understands; one that takes none is sent none. A new route needs nothing for it.
+ */
+import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import { Reflector } from '@nestjs/core';
+import type { Request, Response } from 'express';
+import { Problem } from '../common/problem.js';
+import { BODY_RULE, Bodies, type BodyRule, JSON_BODY, hasBody } from '../http/bodies.js';
+import { ACCESS, type Access } from './auth.decorators.js';
+import type { Principal } from './principal.js';
+
+@Injectable()
+export class BodyGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly bodies: Bodies,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<Request & { user?: Principal }>();
+    if (!hasBody(request)) return true;
+    const targets = [context.getHandler(), context.getClass()];
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, targets);
+    // Whoever comes here without being known has not been asked yet, unless nobody is.
+    if (request.user === undefined && access?.kind !== 'public')
+      throw new Problem('token-missing', 'Send a token as "Authorization: Bearer …".');
+    const rule = this.reflector.get<BodyRule | undefined>(BODY_RULE, context.getHandler()) ?? jsonOf(context);
+    if (rule === undefined) throw new Problem('validation', 'This path takes no body.');
+    await this.bodies.read(request, http.getResponse<Response>(), rule, request.user?.tenantId);
+    return true;
+  }
+}
+
+function jsonOf(context: ExecutionContext): BodyRule | undefined {
+  const parameters: unknown = Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), context.getHandler().name);
+  return Object.keys(parameters ?? {}).some((key) => key.startsWith(`${RouteParamtypes.BODY}:`))
+    ? JSON_BODY
+    : undefined;
+}

@@ -1,0 +1,106 @@
+/**
+ * Bodies of requests: read after the caller is known, of the types that a route takes and of no other, and so many bytes at a
+ * time of each owner and of all. What is declared is charged before the first byte is read.
+ */
+import { SetMetadata } from '@nestjs/common';
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import { ByteBudget, type Owner } from '../common/byte-budget.js';
+import { clientAddress } from '../common/client-address.js';
+import { Problem } from '../common/problem.js';
+import { untilClosed } from './until-closed.js';
+
+const KIBIBYTE = 1024;
+const MEBIBYTE = 1024 * KIBIBYTE;
+const MAX_BYTES = 64 * MEBIBYTE;
+const MAX_BYTES_PER_TENANT = 16 * MEBIBYTE;
+const MAX_BYTES_OF_PLATFORM = 32 * MEBIBYTE;
+const MAX_BYTES_PER_ADDRESS = 64 * KIBIBYTE;
+const RETRY_MS = 1000;
+
+/** What a route takes: its types, the parser of a given size, and how large it may be, by who sends it. */
+export interface BodyRule {
+  readonly types: readonly string[];
+  readonly parser: (maxBytes: number) => RequestHandler;
+  readonly maxBytes: number;
+  readonly maxTenantBytes: number;
+}
+
+const isAny = () => true;
+
+/** Of every `@Body()`, unless the route says otherwise. */
+export const JSON_BODY: BodyRule = {
+  types: ['application/json'],
+  parser: (limit) => express.json({ type: isAny, limit }),
+  maxBytes: 256 * KIBIBYTE,
+  maxTenantBytes: 256 * KIBIBYTE,
+};
+
+export const BODY_RULE = Symbol('body rule');
+
+/** The route reads its body as text (`request.body`), of these types. */
+export const TextBody = (types: readonly string[], maxBytes: number, maxTenantBytes: number) =>
+  SetMetadata(BODY_RULE, {
+    ...{ types, maxBytes, maxTenantBytes },
+    parser: (limit) => express.text({ type: isAny, limit }),
+  } satisfies BodyRule);
+
+/** Largest body of somebody whom we do not know: the code of a sign-in link. */
+const MAX_STRANGER_BYTES = 4 * KIBIBYTE;
+
+export class Bodies {
+  private readonly budget = new ByteBudget(MAX_BYTES);
+  private readonly parsers = new Map<string, RequestHandler>();
+
+  /**
+   * Reads the body of a request that has one. `tenantId`: null for the platform, undefined for a stranger. Throws
+   * `unsupported-media-type`, `payload-too-large`, `validation`; `rate-limited` and `unavailable` while too much is under way.
+   */
+  async read(request: Request, response: Response, rule: BodyRule, tenantId: string | null | undefined): Promise<void> {
+    if (request.is([...rule.types]) === false)
+      throw new Problem('unsupported-media-type', `Send the body as ${rule.types.join(' or ')}.`);
+    const maxBytes = maxBytesOf(rule, tenantId);
+    const declared = Number(request.headers['content-length']);
+    if (declared > maxBytes) throw new Problem('payload-too-large', 'The body is larger than this path takes.');
+    const isPlain = request.headers['content-encoding'] === undefined && !Number.isNaN(declared);
+    const owner = ownerOf(tenantId, request);
+    const bytes = isPlain ? declared : maxBytes;
+    this.assertRoom(owner, bytes);
+    untilClosed(response, this.budget.take(owner, bytes));
+    await this.parse(request, response, rule, maxBytes);
+  }
+
+  private parse(request: Request, response: Response, rule: BodyRule, maxBytes: number): Promise<void> {
+    const key = `${rule.types.join()} ${maxBytes}`;
+    const parser = this.parsers.get(key) ?? rule.parser(maxBytes);
+    this.parsers.set(key, parser);
+    return new Promise((resolve, reject) => {
+      parser(request, response, (error?: Error | 'router' | 'route') => {
+        if (error instanceof Error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  private assertRoom(owner: Owner, bytes: number): void {
+    const obstacle = this.budget.obstacle(owner, bytes);
+    if (obstacle === 'owner')
+      throw new Problem('rate-limited', 'Too many bytes of yours are on their way in.', {}, RETRY_MS);
+    if (obstacle === 'all')
+      throw new Problem('unavailable', 'Too many bytes are on their way in; try again in a moment.', {}, RETRY_MS);
+  }
+}
+
+export function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+function maxBytesOf({ maxBytes, maxTenantBytes }: BodyRule, tenantId: string | null | undefined): number {
+  if (tenantId === undefined) return MAX_STRANGER_BYTES;
+  return tenantId === null ? maxBytes : maxTenantBytes;
+}
+
+function ownerOf(tenantId: string | null | undefined, request: Request): Owner {
+  if (tenantId === undefined) return { key: `address ${clientAddress(request)}`, maxBytes: MAX_BYTES_PER_ADDRESS };
+  if (tenantId === null) return { key: 'platform', maxBytes: MAX_BYTES_OF_PLATFORM };
+  return { key: `tenant ${tenantId}`, maxBytes: MAX_BYTES_PER_TENANT };
+}

@@ -1,0 +1,140 @@
+/** Security rules 23 and 24 at the door: what anybody can send costs nobody else anything, and what was allotted comes back. */
+import { RawClient } from '../support/raw-client.js';
+import { Switchboard } from '../support/switchboard.js';
+import { fresh } from '../support/things.js';
+import { waitFor } from '../support/wait-for.js';
+
+const STREAM = '/v1/events';
+
+let board: Switchboard;
+const clients: RawClient[] = [];
+beforeAll(async () => {
+  board = await Switchboard.start();
+});
+afterEach(() => {
+  for (const client of clients.splice(0)) client.reset();
+});
+afterAll(() => board.stop());
+
+async function connect(): Promise<RawClient> {
+  const client = await RawClient.open(board.url);
+  clients.push(client);
+  return client;
+}
+
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
+
+async function streamsOpen(): Promise<void> {
+  const { token } = await board.createTenant();
+  const reader = await board.open(STREAM, { token });
+  await reader.untilType('connected');
+  reader.close();
+}
+
+interface Streams {
+  readonly streams: { readonly state: string; readonly open: number; readonly opening: number };
+}
+
+async function nothingHeld(): Promise<void> {
+  await waitFor(async () => {
+    const { body } = await board.request<Streams>('GET', '/readyz');
+    return body.streams.open === 0 && body.streams.opening === 0 && body.streams.state === 'up';
+  }, 'every place to be given back');
+}
+
+describe('streams go on opening', () => {
+  it.each([
+    ['by anybody, behind a file that is not read', '/docs/swagger-ui-bundle.js', () => Promise.resolve({})],
+    ['by a customer, behind a stream', STREAM, async () => bearer((await board.createTenant()).token)],
+  ])('after a hundred were asked for on one connection %s, which is then reset', async (_, path, headersOf) => {
+    const headers: Record<string, string> = await headersOf();
+    const client = await connect();
+    client.send(RawClient.head('GET', path, headers));
+    await client.until(({ text }) => text.includes('200 OK'), 'the first answer');
+    client.socket.pause();
+    client.send(RawClient.head('GET', STREAM, headers).repeat(100));
+    await board.request('GET', '/healthz'); // It has been read by then.
+    client.reset();
+    await streamsOpen();
+    await nothingHeld();
+  });
+
+  it('while a hundred strangers announce a body and send none', async () => {
+    const strangers = await Promise.all(Array.from({ length: 100 }, connect));
+    for (const stranger of strangers)
+      stranger.send(RawClient.head('GET', STREAM, { 'Content-Type': 'application/json', 'Content-Length': 10 }));
+    await streamsOpen();
+    for (const stranger of strangers)
+      await stranger.until(({ statuses }) => statuses[0] === 401, 'a refusal that waits for no body');
+  });
+});
+
+describe('requests on one connection', () => {
+  it('are served one after another: a second stream waits for the first', async () => {
+    const { token } = await board.createTenant();
+    const client = await connect();
+    client.send(RawClient.head('GET', '/v1/me', bearer(token)).repeat(2));
+    await client.until(({ statuses }) => statuses.length === 2, 'both answers');
+    client.send(RawClient.head('GET', STREAM, bearer(token)).repeat(3));
+    await client.until(({ text }) => text.includes('event: connected'), 'a greeting');
+    const other = await board.open(STREAM, { token });
+    await other.untilType('connected');
+    const { body } = await board.request<Streams>('GET', '/readyz');
+    expect(body.streams).toEqual({ state: 'up', open: 2, opening: 0 });
+    other.close();
+  });
+
+  it('that nobody waits for end it', async () => {
+    const { token } = await board.createTenant();
+    const client = await connect();
+    client.send(RawClient.head('GET', STREAM, bearer(token)).repeat(20));
+    await client.until(({ closed }) => closed, 'the end of the connection');
+    await nothingHeld();
+  });
+});
+
+describe('a body', () => {
+  const stalled = (bytes: number, headers: Record<string, string | number>) =>
+    RawClient.head('POST', '/v1/ingest', { 'Content-Type': 'application/json', 'Content-Length': bytes, ...headers });
+
+  it('of a stranger is not waited for', async () => {
+    const client = await connect();
+    client.send(`${stalled(8_000_000, {})}[${' '.repeat(60_000)}`);
+    await client.until(({ statuses }) => statuses[0] === 401, 'a refusal');
+  });
+
+  it('is charged to its tenant before it is read, and given back with its connection', async () => {
+    const agent = fresh('mara');
+    const [acme, globex] = [
+      await board.createTenant({ agents: [agent], scopes: ['events:write'] }),
+      await board.createTenant({ scopes: ['events:write'] }),
+    ];
+    const senders = await Promise.all(Array.from({ length: 9 }, connect));
+    for (const sender of senders) sender.send(stalled(2_000_000, bearer(acme.token)));
+    const refused = await waitFor(() => senders.find(({ statuses }) => statuses[0] === 429), 'one that is too many');
+    expect(refused.text).toMatch(/\r\nRetry-After: 1\r\n/);
+    expect(senders.filter(({ statuses }) => statuses.length > 0)).toEqual([refused]);
+    const body = { event: 'x', agent };
+    const send = (token: string) => board.request('POST', '/v1/ingest', { token, body });
+    expect((await send(globex.token)).status).toBe(400);
+    for (const sender of senders) sender.reset();
+    await waitFor(async () => (await send(acme.token)).status === 200, 'room again');
+  });
+
+  it('of a tenant is 2 MB at most, of the platform 8', async () => {
+    const { token } = await board.createTenant({ scopes: ['events:write'] });
+    const body = `[${' '.repeat(3 * 1024 * 1024)}]`;
+    const theirs = await board.request('POST', '/v1/ingest', { token, body });
+    expect([theirs.status, theirs.body['type']]).toEqual([413, '/problems/payload-too-large']);
+    const ours = await board.request('POST', '/v1/ingest', { token: board.adminToken, body });
+    expect(ours.body).toMatchObject({ detail: 'The body holds no event.' });
+  });
+});
+
+describe('strangers', () => {
+  it('who say nothing are cut beyond a number for each address, the oldest first', async () => {
+    const idle = await Promise.all(Array.from({ length: 140 }, connect));
+    await waitFor(() => idle.filter(({ closed }) => closed).length >= 12, 'those beyond the number');
+    await streamsOpen();
+  });
+});
