@@ -45,7 +45,7 @@ describe('a batch that goes out in parts', () => {
       expect(follower).toMatchObject({ complete: false, first: 1, last: 60 });
     }
     const nobody = announcement && new BatchAssembler().announced('p', announcement, () => false);
-    expect(nobody).toEqual({ kind: 'appended', first: 1, last: 60, complete: true, partial: true, events: [] });
+    expect(nobody).toEqual({ kind: 'appended', first: 1, last: 60, complete: true, events: [] });
   });
 
   it('sends who follows a tenant to the log when one of its events is too long, and nobody else', () => {
@@ -115,7 +115,7 @@ describe.each((['nats', 'redis'] as BrokerKind[]).filter((kind) => withBroker(ki
       );
     };
     const without = await heardDuring(feed);
-    expect(without.heard).toEqual([expect.objectContaining({ complete: true, partial: true, events: [] })]);
+    expect(without.heard).toEqual([expect.objectContaining({ complete: true, events: [] })]);
     expect(without.reads).toBe(0);
     const reader = await two.open('/events', { token: acme.token });
     await reader.untilType('log.caught_up');

@@ -14,6 +14,7 @@ import { LogPages, PAGE } from '../src/events/log-pages.js';
 import type { LogReader, PageBounds } from '../src/events/log-reader.js';
 import { Outlet } from '../src/events/outlet.js';
 import { TENANT_NUMBERING } from '../src/events/numbering.js';
+import { CallPositions, SeenCalls } from '../src/events/seen-calls.js';
 
 const event = (position: number, ephemeral = false, length = 1): LoggedEvent => ({
   ...{ type: 'user.message', agent: 'mara' as AgentName, callId: 'c' as CallId, tenantId: 'acme' as TenantId },
@@ -42,11 +43,20 @@ describe('a delivery', () => {
     expect(deliveriesOf(TENANT_NUMBERING, large).map(idsIn)).toEqual([[1, 2], [3, 4], [5]]);
   });
 
-  it('gives who has seen part of it the rest, and no ephemeral event that would overtake', () => {
-    const delivery = new Delivery(TENANT_NUMBERING, [event(4, true), event(5), event(5, true), event(6)]);
-    expect(delivery.newTo(4, 4)).toBe(delivery);
-    expect(idsIn(delivery.newTo(5, 5))).toEqual([5, 6]);
-    expect(delivery.newTo(6, 7)).toBeUndefined();
+  it('gives who has seen part of it the rest, and no ephemeral event that would overtake one of its own call', () => {
+    const other = { ...event(4, true), callId: 'other' as CallId };
+    const delivery = new Delivery(TENANT_NUMBERING, [event(4, true), other, event(5), event(5, true), event(6)]);
+    const seenUntil = (position: number, before = 0) => {
+      const calls = new CallPositions();
+      calls.add(event(position));
+      return new SeenCalls(before, calls);
+    };
+    expect(delivery.newTo(4)).toBe(delivery);
+    expect(delivery.newTo(4, seenUntil(4))).toBe(delivery);
+    expect(delivery.newTo(5, seenUntil(5))?.events).toEqual([other, event(5, true), event(6)]);
+    expect(delivery.newTo(6, seenUntil(6))?.events).toEqual([other]);
+    // What is older than the piece before the last: nobody knows what of its call was in it.
+    expect(delivery.newTo(6, seenUntil(6, 5))).toBeUndefined();
   });
 });
 

@@ -134,7 +134,7 @@ export class BatchAssembler {
     from: string,
     { first, last, complete, parts }: Announcement,
     follows: (tenantId: string | null) => boolean,
-  ) {
+  ): Batch {
     const key = `${from} ${first} ${last}`;
     const kept = this.waiting.get(key)?.parts;
     this.drop(key);
@@ -145,9 +145,7 @@ export class BatchAssembler {
       (part) => part?.events.map((event, at) => ({ event, order: part.order[at] ?? 0 })) ?? [],
     );
     const events = placed.sort((one, other) => one.order - other.order).map(({ event }) => event);
-    const whole = complete && !found.includes(undefined);
-    const batch: Batch = { kind: 'appended', first, last, complete: whole, events };
-    return whole && wanted.length < parts.length ? { ...batch, partial: true as const } : batch;
+    return { kind: 'appended', first, last, complete: complete && !found.includes(undefined), events };
   }
 
   private drop(key: string): void {

@@ -20,10 +20,10 @@ export interface BusEvent {
 export type BusMessage =
   /**
    * Positions `first`…`last` were committed, and these events stand there, ephemeral ones in between. Only ephemeral
-   * events: `first` is `last + 1`. `complete: false`: the durable ones are not here, read them from the log. `partial`:
-   * events of tenants that nobody on this process follows were left out.
+   * events: `first` is `last + 1`. `complete: false`: the durable ones are not here, read them from the log. Events of
+   * tenants that nobody on this process follows may have been left out.
    */
-  | { kind: 'appended'; first: number; last: number; complete: boolean; partial?: true; events: readonly BusEvent[] }
+  | { kind: 'appended'; first: number; last: number; complete: boolean; events: readonly BusEvent[] }
   | { kind: 'token-revoked'; tokenId: string }
   /** Its scopes are fewer than they were. */
   | { kind: 'token-changed'; tokenId: string }

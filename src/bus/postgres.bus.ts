@@ -1,25 +1,28 @@
 /**
- * The default bus: PostgreSQL NOTIFY. A wake-up without the durable events (the log has them), with the ephemeral ones
- * while they fit NOTIFY's 8,000 bytes: https://www.postgresql.org/docs/current/sql-notify.html
- * One notification is under way at a time; what is published meanwhile is merged into the next.
+ * The default bus: PostgreSQL NOTIFY. The ephemeral events, and a wake-up without the durable ones (the log has them), in as many
+ * notifications as that takes. One round of them is under way at a time; what is published meanwhile goes with the next.
  */
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { ephemeralDropped } from '../common/metrics.js';
 import { DATABASE_URL } from '../database/database-url.js';
 import { PgListener } from '../database/pg-listener.js';
 import { PgPool } from '../database/pg-pool.js';
-import { Bus, BusMessage } from './bus.js';
+import { SharedRoom } from '../common/shared-room.js';
+import { Bus, type BusEvent, BusMessage } from './bus.js';
+import { NoticeReader, noticesOf } from './notices.js';
 
 const CHANNEL = 'switchboard';
 /** A hint need not survive a crash, so nobody waits until the disk has it; `synchronous_commit` is off for this one only. */
 const NOTIFY = `WITH hint AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
   SELECT pg_notify($1, payload) FROM hint, unnest($2::text[]) AS payload`;
-/** NOTIFY takes fewer than 8,000 bytes. */
-const MAX_PAYLOAD_BYTES = 7900;
 /** Control messages waiting for a notification; the database sweep heals what does not fit. */
 const MAX_WAITING = 1000;
-/** More ephemeral events than this never fit a notification. */
-const MAX_EPHEMERAL = 64;
+/** UTF-16 units of ephemeral events that may wait for the round that is under way, of all tenants and of one. */
+const MAX_LENGTH = 2 * 1024 * 1024;
+const MAX_LENGTH_OF_TENANT = 512 * 1024;
+/** Ephemeral events of one message are about so long; one more goes in. */
+const MESSAGE_LENGTH = 4 * 1024;
 
 type Appended = Extract<BusMessage, { kind: 'appended' }>;
 type Control = Exclude<BusMessage, { kind: 'appended' }>;
@@ -30,7 +33,11 @@ export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplic
   private readonly logger = new Logger('Bus');
   private readonly self = randomUUID();
   private readonly listener: PgListener;
-  private appended: Appended | undefined;
+  private readonly notices = new NoticeReader();
+  /** The log has grown by so much. */
+  private grown: Appended | undefined;
+  private ephemeral: BusEvent[] = [];
+  private readonly room = new SharedRoom({ all: MAX_LENGTH, each: MAX_LENGTH_OF_TENANT });
   private controls: Control[] = [];
   private sending: Promise<void> | undefined;
 
@@ -59,18 +66,29 @@ export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplic
   }
 
   protected override send(message: BusMessage): void {
-    if (message.kind === 'appended') this.appended = merge(this.appended, message);
+    if (message.kind === 'appended') this.collect(message);
     else if (this.controls.length < MAX_WAITING) this.controls.push(message);
     this.sending ??= this.sendAll().finally(() => (this.sending = undefined));
+  }
+
+  private collect({ first, last, events }: Appended): void {
+    for (const event of events) {
+      if (!event.ephemeral) continue;
+      if (this.room.take(event.tenantId, event.data.length)) this.ephemeral.push(event);
+      else ephemeralDropped.inc({ reason: 'no-room' });
+    }
+    if (first > last) return;
+    const before = this.grown ?? { first, last };
+    const span = { first: Math.min(before.first, first), last: Math.max(before.last, last) };
+    this.grown = { kind: 'appended', ...span, complete: false, events: [] };
   }
 
   private async sendAll(): Promise<void> {
     // One turn of the event loop collects what is published together.
     await Promise.resolve();
-    while (this.appended !== undefined || this.controls.length > 0) {
-      const payloads = this.takePayloads();
+    for (let notices = this.takeNotices(); notices.length > 0; notices = this.takeNotices()) {
       try {
-        await this.pool.query(NOTIFY, [CHANNEL, payloads]);
+        await this.pool.query(NOTIFY, [CHANNEL, notices]);
       } catch (error) {
         this.logger.warn(
           `a notification was lost; other processes will find out by themselves: ${(error as Error).message}`,
@@ -79,37 +97,38 @@ export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplic
     }
   }
 
-  private takePayloads(): string[] {
-    const messages: BusMessage[] = this.controls.splice(0);
-    if (this.appended) messages.unshift(this.appended);
-    this.appended = undefined;
-    return messages.flatMap((message) => this.encode(message) ?? []);
-  }
-
-  /** Undefined for what does not fit: it would take the others of its notification along. */
-  private encode(message: BusMessage): string | undefined {
-    const text = JSON.stringify({ from: this.self, message });
-    if (Buffer.byteLength(text) <= MAX_PAYLOAD_BYTES) return text;
-    if (message.kind === 'appended') return JSON.stringify({ from: this.self, message: { ...message, events: [] } });
-    this.logger.warn(`a message of ${message.kind} does not fit a notification; other processes will find out late`);
-    return undefined;
+  /** Rights first. What is told of the log comes behind its ephemeral events: they wait for their place there, not for a round. */
+  private takeNotices(): string[] {
+    const events = this.ephemeral.splice(0);
+    for (const { tenantId, data } of events) this.room.give(tenantId, data.length);
+    const messages: BusMessage[] = [...this.controls.splice(0), ...messagesOf(events)];
+    if (this.grown) messages.push(this.grown);
+    this.grown = undefined;
+    return messages.flatMap((message) => noticesOf(this.self, message));
   }
 
   private hear(payload: string): void {
     try {
-      const { from, message } = JSON.parse(payload) as { from: string; message: BusMessage };
-      if (from !== this.self) this.heard.next(message);
+      const notice = this.notices.read(payload);
+      if (notice !== undefined && notice.from !== this.self) this.heard.next(notice.message);
     } catch {
       this.logger.warn('a notification on our channel was not ours');
     }
   }
 }
 
-/** Two batches as one wake-up; the durable events stay in the log. */
-function merge(before: Appended | undefined, next: Appended): Appended {
-  const events = [...(before?.events ?? []), ...next.events.filter((event) => event.ephemeral)].slice(-MAX_EPHEMERAL);
-  const first = before ? Math.min(before.first, next.first) : next.first;
-  const last = before ? Math.max(before.last, next.last) : next.last;
-  // With only ephemeral events there is nothing to read: what stands in the message is all.
-  return { kind: 'appended', first, last, complete: first > last, events };
+/** Ephemeral events alone: with them there is nothing to read, what stands in the message is all. */
+function messagesOf(events: readonly BusEvent[]): Appended[] {
+  const messages: Appended[] = [];
+  let start = 0;
+  let length = 0;
+  for (const [index, { data, position }] of events.entries()) {
+    length += data.length;
+    if (length < MESSAGE_LENGTH && index < events.length - 1) continue;
+    const part = events.slice(start, index + 1);
+    messages.push({ kind: 'appended', first: position + 1, last: position, complete: true, events: part });
+    start = index + 1;
+    length = 0;
+  }
+  return messages;
 }

@@ -14,6 +14,13 @@ export const eventsIn = new Counter({
   registers,
 });
 
+export const ephemeralDropped = new Counter({
+  name: 'switchboard_ephemeral_dropped_total',
+  help: 'Ephemeral events not given to readers of this process: a later event of their call had gone out (late), or too many waited (no-room).',
+  labelNames: ['reason'],
+  registers,
+});
+
 export const appendSeconds = new Histogram({
   name: 'switchboard_append_seconds',
   help: 'Time of one append to the event log, commit included.',

@@ -5,6 +5,7 @@
 import { Chunk } from './chunk.js';
 import type { LoggedEvent } from './event.js';
 import type { Numbering } from './numbering.js';
+import type { SeenCalls } from './seen-calls.js';
 
 /** Longest text of one delivery, in UTF-16 units; one event more goes in. Bounds what is written to a reader unasked. */
 const MAX_LENGTH = 32 * 1024;
@@ -13,8 +14,6 @@ export class Delivery {
   /** The lowest and highest number in it; without durable events it is new to everybody: Infinity and null. */
   readonly first: number;
   readonly last: number | null;
-  /** The lowest position that an ephemeral event of it stands after; Infinity without any. */
-  readonly ephemeralFrom: number;
   /** Of the events' data, in UTF-16 units. */
   readonly length: number;
   private made: Chunk | undefined;
@@ -25,21 +24,16 @@ export class Delivery {
   ) {
     let first = Infinity;
     let last: number | null = null;
-    let ephemeralFrom = Infinity;
     let length = 0;
     for (const event of events) {
       const number = numbering.numberOf(event);
       length += event.data.length;
-      if (number === null) {
-        ephemeralFrom = Math.min(ephemeralFrom, event.position);
-      } else {
-        if (first === Infinity) first = number;
-        last = number;
-      }
+      if (number === null) continue;
+      if (first === Infinity) first = number;
+      last = number;
     }
     this.first = first;
     this.last = last;
-    this.ephemeralFrom = ephemeralFrom;
     this.length = length;
   }
 
@@ -47,14 +41,17 @@ export class Delivery {
     return (this.made ??= new Chunk(this.events.map(this.numbering.frameOf).join('')));
   }
 
-  /** The part that is new to a reader who has seen everything up to this number and this position; undefined: nothing. */
-  newTo(number: number, position: number): Delivery | undefined {
-    if (this.first > number && this.ephemeralFrom >= position) return this;
+  /**
+   * The part that is new to a reader who has seen everything up to this number; undefined: nothing. `seen`: what it has been sent
+   * from the log, when that may be more than what was delivered live before this.
+   */
+  newTo(number: number, seen?: SeenCalls): Delivery | undefined {
+    if (this.first > number && seen === undefined) return this;
     const events = this.events.filter((event) => {
       const own = this.numbering.numberOf(event);
-      // An ephemeral event that stood before what the reader has seen would overtake it.
-      return own === null ? event.position >= position : own > number;
+      return own === null ? !seen?.hasOvertaken(event) : own > number;
     });
+    if (events.length === this.events.length) return this;
     return events.length === 0 ? undefined : new Delivery(this.numbering, events);
   }
 }

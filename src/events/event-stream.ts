@@ -10,6 +10,7 @@ import type { Chunk } from './chunk.js';
 import type { Delivery } from './delivery.js';
 import type { Outlet } from './outlet.js';
 import type { Reading } from './reading.js';
+import { SeenCalls } from './seen-calls.js';
 import { PING, controlFrame, cursorFrame } from './sse-frame.js';
 import { StreamQueue } from './stream-queue.js';
 import { type Start, type StreamStart, chooseStart } from './stream-start.js';
@@ -28,7 +29,9 @@ export class EventStream {
   private brokenUntil = 0;
   /** By the reading's numbering. */
   private last = 0;
+  /** The platform's position of what the log brought last, and the calls in it, until something newer has come live. */
   private lastPosition = 0;
+  private seen: SeenCalls | undefined;
   private leave: (() => void) | undefined;
   /** What was told before the greeting; undefined once that has gone out. */
   private early: Chunk[] | undefined = [];
@@ -70,6 +73,8 @@ export class EventStream {
   /** A sign of life; it moves the cursor of a reader that is given few events of many. */
   ping(): void {
     const { isWhole, seen } = this.reading;
+    // What was on its way when the reader caught up has come by now.
+    if (this.isLive) this.seen = undefined;
     if (isWhole || !this.isLive || seen <= this.last) return this.reader.next(PING);
     this.last = seen;
     this.reader.next(cursorFrame('ping', seen));
@@ -88,10 +93,13 @@ export class EventStream {
   private receive(delivery: Delivery): void {
     if (this.stopped) return;
     if (this.queue === undefined) {
-      const fresh = delivery.newTo(this.last, this.lastPosition);
+      const fresh = delivery.newTo(this.last, this.seen);
       if (fresh === undefined) return;
       this.reader.next(fresh.chunk);
-      this.last = fresh.last ?? this.last;
+      if (fresh.last !== null) {
+        this.last = fresh.last;
+        this.seen = undefined; // From here on the tail knows of all that this reader has.
+      }
       if (this.outlet.isFull) this.fallBack();
     } else if (!this.queue.push(delivery)) {
       this.queue = new StreamQueue();
@@ -133,6 +141,7 @@ export class EventStream {
       this.reader.next(piece.chunkAfter(this.last));
       eventsOut.inc({ way: 'log' }, piece.countAfter(this.last));
       this.last = piece.last;
+      this.seen = new SeenCalls(this.seen === undefined ? 0 : this.lastPosition, piece.calls);
       this.lastPosition = piece.lastPosition;
       await this.outlet.room();
     }

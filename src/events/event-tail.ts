@@ -3,8 +3,9 @@
  * begins where the tail stands is delivered as it is, anything else makes it read the log from there. So an offer may be
  * lost, repeated or out of order.
  *
- * An ephemeral event is delivered where it stood between durable ones, or, when it came too late for that, only if no
- * later event of its call has gone out: within a call nothing overtakes.
+ * An ephemeral event says after which position it came in, whichever process took it in. It waits until the tail has got
+ * there; when it comes too late for its place it is delivered unless a later event of its own call has gone out: within a call
+ * nothing overtakes, and what became of other calls does not matter.
  *
  * A bus with subjects a tenant leaves out what nobody here reads ({@link Bus.follow}); the tail's position moves over it. Who
  * begins to read later looks at the log after it was registered, and finds there what was left out before.
@@ -16,7 +17,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Subscription } from 'rxjs';
 import { Bus, BusMessage } from '../bus/bus.js';
 import { Backoff } from '../common/backoff.js';
+import { ephemeralDropped } from '../common/metrics.js';
 import { Problem } from '../common/problem.js';
+import { EarlyEvents } from './early-events.js';
 import { ErasedCalls } from './erased-calls.js';
 import { type LoggedEvent, callKey } from './event.js';
 import { EventLog } from './event-log.js';
@@ -42,13 +45,12 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly abort = new AbortController();
   private readonly lag = new TailLag();
   private readonly lastOfCall = new Map<string, number>();
+  private readonly early = new EarlyEvents();
   private waiting: Batch[] = [];
   private catchingUp: Promise<void> | undefined;
   private subscription: Subscription | undefined;
   private poll: NodeJS.Timeout | undefined;
   private delivered = 0;
-  /** The last position of a batch in which something was left out: what went out of its calls is not known here. */
-  private leftOutUntil = 0;
   /** Where the tail stood, behind the head, when it was last looked at. */
   private stoodAt: number | undefined;
 
@@ -92,6 +94,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
       this.deliverAll(batch);
       return;
     }
+    if (batch.first > batch.last) return this.deliverInPlace(batch.events as readonly LoggedEvent[]);
     if (this.waiting.length < MAX_WAITING) this.waiting.push(batch);
     else this.waiting[MAX_WAITING - 1] = this.lookAgain();
     this.catchingUp ??= this.workOff().finally(() => (this.catchingUp = undefined));
@@ -127,22 +130,33 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
 
   private deliverAll(batch: Batch): void {
     for (const event of batch.events) this.deliver(event as LoggedEvent);
-    this.delivered = batch.last;
-    if (batch.partial) this.leftOutUntil = batch.last;
+    this.moveTo(batch.last);
   }
 
-  /** Reads the log until the batch's last position, or its end, weaving the batch's ephemeral events in where they stood. */
+  /** Ephemeral events: those that are due at once, the others when the tail has got to where they came in. */
+  private deliverInPlace(events: readonly LoggedEvent[]): void {
+    for (const event of events) {
+      if (event.position <= this.delivered) this.deliver(event);
+      else this.early.add(event);
+    }
+  }
+
+  private moveTo(position: number): void {
+    for (const event of this.early.takeUntil(position)) this.deliver(event);
+    this.delivered = position;
+  }
+
+  /** Reads the log until the batch's last position, or its end; the batch's ephemeral events come where they stood. */
   private async readUpTo(batch: Batch): Promise<void> {
-    const ephemeral = batch.events.filter((event) => event.ephemeral) as LoggedEvent[];
+    this.deliverInPlace((batch.events as readonly LoggedEvent[]).filter((event) => event.ephemeral));
     const backoff = new Backoff({ firstMs: 50, maxMs: 2000 });
     while (this.delivered < batch.last && !this.abort.signal.aborted) {
       try {
         const rows = await this.readPage();
         for (const row of rows) {
           if (row.position > this.delivered + 1) await this.lookIfRestored();
-          while (ephemeral[0] !== undefined && ephemeral[0].position < row.position) this.deliver(ephemeral.shift());
           this.deliver(row);
-          this.delivered = row.position;
+          this.moveTo(row.position);
         }
         if (rows.length === 0) await this.lookIfRestored();
         if (rows.length === 0) break;
@@ -151,7 +165,6 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
         await wait(backoff.nextMs(), undefined, { signal: this.abort.signal }).catch(() => undefined); // Aborted: the loop ends.
       }
     }
-    for (const event of ephemeral) this.deliver(event);
   }
 
   /**
@@ -171,15 +184,21 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
     return this.erased.hold(rows) ? this.log.readAcrossTenants(this.delivered, PAGE) : rows;
   }
 
-  private deliver(event: LoggedEvent | undefined): void {
-    if (event === undefined || (event.ephemeral && this.erased.hold([event]))) return;
-    if (event.callId !== null) {
-      const call = callKey(event.tenantId, event.callId);
-      const last = Math.max(this.lastOfCall.get(call) ?? 0, this.leftOutUntil);
-      if (event.ephemeral && event.position < last) return;
-      if (!event.ephemeral) this.remember(call, event.position);
+  private deliver(event: LoggedEvent): void {
+    if (event.ephemeral) {
+      if (this.erased.hold([event])) return;
+      if (this.isOvertaken(event)) return ephemeralDropped.inc({ reason: 'late' });
+    } else {
+      // What stands in front of it and is not here yet, a later part of its batch or a hole, is no reason to wait.
+      for (const early of this.early.takeUntil(event.position - 1)) this.deliver(early);
+      if (event.callId !== null) this.remember(callKey(event.tenantId, event.callId), event.position);
     }
     this.router.deliver(event);
+  }
+
+  /** True when a later event of its call has gone out. */
+  private isOvertaken({ tenantId, callId, position }: LoggedEvent): boolean {
+    return callId !== null && (this.lastOfCall.get(callKey(tenantId, callId)) ?? 0) > position;
   }
 
   private remember(call: string, position: number): void {

@@ -46,7 +46,7 @@ export interface LoggedEvent {
   readonly ephemeral: boolean;
   /** Nobody's events are for admins only. */
   readonly tenantId: TenantId | null;
-  /** The platform's number. Of an ephemeral event: the position after which it came. */
+  /** The platform's number. Of an ephemeral event: the log's last position when it came in, over all processes. */
   readonly position: number;
   /** The tenant's number; null when ephemeral or nobody's. */
   readonly seq: number | null;

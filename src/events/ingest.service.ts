@@ -16,6 +16,8 @@ import { Appended, EventLog } from './event-log.js';
 const MAX_BATCH = 2000;
 /** Events that may wait for an append; beyond it callers are told to come back (bounds memory). */
 const MAX_WAITING = 20_000;
+/** Words are not held up for longer by a database that does not answer. */
+const HEAD_MS = 500;
 /** How long after an append the next one is expected. */
 const BUSY_MS = 250;
 /** Calls whose tenant is remembered, so that their words need no look-up. */
@@ -107,6 +109,7 @@ export class IngestService {
     this.waiting -= events.length;
     try {
       const appended = await this.append(events, onlyTenant);
+      if (isEphemeralOnly(appended)) await this.lookAtHead();
       this.announce(events, appended, onlyTenant);
       let start = 0;
       for (const { events: own, resolve } of batch) resolve(appended.slice(start, (start += own.length)));
@@ -157,6 +160,18 @@ export class IngestService {
     }
   }
 
+  /**
+   * Where ephemeral events came in: behind everything that was answered for before, on whichever process. When the database does
+   * not say so in time, what this process knows of it has to do.
+   */
+  private async lookAtHead(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<number>((resolve) => (timer = setTimeout(() => resolve(0), HEAD_MS)));
+    const head = await Promise.race([this.log.headPosition(), late]).catch(() => 0);
+    clearTimeout(timer);
+    this.lastPosition = Math.max(this.lastPosition, head);
+  }
+
   private announce(events: readonly AdmittedEvent[], appended: readonly Appended[], onlyTenant: TenantId | null): void {
     const stored = appended.filter(({ outcome }) => outcome === 'stored');
     const first = stored[0]?.position ?? this.lastPosition + 1;
@@ -192,3 +207,9 @@ function routeOf({ callId, agent }: AdmittedEvent, onlyTenant: TenantId | null):
 }
 
 const REFUSED: Appended = { outcome: 'refused', tenantId: null, position: null, seq: null };
+
+/** Nothing of it says where in the log its ephemeral events stand. */
+function isEphemeralOnly(appended: readonly Appended[]): boolean {
+  const outcomes = new Set(appended.map(({ outcome }) => outcome));
+  return outcomes.has('ephemeral') && !outcomes.has('stored');
+}

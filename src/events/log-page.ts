@@ -5,6 +5,7 @@
 import { Chunk } from './chunk.js';
 import type { LoggedEvent } from './event.js';
 import type { Numbering } from './numbering.js';
+import { CallPositions } from './seen-calls.js';
 
 /** Longest text of a piece, in UTF-16 units; one event more goes in. Bounds what one write puts into a client's queue. */
 const MAX_LENGTH = 64 * 1024;
@@ -18,7 +19,8 @@ export class LogPiece {
   constructor(
     private readonly numbers: readonly number[],
     frames: readonly string[],
-    /** The platform's position of its last event. */
+    /** Where its calls stand, and its last event, by the platform's positions. */
+    readonly calls: CallPositions,
     readonly lastPosition: number,
   ) {
     this.whole = new Chunk(frames.join(''));
@@ -71,8 +73,10 @@ export class LogPage {
     const pieces: LogPiece[] = [];
     let numbers: number[] = [];
     let frames: string[] = [];
+    let calls = new CallPositions();
     let length = 0;
     for (const [index, event] of events.entries()) {
+      calls.add(event);
       const frame = numbering.frameOf(event);
       const number = numbering.numberOf(event) ?? 0;
       numbers.push(number);
@@ -82,8 +86,8 @@ export class LogPage {
       const nextNumber = next === undefined ? Infinity : (numbering.numberOf(next) ?? 0);
       const goesOn = next !== undefined && (number > resumedAfter || nextNumber <= resumedAfter);
       if (length < MAX_LENGTH && goesOn) continue;
-      pieces.push(new LogPiece(numbers, frames, event.position));
-      [numbers, frames, length] = [[], [], 0];
+      pieces.push(new LogPiece(numbers, frames, calls, event.position));
+      [numbers, frames, calls, length] = [[], [], new CallPositions(), 0];
     }
     return new LogPage(pieces, reachesEnd, lookedUntil);
   }
@@ -99,6 +103,6 @@ export class LogPage {
 
   /** What it takes in memory, about. */
   get bytes(): number {
-    return this.pieces.reduce((sum, piece) => sum + piece.bytes, 0);
+    return this.pieces.reduce((sum, piece) => sum + piece.bytes + piece.calls.bytes, 0);
   }
 }
