@@ -24,12 +24,13 @@ class StartError extends Error {}
 type CleanUps = (() => Promise<void>)[];
 
 async function main(): Promise<void> {
-  const { variables, restored } = readArguments();
+  const { variables, restored, newAdminToken } = readArguments();
   const env = readEnv({ ...process.env, ...variables });
   const stop = stopSignal();
   const cleanUps: CleanUps = [];
   try {
     if (restored) return await resume(env, stop, cleanUps);
+    if (newAdminToken) return await renewAdminToken(env, stop, cleanUps);
     await serve(env, stop, cleanUps);
     if (!stop.aborted) await once(stop, 'abort');
   } catch (error) {
@@ -68,23 +69,45 @@ async function resume(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<
   process.stdout.write(`Numbers go on after ${after}. Readers from before are told log.gap; start Switchboard.\n`);
 }
 
-/** What processes on one machine have in common: the folder, and the database at its newest migration. Returns its URL. */
+/** For an operator who has none, or replaces his: its text, and nothing else, goes to stdout. The server may run meanwhile. */
+async function renewAdminToken(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<void> {
+  Logger.overrideLogger(['error']);
+  const databaseUrl = await openDatabase(env, stop, cleanUps);
+  const { makeAdminToken } = await import('./server.js');
+  const { path, text } = await makeAdminToken(env, databaseUrl);
+  process.stderr.write(`kept in ${path}; those before it go on working: switchboard token list, token revoke\n`);
+  process.stdout.write(`${text}\n`);
+}
+
+/** What processes on one machine have in common. Returns the URL of the database. */
 async function prepare(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<string> {
   await assertPortIsFree(env);
+  return openDatabase(env, stop, cleanUps);
+}
+
+/** The data folder, and the database at its newest migration. Returns its URL. */
+async function openDatabase(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<string> {
   assertDataDir(env);
   const databaseUrl = env.databaseUrl ?? (await startPostgres(env, stop, cleanUps));
   stop.throwIfAborted();
-  await prepareDatabase(databaseUrl);
+  await prepareDatabase(databaseUrl, env);
   stop.throwIfAborted();
   return databaseUrl;
 }
 
-/** `--workers 2` says what `WORKERS=2` says; `--restored`: see {@link resume}. */
-function readArguments(): { variables: Record<string, string>; restored: boolean } {
+interface Arguments {
+  readonly variables: Record<string, string>;
+  readonly restored: boolean;
+  readonly newAdminToken: boolean;
+}
+
+/** `--workers 2` says what `WORKERS=2` says; `--restored`: see {@link resume}; `--new-admin-token`: {@link renewAdminToken}. */
+function readArguments(): Arguments {
   try {
-    const { values } = parseArgs({ options: { workers: { type: 'string' }, restored: { type: 'boolean' } } });
+    const flag = { type: 'boolean', default: false } as const;
+    const { values } = parseArgs({ options: { workers: { type: 'string' }, restored: flag, 'new-admin-token': flag } });
     const variables: Record<string, string> = values.workers === undefined ? {} : { WORKERS: values.workers };
-    return { variables, restored: values.restored ?? false };
+    return { variables, restored: values.restored, newAdminToken: values['new-admin-token'] };
   } catch (error) {
     throw new InvalidEnv((error as Error).message);
   }
@@ -96,9 +119,9 @@ async function startPostgres({ dataDir }: Env, stop: AbortSignal, cleanUps: Clea
   return postgres.url;
 }
 
-async function prepareDatabase(url: string): Promise<void> {
+async function prepareDatabase(url: string, { allowFsyncOff }: Env): Promise<void> {
   try {
-    await assertDatabaseFits(url);
+    for (const warning of await assertDatabaseFits(url, allowFsyncOff)) new Logger('Database').warn(warning);
     await migrate(url);
   } catch (error) {
     throw new StartError(`the database cannot be used: ${(error as Error).message.split('\n')[0]}`);
@@ -116,7 +139,7 @@ async function assertPortIsFree(env: Env): Promise<void> {
 
 function portError({ port, host }: Env, error: NodeJS.ErrnoException): Error {
   if (error.code === 'EADDRINUSE') return new StartError(`${host}:${port} is in use; set PORT to another`);
-  return new StartError(`${host}:${port} cannot be used (${error.code ?? error.message})`);
+  return new StartError(`${host}:${port} cannot be used (${error.code ?? error.message}); set HOST and PORT`);
 }
 
 function assertDataDir({ dataDir }: Env): void {

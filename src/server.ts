@@ -36,7 +36,7 @@ export class Server {
     const demo = this.env.demo && this.isFirst ? await this.app.get(DemoService).setUp() : undefined;
     stop.throwIfAborted();
     await this.app.init();
-    return this.isFirst ? welcome(this.env, admin, demo) : '';
+    return this.isFirst ? welcome(this.env, admin, demo, process.stdout.isTTY) : '';
   }
 
   /** Resolves when requests are answered. */
@@ -49,6 +49,16 @@ export class Server {
     const late = wait(this.env.drainMs + STOP_MS, 'late', { ref: false });
     if ((await Promise.race([this.app.close(), late])) === 'late')
       new Logger('Stop').error('what is under way does not end, as when the database does not answer: leaving');
+  }
+}
+
+/** Makes an admin token anew, in its file; serves nobody. */
+export async function makeAdminToken(env: Env, databaseUrl: string): Promise<{ path: string; text: string }> {
+  const app = await createApp(env, databaseUrl, { logger: ['error'] });
+  try {
+    return await app.get(TokenFiles).renewAdmin();
+  } finally {
+    await app.close();
   }
 }
 

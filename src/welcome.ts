@@ -4,7 +4,8 @@ import type { TokenFile } from './auth/token-files.js';
 import type { Env } from './config/env.js';
 import type { Demo } from './demo/demo.service.js';
 
-export function welcome(env: Env, admin: TokenFile | undefined, demo: Demo | undefined): string {
+/** `isTerminal`: a person reads it, and nobody else. Elsewhere it ends in logs, where no token belongs. */
+export function welcome(env: Env, admin: TokenFile | undefined, demo: Demo | undefined, isTerminal: boolean): string {
   const url = env.publicUrl;
   const lines = ['', `Switchboard listens on ${url}   API: ${url}/docs   health: ${url}/readyz`, ''];
   if (demo !== undefined) lines.push(...demoLines(url, demo));
@@ -15,7 +16,7 @@ export function welcome(env: Env, admin: TokenFile | undefined, demo: Demo | und
       'A page signs in by a link: npx switchboard link --tenant <tenant>, or npx switchboard link for yourself',
       '',
     );
-  lines.push(...adminLines(url, admin));
+  lines.push(...adminLines(url, admin, isTerminal));
   return `${lines.join('\n')}\n`;
 }
 
@@ -39,19 +40,21 @@ function demoLines(url: string, { tenants, adminLink }: Demo): string[] {
   return lines;
 }
 
-function adminLines(url: string, admin: TokenFile | undefined): string[] {
-  if (admin === undefined) return ['Admin: a token exists; its text was shown when it was made.', ''];
-  const lines =
-    admin.created === undefined
-      ? []
-      : [`Admin token (shown this once, kept in ${shown(admin.path)}):`, `  ${admin.created}`, ''];
+function adminLines(url: string, admin: TokenFile | undefined, isTerminal: boolean): string[] {
+  if (admin === undefined) return ['Admin: a token exists, not here; --new-admin-token makes another.', ''];
   const where = shown(admin.path);
+  const lines = admin.created === undefined ? [] : newTokenLines(where, admin.created, isTerminal);
   return [
     ...lines,
     '  # as the operator: all tenants',
     `  curl -H "Authorization: Bearer $(cat ${where})" ${url}/v1/admin/tenants`,
     '',
   ];
+}
+
+function newTokenLines(where: string, text: string, isTerminal: boolean): string[] {
+  if (!isTerminal) return [`Admin token: in ${where}, mode 0600; only a terminal is shown its text.`, ''];
+  return [`Admin token (shown this once, kept in ${where}):`, `  ${text}`, ''];
 }
 
 /** A path as one would type it here. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createParser } from 'eventsource-parser';
@@ -10,7 +10,6 @@ import { StreamReader } from './support/stream-reader.js';
 import { waitFor } from './support/wait-for.js';
 
 const SERVER = process.env['SWITCHBOARD_TEST_SERVER'] ?? '';
-const ADMIN_LINE = /Admin token \(shown this once.*\n\s+(\S+)/;
 /** Told to stop, it is gone in 0.2 s; initdb, where it is under way, first finishes its step. Longer than this is a hang, not a busy machine. */
 const HANGS_MS = 10_000;
 const SECRET = 'geheim-7f3a91';
@@ -74,8 +73,8 @@ describe('without any configuration', () => {
   beforeAll(async () => {
     home = await Installation.create();
     first = await home.start();
-    await waitFor(() => ADMIN_LINE.test(first.stdout), 'the welcome');
-    adminToken = ADMIN_LINE.exec(first.stdout)?.[1] ?? '';
+    await waitFor(() => first.stdout.includes('as the operator'), 'the welcome');
+    adminToken = home.read('admin-token');
   });
   afterAll(() => home.remove());
 
@@ -141,13 +140,12 @@ describe('without any configuration', () => {
     ]);
   });
 
-  it('shows the admin token once, keeps it for its owner’s eyes, and shows no other secret', async () => {
+  it('keeps its secrets for its owner’s eyes: where no terminal is, none is shown, but where they are', async () => {
     await home.running();
-    expect(home.read('admin-token')).toBe(adminToken);
-    expect(first.stdout.split(adminToken)).toHaveLength(2);
+    expect(first.stdout).toContain('Admin token: in .switchboard/admin-token, mode 0600;');
     for (const file of ['admin-token', 'acme-token', 'globex-token', 'postgres-password']) {
       expect([file, statSync(join(home.dataDir, file)).mode & 0o777]).toEqual([file, 0o600]);
-      if (file !== 'admin-token') expect(first.output).not.toContain(home.read(file));
+      expect(first.output).not.toContain(home.read(file));
     }
     const { tenants } = await get<{ tenants: { tenant: string }[] }>(home, '/v1/admin/tenants', adminToken);
     expect(tenants.map(({ tenant }) => tenant).sort()).toEqual(['acme', 'globex']);
@@ -169,7 +167,7 @@ describe('without any configuration', () => {
     expect((await logOf(home, 'acme')).events.slice(0, logBefore.events.length)).toEqual(logBefore.events);
     await waitFor(() => again.stdout.includes('curl -N'), 'the welcome');
     expect(again.output).not.toContain(adminToken);
-    expect(again.stdout).not.toContain('shown this once');
+    expect(again.stdout).not.toContain('mode 0600');
   });
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
@@ -391,15 +389,6 @@ describe('a start that cannot succeed says so in one line and exits with 1:', ()
   it('a data folder that cannot be one', async () => {
     writeFileSync(join(home.folder, 'file'), '');
     expect(await refusal({ DATA_DIR: join(home.folder, 'file') })).toMatch(/DATA_DIR.*(EEXIST|ENOTDIR)/);
-  });
-
-  it('a data folder into which PostgreSQL’s user cannot look', async () => {
-    const closed = join(home.folder, 'closed');
-    mkdirSync(closed, { mode: 0o700 });
-    if (process.getuid?.() !== 0) return; // Only root starts PostgreSQL as another user.
-    expect(await refusal({ DATABASE_URL: '', DATA_DIR: join(closed, 'data') })).toMatch(
-      /closed.*[Pp]ermission denied.*DATA_DIR/,
-    );
   });
 
   it.each<[string, (url: URL) => void, RegExp]>([

@@ -1,6 +1,6 @@
 /** Tokens that the server keeps for its operator in the data folder, mode 0600: the first admin token, the demo's. */
 import { Inject, Injectable } from '@nestjs/common';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { SYSTEM } from '../audit/audit-log.js';
@@ -47,6 +47,15 @@ export class TokenFiles {
     });
   }
 
+  /** Another admin token in that file, whatever there is. Those before it go on working until they are revoked. */
+  async renewAdmin(): Promise<{ path: string; text: string }> {
+    const path = join(this.env.dataDir, 'admin-token');
+    return this.alone(async () => ({
+      path,
+      text: await this.write(path, null, ['admin'], `admin token, made on ${hostname()}`),
+    }));
+  }
+
   /** A tenant's token in a file of the demo. */
   async ensureTenant(tenantId: TenantId, scopes: readonly Scope[]): Promise<TokenFile> {
     return this.alone(() => this.ensure(join(this.env.dataDir, `${tenantId}-token`), tenantId, scopes, 'demo'));
@@ -65,9 +74,15 @@ export class TokenFiles {
   ): Promise<TokenFile> {
     if (existsSync(path) && (await this.verifier.verify(readFileSync(path, 'utf8').trim(), 'api')))
       return { path, created: undefined };
+    return { path, created: await this.write(path, tenantId, scopes, name) };
+  }
+
+  /** Resolves to the text of the token that it has made. */
+  private async write(path: string, tenantId: TenantId | null, scopes: readonly Scope[], name: string) {
     const { token } = await this.tokens.create(tenantId, { name, scopes, ttlSeconds: YEAR_SECONDS }, SYSTEM);
     mkdirSync(this.env.dataDir, { recursive: true });
     writeFileSync(path, `${token}\n`, { mode: 0o600 });
-    return { path, created: token };
+    chmodSync(path, 0o600); // It may have been there.
+    return token;
   }
 }

@@ -28,6 +28,7 @@ const envSchema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   HOST: z.string().min(1).default('127.0.0.1'),
   DATABASE_URL: postgresUrl.optional(),
+  ALLOW_FSYNC_OFF: z.stringbool().default(false),
   BUS_URL: busUrl.optional(),
   SOURCES: z.string().optional(),
   SOURCE_TOKEN: z.string().min(1).optional(),
@@ -71,6 +72,8 @@ export interface Env {
   readonly host: string;
   /** Absent: a PostgreSQL of our own runs under {@link Env.dataDir}. */
   readonly databaseUrl: string | undefined;
+  /** The database's storage keeps what it was given without fsync, as that of some hosted ones does. */
+  readonly allowFsyncOff: boolean;
   /** NATS or Redis between processes. Absent: PostgreSQL NOTIFY. */
   readonly busUrl: string | undefined;
   /** URLs of event sources; `[]` means ingest only. */
@@ -119,11 +122,12 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
   if (sources.some((source) => source === '')) {
     throw new InvalidEnv('SOURCES: an entry is empty; separate URLs by single commas, or say "none"');
   }
-  const publicUrl = (env.PUBLIC_URL ?? `http://${env.HOST}:${env.PORT}`).replace(/\/+$/, '');
+  const publicUrl = (env.PUBLIC_URL ?? `http://${inUrl(env.HOST)}:${env.PORT}`).replace(/\/+$/, '');
   return Object.freeze({
     port: env.PORT,
     host: env.HOST,
     databaseUrl: env.DATABASE_URL,
+    allowFsyncOff: env.ALLOW_FSYNC_OFF,
     busUrl: env.BUS_URL,
     sources: sources.length === 1 && sources[0] === 'none' ? [] : sources,
     demo,
@@ -149,6 +153,11 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
     },
     retentionDays: env.RETENTION_DAYS,
   });
+}
+
+/** An address of IPv6 stands in brackets there. */
+function inUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 type Variables = z.infer<typeof envSchema>;

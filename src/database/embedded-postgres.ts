@@ -20,10 +20,19 @@ const LAUNCH_RETRY_MS = 200;
 /** Processes of a server that was killed are still going, or somebody was quicker: to start it, or to take the port. */
 const PASSING = /shared memory block .* still in use|postmaster.pid. already exists|any TCP\/IP sockets/;
 
+const LOOPBACK = ['127.0.0.1', '::1'] as const;
+/** PGSSLMODE, PGOPTIONS and PGCLIENTENCODING of the shell mean another server: what is said here they do not change. */
+const OWN_SETTINGS = 'sslmode=disable&sslnegotiation=postgres&client_encoding=UTF8&options=-c%20TimeZone%3DUTC';
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 export class EmbeddedPostgres {
   private constructor(
     private readonly cluster: Cluster,
-    private readonly port: number,
+    private readonly address: Address,
   ) {}
 
   /** Starts the server of this data folder, or adopts the one that already runs there. Leaves none behind if it rejects. */
@@ -48,7 +57,9 @@ export class EmbeddedPostgres {
   }
 
   urlOf(database: string): string {
-    return `postgresql://switchboard:${this.cluster.password}@127.0.0.1:${this.port}/${database}`;
+    const { host, port } = this.address;
+    const authority = `switchboard:${this.cluster.password}@${host.includes(':') ? `[${host}]` : host}:${port}`;
+    return `postgresql://${authority}/${database}?${OWN_SETTINGS}`;
   }
 
   /** Stops the server, unless another process still uses it: the last one out turns off the light. */
@@ -57,15 +68,15 @@ export class EmbeddedPostgres {
     try {
       await this.cluster.pgCtl('stop', '-m', 'fast', '-w', '-t', '10');
     } catch (error) {
-      if ((await runningPort(this.cluster)) !== undefined) throw error;
+      if ((await runningAddress(this.cluster)) !== undefined) throw error;
     }
   }
 
   /** The server that runs there already. One that is starting or going down is waited for. */
   private static async adopt(cluster: Cluster, signal?: AbortSignal): Promise<EmbeddedPostgres | undefined> {
     const deadline = performance.now() + ADOPT_MS;
-    for (let port = await runningPort(cluster); port !== undefined; port = await runningPort(cluster)) {
-      const server = new EmbeddedPostgres(cluster, port);
+    for (let at = await runningAddress(cluster); at !== undefined; at = await runningAddress(cluster)) {
+      const server = new EmbeddedPostgres(cluster, at);
       const failure = await server
         .query((client) => client.query('SELECT'))
         .then(
@@ -91,7 +102,7 @@ export class EmbeddedPostgres {
       const adopted = await EmbeddedPostgres.adopt(cluster, signal);
       signal?.throwIfAborted();
       if (adopted) return adopted;
-      const server = new EmbeddedPostgres(cluster, await freePort());
+      const server = new EmbeddedPostgres(cluster, await freeAddress());
       const failure = await server.launch(options);
       if (failure === undefined) return server;
       if (attempt >= LAUNCH_ATTEMPTS || !PASSING.test(failure)) throw new EmbeddedPostgresError(failure);
@@ -102,7 +113,9 @@ export class EmbeddedPostgres {
   /** Resolves when the server takes connections, or with the reason why it does not. */
   private async launch(options: readonly string[]): Promise<string | undefined> {
     const log = join(this.cluster.folder, 'server.log');
-    const settings = [`-p ${this.port}`, '-c listen_addresses=127.0.0.1', "-c unix_socket_directories=''", ...options];
+    const { host, port } = this.address;
+    // No sockets in the file system: their paths are short.
+    const settings = [`-p ${port}`, `-c listen_addresses=${host}`, "-c unix_socket_directories=''", ...options];
     try {
       await this.cluster.pgCtl('start', '-l', log, '-w', '-t', '60', '-s', '-o', settings.join(' '));
       return undefined;
@@ -141,16 +154,17 @@ export class EmbeddedPostgres {
   }
 }
 
-/** The port in `postmaster.pid` if that server answers to `pg_ctl status`. */
-async function runningPort(cluster: Cluster): Promise<number | undefined> {
+/** The address in `postmaster.pid` if that server answers to `pg_ctl status`. */
+async function runningAddress(cluster: Cluster): Promise<Address | undefined> {
   const running = await cluster.pgCtl('status').then(
     () => true,
     () => false,
   );
   const pidFile = join(cluster.folder, 'postmaster.pid');
   if (!running || !existsSync(pidFile)) return undefined;
-  // Line 4 of the file is the port: https://www.postgresql.org/docs/current/storage-file-layout.html
-  return Number(readFileSync(pidFile, 'utf8').split('\n')[3]);
+  // Lines 4 and 6 of the file: https://www.postgresql.org/docs/current/storage-file-layout.html
+  const lines = readFileSync(pidFile, 'utf8').split('\n');
+  return { host: lines[5] || LOOPBACK[0], port: Number(lines[3]) };
 }
 
 /** Why the server did not start, in its own words: the last thing that it called fatal. */
@@ -159,14 +173,22 @@ function reasonIn(log: string): string {
   return lines.findLast((line) => /FATAL|PANIC/.test(line)) ?? lines.at(-1) ?? '';
 }
 
-async function freePort(): Promise<number> {
+/** On a machine without IPv4, of the other kind. */
+async function freeAddress(): Promise<Address> {
+  for (const host of LOOPBACK) {
+    const port = await freePort(host).catch(() => undefined); // The next address, if there is one.
+    if (port !== undefined) return { host, port };
+  }
+  throw new EmbeddedPostgresError(`no free TCP port on ${LOOPBACK.join(' or ')}`);
+}
+
+async function freePort(host: string): Promise<number | undefined> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
     probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', resolve);
+    probe.listen(0, host, resolve);
   });
   const address = probe.address();
   await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new EmbeddedPostgresError('no free TCP port on 127.0.0.1');
-  return address.port;
+  return address === null || typeof address === 'string' ? undefined : address.port;
 }

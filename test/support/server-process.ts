@@ -4,7 +4,7 @@
  * no process and no file, whatever the test has done to them.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -36,7 +36,6 @@ export class Installation {
   /** A folder and a free port; `variables` hold for every start. Nothing of this process's own environment does. */
   static async create(variables: Variables = {}): Promise<Installation> {
     const folder = mkdtempSync(join(tmpdir(), 'switchboard-boot-'));
-    chmodSync(folder, 0o755); // As root, PostgreSQL runs as another user, who must get in.
     return new Installation(folder, await freePort(), variables);
   }
 
@@ -61,8 +60,8 @@ export class Installation {
   }
 
   /** Starts a process and does not wait for it. */
-  spawn(variables: Variables = {}): ServerProcess {
-    const started = new ServerProcess(this, { PORT: String(this.port), ...this.variables, ...variables });
+  spawn(variables: Variables = {}, args: readonly string[] = []): ServerProcess {
+    const started = new ServerProcess(this, { PORT: String(this.port), ...this.variables, ...variables }, args);
     this.processes.push(started);
     return started;
   }
@@ -123,9 +122,10 @@ export class ServerProcess {
   constructor(
     private readonly installation: Installation,
     variables: Variables,
+    args: readonly string[],
   ) {
     // A process group of its own, as a shell gives it: Ctrl-C reaches all of it.
-    this.child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
+    this.child = spawn(process.execPath, ['--enable-source-maps', MAIN, ...args], {
       cwd: installation.folder,
       env: { PATH: process.env['PATH'], ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
