@@ -135,6 +135,7 @@ it.each<[string, RegExp, (file: string) => boolean]>([
     /\.auditEntry\.(create|update|upsert|delete)/,
     (file) => file.startsWith('audit/'),
   ],
+  ['the issuer is settled in one place', /tokenIssuer|token_issuer/, (file) => file === 'auth/issuer.ts'],
   ['keys are written by auth/ only', /\.signingKey\.(create|update|upsert|delete)/, (file) => file.startsWith('auth/')],
   [
     'cursors are written by sources/ only',
