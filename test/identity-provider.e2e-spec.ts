@@ -163,15 +163,15 @@ describe('the identity provider', () => {
 
   it('may be away: known keys go on, unknown ones wait for it, and it is not asked for every stranger', async () => {
     const own = await Issuer.start();
+    await own.goAway();
     const other = await Switchboard.start(own.variables);
     const { id } = await other.createTenant();
     const status = async (token: string) =>
       (await other.request('GET', '/v1/log', { token, headers: { Accept: 'application/json' } })).status;
     const good = { ...READ, tenant: id };
-    await own.goAway();
     expect(await status(own.token(good))).toBe(503);
     await own.comeBack();
-    expect(await status(own.token(good))).toBe(200);
+    await waitFor(async () => (await status(own.token(good))) === 200, 'the provider to be asked again');
     const { asked } = own;
     for (let stranger = 0; stranger < 10; stranger++)
       expect(await status(own.token(good, { ...own.rotate(), kid: `stranger-${stranger}` }))).toBe(401);
@@ -190,6 +190,39 @@ describe('the identity provider', () => {
     expect(await status(known)).toBe(200);
     await other.stop();
     await own.goAway();
+  });
+
+  it.each([
+    ['hangs', (own: Issuer) => (own.hangs = true)],
+    ['fails', (own: Issuer) => (own.answer = { status: 500, body: 'oops' })],
+  ])('that %s is asked by one at a time and seldom; nobody else waits, and who is known goes on', async (_, fail) => {
+    const own = await Issuer.start();
+    const other = await Switchboard.start(own.variables);
+    const { id, token } = await other.createTenant();
+    const good = { ...READ, tenant: id };
+    const headers = { Accept: 'application/json' };
+    const status = async (by: string) =>
+      (await other.request('GET', '/v1/events?agents=x', { token: by, headers })).status;
+    const known = own.token(good);
+    expect(await status(known)).toBe(404);
+    fail(own);
+    const { asked } = own;
+    const startedAt = performance.now();
+    const stranger = { ...own.rotate(), kid: 'stranger' };
+    const strangers = Array.from({ length: 100 }, () => own.token(good, stranger));
+    const waiting: Promise<number>[] = [];
+    await waitFor(() => {
+      waiting.push(status(own.token(good, stranger)).catch(() => 0)); // Some wait for the provider until we stop.
+      return Promise.resolve(own.asked > asked);
+    }, 'the provider to be asked');
+    const answers = await Promise.all(strangers.map(status));
+    expect(new Set(answers)).toEqual(new Set([503]));
+    expect(own.asked - asked).toBeLessThanOrEqual(1 + (performance.now() - startedAt) / 5000);
+    expect(await status(own.token(good))).toBe(503);
+    expect([await status(known), await status(token)]).toEqual([404, 404]);
+    await other.stop();
+    await own.goAway();
+    await Promise.all(waiting);
   });
 
   it.each([

@@ -21,6 +21,8 @@ export class Issuer {
   asked = 0;
   /** Says something else than its keys. */
   answer: { status: number; body: string } | undefined;
+  /** Takes requests and says nothing. */
+  hangs = false;
   private readonly keys: Key[] = [];
   private server: Server | undefined;
   private port = 0;
@@ -72,6 +74,7 @@ export class Issuer {
   async comeBack(): Promise<void> {
     const server = createServer((_request, response) => {
       this.asked += 1;
+      if (this.hangs) return;
       const { status, body } = this.answer ?? {
         status: 200,
         body: JSON.stringify({ keys: this.keys.map(({ jwk }) => jwk) }),
