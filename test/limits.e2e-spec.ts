@@ -128,6 +128,35 @@ describe('ingest', () => {
   });
 });
 
+describe('tokens', () => {
+  it('of a tenant are as many as its limit, those revoked today included, also when they are made at once', async () => {
+    const { id, token } = await board.createTenant({ scopes: ['tokens:write', 'events:read'] });
+    await setLimits(id, { tokens: 3, requestsPerSecond: 1000 });
+    const create = () =>
+      board.request('POST', '/v1/tokens', { token, body: { name: 'x', scopes: ['events:read'], ttl: '1h' } });
+    const answers = await Promise.all([create(), create(), create(), create()]);
+    const made = answers.filter(({ status }) => status === 201);
+    expect(made).toHaveLength(2);
+    expect(answers.find(({ status }) => status !== 201)?.body).toMatchObject({
+      ...{ status: 409, type: '/problems/too-many-tokens' },
+    });
+    const { status } = await board.request('DELETE', `/v1/tokens/${String(made[0]?.body['id'])}`, { token });
+    expect(status).toBe(204);
+    expect((await create()).status).toBe(409);
+    await setLimits(id, { tokens: 4 });
+    expect((await create()).status).toBe(201);
+  });
+
+  it('for streams are as many an hour as the tenant’s streams may need', async () => {
+    const { id, token } = await board.createTenant();
+    await setLimits(id, { streams: 1, requestsPerSecond: 1000 });
+    const mint = () => board.request('POST', '/v1/stream-tokens', { token, body: {} });
+    for (let made = 0; made < 20; made++) expect((await mint()).status).toBe(201);
+    const refused = await mint();
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '60']);
+  });
+});
+
 describe('a token bucket', () => {
   it('fills by the second, holds five seconds’ worth, and is in debt after a large charge', () => {
     const buckets = new TokenBuckets();

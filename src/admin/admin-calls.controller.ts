@@ -15,6 +15,7 @@ import { CallsRebuild } from '../calls/calls-rebuild.js';
 import { CallsService } from '../calls/calls.service.js';
 import { type CallId, callIdSchema } from '../common/ids.js';
 import { serialiseJson } from '../common/json.js';
+import { CallReadings } from './call-readings.js';
 import { ErasureService } from './erasure.service.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -28,6 +29,7 @@ export class AdminCallsController {
     private readonly rebuilds: CallsRebuild,
     private readonly agents: AgentsService,
     private readonly erasure: ErasureService,
+    private readonly readings: CallReadings,
   ) {}
 
   /**
@@ -44,15 +46,21 @@ export class AdminCallsController {
     return serialiseJson(await this.calls.listAcrossTenants(filter, limit, cursor));
   }
 
-  /** Ids of calls are their senders' own: where several tenants have one of that id, `tenant` says whose is meant. */
+  /**
+   * Ids of calls are their senders' own: where several tenants have one of that id, `tenant` says whose is meant. The tenant's own
+   * book says that an operator read it: once an hour for each who reads.
+   */
   @ApiOperation({ summary: 'One call of any tenant, with its transcript and tools' })
   @Get(':call')
   @Header('Content-Type', JSON_TYPE)
   async get(
+    @CurrentActor() actor: Actor,
     @Param('call', { schema: callIdSchema }) callId: CallId,
     @Query({ schema: whoseSchema }) query: WhoseQuery,
   ): Promise<string> {
-    return serialiseJson(await this.calls.getAcrossTenants(callId, whoseIn(query)));
+    const call = await this.calls.getAcrossTenants(callId, whoseIn(query));
+    await this.readings.note(call.tenant, callId, actor);
+    return serialiseJson(call);
   }
 
   /**

@@ -7,6 +7,7 @@ import { TenantsModule } from '../tenants/tenants.module.js';
 import { AdminCallsController } from './admin-calls.controller.js';
 import { AdminEventsController } from './admin-events.controller.js';
 import { AuditController } from './audit.controller.js';
+import { CallReadings } from './call-readings.js';
 import { ConnectionsController } from './connections.controller.js';
 import { ConnectionsService } from './connections.service.js';
 import { ErasureController } from './erasure.controller.js';
@@ -23,6 +24,6 @@ import { TransferPreview } from './transfer-preview.js';
     ...[AdminEventsController, ConnectionsController, ExplainController],
     ...[OwnersController, ErasureController, AuditController, AdminCallsController],
   ],
-  providers: [ConnectionsService, ErasureService, ExplainService, TransferPreview],
+  providers: [CallReadings, ConnectionsService, ErasureService, ExplainService, TransferPreview],
 })
 export class AdminModule {}

@@ -7,6 +7,7 @@ import { ENV, type Env } from '../config/env.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { tenantOf } from './auth.decorators.js';
 import type { Principal } from './principal.js';
+import { assertRoomForStreamToken } from './token-quota.js';
 import { type Minting, type Narrowing, TokenMint } from './token-mint.js';
 import { Views } from './views.js';
 
@@ -36,8 +37,10 @@ export class StreamTokens {
   ) {}
 
   async mint(parent: Principal, narrowing: Narrowing, ttlSeconds: number): Promise<StreamTokenView> {
+    const tenantId = tenantOf(parent);
+    await assertRoomForStreamToken(this.prisma, tenantId, parent.limits);
     const { row, token } = await this.tokenMint.mint(this.prisma, {
-      ...derive(parent, tenantOf(parent), narrowing, ttlSeconds),
+      ...derive(parent, tenantId, narrowing, ttlSeconds),
       name: 'stream',
     });
     return this.viewOf(token, row.expiresAt);

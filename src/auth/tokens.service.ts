@@ -1,14 +1,16 @@
 /** API tokens: made once, listed without their text, narrowed and revoked everywhere at once. */
-import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
 import { Bus } from '../bus/bus.js';
 import type { TenantId } from '../common/ids.js';
 import { moment, momentIn } from '../common/moment.js';
 import { toPage } from '../common/page.js';
 import { Problem } from '../common/problem.js';
+import { ENV, type Env } from '../config/env.js';
 import type { Prisma, Token } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Scope } from './principal.js';
+import { assertRoomForToken } from './token-quota.js';
 import { TokenMint } from './token-mint.js';
 import { type TokenFacts, type TokenView, auditOf, factsOf, viewOf } from './token-view.js';
 
@@ -31,8 +33,8 @@ interface TokenWhere {
   readonly viewedBy?: null;
 }
 
-/** Derived tokens are short-lived and many: their rows go a day after they have expired. */
-const KEEP_EXPIRED_MS = 24 * 3600 * 1000;
+/** Derived tokens are short-lived and many: their rows go an hour after they have expired. */
+const KEEP_EXPIRED_MS = 3600 * 1000;
 const CLEAN_UP_MS = 3600 * 1000;
 
 @Injectable()
@@ -44,6 +46,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
     private readonly tokenMint: TokenMint,
     private readonly audit: AuditLog,
     private readonly bus: Bus,
+    @Inject(ENV) private readonly env: Env,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -62,7 +65,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
   ): Promise<TokenView & { token: string }> {
     const expiresAt = momentIn(ttlSeconds * 1000);
     return this.prisma.$transaction(async (transaction) => {
-      await assertTenant(transaction, tenantId);
+      if (tenantId !== null) await assertRoomForToken(transaction, tenantId, this.env.limits);
       const minting = { kind: 'api', tenantId, name, scopes, expiresAt, createdBy: actor.name } as const;
       const { row, token } = await this.tokenMint.mint(transaction, minting);
       await this.record(transaction, actor, 'token.create', row, null, auditOf(row));

@@ -17,6 +17,8 @@ export const limitsSchema = z.strictObject({
   ingestPerSecond: count.optional(),
   /** Bytes of their bodies. Not said: a KiB an event, and not less than the platform's. */
   ingestBytesPerSecond: z.number().int().min(0).max(1_000_000_000).optional(),
+  /** API tokens that work, or were made within a day. */
+  tokens: count.optional(),
   /** Days that events are kept. */
   retentionDays: z.number().int().min(1).max(36_500).optional(),
 });
@@ -30,6 +32,7 @@ export interface Limits {
   readonly requestsPerSecond: number;
   readonly ingestPerSecond: number;
   readonly ingestBytesPerSecond: number;
+  readonly tokens: number;
 }
 
 /** A tenant's own; undefined: not said. */
@@ -41,7 +44,8 @@ export function retentionDaysOf(overrides: unknown): number | undefined {
 /** A tenant's own limits over the platform's; what is stored and makes no sense counts as not said. */
 export function effectiveLimits(overrides: unknown, defaults: Limits): Limits {
   const parsed = limitsSchema.safeParse(overrides);
-  const { streams, streamsPerToken, requestsPerSecond, ingestPerSecond, ingestBytesPerSecond } = parsed.data ?? {};
+  const { streams, streamsPerToken, requestsPerSecond, ingestPerSecond, ingestBytesPerSecond, tokens } =
+    parsed.data ?? {};
   return {
     streams: streams ?? defaults.streams,
     streamsPerToken: streamsPerToken ?? defaults.streamsPerToken,
@@ -49,5 +53,6 @@ export function effectiveLimits(overrides: unknown, defaults: Limits): Limits {
     ingestPerSecond: ingestPerSecond ?? defaults.ingestPerSecond,
     ingestBytesPerSecond:
       ingestBytesPerSecond ?? Math.max(defaults.ingestBytesPerSecond, (ingestPerSecond ?? 0) * BYTES_AN_EVENT),
+    tokens: tokens ?? defaults.tokens,
   };
 }

@@ -15,6 +15,8 @@ const PROBLEMS = {
   'token-not-found': { status: 404, title: 'There is no such token' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'owner-changed': { status: 409, title: 'The agent has another owner' },
+  'idempotency-key-reused': { status: 409, title: 'The Idempotency-Key came with another body' },
+  'too-many-tokens': { status: 409, title: 'Too many tokens' },
   'tenant-exists': { status: 409, title: 'A tenant of this name exists' },
   'payload-too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'The body has a type that is not read here' },

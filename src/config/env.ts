@@ -53,6 +53,7 @@ const envSchema = z.object({
   LIMIT_REQUESTS_PER_SECOND: limit(50),
   LIMIT_INGEST_PER_SECOND: limit(1000),
   LIMIT_INGEST_BYTES_PER_SECOND: z.coerce.number().int().min(1).max(1_000_000_000).default(1_048_576),
+  LIMIT_TOKENS: limit(1000),
   RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
 });
 
@@ -150,6 +151,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
       requestsPerSecond: env.LIMIT_REQUESTS_PER_SECOND,
       ingestPerSecond: env.LIMIT_INGEST_PER_SECOND,
       ingestBytesPerSecond: env.LIMIT_INGEST_BYTES_PER_SECOND,
+      tokens: env.LIMIT_TOKENS,
     },
     retentionDays: env.RETENTION_DAYS,
   });

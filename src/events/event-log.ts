@@ -140,5 +140,6 @@ export class EventLog {
     await transaction.$executeRaw`DELETE FROM call_tenants WHERE tenant_id = ${tenantId} AND NOT by_platform`;
     await transaction.$executeRaw`UPDATE call_tenants SET tenant_id = '' WHERE tenant_id = ${tenantId}`;
     await transaction.$executeRaw`DELETE FROM tenant_heads WHERE tenant_id = ${tenantId}`;
+    await transaction.$executeRaw`DELETE FROM idempotency_keys WHERE tenant_id = ${tenantId}`;
   }
 }

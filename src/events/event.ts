@@ -125,7 +125,11 @@ function assertJson(data: string): void {
 
 /** An event without an identity gets one of its own, so that trying its append again cannot store it twice. */
 function keyOf({ identity }: DecodedEvent): string {
-  return identity ? createHash('sha256').update(serialiseJson(identity)).digest('base64url') : randomUUID();
+  return identity ? eventKey(identity) : randomUUID();
+}
+
+export function eventKey(identity: readonly unknown[]): string {
+  return createHash('sha256').update(serialiseJson(identity)).digest('base64url');
 }
 
 function issueText(error: { issues: { message: string }[] }): string {

@@ -8,6 +8,7 @@ import { ErasedCalls } from './erased-calls.js';
 import { EventLog } from './event-log.js';
 import { EventRouter } from './event-router.js';
 import { EventTail } from './event-tail.js';
+import { IdempotencyKeys } from './idempotency-keys.js';
 import { IngestService } from './ingest.service.js';
 import { LogExpiry } from './log-expiry.js';
 import { LogInquiry } from './log-inquiry.js';
@@ -29,12 +30,13 @@ import { TenantHeads } from './tenant-heads.js';
   controllers: [StreamsController, LogController, StreamTokensController],
   providers: [
     ...[EventLog, LogReader, TenantHeads, LogPages, LogExpiry, LogLineage, LogInquiry, ErasedCalls, CallErasure],
+    IdempotencyKeys,
     ...[EventRouter, EventTail, IngestService],
     ...[StreamAdmission, StreamsService, StreamConnections, DeadLinks, StreamRights, ConnectionDirectory],
   ],
   exports: [
-    ...[EventLog, TenantHeads, LogExpiry, LogLineage, LogInquiry, CallErasure, IngestService, StreamsService],
-    ...[ConnectionDirectory, EventTail, StreamConnections, StreamAdmission],
+    ...[EventLog, TenantHeads, LogExpiry, LogLineage, LogInquiry, CallErasure, IdempotencyKeys],
+    ...[IngestService, StreamsService, ConnectionDirectory, EventTail, StreamConnections, StreamAdmission],
   ],
 })
 export class EventsModule {}

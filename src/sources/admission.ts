@@ -2,7 +2,7 @@
 import type { TenantId } from '../common/ids.js';
 import { moment } from '../common/moment.js';
 import { Problem, type ProblemBody } from '../common/problem.js';
-import { type AdmittedEvent, type DecodedEvent, admitEvent } from '../events/event.js';
+import { type AdmittedEvent, type DecodedEvent, admitEvent, eventKey } from '../events/event.js';
 import type { IngestItem } from './ingest-body.js';
 
 export interface Rejected {
@@ -10,8 +10,21 @@ export interface Rejected {
   readonly problem: ProblemBody;
 }
 
+/** The `Idempotency-Key` of a request, with the hash of its body. */
+export interface RequestKey {
+  readonly key: string;
+  readonly bodyHash: string;
+}
+
+interface Admitted {
+  readonly index: number;
+  readonly event: AdmittedEvent;
+  /** Of an event that is known by the request's key only: what its own was in versions before 2026-11-27. */
+  readonly priorKey: string | undefined;
+}
+
 export class Admission {
-  readonly admitted: { readonly index: number; readonly event: AdmittedEvent }[] = [];
+  readonly admitted: Admitted[] = [];
   readonly rejected: Rejected[] = [];
   /** Markers of the call log: they say nothing new, they repeat the number of the entry before them. */
   controls = 0;
@@ -20,7 +33,7 @@ export class Admission {
 
   constructor(
     private readonly tenantId: TenantId | null,
-    private readonly idempotencyKey: string | undefined,
+    private readonly request: RequestKey | undefined,
   ) {}
 
   take(item: IngestItem): void {
@@ -32,18 +45,20 @@ export class Admission {
 
   private admit(index: number, event: DecodedEvent): void {
     try {
-      const identity = this.identityOf(event, index);
-      this.admitted.push({ index, event: admitEvent({ ...event, identity }, this.receivedAt) });
+      const byRequest = event.identity === undefined ? this.request : undefined;
+      const key = byRequest && ['idempotency-key', byRequest.key];
+      const identity = this.scoped(key ? [...key, index, byRequest.bodyHash] : event.identity);
+      const admitted = admitEvent({ ...event, identity }, this.receivedAt);
+      const prior = this.scoped(key && [...key, index]);
+      this.admitted.push({ index, event: admitted, priorKey: prior && eventKey(prior) });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.reject(index, error);
     }
   }
 
-  private identityOf({ identity: own }: DecodedEvent, index: number): readonly unknown[] | undefined {
-    const identity =
-      own ?? (this.idempotencyKey === undefined ? undefined : ['idempotency-key', this.idempotencyKey, index]);
-    // A tenant's writer has identities of its own: it can neither block nor probe another's.
+  /** A tenant's writer has identities of its own: it can neither block nor probe another's. */
+  private scoped(identity: readonly unknown[] | undefined): readonly unknown[] | undefined {
     return identity && this.tenantId !== null ? ['tenant', this.tenantId, ...identity] : identity;
   }
 

@@ -9,9 +9,11 @@ import { eventsIn } from '../common/metrics.js';
 import { Problem } from '../common/problem.js';
 import { TokenBuckets } from '../common/token-bucket.js';
 import { eachInTurns } from '../common/turns.js';
+import type { AdmittedEvent } from '../events/event.js';
+import { IdempotencyKeys, hashOf } from '../events/idempotency-keys.js';
 import { IngestService } from '../events/ingest.service.js';
 import { TextBody } from '../http/bodies.js';
-import { Admission, type Rejected } from './admission.js';
+import { Admission, type Rejected, type RequestKey } from './admission.js';
 import { itemsIn } from './ingest-body.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -21,6 +23,9 @@ const MAX_BYTES = 8 * MEBIBYTE;
 const MAX_TENANT_BYTES = 2 * MEBIBYTE;
 
 const idempotencyKeySchema = z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1–200 visible ASCII characters');
+
+/** A request was stored whole or not at all: a few of its events tell. Among the first may be some that are not stored. */
+const MAX_PRIOR_KEYS = 100;
 
 interface IngestAnswer {
   accepted: number;
@@ -34,11 +39,15 @@ export class IngestController {
   private readonly bytes = new TokenBuckets();
   private readonly events = new TokenBuckets();
 
-  constructor(private readonly ingest: IngestService) {}
+  constructor(
+    private readonly ingest: IngestService,
+    private readonly keys: IdempotencyKeys,
+  ) {}
 
   /**
    * Takes events in; answers after the commit. Safe to repeat for events that carry an identity of their own, and for all with
-   * an `Idempotency-Key`. A tenant's token may only write events of its own agents and calls.
+   * an `Idempotency-Key`: within a day, the same key with another body is 409 `idempotency-key-reused`. A tenant's token may only
+   * write events of its own agents and calls.
    */
   @ApiOperation({ summary: 'Take events in: one object, an array or NDJSON; answered after the commit' })
   @Post()
@@ -62,10 +71,12 @@ export class IngestController {
       throw new Problem('validation', 'Send JSON (application/json) or NDJSON (application/x-ndjson).');
     }
     this.chargeBytes(principal, Buffer.byteLength(body));
-    const admission = new Admission(principal.tenantId, idempotencyKey);
+    const requestKey = idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash: hashOf(body) };
+    const admission = new Admission(principal.tenantId, requestKey);
     await eachInTurns(itemsIn(body, request.is('application/x-ndjson') !== false), (item) => admission.take(item));
     this.chargeEvents(principal, admission.count);
-    const answer = await this.store(admission, principal.tenantId);
+    const events = await this.claimed(admission, principal.tenantId, requestKey);
+    const answer = await this.store(events, admission, principal.tenantId);
     if (answer.accepted + answer.duplicates === 0 && answer.rejected.length > 0) throw allRejected(answer);
     return answer;
   }
@@ -85,13 +96,28 @@ export class IngestController {
     refuseUntil(this.events.charge(tenantId, events, perSecond), detail);
   }
 
-  private async store({ admitted, rejected, controls }: Admission, tenantId: TenantId | null): Promise<IngestAnswer> {
+  /** The events, when the request's key may be used for them. What is refused as a whole takes no key. */
+  private async claimed(
+    { admitted }: Admission,
+    tenantId: TenantId | null,
+    request: RequestKey | undefined,
+  ): Promise<AdmittedEvent[]> {
+    const events = admitted.map(({ event }) => event);
+    if (request === undefined || events.length === 0) return events;
+    const priorKeys = admitted.flatMap(({ priorKey }) => priorKey ?? []).slice(0, MAX_PRIOR_KEYS);
+    const wasStored = await this.keys.claim(tenantId, request.key, request.bodyHash, priorKeys);
+    if (!wasStored) return events;
+    return admitted.map(({ event, priorKey }) => ({ ...event, key: priorKey ?? event.key }));
+  }
+
+  private async store(
+    events: readonly AdmittedEvent[],
+    { admitted, rejected, controls }: Admission,
+    tenantId: TenantId | null,
+  ): Promise<IngestAnswer> {
     const answer: IngestAnswer = { accepted: 0, duplicates: controls, rejected };
     const invalid = rejected.length;
-    const outcomes = await this.ingest.submit(
-      admitted.map(({ event }) => event),
-      tenantId,
-    );
+    const outcomes = await this.ingest.submit(events, tenantId);
     for (const [order, { outcome }] of outcomes.entries()) {
       const index = admitted[order]?.index ?? 0;
       const refusal = REFUSALS.get(outcome);

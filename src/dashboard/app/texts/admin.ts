@@ -66,6 +66,7 @@ export const adminTexts = {
       requestsPerSecond: 'Requests a second',
       ingestPerSecond: 'Events in a second',
       ingestBytesPerSecond: 'Bytes of events in a second',
+      tokens: 'Tokens at once',
       retentionDays: 'Days that events are kept',
     },
     limitBad: (name: string) => `“${name}” must be a whole number.`,

@@ -39,6 +39,7 @@ export const operationTexts = {
       'tenant.delete': 'Customer erased',
       'tenant.view': 'Viewed as customer',
       'call.erase': 'Call erased',
+      'call.read': 'Call read',
       'agent.assign': 'Agent assigned',
       'agent.unassign': 'Agent taken away',
       'agent.transfer': 'Agent transferred',
