@@ -8,6 +8,7 @@ import { NEVER, Subject } from 'rxjs';
 import type { AuditLog } from '../src/audit/audit-log.js';
 import type { Bus, BusMessage } from '../src/bus/bus.js';
 import { IssuerKeys } from '../src/auth/issuer-keys.js';
+import type { PgPool } from '../src/database/pg-pool.js';
 import type { Identity, Principal } from '../src/auth/principal.js';
 import { SigningKeys } from '../src/auth/signing-keys.js';
 import { Standings } from '../src/auth/standings.js';
@@ -58,11 +59,11 @@ function standings() {
   const messages = new Subject<BusMessage>();
   let looks = 0;
   const row = { of: 'one', id: 'one', tenantId: null, scopes: ['admin'], revokedAt: null, lastUsedAt: new Date() };
-  const prisma = {
-    $queryRaw: () => Promise.resolve((looks += 1) && [row]),
-    token: { updateMany: () => Promise.resolve() },
-  } as unknown as PrismaService;
-  const made = new Standings(prisma, { messages } as unknown as Bus, { limits: {} } as Env);
+  const pool = {
+    prepared: () => Promise.resolve((looks += 1) && { rows: [row] }),
+    query: () => Promise.resolve({ rows: [] }),
+  } as unknown as PgPool;
+  const made = new Standings(pool, { messages } as unknown as Bus, { limits: {} } as Env);
   return { made, messages, looks: () => looks };
 }
 

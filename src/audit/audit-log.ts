@@ -5,7 +5,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { TenantId } from '../common/ids.js';
-import { toPage } from '../common/page.js';
+import { pageInPieces } from '../common/page.js';
 import { type AuditEntry, Prisma } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
 
@@ -107,13 +107,13 @@ export class AuditLog {
   }
 
   private async page(where: Prisma.AuditEntryWhereInput, limit: number, cursor: string | undefined) {
-    const before = cursor === undefined ? {} : { id: { lt: BigInt(cursor) } };
-    const rows = await this.prisma.auditEntry.findMany({
-      where: { ...where, ...before },
-      orderBy: { id: 'desc' },
-      take: limit + 1,
-    });
-    return toPage(rows, limit, (row) => String(row.id));
+    const read = (after: string | undefined, take: number) =>
+      this.prisma.auditEntry.findMany({
+        where: { ...where, ...(after === undefined ? {} : { id: { lt: BigInt(after) } }) },
+        orderBy: { id: 'desc' },
+        take,
+      });
+    return pageInPieces(limit, (row) => String(row.id), read, cursor);
   }
 }
 

@@ -1,15 +1,17 @@
 /**
  * What a token may do now, whatever it says: it is not revoked, nor what it was minted from, its tenant is active, and its
- * scopes are those that nobody has taken away since. The same look answers at connect and while connected (security rule 7).
+ * scopes are those that nobody has taken away since. The same look answers at connect and while connected (security rule 7). It is
+ * control work: it waits for nobody's changes and lists (database/pools.ts).
  */
 import { Inject, Injectable } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';
 import { Collected } from '../common/collected.js';
 import { type Limits, effectiveLimits } from '../common/limits.js';
 import { moment } from '../common/moment.js';
+import type { TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { ENV, type Env } from '../config/env.js';
-import { PrismaService } from '../database/prisma.service.js';
+import { PgPool } from '../database/pg-pool.js';
 import { type Identity, type Principal, allows, type Scope } from './principal.js';
 import { type AncestralToken, lineagesOf } from './token-lineage.js';
 
@@ -26,6 +28,7 @@ interface Standing {
 }
 
 interface TenantRow {
+  readonly id: TenantId;
   readonly status: string;
   readonly limits: unknown;
 }
@@ -38,7 +41,7 @@ export class Standings {
   private epoch = 0;
 
   constructor(
-    private readonly prisma: PrismaService,
+    private readonly pool: PgPool,
     bus: Bus,
     @Inject(ENV) private readonly env: Env,
   ) {
@@ -76,10 +79,7 @@ export class Standings {
     const checkedAt = performance.now();
     const ids = [...new Set(identities.filter(({ kind }) => kind !== 'external').map(({ tokenId }) => tokenId))];
     const tenantIds = [...new Set(identities.flatMap(({ tenantId }) => tenantId ?? []))];
-    const [lineages, tenants] = await Promise.all([
-      lineagesOf(this.prisma, ids),
-      tenantIds.length === 0 ? [] : this.prisma.tenant.findMany({ where: { id: { in: tenantIds } } }),
-    ]);
+    const [lineages, tenants] = await Promise.all([lineagesOf(this.pool, ids), this.tenants(tenantIds)]);
     const tenantById = new Map(tenants.map((row) => [row.id, row]));
     await this.markUsed([...lineages.values()]);
     return new Map<Identity, Standing | Problem>(
@@ -92,6 +92,12 @@ export class Standings {
     );
   }
 
+  private async tenants(ids: readonly TenantId[]): Promise<TenantRow[]> {
+    if (ids.length === 0) return [];
+    const text = 'SELECT id, status, limits FROM tenants WHERE id = ANY ($1)';
+    return (await this.pool.prepared<TenantRow>('standings', text, [ids])).rows;
+  }
+
   /** A token and the one it was minted from. */
   private async markUsed(lineages: readonly (readonly AncestralToken[])[]): Promise<void> {
     const now = moment();
@@ -101,7 +107,7 @@ export class Standings {
     const due = used.filter((row) => row.revokedAt === null && isOld(row.lastUsedAt));
     if (due.length === 0) return;
     const ids = [...new Set(due.map(({ id }) => id))];
-    await this.prisma.token.updateMany({ where: { id: { in: ids } }, data: { lastUsedAt: now } });
+    await this.pool.query('UPDATE tokens SET last_used_at = $2 WHERE id = ANY ($1)', [ids, now]);
   }
 }
 

@@ -1,5 +1,6 @@
 /** The SQL of reading calls, pure. Whoever reads one tenant's names it first; what crosses tenants says so. */
 import type { AgentName, TenantId } from '../common/ids.js';
+import { MAX_PAGE_BYTES } from '../common/page.js';
 import type { SearchQuery } from './search-query.js';
 
 /** What was asked of a list of calls. */
@@ -100,9 +101,16 @@ function listing(
   if (cursor !== null)
     where.add(`(c.started_at, c.call_id) < (${where.value(cursor.startedAt)}, ${where.value(cursor.callId)})`);
   if (search !== null) where.add(found(where, search, ofTenant));
-  const text = `SELECT c.tenant_id, c.call_id, c.head, c.started_at FROM calls c WHERE ${where.text}
+  const page = `SELECT c.tenant_id, c.call_id, c.head, c.started_at FROM calls c WHERE ${where.text}
   ORDER BY c.started_at DESC, c.call_id DESC LIMIT ${where.value(limit)}`;
-  return { text, values: where.values };
+  return { text: withinBytes(page, where.value(MAX_PAGE_BYTES)), values: where.values };
+}
+
+/** The first calls of a list, as many as fit into so many bytes, at least one; `found` of all of them. */
+function withinBytes(list: string, bytes: string): string {
+  return `SELECT * FROM (SELECT l.*, (count(*) OVER ())::int AS found, coalesce(sum(octet_length(l.head)) OVER (
+      ORDER BY l.started_at DESC, l.call_id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+    FROM (${list}) l) sized WHERE before < ${bytes} ORDER BY started_at DESC, call_id DESC`;
 }
 
 /** Calls of which a line says it, or whose caller it names. */

@@ -86,7 +86,8 @@ export class CallStatistics {
   async of(tenantId: TenantId, query: StatsQuery, { since, until }: Lifetime): Promise<Stats> {
     const { from, to, bucket, agents, timeZone } = query;
     const values = [tenantId, from, to, agents, timeZone, since, until];
-    const { rows } = await this.pool.query<StatsRow>(STATEMENTS[bucket], values).catch((error: unknown) => {
+    const count = () => this.pool.query<StatsRow>(STATEMENTS[bucket], values);
+    const { rows } = await this.pool.askMuch(tenantId, count).catch((error: unknown) => {
       throw isUnknownZone(error) ? unknownZone() : error;
     });
     const [row] = rows;

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Collected } from '../common/collected.js';
 import type { CallId, TenantId } from '../common/ids.js';
 import { moment } from '../common/moment.js';
 import { toPage } from '../common/page.js';
@@ -40,6 +41,12 @@ interface Page<Call> {
 
 @Injectable()
 export class CallsService {
+  /** However many ask how far the projection is, the database is asked once at a time. */
+  private readonly looks = new Collected(async (keys: readonly 'progress'[]) => {
+    const progress = await this.store.progress();
+    return new Map(keys.map((key) => [key, progress]));
+  });
+
   constructor(
     private readonly reader: CallReader,
     private readonly store: CallStore,
@@ -104,19 +111,24 @@ export class CallsService {
   /** Resolves when what was committed before this request is in the projection, or soon enough. */
   async settle(): Promise<void> {
     const deadline = performance.now() + MAX_WAIT_MS;
-    const { position, head } = await this.store.progress();
+    const { position, head } = await this.looks.get('progress');
     for (
       let read = position;
       read < head && performance.now() < deadline;
-      read = (await this.store.progress()).position
+      read = (await this.looks.get('progress')).position
     ) {
       this.projection.wake();
       await wait(LOOK_AGAIN_MS);
     }
   }
 
-  private page<Call>({ calls, cursor }: Listed, limit: number, viewOfOne: (call: ListedCall) => Call): Page<Call> {
-    const page = toPage(calls, limit, ({ startedAt, head }) => cursorText({ startedAt, callId: head.callId }));
+  private page<Call>(
+    { calls, cursor, isCut }: Listed,
+    limit: number,
+    viewOfOne: (call: ListedCall) => Call,
+  ): Page<Call> {
+    const keyOf = ({ startedAt, head }: ListedCall) => cursorText({ startedAt, callId: head.callId });
+    const page = toPage(calls, limit, keyOf, isCut);
     return { calls: page.rows.map(viewOfOne), next: page.next, cursor };
   }
 

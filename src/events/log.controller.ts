@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { AgentsService } from '../agents/agents.service.js';
 import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
 import { type TenantId, callIdSchema } from '../common/ids.js';
-import { MAX_PAGE } from '../common/page.js';
+import { MAX_PAGE, MAX_PAGE_BYTES } from '../common/page.js';
 import { Problem } from '../common/problem.js';
 import type { LoggedEvent } from './event.js';
 import { filterQuery } from './event-filter.js';
@@ -19,9 +19,6 @@ const logQuery = z.strictObject({
 });
 
 type LogQuery = z.infer<typeof logQuery>;
-
-/** Of events' data, in one answer; bounds memory a request. */
-const MAX_BYTES = 4 * 1024 * 1024;
 
 @ApiTags('Reading')
 @Controller('v1/log')
@@ -54,7 +51,12 @@ export class LogController {
       types: types ?? null,
     };
     const head = await this.heads.of(tenantId);
-    const { events, reached, isEnd } = await this.reader.readOn(tenantId, after, { limit, bytes: MAX_BYTES }, filter);
+    const { events, reached, isEnd } = await this.reader.readOn(
+      tenantId,
+      after,
+      { limit, bytes: MAX_PAGE_BYTES },
+      filter,
+    );
     // At the end, numbers that were given to no event are passed over too.
     const next = Math.max(reached, isEnd ? head.seq : 0);
     // The stored text goes out as it is: parsing it to serialise it again would only cost time and digits.
