@@ -123,6 +123,17 @@ export class Fleet {
     return (await this.api('POST', `/v1/admin/tenants/${tenant}/tokens`, asked)).token;
   }
 
+  /** Rows of a statement, past all that serves. */
+  async sql(text, values = []) {
+    const client = new pg.Client({ connectionString: this.#postgres.url });
+    await client.connect();
+    try {
+      return (await client.query(text, values)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
   /** Connections to the database, the one that asks not counted. */
   async databaseConnections() {
     const client = new pg.Client({ connectionString: this.#postgres.url });

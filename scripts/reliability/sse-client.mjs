@@ -2,11 +2,11 @@
 import { connect } from 'node:net';
 
 /**
- * @param {{port: number, host?: string, token: string, lastEventId?: string}} where
+ * @param {{port: number, host?: string, token: string, lastEventId?: string, query?: string}} where
  * @param {(frame: string) => void} onFrame  each frame with its fields, and the chunk's length before it
  * @returns {import('node:net').Socket} closed or destroyed by whoever opened it
  */
-export function openStream({ port, host = '127.0.0.1', token, lastEventId }, onFrame) {
+export function openStream({ port, host = '127.0.0.1', token, lastEventId, query = '' }, onFrame) {
   const socket = connect({ port, host, noDelay: true });
   let rest = '';
   socket.setEncoding('latin1');
@@ -17,7 +17,7 @@ export function openStream({ port, host = '127.0.0.1', token, lastEventId }, onF
   });
   const resume = lastEventId === undefined ? '' : `Last-Event-ID: ${lastEventId}\r\n`;
   socket.write(
-    `GET /v1/events HTTP/1.1\r\nHost: ${host}\r\nAccept: text/event-stream\r\nAuthorization: Bearer ${token}\r\n${resume}\r\n`,
+    `GET /v1/events${query} HTTP/1.1\r\nHost: ${host}\r\nAccept: text/event-stream\r\nAuthorization: Bearer ${token}\r\n${resume}\r\n`,
   );
   return socket;
 }
