@@ -184,11 +184,11 @@ describeInChromium('the operator’s page', () => {
     const acme = await board.createTenant({ id: fresh('tenant'), agents: [mara] });
     const globex = await customer(julia);
     await isLive(page);
-    const [call, other, nobodys] = [fresh('c'), fresh('c'), fresh('c')];
+    const call = fresh('order-1002'); // Of each of them: ids are their senders' own.
     await board.ingest(
       started(mara, call, { from: '+34600000001' }),
-      started(julia, other, { from: '+34600000002' }),
-      started(nora, nobodys, { from: '+34600000003' }),
+      started(julia, call, { from: '+34600000002' }),
+      started(nora, call, { from: '+34600000003' }),
     );
     const row = (from: string) => page.locator('.live-row').filter({ hasText: from });
     for (const [from, owner] of [

@@ -2,11 +2,11 @@
 import type { CallSummary } from '../../../calls/call-view.js';
 import { cookieClient } from '../api/client.js';
 import { asFault } from '../api/problem.js';
-import { LiveCalls } from '../live/live-calls.js';
+import { type CallNaming, LiveCalls } from '../live/live-calls.js';
 import { lookAgain } from '../session/session.js';
 import type { Connection } from '../stream/connection.js';
 import { EventFeed } from '../stream/event-feed.js';
-import { CONTROL_TYPES, type StreamFrame, callIdOf, isStreamGap } from '../stream/frame.js';
+import { CONTROL_TYPES, type StreamFrame, isStreamGap } from '../stream/frame.js';
 import { createStore } from '../ui/store.js';
 
 export type PlatformCall = CallSummary & { readonly tenant: string | null };
@@ -21,14 +21,21 @@ type FrameListener = (frames: readonly StreamFrame[]) => void;
 
 const PAGE = 200;
 const RETRY_MS = 2000;
-/** Owners of calls that are no longer shown are forgotten now and then. */
-const MAX_OWNERS = 20_000;
+
+/** Two customers may use the same id of a call; the customer's name has no "~" in it. */
+export function platformKey({ tenant, callId }: CallNaming): string {
+  return `${tenant ?? ''}~${callId}`;
+}
+
+export function namingIn(key: string): CallNaming {
+  const end = key.indexOf('~');
+  return { tenant: key.slice(0, Math.max(0, end)) || null, callId: key.slice(end + 1) };
+}
 
 export class PlatformFeed {
-  readonly calls = new LiveCalls();
+  readonly calls = new LiveCalls(platformKey);
   readonly connection = createStore<Connection>({ kind: 'connecting' });
   readonly isLoaded = createStore(false);
-  private owners = new Map<string, string | null>();
   private readonly listeners = new Set<FrameListener>();
   private feed: EventFeed | undefined;
   private cursor = 0;
@@ -46,11 +53,6 @@ export class PlatformFeed {
     this.calls.close();
   }
 
-  /** Whose call it is: null: nobody's. */
-  ownerOf(callId: string): string | null {
-    return this.owners.get(callId) ?? null;
-  }
-
   /** Frames of all calls, as they come. */
   listen(listener: FrameListener): () => void {
     this.listeners.add(listener);
@@ -63,7 +65,6 @@ export class PlatformFeed {
       const { calls, cursor } = await inProgress();
       if (this.closed) return;
       this.cursor = cursor;
-      for (const { callId, tenant } of calls) this.owners.set(callId, tenant);
       this.calls.load(calls, cursor);
       this.isLoaded.set(true);
       this.feed = new EventFeed(cookieClient, '/v1/admin/events', {
@@ -86,16 +87,9 @@ export class PlatformFeed {
       return;
     }
     const frames = all.filter(({ type, seq }) => !CONTROL_TYPES.includes(type) && (seq === null || seq > this.cursor));
-    for (const frame of frames) {
-      this.cursor = frame.seq ?? this.cursor;
-      const callId = callIdOf(frame);
-      const { tenant } = frame.data;
-      if (callId !== null && frame.seq !== null) this.owners.set(callId, typeof tenant === 'string' ? tenant : null);
-    }
+    for (const { seq } of frames) this.cursor = seq ?? this.cursor;
     this.calls.apply(frames);
     for (const listener of this.listeners) listener(frames);
-    if (this.owners.size > MAX_OWNERS)
-      this.owners = new Map(this.calls.ids.get().map((callId) => [callId, this.ownerOf(callId)]));
   }
 }
 

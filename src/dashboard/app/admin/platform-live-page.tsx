@@ -7,6 +7,7 @@ import { useStore } from '../ui/store.js';
 import { WindowedList } from '../ui/windowed-list.js';
 import { LIVE_ROW_HEIGHT } from '../live/live-row.js';
 import { usePlatform } from './platform-context.js';
+import { namingIn } from './platform-feed.js';
 import { PlatformPanel } from './platform-panel.js';
 import { PlatformRow } from './platform-row.js';
 import { hueOf } from './tenant-tag.js';
@@ -29,8 +30,8 @@ export function PlatformLivePage({ picked }: Props) {
   const isLoaded = useStore(feed.isLoaded);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const ids = useMemo(
-    () => (chosen.size === 0 ? all : all.filter((id) => chosen.has(feed.ownerOf(id) ?? NOBODY))),
-    [all, chosen, feed],
+    () => (chosen.size === 0 ? all : all.filter((key) => chosen.has(namingIn(key).tenant ?? NOBODY))),
+    [all, chosen],
   );
   const shown = picked ?? ids[0];
   return (
@@ -50,7 +51,7 @@ export function PlatformLivePage({ picked }: Props) {
               label={texts.list}
               ids={ids}
               rowHeight={LIVE_ROW_HEIGHT}
-              renderRow={(id) => <PlatformRow callId={id} isShown={id === shown} />}
+              renderRow={(key) => <PlatformRow callKey={key} isShown={key === shown} />}
             />
           )}
         </section>
@@ -58,7 +59,7 @@ export function PlatformLivePage({ picked }: Props) {
           {shown === undefined ? (
             <Empty title={callTexts.live.nothingPicked} />
           ) : (
-            <PlatformPanel key={shown} callId={shown} isFollowing={picked === undefined} />
+            <PlatformPanel key={shown} callKey={shown} isFollowing={picked === undefined} />
           )}
         </section>
       </div>
@@ -74,10 +75,10 @@ interface FilterProps {
 
 /** Each customer with how many calls it has now; any number of them may be picked. */
 function TenantFilter({ ids, chosen, onChange }: FilterProps) {
-  const { feed, tenants, nameOf } = usePlatform();
+  const { tenants, nameOf } = usePlatform();
   const counts = new Map<string, number>();
   for (const id of ids) {
-    const owner = feed.ownerOf(id) ?? NOBODY;
+    const owner = namingIn(id).tenant ?? NOBODY;
     counts.set(owner, (counts.get(owner) ?? 0) + 1);
   }
   const known = (tenants.value ?? []).map(({ tenant }) => tenant);

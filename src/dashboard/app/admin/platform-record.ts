@@ -5,14 +5,14 @@ import { type LiveState, applyLive, liveStateOf } from '../../../calls/live-stat
 import { stateOf } from '../../../calls/resume.js';
 import { cookieClient } from '../api/client.js';
 import { Fault, asFault } from '../api/problem.js';
-import { type StreamFrame, atOf, callIdOf, isErasure } from '../stream/frame.js';
+import type { CallNaming } from '../live/live-calls.js';
+import { type StreamFrame, atOf, callIdOf, isErasure, tenantOf } from '../stream/frame.js';
 import { createStore } from '../ui/store.js';
 import { path } from './platform.js';
 
 export interface PlatformRecordState {
   readonly view: CallView | undefined;
   readonly live: LiveState;
-  readonly tenant: string | null;
   readonly fault: Fault | undefined;
 }
 
@@ -20,11 +20,11 @@ export interface PlatformRecordState {
 const RETRY_MS = 500;
 const MAX_RETRIES = 10;
 
-type KeptCall = CallView & { readonly tenant: string | null; readonly cursor: number };
+type KeptCall = CallView & { readonly cursor: number };
 
 export class PlatformRecord {
   readonly state = createStore<PlatformRecordState>({
-    ...{ view: undefined, tenant: null, fault: undefined },
+    ...{ view: undefined, fault: undefined },
     live: liveStateOf('live'),
   });
   /** What comes while the call is read. */
@@ -35,7 +35,7 @@ export class PlatformRecord {
   private isTelling = false;
 
   constructor(
-    readonly callId: string,
+    readonly name: CallNaming,
     private live: LiveState,
   ) {}
 
@@ -47,10 +47,12 @@ export class PlatformRecord {
   async load(retries = MAX_RETRIES): Promise<void> {
     try {
       const { signal } = this.closing;
-      const kept = await cookieClient.get<KeptCall>(path`/v1/admin/calls/${this.callId}`, {}, signal);
+      const { tenant, callId } = this.name;
+      const whose = tenant === null ? { unassigned: 'true' } : { tenant };
+      const kept = await cookieClient.get<KeptCall>(path`/v1/admin/calls/${callId}`, whose, signal);
       this.call = stateOf(kept, kept.cursor);
       this.seq = kept.cursor;
-      this.state.set({ ...this.state.get(), tenant: kept.tenant, fault: undefined });
+      this.state.set({ ...this.state.get(), fault: undefined });
       const waiting = this.waiting;
       this.waiting = [];
       this.apply(waiting);
@@ -64,7 +66,8 @@ export class PlatformRecord {
 
   /** Frames of any calls. */
   apply(all: readonly StreamFrame[]): void {
-    const frames = all.filter((frame) => callIdOf(frame) === this.callId);
+    const { tenant, callId } = this.name;
+    const frames = all.filter((frame) => callIdOf(frame) === callId && tenantOf(frame) === tenant);
     if (frames.some(isErasure)) this.forget();
     if (this.closing.signal.aborted) return;
     for (const frame of frames) this.live = applyLive(this.live, frame);
@@ -75,7 +78,7 @@ export class PlatformRecord {
     for (const frame of frames) {
       if (frame.seq === null || frame.seq <= this.seq) continue;
       const event = { seq: frame.seq, type: frame.type, at: atOf(frame), data: frame.data };
-      this.call = applyEvent(this.call, this.callId, event);
+      this.call = applyEvent(this.call, callId, event);
     }
     this.tellSoon();
   }

@@ -3,26 +3,27 @@ import { Link } from 'wouter';
 import { CallTimer, TransportTag, TurnTag, callerName, turnOf } from '../calls/call-facts.js';
 import { callTexts } from '../texts/calls.js';
 import { usePlatform } from './platform-context.js';
+import { namingIn } from './platform-feed.js';
 import { TenantTag, hueOf } from './tenant-tag.js';
 
 interface Props {
-  readonly callId: string;
+  readonly callKey: string;
   readonly isShown: boolean;
 }
 
 /** One call in progress, with its customer's colour; renders when that one changes, and no other. */
-export const PlatformRow = memo(function PlatformRow({ callId, isShown }: Props) {
+export const PlatformRow = memo(function PlatformRow({ callKey, isShown }: Props) {
   const { feed } = usePlatform();
   const { calls } = feed;
-  const subscribe = useCallback((listener: () => void) => calls.subscribe(callId, listener), [calls, callId]);
-  const call = useSyncExternalStore(subscribe, () => calls.get(callId));
+  const subscribe = useCallback((listener: () => void) => calls.subscribe(callKey, listener), [calls, callKey]);
+  const call = useSyncExternalStore(subscribe, () => calls.get(callKey));
   if (call === undefined) return null;
   const { summary, live, lastLine } = call;
-  const tenant = feed.ownerOf(callId);
+  const { tenant } = namingIn(callKey);
   const hue = tenant === null ? 'hue-none' : `hue-${hueOf(tenant)}`;
   return (
     <Link
-      href={`/live/${encodeURIComponent(callId)}`}
+      href={`/live/${encodeURIComponent(callKey)}`}
       className="live-row platform-row"
       aria-current={isShown ? 'true' : undefined}
     >

@@ -7,6 +7,7 @@ import { Empty, Failed, Loading } from '../ui/states.js';
 import { useStore } from '../ui/store.js';
 import { useLoaded } from '../ui/use-loaded.js';
 import { usePlatform } from './platform-context.js';
+import { namingIn } from './platform-feed.js';
 import { type Tenant, listAgents } from './platform.js';
 import { TenantForm } from './tenant-form.js';
 import { StatusTag } from './status-tag.js';
@@ -53,7 +54,7 @@ function TenantTable({ tenants }: { readonly tenants: readonly Tenant[] }) {
   const { feed } = usePlatform();
   const ids = useStore(feed.calls.ids);
   const { value: agents } = useLoaded(listAgents);
-  const calls = useMemo(() => countBy(ids.map((id) => feed.ownerOf(id))), [ids, feed]);
+  const calls = useMemo(() => countBy(ids.map((key) => namingIn(key).tenant)), [ids]);
   const owned = useMemo(() => countBy((agents ?? []).map(({ tenant }) => tenant)), [agents]);
   return (
     <table className="table stack-table">

@@ -4,7 +4,7 @@
  */
 import type { CallSummary } from '../../../calls/call-view.js';
 import { createStore } from '../ui/store.js';
-import { callIdOf, isErasure, type StreamFrame } from '../stream/frame.js';
+import { callIdOf, isErasure, tenantOf, type StreamFrame } from '../stream/frame.js';
 import { type LiveCall, listedCall, liveCallAfter } from './live-call.js';
 
 /** How long an ended call stays in sight. */
@@ -12,8 +12,16 @@ const KEEP_ENDED_MS = 12_000;
 /** Rows need not change faster than they can be read. */
 const TELL_EVERY_MS = 100;
 
+/** A call as a summary or an event names it; `tenant` where calls of several tenants are shown together. */
+export interface CallNaming {
+  readonly callId: string;
+  readonly tenant: string | null;
+}
+
+type ListedSummary = CallSummary & { readonly tenant?: string | null };
+
 export class LiveCalls {
-  /** Ids, newest call first. */
+  /** Keys, newest call first. */
   readonly ids = createStore<readonly string[]>([]);
   private readonly calls = new Map<string, LiveCall>();
   private readonly listeners = new Map<string, Set<() => void>>();
@@ -22,6 +30,9 @@ export class LiveCalls {
   private toldAt = 0;
   private isTelling = false;
   private readonly sweep = setInterval(() => this.dropEnded(), 1000);
+
+  /** `keyOf`: what tells calls apart; for one tenant its id. */
+  constructor(private readonly keyOf: (call: CallNaming) => string = ({ callId }) => callId) {}
 
   close(): void {
     clearInterval(this.sweep);
@@ -41,16 +52,16 @@ export class LiveCalls {
   }
 
   /** What the server says is in progress; what else is here has ended unseen. */
-  load(summaries: readonly CallSummary[], cursor: number): void {
-    const listed = new Map(summaries.map((summary) => [summary.callId, listedCall(summary, cursor)]));
+  load(summaries: readonly ListedSummary[], cursor: number): void {
+    const listed = new Map(summaries.map((summary) => [this.keyIn(summary), listedCall(summary, cursor)]));
     for (const id of this.calls.keys()) if (!listed.has(id)) this.remove(id);
     for (const [id, call] of listed) this.put(id, this.calls.get(id) ?? call);
     this.tellSoon();
   }
 
   /** Takes out what is not in a list that is complete up to `cursor`, unless something has come of it since. */
-  reconcile(summaries: readonly CallSummary[], cursor: number): void {
-    const listed = new Set(summaries.map(({ callId }) => callId));
+  reconcile(summaries: readonly ListedSummary[], cursor: number): void {
+    const listed = new Set(summaries.map((summary) => this.keyIn(summary)));
     for (const [id, { state }] of this.calls) if (!listed.has(id) && state.last.seq <= cursor) this.remove(id);
     this.tellSoon();
   }
@@ -58,8 +69,9 @@ export class LiveCalls {
   apply(frames: readonly StreamFrame[]): void {
     const now = performance.now();
     for (const frame of frames) {
-      const id = callIdOf(frame);
-      if (id === null) continue;
+      const callId = callIdOf(frame);
+      if (callId === null) continue;
+      const id = this.keyOf({ callId, tenant: tenantOf(frame) });
       const known = this.calls.get(id);
       if (isErasure(frame)) {
         if (known !== undefined) this.remove(id);
@@ -71,6 +83,10 @@ export class LiveCalls {
       this.put(id, call);
     }
     this.tellSoon();
+  }
+
+  private keyIn({ callId, tenant = null }: ListedSummary): string {
+    return this.keyOf({ callId, tenant });
   }
 
   private put(id: string, call: LiveCall): void {
@@ -117,8 +133,8 @@ export class LiveCalls {
   }
 
   private inOrder(): string[] {
-    const calls = [...this.calls.values()].map(({ summary }) => summary);
-    return calls.sort((one, other) => compare(other.startedAt, one.startedAt)).map(({ callId }) => callId);
+    const calls = [...this.calls].map(([id, { summary }]) => ({ id, startedAt: summary.startedAt }));
+    return calls.sort((one, other) => compare(other.startedAt, one.startedAt)).map(({ id }) => id);
   }
 }
 

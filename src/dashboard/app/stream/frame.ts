@@ -29,6 +29,11 @@ export function callIdOf({ data }: Pick<StreamFrame, 'data'>): string | null {
   return typeof id === 'string' ? id : null;
 }
 
+/** Whose event it is, where a stream says so; null: nobody's, or a stream of one tenant. */
+export function tenantOf({ data }: Pick<StreamFrame, 'data'>): string | null {
+  return typeof data['tenant'] === 'string' ? data['tenant'] : null;
+}
+
 export function atOf({ data }: Pick<StreamFrame, 'data'>): string {
   return typeof data['at'] === 'string' ? data['at'] : new Date().toISOString();
 }
