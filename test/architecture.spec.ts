@@ -24,7 +24,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   events: [...FOUNDATIONS, 'auth', 'agents'],
   sources: [...FOUNDATIONS, 'auth', 'agents', 'events'],
   calls: [...FOUNDATIONS, 'auth', 'agents', 'events'],
-  health: [...FOUNDATIONS, 'auth', 'events', 'sources', 'calls'],
+  health: [...FOUNDATIONS, 'auth', 'tenants', 'events', 'sources', 'calls'],
   retention: [...FOUNDATIONS, 'tenants', 'events', 'calls'],
   admin: [...FOUNDATIONS, 'auth', 'tenants', 'agents', 'events', 'sources', 'calls'],
   demo: [...FOUNDATIONS, 'auth', 'tenants', 'agents', 'sources'],
@@ -112,7 +112,10 @@ it.each<[string, RegExp, (file: string) => boolean]>([
   [
     'the log is written by events/ only',
     /(INSERT INTO|UPDATE|DELETE FROM) (events|log_head|tenant_heads|call_tenants|log_lineage)\b|append_events\(/,
-    (file) => ['event-log', 'log-expiry', 'call-erasure', 'log-lineage'].some((name) => file === `events/${name}.ts`),
+    (file) =>
+      ['event-log', 'log-expiry', 'log-erasure', 'call-erasure', 'log-lineage'].some(
+        (name) => file === `events/${name}.ts`,
+      ),
   ],
   [
     'calls are written by their store only',
@@ -129,7 +132,11 @@ it.each<[string, RegExp, (file: string) => boolean]>([
     /\.(agent|ownership)\.(create|update|upsert|delete)/,
     (file) => file === 'agents/ownership.ts',
   ],
-  ['tokens are written by auth/ only', /\.token\.(create|update|upsert|delete)/, (file) => file.startsWith('auth/')],
+  [
+    'tokens are written by auth/ only',
+    /\.token\.(create|update|upsert|delete)|(INSERT INTO|UPDATE|DELETE FROM) tokens\b/,
+    (file) => file.startsWith('auth/'),
+  ],
   [
     'the audit is written by audit/ only',
     /\.auditEntry\.(create|update|upsert|delete)/,

@@ -10,7 +10,8 @@ import { AuditController } from './audit.controller.js';
 import { CallReadings } from './call-readings.js';
 import { ConnectionsController } from './connections.controller.js';
 import { ConnectionsService } from './connections.service.js';
-import { ErasureController } from './erasure.controller.js';
+import { ErasureController, ErasuresController } from './erasure.controller.js';
+import { ErasureWorker } from './erasure-worker.js';
 import { ErasureService } from './erasure.service.js';
 import { ExplainController } from './explain.controller.js';
 import { ExplainService } from './explain.service.js';
@@ -22,8 +23,8 @@ import { TransferPreview } from './transfer-preview.js';
   imports: [AuthModule, TenantsModule, AgentsModule, EventsModule, CallsModule],
   controllers: [
     ...[AdminEventsController, ConnectionsController, ExplainController],
-    ...[OwnersController, ErasureController, AuditController, AdminCallsController],
+    ...[OwnersController, ErasureController, ErasuresController, AuditController, AdminCallsController],
   ],
-  providers: [CallReadings, ConnectionsService, ErasureService, ExplainService, TransferPreview],
+  providers: [CallReadings, ConnectionsService, ErasureService, ErasureWorker, ExplainService, TransferPreview],
 })
 export class AdminModule {}

@@ -1,16 +1,34 @@
-import { Controller, Delete, HttpCode, Param } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../audit/audit-log.js';
 import { CurrentActor, Scopes } from '../auth/auth.decorators.js';
 import { type TenantId, tenantIdSchema } from '../common/ids.js';
+import { type TenantErasureView, TenantErasures } from '../tenants/tenant-erasures.js';
 import { ErasureService } from './erasure.service.js';
+
+@ApiTags('Tenants')
+@Controller('v1/admin/erasures')
+@Scopes('admin')
+export class ErasuresController {
+  constructor(private readonly erasures: TenantErasures) {}
+
+  /** `events`: how many there were at its beginning; `erased`: how many of them are gone. */
+  @ApiOperation({ summary: 'Tenants that have no rights any more and of which something is left' })
+  @Get()
+  async list(): Promise<{ erasures: TenantErasureView[] }> {
+    return { erasures: await this.erasures.listAcrossTenants() };
+  }
+}
 
 @ApiTags('Tenants')
 @Controller('v1/admin/tenants')
 export class ErasureController {
   constructor(private readonly erasure: ErasureService) {}
 
-  /** Erases a tenant with its tokens, calls and events; its agents then belong to nobody. */
+  /**
+   * Erases a tenant with its tokens, calls and events; its agents then belong to nobody. Answered when its rights have ended; what is left
+   * of a large one is removed meanwhile (`GET /v1/admin/erasures`), and its name is taken until then.
+   */
   @ApiOperation({ summary: 'Erase a tenant with its tokens, calls and events; its agents then belong to nobody' })
   @Delete(':tenant')
   @Scopes('admin')

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Ownership } from '../agents/ownership.js';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
+import { TokensService } from '../auth/tokens.service.js';
 import { Bus } from '../bus/bus.js';
 import { CallStore } from '../calls/call-store.js';
 import { type Whose, noSuchCall, ownerAmong } from '../calls/whose.js';
@@ -9,17 +10,25 @@ import { takeAppendLock } from '../database/append-lock.js';
 import type { Prisma } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { CallErasure, type ErasedCall } from '../events/call-erasure.js';
-import { EventLog } from '../events/event-log.js';
+import { LogErasure } from '../events/log-erasure.js';
 import { LogInquiry } from '../events/log-inquiry.js';
+import { TenantErasures } from '../tenants/tenant-erasures.js';
 import { TenantsService } from '../tenants/tenants.service.js';
+import { ErasureWorker } from './erasure-worker.js';
+
+/** How long a caller waits for the rows of a tenant whose rights have ended. */
+const SETTLE_MS = 5000;
 
 @Injectable()
 export class ErasureService {
   constructor(
     private readonly prisma: PrismaService,
     private readonly tenants: TenantsService,
+    private readonly erasures: TenantErasures,
+    private readonly worker: ErasureWorker,
+    private readonly tokens: TokensService,
     private readonly ownership: Ownership,
-    private readonly log: EventLog,
+    private readonly log: LogErasure,
     private readonly inquiry: LogInquiry,
     private readonly callErasure: CallErasure,
     private readonly calls: CallStore,
@@ -28,22 +37,24 @@ export class ErasureService {
   ) {}
 
   /**
-   * Erases a tenant with its tokens, calls and events, in one transaction under the append lock: no event of its calls is
-   * stamped with it afterwards. Its agents then belong to nobody; the operator's book keeps that it was. Throws `tenant-not-found`.
+   * Erases a tenant with its tokens, calls and events. First its rights end: its tokens and streams, and by the append lock, held for a
+   * moment, what it owns; its agents then belong to nobody. Then its rows go, by the {@link ErasureWorker}; of a tenant of usual
+   * size they are gone when this resolves. The operator's book keeps that it was. Throws `tenant-not-found`.
    */
   async erase(tenantId: TenantId, actor: Actor): Promise<void> {
+    await this.tenants.endRights(tenantId);
+    // Not with the tenant's row: there may be very many.
+    while (await this.tokens.removeSomeOf(tenantId));
     await this.prisma.$transaction(async (transaction) => {
-      await this.calls.lock(transaction);
       const position = await takeAppendLock(transaction);
       await this.ownership.releaseAll(transaction, tenantId, position);
-      await this.log.erase(transaction, tenantId);
-      await this.calls.erase(transaction, tenantId);
       await this.tenants.delete(transaction, tenantId);
-      await this.audit.erase(transaction, tenantId);
+      await this.erasures.begin(transaction, tenantId, await this.log.size(transaction, tenantId));
       const change = { action: 'tenant.erase', target: tenantId, before: { tenant: tenantId }, after: null };
       await this.audit.record(transaction, actor, { ...change, books: [], about: [tenantId] });
     });
     this.bus.publish({ kind: 'tenant-changed', tenantId, status: 'deleted' });
+    await this.worker.settle(tenantId, SETTLE_MS);
   }
 
   /**

@@ -59,6 +59,9 @@ interface Page<View> {
   readonly next: string | null;
 }
 
+/** Entries that are erased at once. */
+const ERASED_AT_ONCE = 1000;
+
 @Injectable()
 export class AuditLog {
   constructor(private readonly prisma: PrismaService) {}
@@ -101,9 +104,13 @@ export class AuditLog {
     return { audit: page.rows.map((row) => ({ ...viewOf(row), tenants: row.tenants })), next: page.next };
   }
 
-  /** Closes the book of a tenant that is erased: a later tenant of the same name must not read it. */
-  async erase(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
-    await transaction.auditEntry.deleteMany({ where: { tenantId } });
+  /** Closes the book of a tenant that is erased: a later tenant of the same name must not read it. Some of it at a time. */
+  async erase(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<number> {
+    const rows = await transaction.auditEntry.findMany({
+      ...{ where: { tenantId }, select: { id: true }, orderBy: { id: 'asc' }, take: ERASED_AT_ONCE },
+    });
+    await transaction.auditEntry.deleteMany({ where: { id: { in: rows.map(({ id }) => id) } } });
+    return rows.length;
   }
 
   private async page(where: Prisma.AuditEntryWhereInput, limit: number, cursor: string | undefined) {

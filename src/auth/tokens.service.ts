@@ -131,6 +131,13 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
     this.bus.publish({ kind: 'token-revoked', tokenId: id });
   }
 
+  /** Some of a tenant's tokens, whose rights have ended, with what was minted from them; false: there are none. */
+  async removeSomeOf(tenantId: TenantId): Promise<boolean> {
+    const count = await this.prisma.$executeRaw`DELETE FROM tokens WHERE id IN (
+      SELECT id FROM tokens WHERE tenant_id = ${tenantId} ORDER BY kind = 'api', created_at LIMIT 1000)`;
+    return count > 0;
+  }
+
   async removeExpired(): Promise<void> {
     const expiresAt = { lt: momentIn(-KEEP_EXPIRED_MS) };
     // An API token with a parent is a tab's.

@@ -5,7 +5,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { CallId, TenantId } from '../common/ids.js';
-import type { Prisma } from '../database/generated/client.js';
+import { Prisma } from '../database/generated/client.js';
 import { PgPool, type Run } from '../database/pg-pool.js';
 import { BackgroundPool } from '../database/pools.js';
 import { headIn, partsIn, tenantColumn } from './call-row.js';
@@ -57,6 +57,9 @@ const WRITE_PARTS = `INSERT INTO call_parts (tenant_id, call_id, key, kind, seq,
   SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int8[], $6::text[], $7::tsvector[], $8::text[])
   ON CONFLICT (tenant_id, call_id, key) DO UPDATE SET kind = EXCLUDED.kind, seq = EXCLUDED.seq, text = EXCLUDED.text,
     words = EXCLUDED.words, state = EXCLUDED.state`;
+
+/** Rows that are erased at once: the projection waits for it. */
+const ERASED_AT_ONCE = 1000;
 
 @Injectable()
 export class CallStore {
@@ -166,11 +169,24 @@ export class CallStore {
     await transaction.$executeRaw`DELETE FROM calls WHERE tenant_id = ${tenant} AND call_id = ANY (${ids})`;
   }
 
-  /** Erases a tenant's calls, within the transaction that erases its events. */
-  async erase(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
-    await this.lock(transaction);
-    await transaction.$executeRaw`DELETE FROM call_parts WHERE tenant_id = ${tenantId}`;
-    await transaction.$executeRaw`DELETE FROM calls WHERE tenant_id = ${tenantId}`;
+  /**
+   * Removes a batch of what there is of a tenant's calls, after its events are gone: their parts first. Within a transaction that holds
+   * the {@link lock}, so that no batch of the projection is under way that has read them before. Answers with the last call; null:
+   * nothing was left after that one.
+   */
+  async erase(
+    transaction: Prisma.TransactionClient,
+    tenantId: TenantId,
+    of: 'calls' | 'call_parts',
+    from: string,
+  ): Promise<string | null> {
+    const keys = of === 'calls' ? Prisma.sql`tenant_id, call_id` : Prisma.sql`tenant_id, call_id, key`;
+    const table = Prisma.raw(of);
+    const [row] = await transaction.$queryRaw<{ last: string | null }[]>`
+      WITH gone AS (DELETE FROM ${table} WHERE (${keys}) IN (SELECT ${keys} FROM ${table}
+        WHERE tenant_id = ${tenantId} AND call_id >= ${from} ORDER BY ${keys} LIMIT ${ERASED_AT_ONCE}) RETURNING call_id)
+      SELECT max(call_id) AS last FROM gone`;
+    return row?.last ?? null;
   }
 
   /** Erases one call, within a transaction that holds the {@link lock}. */

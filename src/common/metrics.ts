@@ -105,6 +105,12 @@ export const projectionSeconds = new Histogram({
   registers,
 });
 
+export const eventsErased = new Counter({
+  name: 'switchboard_events_erased_total',
+  help: 'Events that were removed because their tenant was erased.',
+  registers,
+});
+
 export const eventsExpired = new Counter({
   name: 'switchboard_events_expired_total',
   help: 'Events that were removed when their time of retention was over.',

@@ -5,7 +5,6 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { AgentName, TenantId } from '../common/ids.js';
-import type { Prisma } from '../database/generated/client.js';
 import { PgPool } from '../database/pg-pool.js';
 import { AppendPool } from '../database/pools.js';
 import type { AdmittedEvent, CallName, LoggedEvent } from './event.js';
@@ -129,17 +128,5 @@ export class EventLog {
   async headPosition(): Promise<number> {
     const { rows } = await this.pool.query<{ position: number }>('SELECT position FROM log_head WHERE id = 1');
     return rows[0]?.position ?? 0;
-  }
-
-  /**
-   * Erases what a tenant has in the log, within a transaction that holds the append lock. Late events of its calls find no new
-   * owner: the platform's route to them leads to nobody.
-   */
-  async erase(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
-    await transaction.$executeRaw`DELETE FROM events WHERE tenant_id = ${tenantId}`;
-    await transaction.$executeRaw`DELETE FROM call_tenants WHERE tenant_id = ${tenantId} AND NOT by_platform`;
-    await transaction.$executeRaw`UPDATE call_tenants SET tenant_id = '' WHERE tenant_id = ${tenantId}`;
-    await transaction.$executeRaw`DELETE FROM tenant_heads WHERE tenant_id = ${tenantId}`;
-    await transaction.$executeRaw`DELETE FROM idempotency_keys WHERE tenant_id = ${tenantId}`;
   }
 }

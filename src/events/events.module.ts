@@ -10,6 +10,7 @@ import { EventRouter } from './event-router.js';
 import { EventTail } from './event-tail.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import { IngestService } from './ingest.service.js';
+import { LogErasure } from './log-erasure.js';
 import { LogExpiry } from './log-expiry.js';
 import { LogInquiry } from './log-inquiry.js';
 import { LogController } from './log.controller.js';
@@ -29,13 +30,24 @@ import { TenantHeads } from './tenant-heads.js';
   imports: [AuthModule, AgentsModule],
   controllers: [StreamsController, LogController, StreamTokensController],
   providers: [
-    ...[EventLog, LogReader, TenantHeads, LogPages, LogExpiry, LogLineage, LogInquiry, ErasedCalls, CallErasure],
+    ...[
+      EventLog,
+      LogReader,
+      TenantHeads,
+      LogPages,
+      LogExpiry,
+      LogErasure,
+      LogLineage,
+      LogInquiry,
+      ErasedCalls,
+      CallErasure,
+    ],
     IdempotencyKeys,
     ...[EventRouter, EventTail, IngestService],
     ...[StreamAdmission, StreamsService, StreamConnections, DeadLinks, StreamRights, ConnectionDirectory],
   ],
   exports: [
-    ...[EventLog, TenantHeads, LogExpiry, LogLineage, LogInquiry, CallErasure, IdempotencyKeys],
+    ...[EventLog, TenantHeads, LogExpiry, LogErasure, LogLineage, LogInquiry, CallErasure, IdempotencyKeys],
     ...[IngestService, StreamsService, ConnectionDirectory, EventTail, StreamConnections, StreamAdmission],
   ],
 })

@@ -10,6 +10,7 @@ import { PgPool } from '../database/pg-pool.js';
 import { EventTail } from '../events/event-tail.js';
 import { StreamAdmission } from '../events/stream-admission.js';
 import { StreamConnections } from '../events/stream-connections.js';
+import { type ErasureProgress, TenantErasures } from '../tenants/tenant-erasures.js';
 import { type SourceStatus, SourceSupervisor } from '../sources/source-supervisor.js';
 
 /** A database that takes longer to answer is away. */
@@ -30,6 +31,8 @@ export interface Readiness {
   readonly streams: { readonly state: 'up' | 'leaking'; readonly open: number; readonly opening: number };
   /** How many events behind the log the calls are, and how far a rebuild is. */
   readonly calls: Calls | typeof AWAY;
+  /** Tenants that have no rights any more and whose events are being removed; none: it does not stand here. */
+  readonly erasures?: ErasureProgress;
   readonly sources: Readonly<Record<string, Omit<SourceStatus, 'name'>>>;
 }
 
@@ -45,6 +48,7 @@ export class ReadinessService implements OnModuleDestroy {
     private readonly sources: SourceSupervisor,
     private readonly connections: StreamConnections,
     private readonly admission: StreamAdmission,
+    private readonly erasures: TenantErasures,
   ) {}
 
   /** The first thing that a process does that goes down: whoever sends readers here sends them elsewhere. */
@@ -56,6 +60,7 @@ export class ReadinessService implements OnModuleDestroy {
   async look(): Promise<Readiness> {
     const calls = await withinTime(this.progress());
     const database = calls !== undefined;
+    const erasures = database ? await withinTime(this.erasures.progress().catch(() => undefined)) : undefined;
     return {
       status: this.isLeaving ? 'leaving' : database ? 'ready' : 'unready',
       database: { state: database ? 'up' : 'away' },
@@ -63,6 +68,7 @@ export class ReadinessService implements OnModuleDestroy {
       bus: { state: this.bus.connected ? 'up' : 'away' },
       streams: this.streams(),
       calls: calls ?? AWAY,
+      ...(erasures === undefined ? {} : { erasures }),
       sources: Object.fromEntries(this.sources.status.map(({ name, ...status }) => [name, status])),
     };
   }

@@ -14,7 +14,8 @@ import { TenantsService } from '../tenants/tenants.service.js';
 
 const EVERY_MS = 10 * 60_000;
 
-type RemoveBatch = (transaction: Prisma.TransactionClient) => Promise<Expired>;
+/** After a number, or a position. */
+type RemoveBatch = (transaction: Prisma.TransactionClient, after: number) => Promise<Expired>;
 
 @Injectable()
 export class RetentionService implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -43,15 +44,14 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
   /** Removes all that is due. Safe beside other processes that do the same. */
   async run(): Promise<void> {
     for (const { tenantId, days } of await this.tenants.retentionAcrossTenants(this.env.retentionDays)) {
-      const until = await this.expiry.advance(tenantId, days);
-      const events = await this.removeAll(tenantId, (transaction) =>
-        this.expiry.removeUntil(transaction, tenantId, until),
-      );
+      const { events, until } = await this.expire(tenantId, days);
       if (events > 0) await this.record(tenantId, events, until);
     }
     const { retentionDays } = this.env;
     if (retentionDays === undefined) return;
-    const events = await this.removeAll(null, (transaction) => this.expiry.removeUnowned(transaction, retentionDays));
+    const events = await this.removeAll(null, (transaction, after) =>
+      this.expiry.removeUnowned(transaction, retentionDays, after),
+    );
     if (events > 0) await this.record(null, events, null);
   }
 
@@ -64,17 +64,32 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
     }
   }
 
+  /** What a run that was killed has left behind goes with the first part. */
+  private async expire(tenantId: TenantId, days: number): Promise<{ events: number; until: number }> {
+    for (let events = 0, done = 0; ;) {
+      const { until, more } = await this.expiry.advance(tenantId, days);
+      const from = done;
+      events += await this.removeAll(tenantId, (transaction, after) =>
+        this.expiry.removeBetween(transaction, tenantId, Math.max(from, after), until),
+      );
+      if (!more || this.abort.signal.aborted) return { events, until };
+      done = until;
+    }
+  }
+
   /** Batch by batch, each with the calls of which nothing is left. */
   private async removeAll(tenantId: TenantId | null, removeBatch: RemoveBatch): Promise<number> {
     let removed = 0;
+    let after = 0;
     while (!this.abort.signal.aborted) {
-      const { events } = await this.prisma.$transaction(async (transaction) => {
+      const { events, last } = await this.prisma.$transaction(async (transaction) => {
         await this.calls.lock(transaction);
-        const expired = await removeBatch(transaction);
+        const expired = await removeBatch(transaction, after);
         await this.calls.forget(transaction, tenantId, expired.callIds);
         return expired;
       });
-      if (events === 0) break;
+      if (last === null) break;
+      after = last;
       removed += events;
       eventsExpired.inc(events);
     }

@@ -7,6 +7,7 @@ import { retentionDaysOf } from '../common/limits.js';
 import { Problem } from '../common/problem.js';
 import { Prisma, type Tenant } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
+import { TenantErasures } from './tenant-erasures.js';
 import type { ChangeTenant, CreateTenant } from './tenants.schemas.js';
 
 export interface TenantView {
@@ -22,6 +23,7 @@ export class TenantsService {
   constructor(
     private readonly prisma: PrismaService,
     private readonly audit: AuditLog,
+    private readonly erasures: TenantErasures,
     private readonly bus: Bus,
   ) {}
 
@@ -31,6 +33,7 @@ export class TenantsService {
         const row = await transaction.tenant.create({ data: { id: tenant, name: name ?? tenant, limits } });
         const change = { action: 'tenant.create', target: tenant, before: null, after: factsOf(row) };
         await this.audit.record(transaction, actor, { ...change, books: [{ tenantId: tenant }] });
+        await this.erasures.assertFree(transaction, tenant);
         return viewOf(row);
       });
     } catch (error) {
@@ -99,7 +102,14 @@ export class TenantsService {
     return viewOf(row);
   }
 
-  /** With its tokens. Its events and agents are others' to erase: see admin/. Throws `tenant-not-found`. */
+  /** Nobody may anything in its name from here on, on any process. Throws `tenant-not-found`. */
+  async endRights(tenantId: TenantId): Promise<void> {
+    const { count } = await this.prisma.tenant.updateMany({ where: { id: tenantId }, data: { status: 'suspended' } });
+    if (count === 0) throw notFound();
+    this.bus.publish({ kind: 'tenant-changed', tenantId, status: 'deleted' });
+  }
+
+  /** With what is left of its tokens. Its events and agents are others' to erase: see admin/. Throws `tenant-not-found`. */
   async delete(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
     const { count } = await transaction.tenant.deleteMany({ where: { id: tenantId } });
     if (count === 0) throw notFound();
