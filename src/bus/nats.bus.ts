@@ -10,8 +10,8 @@ import { natsOptions } from './nats-options.js';
 const MAX_BYTES = 512 * 1024;
 /** What stands before a text: who sent it. */
 const SENDER_BYTES = 64;
-/** A server that does not answer two of these is gone. */
-const PING_MS = 3000;
+/** A server that has not answered two of these when the third is due is gone: within 4.5 s. */
+const PING_MS = 1500;
 
 @Injectable()
 export class NatsBus extends BrokerBus {

@@ -9,8 +9,9 @@ import { endRedis } from './end-redis.js';
 /** Redis takes 512 MB; a message holds up those behind it. */
 const MAX_BYTES = 512 * 1024;
 const CONNECT_MS = 2000;
-/** Whether the server still answers is asked this often; one that does not for as long again is gone. */
-const PING_MS = 3000;
+/** Whether the server still answers is asked this often; one that does not in time is gone. Together less than 5 s. */
+const PING_MS = 1500;
+const ANSWER_MS = 2500;
 
 @Injectable()
 export class RedisBus extends BrokerBus {
@@ -70,7 +71,7 @@ export class RedisBus extends BrokerBus {
       ...{ lazyConnect: true, enableOfflineQueue: false, retryStrategy: () => null, maxRetriesPerRequest: 0 },
       ...{
         connectTimeout: CONNECT_MS,
-        commandTimeout: PING_MS,
+        commandTimeout: ANSWER_MS,
         connectionName: 'switchboard-bus',
         enableReadyCheck: false,
       },

@@ -4,6 +4,7 @@
  * server gives the lock to somebody else, we ask more often than its keep-alives do.
  */
 import pg from 'pg';
+import { cameInTime } from './in-time.js';
 
 /** How often the connection is tried, and how long it may take to answer. Together less than the server's patience. */
 const BEAT_MS = 1000;
@@ -58,15 +59,7 @@ export class LockSession {
   }
 
   private async tryConnection(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    // After a busy moment the answer may lie in the socket already: it gets its turn before the clock's.
-    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => setImmediate(resolve, false), ANSWER_MS)));
-    const answer = this.client.query('SELECT').then(
-      () => true,
-      () => false,
-    );
-    if (!(await Promise.race([answer, late]))) this.lose();
-    clearTimeout(timer);
+    if (!(await cameInTime(this.client.query('SELECT'), ANSWER_MS))) this.lose();
   }
 
   private lose(): void {

@@ -1,8 +1,21 @@
-/** One connection that LISTENs, kept alive across failures of the database. */
+/**
+ * One connection that LISTENs, kept alive across failures of the database. Nobody may have anything to say for hours, so silence
+ * alone says nothing: a notice of our own goes out by it and has to come back. Where it does not, the connection is another's
+ * fault or ours, but it is of no use: it is cut, and another one made.
+ */
 import { Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { Backoff } from '../common/backoff.js';
+import { cameInTime } from './in-time.js';
+
+/** How often the connection is tried, and how long a notice may take to come back: together less than 5 s. */
+const BEAT_MS = 1500;
+const ANSWER_MS = 3000;
+/** How long a goodbye to the server may take. */
+const GOODBYE_MS = 500;
 
 export interface PgListenerHandlers {
   onNotification(payload: string): void;
@@ -10,10 +23,20 @@ export interface PgListenerHandlers {
   onConnected(): void;
 }
 
+/** A connection that is being made or used; `ended` resolves when it is gone. */
+interface Link {
+  readonly client: pg.Client;
+  readonly socket: Socket;
+  readonly ended: Promise<void>;
+}
+
 export class PgListener {
   private readonly logger = new Logger('PgListener');
   private readonly abort = new AbortController();
-  private client: pg.Client | undefined;
+  private readonly stopped = new Promise<void>((resolve) => (this.abort.signal.onabort = () => resolve()));
+  /** Notices on it are for nobody else, and wake nobody else. */
+  private readonly ownChannel = `switchboard-${randomUUID()}`;
+  private onBeat: () => void = () => undefined;
   private running: Promise<void> | undefined;
   connected = false;
 
@@ -29,32 +52,32 @@ export class PgListener {
 
   async stop(): Promise<void> {
     this.abort.abort();
-    await this.client?.end().catch(() => undefined); // Already broken: there is nothing left to end.
     await this.running;
   }
 
   private async run(): Promise<void> {
     const backoff = new Backoff({ firstMs: 100, maxMs: 5000 });
     while (!this.abort.signal.aborted) {
+      const link = this.open();
       try {
-        await this.listen(backoff);
+        await this.listen(link, backoff);
       } catch (error) {
         if (!this.abort.signal.aborted) this.logger.warn(`not listening: ${(error as Error).message}`);
       }
       this.connected = false;
+      // A connection that is silent, or not yet there, takes no goodbye.
+      await cameInTime(link.client.end(), GOODBYE_MS);
+      link.socket.destroy();
       await wait(backoff.nextMs(), undefined, { signal: this.abort.signal }).catch(() => undefined); // Aborted: the loop ends.
     }
   }
 
-  /** Resolves when the connection has ended. */
-  private async listen(backoff: Backoff): Promise<void> {
+  private open(): Link {
+    const socket = new Socket();
     const client = new pg.Client({
-      connectionString: this.databaseUrl,
-      application_name: 'switchboard-listen',
-      connectionTimeoutMillis: 5000,
-      keepAlive: true,
+      ...{ connectionString: this.databaseUrl, application_name: 'switchboard-listen' },
+      ...{ connectionTimeoutMillis: 5000, keepAlive: true, stream: () => socket },
     });
-    this.client = client;
     const ended = new Promise<void>((resolve) => {
       client.once('end', resolve);
       client.on('error', (error) => {
@@ -62,14 +85,39 @@ export class PgListener {
         resolve();
       });
     });
+    return { client, socket, ended };
+  }
+
+  /** Resolves when the connection has ended, or is to. Throws when it cannot be made, or does not answer. */
+  private async listen({ client, ended }: Link, backoff: Backoff): Promise<void> {
+    const over = Promise.race([ended, this.stopped]);
     // A client that is ended while it connects never settles its `connect`.
-    await Promise.race([client.connect(), ended.then(() => Promise.reject(new Error('the connection ended')))]);
-    client.on('notification', ({ payload }) => this.handlers.onNotification(payload ?? ''));
-    await client.query(`LISTEN ${pg.escapeIdentifier(this.channel)}`);
+    await Promise.race([client.connect(), over.then(() => Promise.reject(new Error('the connection ended')))]);
+    client.on('notification', ({ channel, payload }) => {
+      if (channel === this.ownChannel) this.onBeat();
+      else this.handlers.onNotification(payload ?? '');
+    });
+    const channels = [this.channel, this.ownChannel].map((channel) => `LISTEN ${pg.escapeIdentifier(channel)}`);
+    if (!(await this.beats(client, channels.join(';')))) throw new Error('the database does not answer');
     this.connected = true;
     backoff.reset();
     this.handlers.onConnected();
-    await ended;
-    await client.end().catch(() => undefined); // Broken already.
+    while (!(await isOver(over, BEAT_MS)))
+      if (!(await this.beats(client))) throw new Error('the connection has fallen silent');
   }
+
+  /** True when a notice of our own comes back in time. */
+  private async beats(client: pg.Client, before = ''): Promise<boolean> {
+    const heard = new Promise<void>((resolve) => (this.onBeat = resolve));
+    const said = client.query(`${before};NOTIFY ${pg.escapeIdentifier(this.ownChannel)}`);
+    return cameInTime(Promise.race([Promise.all([said, heard]), this.stopped]), ANSWER_MS);
+  }
+}
+
+async function isOver(over: Promise<void>, ms: number): Promise<boolean> {
+  const abort = new AbortController();
+  const pause = wait(ms, false, { signal: abort.signal }).catch(() => true);
+  const result = await Promise.race([over.then(() => true), pause]);
+  abort.abort();
+  return result;
 }
