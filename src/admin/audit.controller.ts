@@ -6,8 +6,7 @@ import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
 import { type TenantId, tenantIdSchema } from '../common/ids.js';
 import { pageQuery } from '../common/page.js';
 
-const cursor = z.string().regex(/^\d{1,18}$/, 'must be what a page before answered as "next"');
-const ownQuery = z.strictObject({ ...pageQuery, cursor: cursor.optional() });
+const ownQuery = z.strictObject(pageQuery);
 const query = z.strictObject({ ...ownQuery.shape, tenant: tenantIdSchema.optional() });
 
 @ApiTags('Audit')

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Observable, filter, map } from 'rxjs';
 import { Bus } from '../bus/bus.js';
-import type { AgentName, TenantId } from '../common/ids.js';
-import { toPage } from '../common/page.js';
+import { type AgentName, type TenantId, agentNameSchema } from '../common/ids.js';
+import { Listing } from '../common/page.js';
 import { Problem } from '../common/problem.js';
 import { PrismaService } from '../database/prisma.service.js';
 
@@ -11,6 +11,8 @@ export interface AgentView {
   readonly tenant: string | null;
   readonly since: string | null;
 }
+
+const LISTING = new Listing('agents', agentNameSchema);
 
 @Injectable()
 export class AgentsService {
@@ -91,12 +93,13 @@ export class AgentsService {
     cursor: string | undefined,
   ): Promise<{ agents: AgentView[]; next: string | null }> {
     if (tenant !== undefined) return this.page(tenant, limit, cursor);
+    const after = LISTING.after(cursor, null) ?? '';
     const rows = await this.prisma.$queryRaw<{ name: string; tenant_id: string | null; since: Date | null }[]>`
       SELECT name, a.tenant_id, a.since
       FROM (SELECT name FROM agents UNION SELECT name FROM unowned_agents) known LEFT JOIN agents a USING (name)
-      WHERE name > ${cursor ?? ''} AND (NOT ${unassigned ?? false} OR a.tenant_id IS NULL)
+      WHERE name > ${after} AND (NOT ${unassigned ?? false} OR a.tenant_id IS NULL)
       ORDER BY name LIMIT ${limit + 1}`;
-    const page = toPage(rows, limit, (row) => row.name);
+    const page = LISTING.page(rows, limit, null, (row) => row.name);
     return { agents: page.rows.map(({ name, tenant_id, since }) => viewOf(name, tenant_id, since)), next: page.next };
   }
 
@@ -105,12 +108,13 @@ export class AgentsService {
     limit: number,
     cursor: string | undefined,
   ): Promise<{ agents: AgentView[]; next: string | null }> {
+    const after = LISTING.after(cursor, tenantId);
     const rows = await this.prisma.agent.findMany({
-      where: { tenantId, ...(cursor === undefined ? {} : { name: { gt: cursor } }) },
+      where: { tenantId, ...(after === undefined ? {} : { name: { gt: after } }) },
       orderBy: { name: 'asc' },
       take: limit + 1,
     });
-    const page = toPage(rows, limit, (row) => row.name);
+    const page = LISTING.page(rows, limit, tenantId, (row) => row.name);
     return { agents: page.rows.map((row) => viewOf(row.name, row.tenantId, row.since)), next: page.next };
   }
 }

@@ -4,8 +4,9 @@
  * a forgotten filter shows nothing. Never in it: tokens' texts, events, phone numbers.
  */
 import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
 import type { TenantId } from '../common/ids.js';
-import { pageInPieces } from '../common/page.js';
+import { Listing, notACursor, readInPieces } from '../common/page.js';
 import { type AuditEntry, Prisma } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
 
@@ -54,6 +55,12 @@ export interface AuditView {
   readonly requestId: string | null;
 }
 
+/** Whose book: null is the operator's. */
+type BookWhere = Prisma.AuditEntryWhereInput & { readonly tenantId: TenantId | null };
+
+/** An entry's own number counts the entries of all books; what is shown, and what a cursor holds, says nothing of others'. */
+const LISTING = new Listing('audit', z.uuid());
+
 interface Page<View> {
   readonly audit: View[];
   readonly next: string | null;
@@ -99,7 +106,7 @@ export class AuditLog {
     limit: number,
     cursor: string | undefined,
   ): Promise<Page<AuditView & { tenants: string[] }>> {
-    const where = { tenantId: null, ...(about === undefined ? {} : { tenants: { has: about } }) };
+    const where: BookWhere = { tenantId: null, ...(about === undefined ? {} : { tenants: { has: about } }) };
     const page = await this.page(where, limit, cursor);
     return { audit: page.rows.map((row) => ({ ...viewOf(row), tenants: row.tenants })), next: page.next };
   }
@@ -113,14 +120,21 @@ export class AuditLog {
     return rows.length;
   }
 
-  private async page(where: Prisma.AuditEntryWhereInput, limit: number, cursor: string | undefined) {
-    const read = (after: string | undefined, take: number) =>
-      this.prisma.auditEntry.findMany({
-        where: { ...where, ...(after === undefined ? {} : { id: { lt: BigInt(after) } }) },
-        orderBy: { id: 'desc' },
-        take,
-      });
-    return pageInPieces(limit, (row) => String(row.id), read, cursor);
+  private async page(where: BookWhere, limit: number, cursor: string | undefined) {
+    const owner = where.tenantId;
+    const from = await this.entryAt(LISTING.after(cursor, owner));
+    const { rows, isCut } = await readInPieces<AuditEntry>(limit, (last = from, take) => {
+      const before = last === undefined ? {} : { id: { lt: last.id } };
+      return this.prisma.auditEntry.findMany({ where: { ...where, ...before }, orderBy: { id: 'desc' }, take });
+    });
+    return LISTING.page(rows, limit, owner, (row) => row.reference, isCut);
+  }
+
+  private async entryAt(reference: string | undefined): Promise<AuditEntry | undefined> {
+    if (reference === undefined) return undefined;
+    const entry = await this.prisma.auditEntry.findUnique({ where: { reference } });
+    if (entry === null) throw notACursor();
+    return entry;
   }
 }
 
@@ -130,5 +144,5 @@ function orNull(state: State): Prisma.InputJsonValue | typeof Prisma.DbNull {
 
 function viewOf(row: AuditEntry): AuditView {
   const { by, action, target, before, after, requestId } = row;
-  return { id: String(row.id), at: row.at.toISOString(), by, action, target, before, after, requestId };
+  return { id: row.reference, at: row.at.toISOString(), by, action, target, before, after, requestId };
 }

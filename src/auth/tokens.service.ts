@@ -1,10 +1,11 @@
 /** API tokens: made once, listed without their text, narrowed and revoked everywhere at once. */
 import { Inject, Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { z } from 'zod';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
 import { Bus } from '../bus/bus.js';
-import type { TenantId } from '../common/ids.js';
+import { type TenantId, opaqueIdSchema } from '../common/ids.js';
 import { moment, momentIn } from '../common/moment.js';
-import { toPage } from '../common/page.js';
+import { Listing, momentKey } from '../common/page.js';
 import { Problem } from '../common/problem.js';
 import { ENV, type Env } from '../config/env.js';
 import type { Prisma, Token } from '../database/generated/client.js';
@@ -36,6 +37,8 @@ interface TokenWhere {
 /** Derived tokens are short-lived and many: their rows go an hour after they have expired. */
 const KEEP_EXPIRED_MS = 3600 * 1000;
 const CLEAN_UP_MS = 3600 * 1000;
+
+const LISTING = new Listing('tokens', z.tuple([momentKey, opaqueIdSchema]));
 
 @Injectable()
 export class TokensService implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -80,13 +83,14 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
     cursor: string | undefined,
   ): Promise<{ tokens: TokenView[]; next: string | null }> {
     await assertTenant(this.prisma, tenantId);
+    const [createdAt, id] = LISTING.after(cursor, tenantId) ?? [];
+    const older = [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }];
     const rows = await this.prisma.token.findMany({
-      where: { tenantId, kind: 'api', viewedBy: null },
+      where: { tenantId, kind: 'api', viewedBy: null, ...(createdAt === undefined ? {} : { OR: older }) },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: limit + 1,
-      ...(cursor === undefined ? {} : { cursor: { id: cursor }, skip: 1 }),
     });
-    const page = toPage(rows, limit, (row) => row.id);
+    const page = LISTING.page(rows, limit, tenantId, (row) => [row.createdAt, row.id]);
     return { tokens: page.rows.map(viewOf), next: page.next };
   }
 

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
 import { Collected } from '../common/collected.js';
-import type { CallId, TenantId } from '../common/ids.js';
+import { type CallId, type TenantId, callIdSchema } from '../common/ids.js';
 import { moment } from '../common/moment.js';
-import { toPage } from '../common/page.js';
-import { Problem } from '../common/problem.js';
+import { Listing, momentKey } from '../common/page.js';
 import { ENV, type Env } from '../config/env.js';
 import { CallReader, type FoundLine, type Listed, type ListedCall, type ReadCall } from './call-reader.js';
 import { type CallCursor, type CallFilter, type PlatformCallFilter, lifetimeAt } from './call-query.js';
@@ -18,8 +18,10 @@ import { type Whose, noSuchCall } from './whose.js';
 /** Longest wait for what was ingested before a request; then the request is answered from what there is. */
 const MAX_WAIT_MS = 250;
 const LOOK_AGAIN_MS = 5;
-/** The end of the year 9999, as far as an event's time goes. */
-const MAX_TIME = 253_402_300_799_999;
+const LISTING = new Listing(
+  'calls',
+  z.tuple([momentKey, callIdSchema]).transform(([startedAt, callId]): CallCursor => ({ startedAt, callId })),
+);
 
 /** The line that a search found first: who said it, when, and where in the call (`seq` as in the transcript). */
 interface FoundSnippet extends Snippet {
@@ -56,12 +58,12 @@ export class CallsService {
 
   /** The tenant's calls, newest first; a cursor that makes no sense is `validation`. */
   async list(tenantId: TenantId, filter: CallFilter, limit: number, cursor?: string): Promise<Page<FoundCall>> {
-    const from = cursorIn(cursor);
+    const from = LISTING.after(cursor, tenantId) ?? null;
     await this.settle();
     const now = moment().getTime();
     const lifetime = lifetimeAt(now, this.env.callMaxSilenceMs);
     const listed = await this.reader.list(tenantId, filter, lifetime, from, limit + 1);
-    return this.page(listed, limit, (call) => this.summary(call, filter.search, now));
+    return this.page(listed, limit, tenantId, (call) => this.summary(call, filter.search, now));
   }
 
   async listAcrossTenants(
@@ -69,12 +71,12 @@ export class CallsService {
     limit: number,
     cursor?: string,
   ): Promise<Page<FoundCall & { readonly tenant: TenantId | null }>> {
-    const from = cursorIn(cursor);
+    const from = LISTING.after(cursor, null) ?? null;
     await this.settle();
     const now = moment().getTime();
     const lifetime = lifetimeAt(now, this.env.callMaxSilenceMs);
     const listed = await this.reader.listAcrossTenants(filter, lifetime, from, limit + 1);
-    return this.page(listed, limit, (call) => ({
+    return this.page(listed, limit, null, (call) => ({
       ...this.summary(call, filter.search, now),
       tenant: call.tenantId,
     }));
@@ -125,10 +127,10 @@ export class CallsService {
   private page<Call>(
     { calls, cursor, isCut }: Listed,
     limit: number,
+    owner: TenantId | null,
     viewOfOne: (call: ListedCall) => Call,
   ): Page<Call> {
-    const keyOf = ({ startedAt, head }: ListedCall) => cursorText({ startedAt, callId: head.callId });
-    const page = toPage(calls, limit, keyOf, isCut);
+    const page = LISTING.page(calls, limit, owner, ({ startedAt, head }) => [startedAt, head.callId], isCut);
     return { calls: page.rows.map(viewOfOne), next: page.next, cursor };
   }
 
@@ -149,19 +151,4 @@ function snippetIn(line: FoundLine | null, search: SearchQuery): FoundSnippet | 
   if (line === null || snippet === null) return null;
   const { role, id: messageId, first } = line.message;
   return { ...snippet, role, at: first.value, messageId, seq: first.seq };
-}
-
-/** Opaque to the client: the last call of a page. */
-function cursorText({ startedAt, callId }: CallCursor): string {
-  return Buffer.from(`${startedAt.getTime()} ${callId}`).toString('base64url');
-}
-
-function cursorIn(text: string | undefined): CallCursor | null {
-  if (text === undefined) return null;
-  const [, time, callId] = /^(\d{1,15}) (\S+)$/.exec(Buffer.from(text, 'base64url').toString()) ?? [];
-  if (time === undefined || Number(time) > MAX_TIME || callId === undefined || callId.includes('\0')) {
-    const errors = [{ path: 'cursor', message: 'must be what a page before answered as "next"' }];
-    throw new Problem('validation', 'The request is not valid.', { errors });
-  }
-  return { startedAt: new Date(Number(time)), callId };
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
 import { Bus } from '../bus/bus.js';
 import { TenantId, tenantIdSchema } from '../common/ids.js';
-import { toPage } from '../common/page.js';
+import { Listing } from '../common/page.js';
 import { retentionDaysOf } from '../common/limits.js';
 import { Problem } from '../common/problem.js';
 import { Prisma, type Tenant } from '../database/generated/client.js';
@@ -17,6 +17,8 @@ export interface TenantView {
   readonly limits: Prisma.JsonValue;
   readonly createdAt: string;
 }
+
+const LISTING = new Listing('tenants', tenantIdSchema);
 
 @Injectable()
 export class TenantsService {
@@ -46,12 +48,13 @@ export class TenantsService {
     limit: number,
     cursor: string | undefined,
   ): Promise<{ tenants: TenantView[]; next: string | null }> {
+    const after = LISTING.after(cursor, null);
     const rows = await this.prisma.tenant.findMany({
-      where: cursor === undefined ? {} : { id: { gt: cursor } },
+      where: after === undefined ? {} : { id: { gt: after } },
       orderBy: { id: 'asc' },
       take: limit + 1,
     });
-    const page = toPage(rows, limit, (row) => row.id);
+    const page = LISTING.page(rows, limit, null, (row) => row.id);
     return { tenants: page.rows.map(viewOf), next: page.next };
   }
 
