@@ -32,6 +32,8 @@ export async function createApp(
     { ...options, bodyParser: false, abortOnError: false },
   );
   app.disable('x-powered-by');
+  // What is not to be kept is not compared with what was.
+  app.set('etag', false);
   app.set('query parser', 'simple');
   app.set('trust proxy', env.trustProxy);
   app.use(assignRequestId);

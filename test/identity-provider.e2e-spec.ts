@@ -45,6 +45,13 @@ describe('a token of the operator’s identity provider', () => {
     expect(await outcome('/v1/tokens', token)).toEqual([403, 'insufficient-scope']);
   });
 
+  it('that asks for what we do not know (`crit`) is refused', async () => {
+    const { id } = await board.createTenant();
+    const token = (header: object) => issuer.token({ ...READ, tenant: id }, undefined, header);
+    expect(await outcome('/v1/me', token({ b64x: true }))).toEqual([200, undefined]);
+    expect(await outcome('/v1/me', token({ crit: ['b64x'], b64x: true }))).toEqual([401, 'token-invalid']);
+  });
+
   it('may name its scopes in a list, and sign by ES256', async () => {
     const { id } = await board.createTenant();
     const [first] = [issuer.rotate('ES256')];

@@ -2,7 +2,7 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Scopes } from '../auth/auth.decorators.js';
-import { tenantIdSchema } from '../common/ids.js';
+import { opaqueIdSchema, tenantIdSchema } from '../common/ids.js';
 import { ExplainService } from './explain.service.js';
 
 const query = z.strictObject({
@@ -10,7 +10,7 @@ const query = z.strictObject({
   /** A position of the platform's log: the id of /v1/admin/events. */
   event: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
   /** The id of the token that the tenant reads with: its filters are looked at, too. */
-  tokenId: z.string().min(1).max(100).optional(),
+  tokenId: opaqueIdSchema.optional(),
 });
 
 @ApiTags('Explain')

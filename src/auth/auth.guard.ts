@@ -12,12 +12,13 @@ import { ENV, type Env } from '../config/env.js';
 import { Answers } from '../http/answers.js';
 import { Sockets } from '../http/sockets.js';
 import { ACCESS, OWN_RATE, type Access } from './auth.decorators.js';
-import { type Credential, assertNoTokenInUrl, credentialIn, mayTravel } from './credential.js';
+import { type Credential, assertNoTokenInUrl, findCredential, mayTravel } from './credential.js';
 import { IdpStrategy } from './idp.strategy.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { type Principal, allows } from './principal.js';
-import { assertOwnPage } from './session-cookie.js';
+import { assertOwnPage, sessionCookieName } from './session-cookie.js';
 import { Standings } from './standings.js';
+import { readToken } from './token-text.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
 type Scoped = Extract<Access, { kind: 'scopes' }>;
@@ -26,6 +27,7 @@ type Scoped = Extract<Access, { kind: 'scopes' }>;
 export class AuthGuard implements CanActivate {
   private readonly requests = new TokenBuckets();
   private readonly verified = new VerifiedTokens();
+  private readonly cookieName: string;
 
   constructor(
     private readonly reflector: Reflector,
@@ -35,19 +37,22 @@ export class AuthGuard implements CanActivate {
     private readonly standings: Standings,
     private readonly sockets: Sockets,
     private readonly answers: Answers,
-  ) {}
+  ) {
+    this.cookieName = sessionCookieName(env.publicUrl);
+  }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
     const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, targets);
-    if (access?.kind === 'public') return true;
     const http = context.switchToHttp();
     const request = http.getRequest<Request & { user?: Principal }>();
+    const response = http.getResponse<Response>();
+    keepFromCaches(request, response, access);
+    if (access?.kind === 'public') return true;
     if (access?.metrics && isBearer(request, this.env.metricsToken)) return true;
     assertNoTokenInUrl(request, access?.stream ?? false);
-    const credential = credentialIn(request);
+    const credential = findCredential(request, this.cookieName);
     if (credential === null) throw new Problem('token-missing', 'Send a token as "Authorization: Bearer …".');
-    const response = http.getResponse<Response>();
     const principal = await this.principalOf(credential, request, response);
     this.sockets.recognise(request.socket);
     authorise(principal, credential, access, request);
@@ -62,6 +67,7 @@ export class AuthGuard implements CanActivate {
   private async principalOf({ token }: Credential, request: Request, response: Response): Promise<Principal> {
     const identity = this.verified.recall(token);
     if (identity !== undefined) return this.standings.principal(identity);
+    if (readToken(token) === undefined) throw new Problem('token-invalid', 'This is no token that was issued here.');
     const principal = await this.authenticate(request, response);
     this.verified.remember(token, principal);
     return principal;
@@ -94,6 +100,14 @@ export class AuthGuard implements CanActivate {
     const detail = `This tenant may make ${limits.requestsPerSecond} requests a second.`;
     throw new Problem('rate-limited', detail, {}, retryAfterMs);
   }
+}
+
+/** What depends on who asks is for nobody else, and what holds a token is for no disk. A stream says so in its own way. */
+function keepFromCaches({ method }: Request, response: Response, access: Access | undefined): void {
+  if (access?.kind === 'public' && method === 'GET') return;
+  if (access?.kind === 'scopes' && access.stream) return;
+  response.setHeader('Cache-Control', 'no-store');
+  response.vary('Authorization, Cookie');
 }
 
 function authorise(principal: Principal, { by }: Credential, access: Scoped | undefined, request: Request): void {

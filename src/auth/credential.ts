@@ -1,9 +1,9 @@
 /** How a token travels with a request, and which kind may travel so (api.md, "Who calls"). */
 import type { Request } from 'express';
-import jwt from 'jsonwebtoken';
 import { Problem } from '../common/problem.js';
 import type { TokenKind } from './principal.js';
 import { sessionIn } from './session-cookie.js';
+import { readToken } from './token-text.js';
 
 export interface Credential {
   readonly token: string;
@@ -16,13 +16,26 @@ const MAY_TRAVEL: Record<Credential['by'], readonly TokenKind[]> = {
   cookie: ['session'],
 };
 
+const presented = new WeakMap<Request, Credential>();
+
+/** What the guard found. */
+export function presentedIn(request: Request): Credential | null {
+  return presented.get(request) ?? null;
+}
+
 /** The header wins over the URL, and both over the cookie. */
-export function credentialIn(request: Request): Credential | null {
+export function findCredential(request: Request, cookieName: string): Credential | null {
+  const found = credentialIn(request, cookieName);
+  if (found !== null) presented.set(request, found);
+  return found;
+}
+
+function credentialIn(request: Request, cookieName: string): Credential | null {
   const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return { token: bearer, by: 'header' };
   const { token } = request.query;
   if (typeof token === 'string') return { token, by: 'url' };
-  const cookie = sessionIn(request);
+  const cookie = sessionIn(request, cookieName);
   return cookie === null ? null : { token: cookie, by: 'cookie' };
 }
 
@@ -37,7 +50,6 @@ export function assertNoTokenInUrl(request: Request, isStream: boolean): void {
   const refusal =
     'Only a stream token may travel in a URL, and only to an event stream; send others as "Authorization: Bearer …".';
   if (!isStream || typeof token !== 'string') throw new Problem('token-in-url', refusal);
-  const claims = jwt.decode(token);
-  if (claims !== null && typeof claims !== 'string' && claims.aud !== 'stream')
-    throw new Problem('token-in-url', refusal);
+  const read = readToken(token);
+  if (read !== undefined && read.claims['aud'] !== 'stream') throw new Problem('token-in-url', refusal);
 }

@@ -5,13 +5,14 @@ import type { Request } from 'express';
 import jwt from 'jsonwebtoken';
 import { Strategy } from 'passport-jwt';
 import { z } from 'zod';
-import { tenantIdSchema } from '../common/ids.js';
+import { lineSchema, tenantIdSchema } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { ENV, type Env, type IdentityProvider } from '../config/env.js';
-import { credentialIn } from './credential.js';
+import { presentedIn } from './credential.js';
 import { EXTERNAL_ALGORITHMS, IssuerKeys } from './issuer-keys.js';
 import { type Identity, type Principal, scopesIn } from './principal.js';
 import { Standings } from './standings.js';
+import { readToken } from './token-text.js';
 
 type KeyCallback = (error: unknown, key?: string | Buffer) => void;
 
@@ -27,17 +28,15 @@ export class IdpStrategy extends PassportStrategy(Strategy, 'idp') {
     super({
       // Only a header carries a token of somebody else's.
       jwtFromRequest: (request: Request) => {
-        const credential = credentialIn(request);
+        const credential = presentedIn(request);
         return credential?.by === 'header' ? credential.token : null;
       },
       secretOrKeyProvider: (_request: Request, token: string, done: KeyCallback) => {
-        const decoded = jwt.decode(token, { complete: true });
+        const read = readToken(token);
         // Keys are looked up by issuer and kid: a kid alone says nothing.
-        if (identityProvider === undefined || issuerOf(decoded?.payload) !== identityProvider.issuer)
+        if (identityProvider === undefined || read?.claims['iss'] !== identityProvider.issuer)
           return done(new jwt.JsonWebTokenError('another issuer'));
-        keys
-          .publicKey(decoded?.header.kid, decoded?.header.alg ?? '')
-          .then((key) => done(null, key as unknown as Buffer), done);
+        keys.publicKey(read.kid, read.alg).then((key) => done(null, key as unknown as Buffer), done);
       },
       algorithms: [...EXTERNAL_ALGORITHMS],
       // Without a provider there is no issuer that a token could name.
@@ -56,7 +55,8 @@ export class IdpStrategy extends PassportStrategy(Strategy, 'idp') {
 const claimsSchema = z.looseObject({
   iss: z.string(),
   exp: z.number().int(),
-  jti: z.string().min(1),
+  // It names who did something, where PostgreSQL keeps it.
+  jti: lineSchema(500),
 });
 
 /** Scopes as one string (RFC 8693, 4.2) or as a list; other words than ours mean nothing here. */
@@ -83,8 +83,4 @@ export function externalIdentityOf(claims: unknown, { tenantClaim, scopeClaim }:
     viewedBy: null,
     mintsUntil: null,
   };
-}
-
-function issuerOf(payload: string | jwt.JwtPayload | undefined): string | undefined {
-  return typeof payload === 'object' ? payload.iss : undefined;
 }

@@ -4,11 +4,12 @@ import { PassportStrategy } from '@nestjs/passport';
 import type { Request } from 'express';
 import jwt from 'jsonwebtoken';
 import { Strategy } from 'passport-jwt';
-import { credentialIn } from './credential.js';
+import { presentedIn } from './credential.js';
 import { Issuer } from './issuer.js';
 import { type Principal, identityOf } from './principal.js';
 import { ALGORITHM, SigningKeys } from './signing-keys.js';
 import { Standings } from './standings.js';
+import { readToken } from './token-text.js';
 
 /** What passport-jwt calls to be told the key; a {@link jwt.JsonWebTokenError} is the token's fault, any other is ours. */
 type KeyCallback = (error: unknown, key?: string | Buffer) => void;
@@ -21,9 +22,9 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
     private readonly standings: Standings,
   ) {
     super({
-      jwtFromRequest: (request: Request) => credentialIn(request)?.token ?? null,
+      jwtFromRequest: (request: Request) => presentedIn(request)?.token ?? null,
       secretOrKeyProvider: (_request: Request, token: string, done: KeyCallback) => {
-        const kid = jwt.decode(token, { complete: true })?.header.kid;
+        const kid = readToken(token)?.kid;
         if (kid === undefined) return done(new jwt.JsonWebTokenError('no kid'));
         keys
           .publicKey(kid)

@@ -1,11 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { Problem } from '../common/problem.js';
 
-export const SESSION_COOKIE = 'switchboard_session';
+/**
+ * With https nobody but this very origin can set it: a browser takes a `__Host-` cookie from no other subdomain and by no plain
+ * connection (RFC 6265bis, 4.1.3.2). So its name without the prefix is not read there.
+ */
+export function sessionCookieName(publicUrl: string): string {
+  return publicUrl.startsWith('https:') ? '__Host-switchboard_session' : 'switchboard_session';
+}
 
-/** The session's token, when the request carries one. */
-export function sessionIn({ headers }: Pick<IncomingMessage, 'headers'>): string | null {
-  return /(?:^|;\s*)switchboard_session=([\w.-]+)/.exec(headers.cookie ?? '')?.[1] ?? null;
+/** The session's token, when the request carries one. Of two cookies of that name somebody else set one: neither counts. */
+export function sessionIn({ headers }: Pick<IncomingMessage, 'headers'>, name: string): string | null {
+  const cookies = (headers.cookie ?? '').split(';').map((cookie) => cookie.trim());
+  const [token = '', ...others] = cookies.filter((cookie) => cookie.startsWith(`${name}=`));
+  return others.length === 0 ? (/=([\w.-]+)$/.exec(token)?.[1] ?? null) : null;
 }
 
 /** Sessions are for pages of this origin: what a browser asks for in the name of another site is refused. */

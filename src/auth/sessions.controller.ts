@@ -3,7 +3,6 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { CurrentPrincipal, Scopes, SessionEnd } from './auth.decorators.js';
 import { type Principal, SCOPES } from './principal.js';
-import { SESSION_COOKIE } from './session-cookie.js';
 import { Sessions } from './sessions.js';
 
 @ApiTags('Session')
@@ -17,7 +16,7 @@ export class SessionsController {
   @Scopes(...SCOPES)
   async start(@CurrentPrincipal() principal: Principal, @Res({ passthrough: true }) response: Response) {
     const { token, expiresAt } = await this.sessions.start(principal);
-    response.cookie(SESSION_COOKIE, token, { ...this.sessions.cookie, expires: expiresAt });
+    response.cookie(this.sessions.cookieName, token, { ...this.sessions.cookie, expires: expiresAt });
     return { tenant: principal.tenantId, scopes: [...principal.scopes], expiresAt: expiresAt.toISOString() };
   }
 
@@ -28,6 +27,6 @@ export class SessionsController {
   @HttpCode(204)
   async end(@CurrentPrincipal() principal: Principal, @Res({ passthrough: true }) response: Response): Promise<void> {
     if (principal.kind === 'session') await this.sessions.end(principal);
-    response.clearCookie(SESSION_COOKIE, this.sessions.cookie);
+    response.clearCookie(this.sessions.cookieName, this.sessions.cookie);
   }
 }

@@ -5,6 +5,7 @@ import { earlier, momentIn } from '../common/moment.js';
 import { ENV, type Env } from '../config/env.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Principal } from './principal.js';
+import { sessionCookieName } from './session-cookie.js';
 import { TokenMint } from './token-mint.js';
 import { TokensService } from './tokens.service.js';
 
@@ -15,6 +16,7 @@ export const SESSION_MS = 12 * 3600 * 1000;
 export class Sessions {
   /** What a browser needs to know; `Secure` wherever pages come by https. */
   readonly cookie: CookieOptions;
+  readonly cookieName: string;
 
   constructor(
     private readonly prisma: PrismaService,
@@ -22,6 +24,7 @@ export class Sessions {
     private readonly tokens: TokensService,
     @Inject(ENV) env: Env,
   ) {
+    this.cookieName = sessionCookieName(env.publicUrl);
     this.cookie = { httpOnly: true, sameSite: 'strict', secure: env.publicUrl.startsWith('https:'), path: '/' };
   }
 

@@ -4,13 +4,13 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Actor } from '../audit/audit-log.js';
 import { clientAddress } from '../common/client-address.js';
-import { type TenantId, tenantIdSchema } from '../common/ids.js';
+import { type TenantId, opaqueIdSchema, tenantIdSchema } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { requestId } from '../common/request-id.js';
 import { TokenBuckets } from '../common/token-bucket.js';
 import { CurrentActor, CurrentPrincipal, Public, Scopes } from './auth.decorators.js';
 import type { Principal } from './principal.js';
-import { SESSION_COOKIE, assertOwnPage } from './session-cookie.js';
+import { assertOwnPage } from './session-cookie.js';
 import { Sessions } from './sessions.js';
 import { PERSON_SCOPES, SignIn } from './sign-in.js';
 import { platformScopes, shortTtlSchema, tenantScopes } from './tokens.schemas.js';
@@ -39,7 +39,7 @@ const viewSchema = z
     ttl: shortTtlSchema(MAX_VIEW_TTL_SECONDS, 'must be an hour at most').default(DEFAULT_TTL_SECONDS),
   })
   .prefault({});
-const codeSchema = z.strictObject({ code: z.string().min(1).max(200) });
+const codeSchema = z.strictObject({ code: opaqueIdSchema });
 
 @ApiTags('Session')
 @Controller('v1')
@@ -90,7 +90,7 @@ export class SignInController {
     this.charge(clientAddress(request) ?? '');
     const { tenantId, scopes, session, token } = await this.signIn.use(code, requestId(response));
     const { expiresAt } = session;
-    response.cookie(SESSION_COOKIE, session.token, { ...this.sessions.cookie, expires: expiresAt });
+    response.cookie(this.sessions.cookieName, session.token, { ...this.sessions.cookie, expires: expiresAt });
     return { tenant: tenantId, scopes, expiresAt: expiresAt.toISOString(), token };
   }
 

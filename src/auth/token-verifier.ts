@@ -5,6 +5,7 @@ import { Issuer } from './issuer.js';
 import { type Principal, type TokenKind, identityOf } from './principal.js';
 import { ALGORITHM, CLOCK_TOLERANCE_SECONDS, SigningKeys } from './signing-keys.js';
 import { Standings } from './standings.js';
+import { readToken } from './token-text.js';
 
 @Injectable()
 export class TokenVerifier {
@@ -16,7 +17,7 @@ export class TokenVerifier {
 
   /** Undefined when the token does not work: expired, revoked, changed, or for another issuer or use. */
   async verify(token: string, kind: Exclude<TokenKind, 'external'>): Promise<Principal | undefined> {
-    const key = await this.keys.publicKey(jwt.decode(token, { complete: true })?.header.kid ?? '');
+    const key = await this.keys.publicKey(readToken(token)?.kid ?? '');
     if (key === undefined) return undefined;
     try {
       const claims = jwt.verify(token, key, {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lineSchema } from '../common/ids.js';
 import { scopeSchema } from './principal.js';
 
 const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
@@ -15,7 +16,7 @@ export const ttlSchema = z
 export const shortTtlSchema = (maxSeconds: number, message: string) =>
   z.union([z.number().int().min(1), ttlSchema]).pipe(z.number().max(maxSeconds, message));
 
-const name = z.string().trim().min(1).max(100);
+const name = lineSchema(100);
 export const tenantScopes = scopeSchema.exclude(['admin']);
 export const platformScopes = scopeSchema.extract(['admin', 'events:write']);
 

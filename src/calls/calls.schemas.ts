@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type TenantId, agentNameSchema, tenantIdSchema } from '../common/ids.js';
+import { type TenantId, agentNameSchema, lineSchema, tenantIdSchema } from '../common/ids.js';
 import { pageQuery } from '../common/page.js';
 import { commaList } from '../common/validation.js';
 import type { CallFilter } from './call-query.js';
@@ -14,11 +14,7 @@ const filterQuery = {
   /** A call that rings is live. */
   state: z.enum(['live', 'ended']).optional(),
   agents: commaList(agentNameSchema).optional(),
-  q: z
-    .string()
-    .max(MAX_SEARCH)
-    .refine((text) => text.trim() !== '', 'must not be empty')
-    .optional(),
+  q: lineSchema(MAX_SEARCH).optional(),
 };
 
 export const listCallsSchema = z.strictObject(filterQuery);

@@ -27,5 +27,14 @@ export const callIdSchema = z
   .brand<'CallId'>();
 export type CallId = z.infer<typeof callIdSchema>;
 
-/** An id that we gave: a token's, a connection's. */
-export const opaqueIdSchema = z.string().min(1).max(100);
+/** An id that we gave: a token's, a connection's. Whatever else stands there names nothing. */
+export const opaqueIdSchema = z.string().regex(/^[\x21-\x7e]{1,100}$/, 'must be an id as we gave it');
+
+/** Text of one line that a person reads, as a name: no control characters (PostgreSQL stores no NUL), no half of a character. */
+export const lineSchema = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be one line of text without control characters');

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { tenantIdSchema } from '../common/ids.js';
+import { lineSchema, tenantIdSchema } from '../common/ids.js';
 import { limitsSchema } from '../common/limits.js';
 import { pageQuery } from '../common/page.js';
 
-const name = z.string().trim().min(1).max(200);
+const name = lineSchema(200);
 
 export const createTenantSchema = z.strictObject({
   tenant: tenantIdSchema,

@@ -52,12 +52,13 @@ export class Issuer {
   }
 
   /** A token of this issuer; a claim of `undefined` is left out. */
-  token(claims: Record<string, unknown> = {}, key: Key | undefined = this.keys[0]): string {
+  token(claims: Record<string, unknown> = {}, key: Key | undefined = this.keys[0], header: object = {}): string {
     if (key === undefined) throw new Error('there is no key');
     const exp = Math.floor(Date.now() / 1000) + 3600;
     const all = { iss: this.name, aud: this.audience, sub: 'ana', jti: randomUUID(), exp, ...claims };
     const payload = JSON.parse(JSON.stringify(all)) as Record<string, unknown>;
-    return jwt.sign(payload, key.privateKey, { algorithm: key.algorithm, keyid: key.kid });
+    const head = { alg: key.algorithm, ...header };
+    return jwt.sign(payload, key.privateKey, { algorithm: key.algorithm, keyid: key.kid, header: head });
   }
 
   /** The public key as text, for those who take it for a secret. */
