@@ -82,6 +82,13 @@ export const sourceRestarts = new Counter({
   registers,
 });
 
+export const sourceEventsLost = new Counter({
+  name: 'switchboard_source_events_lost_total',
+  help: 'Events of a source that cannot wait, lost while too many waited for the database; their readers are told log.gap.',
+  labelNames: ['source'],
+  registers,
+});
+
 export const sourceRetries = new Counter({
   name: 'switchboard_source_append_retries_total',
   help: 'Times that a source tried an append again because the database was away.',

@@ -1,15 +1,50 @@
-import { Injectable } from '@nestjs/common';
+/**
+ * How far sources have read their upstream's logs; written only after the commit of what was read (security rule 13). What is
+ * loaded is bounded by what is in progress: a call that is over is asked for when its upstream names it again, and
+ * forgotten when that cannot be any more. Should it be named even then, it is read again, and what the log still has of it is
+ * recognised as repeats by its keys.
+ */
+import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { moment } from '../common/moment.js';
 import { PrismaService } from '../database/prisma.service.js';
 
-/** How far sources have read their upstream's logs; written only after the commit of what was read (security rule 13). */
+/** Calls that were over for so long are forgotten: far longer than a voice server keeps its logs. */
+const KEEP_DAYS = 90;
+const EXPIRE_EVERY_MS = 3600_000;
+/** Rows that go at once. */
+const BATCH = 1000;
+
+export interface SourcePosition {
+  readonly cursor: number;
+  readonly done: boolean;
+}
+
 @Injectable()
-export class SourceCursors {
+export class SourceCursors implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('Sources');
+  private timer: NodeJS.Timeout | undefined;
+
   constructor(private readonly prisma: PrismaService) {}
 
-  async load(source: string): Promise<ReadonlyMap<string, { cursor: number; done: boolean }>> {
-    const rows = await this.prisma.sourceCursor.findMany({ where: { source } });
+  onApplicationBootstrap(): void {
+    const expire = () => void this.expire().catch((error: Error) => this.logger.warn(`later: ${error.message}`));
+    this.timer = setInterval(expire, EXPIRE_EVERY_MS);
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** All but calls that are over. */
+  async load(source: string): Promise<ReadonlyMap<string, SourcePosition>> {
+    const rows = await this.prisma.$queryRaw<{ log: string; cursor: bigint; done: boolean }[]>`
+      SELECT log, cursor, done FROM source_cursors WHERE source = ${source} AND (NOT done OR log NOT LIKE 'call:%')`;
     return new Map(rows.map(({ log, cursor, done }) => [log, { cursor: Number(cursor), done }]));
+  }
+
+  async find(source: string, log: string): Promise<SourcePosition | undefined> {
+    const row = await this.prisma.sourceCursor.findUnique({ where: { source_log: { source, log } } });
+    return row === null ? undefined : { cursor: Number(row.cursor), done: row.done };
   }
 
   async save(source: string, log: string, cursor: number, done: boolean): Promise<void> {
@@ -19,5 +54,13 @@ export class SourceCursors {
       create: { source, log, ...position },
       update: position,
     });
+  }
+
+  /** Forgets calls that were over long ago, batch by batch. Safe beside other processes that do the same. */
+  async expire(): Promise<void> {
+    for (let gone = BATCH; gone === BATCH;)
+      gone = await this.prisma.$executeRaw`DELETE FROM source_cursors WHERE (source, log) IN (
+        SELECT source, log FROM source_cursors WHERE done AND log LIKE 'call:%'
+          AND updated_at < now() - ${KEEP_DAYS} * interval '24 hours' ORDER BY updated_at LIMIT ${BATCH})`;
   }
 }

@@ -12,6 +12,8 @@ import type { EventSink } from './source.js';
 
 /** Events of one source that may wait before it is asked to stop reading (bounds memory). */
 const MAX_WAITING = 5000;
+/** Bytes of their data that may: as above. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 /** Events handed on at once. */
 const MAX_BATCH = 1000;
 
@@ -25,6 +27,7 @@ export class SourceSink implements EventSink {
   private readonly logger = new Logger('Sources');
   private waiting: Waiting[] = [];
   private waitingForRoom: (() => void)[] = [];
+  private waitingBytes = 0;
   private working = false;
   /** When it was last given something; undefined: never. */
   lastEventAt: Date | undefined;
@@ -43,6 +46,7 @@ export class SourceSink implements EventSink {
     const admitted = events.map((event) => this.admit(event));
     return new Promise((done, failed) => {
       for (const event of admitted) this.waiting.push({ event, done: undefined, failed: undefined });
+      this.waitingBytes += bytesOf(admitted);
       this.waiting.push({ event: undefined, done, failed });
       if (!this.working) void this.work();
     });
@@ -54,8 +58,12 @@ export class SourceSink implements EventSink {
   }
 
   async room(): Promise<void> {
-    if (this.waiting.length < MAX_WAITING || this.signal.aborted) return;
+    if (this.hasRoom || this.signal.aborted) return;
     await new Promise<void>((resolve) => this.waitingForRoom.push(resolve));
+  }
+
+  private get hasRoom(): boolean {
+    return this.waiting.length < MAX_WAITING && this.waitingBytes < MAX_WAITING_BYTES;
   }
 
   private admit(event: DecodedEvent): AdmittedEvent | undefined {
@@ -85,11 +93,12 @@ export class SourceSink implements EventSink {
       );
       if (this.signal.aborted) break;
       this.waiting.splice(0, batch.length);
+      this.waitingBytes -= bytesOf(events);
       for (const { done, failed } of batch) {
         if (failure === undefined) done?.();
         else failed?.(failure);
       }
-      if (this.waiting.length < MAX_WAITING) for (const resolve of this.waitingForRoom.splice(0)) resolve();
+      if (this.hasRoom) for (const resolve of this.waitingForRoom.splice(0)) resolve();
     }
     this.working = false;
   }
@@ -115,6 +124,11 @@ export class SourceSink implements EventSink {
     for (const { failed } of this.waiting.splice(0)) failed?.(new Error('the source was told to stop'));
     for (const resolve of this.waitingForRoom.splice(0)) resolve();
   }
+}
+
+/** Characters of their data, which are about as many bytes. */
+function bytesOf(events: readonly (AdmittedEvent | undefined)[]): number {
+  return events.reduce((bytes, event) => bytes + (event?.data.length ?? 0), 0);
 }
 
 /** What was wrong with an event, without its content. */

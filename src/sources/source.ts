@@ -6,9 +6,10 @@ export interface EventSink {
   /**
    * Queues events, in order, behind what was pushed before. Resolves when they are committed (or refused as invalid, which
    * is counted and logged: one poison event never blocks those behind it). While the database is away it keeps trying.
-   * Rejects only when the source was told to stop. A source with a cursor moves it after this; a live one need not wait.
+   * Rejects only when the source was told to stop. A source with a cursor moves it after this; a live one need not wait. `bytes`: of the
+   * message that held them, for a sink that counts them.
    */
-  push(events: readonly DecodedEvent[]): Promise<void>;
+  push(events: readonly DecodedEvent[], bytes?: number): Promise<void>;
   /** Resolves when there is room for more: a source that doesn't wait for `push` waits for this before it reads on. */
   room(): Promise<void>;
 }

@@ -22,7 +22,11 @@ export class MemoryCursors implements CursorStore {
   readonly saves: { readonly log: string; readonly cursor: number; readonly done: boolean }[] = [];
 
   load(): Promise<ReadonlyMap<string, { cursor: number; done: boolean }>> {
-    return Promise.resolve(new Map(this.rows));
+    return Promise.resolve(new Map([...this.rows].filter(([log, { done }]) => !done || !log.startsWith('call:'))));
+  }
+
+  find(_source: string, log: string): Promise<{ cursor: number; done: boolean } | undefined> {
+    return Promise.resolve(this.rows.get(log));
   }
 
   /** Rows that were to be written. */

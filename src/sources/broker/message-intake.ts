@@ -21,7 +21,7 @@ export class MessageIntake {
       eventsIn.inc({ outcome: 'refused' }, faults);
       this.passedOver.note();
     }
-    if (events.length > 0) await this.sink.push(events);
+    if (events.length > 0) await this.sink.push(events, Buffer.byteLength(text));
     return { isPoison: faults > 0 && events.length === 0 };
   }
 

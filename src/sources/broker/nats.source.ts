@@ -8,6 +8,7 @@ import { natsOptions } from '../../bus/nats-options.js';
 import { childOf, pause } from '../pinecall/waiting.js';
 import { connectionFault, unlessAborted } from '../pinecall/agent-wire.js';
 import type { SourceCursors } from '../source-cursors.js';
+import { LossySink } from '../lossy-sink.js';
 import { EventSink, InvalidSource, Source } from '../source.js';
 import { readBrokerAddress } from './broker-address.js';
 import { JetStreamReader } from './jetstream-reader.js';
@@ -55,7 +56,7 @@ export class NatsSource implements Source {
       if (!signal.aborted) throw error ?? new Error('the connection to NATS was lost');
     });
     try {
-      await Promise.race([lost, this.read(connection, new MessageIntake(this.name, sink), live, controller.signal)]);
+      await Promise.race([lost, this.read(connection, sink, live, controller.signal)]);
     } finally {
       release();
       controller.abort();
@@ -64,23 +65,24 @@ export class NatsSource implements Source {
     }
   }
 
-  private async read(connection: NatsConnection, intake: MessageIntake, live: () => void, signal: AbortSignal) {
+  private async read(connection: NatsConnection, sink: EventSink, live: () => void, signal: AbortSignal) {
     const manager = await managerOf(connection);
     const stream = manager && (await streamOf(manager, this.subject));
-    if (manager === undefined || stream === undefined) return this.listen(connection, intake, live, signal, manager);
+    if (manager === undefined || stream === undefined) return this.listen(connection, sink, live, signal, manager);
     const { name: source, subject, durable, cursors } = this;
     this.reader = new JetStreamReader(manager, { source, stream, subject, durable, cursors });
-    await this.reader.read(intake, live, signal);
+    await this.reader.read(new MessageIntake(this.name, sink), live, signal);
   }
 
-  /** Core NATS: without a stream there is nothing to acknowledge or to go back to. */
+  /** Core NATS: without a stream there is nothing to acknowledge or to go back to, and a server cuts who does not keep up. */
   private async listen(
     connection: NatsConnection,
-    intake: MessageIntake,
+    sink: EventSink,
     live: () => void,
     signal: AbortSignal,
     manager: JetStreamManager | undefined,
   ): Promise<void> {
+    const intake = new MessageIntake(this.name, new LossySink(this.name, sink));
     const callback = (error: Error | null, message: { string(): string }) => {
       if (error === null) intake.take(message.string()).catch(() => undefined); // Told to stop: its signal says so too.
     };

@@ -6,6 +6,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { endRedis } from '../../bus/end-redis.js';
 import { childOf } from '../pinecall/waiting.js';
 import { connectionFault, unlessAborted } from '../pinecall/agent-wire.js';
+import { LossySink } from '../lossy-sink.js';
 import { EventSink, InvalidSource, Source } from '../source.js';
 import { readBrokerAddress } from './broker-address.js';
 import { MessageIntake } from './message-intake.js';
@@ -55,7 +56,6 @@ export class RedisSource implements Source {
   }
 
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
-    const intake = new MessageIntake(this.name, sink);
     // One that waits for what comes, one that says what was taken in.
     const [reader, teller] = [new Redis(this.options), new Redis(this.options)];
     const clients = [reader, teller];
@@ -75,8 +75,13 @@ export class RedisSource implements Source {
       await this.look(teller);
       const reading =
         group === undefined
-          ? this.listen(reader, intake, live, controller.signal)
-          : readRedisStream({ reader, teller, topic, group, source: this.name }, intake, live, controller.signal);
+          ? this.listen(reader, new MessageIntake(this.name, new LossySink(this.name, sink)), live, controller.signal)
+          : readRedisStream(
+              { reader, teller, topic, group, source: this.name },
+              new MessageIntake(this.name, sink),
+              live,
+              controller.signal,
+            );
       await Promise.race([lost, reading]);
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -93,6 +98,7 @@ export class RedisSource implements Source {
     if (this.group !== undefined) this.backlog = await backlogOf(client, this.topic, this.group);
   }
 
+  /** Pub/Sub: the server cuts who does not keep up. */
   private async listen(reader: Redis, intake: MessageIntake, live: () => void, signal: AbortSignal): Promise<void> {
     const take = (text: string) => {
       intake.take(text).catch(() => undefined); // Told to stop: its signal says so too.

@@ -3,11 +3,13 @@ import type { Observable } from 'rxjs';
 
 /** Where the cursors of a source's logs are kept: `agent:<name>` and `call:<id>`. */
 export interface CursorStore {
-  /**
-   * All rows of the source. It may leave out rows not touched for longer than the voice server keeps logs: a call that is
-   * named again without its row is read again, and its events are dropped as repeats.
-   */
+  /** The rows of the source, but those of calls that are over. */
   load(source: string): Promise<ReadonlyMap<string, { cursor: number; done: boolean }>>;
+  /**
+   * One row. It may be gone when it was not touched for longer than the voice server keeps logs: a call that is named again without
+   * its row is read again, and its events are dropped as repeats.
+   */
+  find(source: string, log: string): Promise<{ cursor: number; done: boolean } | undefined>;
   /** Writes a row, new or not; the last write wins. A rejected write is tried again. */
   save(source: string, log: string, cursor: number, done: boolean): Promise<void>;
 }

@@ -4,6 +4,7 @@
  * is new to us for a while also as many as its log still names.
  */
 import { setMaxListeners } from 'node:events';
+import { Backoff } from '../../common/backoff.js';
 import type { EventSink } from '../source.js';
 import type { CallDirectory } from './agent-follower.js';
 import { AgentRow, AgentTails, TailsContext } from './agent-tails.js';
@@ -14,7 +15,7 @@ import { Reachability } from './reachability.js';
 import { SparseLog } from './sparse-log.js';
 import { StreamTokens } from './stream-token.js';
 import type { VoiceApi } from './voice-api.js';
-import { Doorbell } from './waiting.js';
+import { Doorbell, pause } from './waiting.js';
 
 /** Calls that are over and still remembered: an agent's log names them again. Beyond it the oldest are forgotten. */
 const MAX_FINISHED = 100_000;
@@ -107,9 +108,7 @@ export class CallLogRun implements CallDirectory {
     const rows = [...(await this.options.cursors.load(this.options.source))];
     const agentRows = new Map<string, AgentRow>();
     for (const [log, row] of rows) if (log.startsWith(AGENT)) agentRows.set(log.slice(AGENT.length), row);
-    const callRows = rows.filter(([log]) => log.startsWith(CALL));
-    for (const [log, { done }] of callRows) if (done) this.remember(log.slice(CALL.length));
-    const open = callRows.filter(([, { done }]) => !done);
+    const open = rows.filter(([log, { done }]) => log.startsWith(CALL) && !done);
     // Of these calls no agent is known. Tokens of owned agents are tried first, then of those that were owned once.
     this.context.tokens.include(owned);
     if (open.length > 0) this.context.tokens.include(agentRows.keys());
@@ -128,19 +127,40 @@ export class CallLogRun implements CallDirectory {
     }
   }
 
-  /** Begins to follow a call; resolves when it has its row. */
+  /** Begins to follow a call; resolves when it has its row. One that is new to this run may be over: its row says so. */
   private begin(call: string, cursor: number, agent: string | undefined, isNew: boolean): Promise<void> {
     const keeper = this.keeperOf(CALL + call, cursor);
-    const begun = isNew ? keeper.write(cursor, false, this.context.signal) : Promise.resolve();
-    this.calls.set(call, begun);
-    this.spawn(begun.then(() => this.read(call, keeper, agent)));
-    return begun;
+    const begun = isNew ? this.isOver(call) : Promise.resolve(false);
+    const written = begun.then((isOver) =>
+      isNew && !isOver ? keeper.write(cursor, false, this.context.signal) : undefined,
+    );
+    this.calls.set(call, written);
+    this.spawn(written.then(async () => ((await begun) ? this.leave(call) : this.read(call, keeper, agent))));
+    return written;
   }
 
   private async read(call: string, keeper: CursorKeeper, agent: string | undefined): Promise<void> {
     await new CallFollower(this.context, keeper, this.options.sink, call, agent).follow(this.context.signal);
+    this.leave(call);
+  }
+
+  private leave(call: string): void {
     this.calls.delete(call);
     if (!this.context.signal.aborted) this.remember(call);
+  }
+
+  /** Waits for a store that is away. */
+  private async isOver(call: string): Promise<boolean> {
+    const { cursors, source, timings } = this.options;
+    const { signal, log } = this.context;
+    for (const backoff = new Backoff(timings.backoff); !signal.aborted; await pause(backoff.nextMs(), signal)) {
+      try {
+        return (await cursors.find(source, CALL + call))?.done ?? false;
+      } catch (error) {
+        log.warn('cursor', `a cursor could not be read: ${(error as Error).message}`);
+      }
+    }
+    return false;
   }
 
   private keeperOf(log: string, cursor: number): CursorKeeper {

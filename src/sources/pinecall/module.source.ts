@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { DecodedEvent } from '../../events/event.js';
+import { LossySink } from '../lossy-sink.js';
 import { EventSink, InvalidSource, Source } from '../source.js';
 import { PassedOver, pushLive, unlessAborted } from './agent-wire.js';
 import { decodeAgentEvent, isControl, isObject } from './decode.js';
@@ -13,8 +13,6 @@ import { fieldsOf } from './module-event.js';
 
 /** Agents can be registered at any time: a new one's events are heard after this at the latest. */
 const LOOK_FOR_AGENTS_MS = 1000;
-/** Events waiting for their commit while the database is away. Bounds memory: agents cannot be told to wait. */
-const MAX_WAITING = 10_000;
 /** What a client says about itself. */
 const NOT_EVENTS = new Set(['newListener', 'removeListener', 'error']);
 /** pinecall/README.md, "Types seen" and wire B: what is asked for where there is only an `on`. */
@@ -90,21 +88,21 @@ async function defaultExportOf(path: string): Promise<unknown> {
 /** The taps of one run, and what comes in by them. */
 class Ear {
   private readonly taps = new Map<Emitter, () => void>();
+  /** Agents cannot be told to wait. */
+  private readonly sink: LossySink;
   private readonly unreadable: PassedOver;
-  private readonly overflow: PassedOver;
   private readonly nobodys: PassedOver;
   /** Which emitter said what first in this tick: an agent's event may come by the client as well, as the same object. */
   private said = new WeakMap<object, Map<string, Emitter>>();
   private isTickOpen = false;
-  private waiting = 0;
 
   constructor(
     private readonly client: Emitter,
-    private readonly sink: EventSink,
+    sink: EventSink,
     source: string,
   ) {
+    this.sink = new LossySink(source, sink);
     this.unreadable = new PassedOver(source, 'event that could not be read: too large, cyclic or it threw');
-    this.overflow = new PassedOver(source, 'event while too many wait for the database: LOST');
     this.nobodys = new PassedOver(source, 'event that names no agent');
   }
 
@@ -140,7 +138,7 @@ class Ear {
       const fields = fieldsOf(type, args, agentName);
       if (!fields) return;
       if (fields['agent'] === undefined) this.noteNobodys(type);
-      else if (!this.isRepeat(emitter, type, args)) this.push(decodeAgentEvent(type, fields));
+      else if (!this.isRepeat(emitter, type, args)) void pushLive(this.sink, decodeAgentEvent(type, fields));
     } catch {
       this.unreadable.note(); // Theirs to mend; their other listeners and the next event go on.
     }
@@ -169,12 +167,6 @@ class Ear {
       this.isTickOpen = false;
       this.said = new WeakMap();
     });
-  }
-
-  private push(event: DecodedEvent): void {
-    if (this.waiting === MAX_WAITING) return this.overflow.note();
-    this.waiting += 1;
-    void pushLive(this.sink, event).finally(() => (this.waiting -= 1));
   }
 }
 
