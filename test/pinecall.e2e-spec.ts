@@ -3,6 +3,7 @@ import { EventSource } from 'eventsource';
 import { AgentProcess } from './support/agent-process.js';
 import { goldenEntries, sseFrames, wsFrames } from './support/recordings.js';
 import { Switchboard } from './support/switchboard.js';
+import { goldenCall } from './support/voice-log.js';
 import { API_KEY, VoiceServer } from './support/voice-server.js';
 import { waitFor } from './support/wait-for.js';
 
@@ -167,6 +168,29 @@ it('wire C: a call in pieces, through holes, a slow_consumer close, a restart an
   const afterGap = seen.filter(({ data }) => data['callId'] === 'CA_gap');
   expect(afterGap[0]).toMatchObject({ type: 'log.gap', data: { after: 0, resumeFrom: 12, reason: 'upstream' } });
   expect(afterGap[1]?.data['seq']).toBe(12);
+});
+
+it('wire C: a call that began before a transfer, and is read after it, stays the old owner’s', async () => {
+  const voice = await voiceServer();
+  voice.agentLog('lucia');
+  const board = await start({ SOURCES: voice.source, PINECALL_API_KEY: API_KEY });
+  const acme = await board.createTenant({ agents: ['lucia'] });
+  const globex = await board.createTenant();
+  const [ofAcme, ofGlobex] = await Promise.all([customer(board, acme.token), customer(board, globex.token)]);
+  await waitFor(() => voice.open('agent:lucia').length === 1, 'the agent’s log to be tailed');
+  const at = (call: string) => goldenCall(call, 'lucia').map((entry) => ({ ...entry, ts: Date.now() / 1000 }));
+  await voice.stop();
+  voice.call('CA_before', 'lucia', at('CA_before'));
+  const owner = { tenant: globex.id, from: acme.id };
+  expect((await board.admin('PUT', '/v1/admin/agents/lucia/owner', owner)).status).toBe(200);
+  voice.call('CA_after', 'lucia', at('CA_after'));
+  voice.release('CA_before');
+  voice.release('CA_after');
+  await voice.listen();
+  const isOver = (seen: readonly Seen[]) => seen.some(({ type }) => type === 'call.summary');
+  await waitFor(() => isOver(ofAcme) && isOver(ofGlobex), 'both calls', 20_000);
+  const callsIn = (seen: readonly Seen[]) => [...new Set(seen.map(({ data }) => data['callId']))];
+  expect([callsIn(ofAcme), callsIn(ofGlobex)]).toEqual([['CA_before'], ['CA_after']]);
 });
 
 /** A call's transcript as the common monitor of a customer's page keeps it. */
