@@ -35,6 +35,34 @@ async function fill(databaseUrl: string, tenant: string, agent: string, events: 
   );
 }
 
+it('a large call is emptied before its erasure takes the append lock', async () => {
+  const board = await Switchboard.start();
+  try {
+    const [agent, call] = [fresh('mara'), fresh('CA')];
+    await board.createTenant({ agents: [agent] });
+    await board.ingest(started(agent, call), ...texts(1200).map((text) => said(agent, call, text, text)));
+    const left = async () => {
+      const [row] = await query<{ events: number; parts: number }>(
+        board.databaseUrl,
+        `SELECT (SELECT count(*)::int FROM events WHERE call_id = $1) AS events,
+           (SELECT count(*)::int FROM call_parts WHERE call_id = $1) AS parts`,
+        [call],
+      );
+      return row;
+    };
+    await waitFor(async () => (await left())?.parts === 1200, 'the projection');
+    const erased = await whileHeld([board.databaseUrl, 'log_head', 'EXCLUSIVE'], async () => {
+      const answer = board.admin('DELETE', `/v1/admin/calls/${call}`);
+      await waitFor(async () => JSON.stringify(await left()) === '{"events":0,"parts":0}', 'the call to be empty');
+      return { answer };
+    });
+    expect((await erased.answer).status).toBe(204);
+    expect((await board.admin('GET', '/v1/admin/audit')).text).toContain('"before":{"events":1201}');
+  } finally {
+    await board.stop();
+  }
+});
+
 describe('a tenant that is erased', () => {
   it('loses its rights at once; its rows go while others append; its name is free when nothing of it is left', async () => {
     const board = await Switchboard.start();
@@ -118,6 +146,8 @@ describe('a tenant that is erased', () => {
     }
   });
 });
+
+const texts = (count: number) => Array.from({ length: count }, (_, n) => `text-${n}`);
 
 /** What is left when the transcripts cannot be removed. */
 const LEFT = ['audit', 'call_parts', 'calls', 'tenant_erasures', 'tenant_heads'].join();

@@ -10,6 +10,7 @@ import { takeAppendLock } from '../database/append-lock.js';
 import type { Prisma } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { CallErasure, type ErasedCall } from '../events/call-erasure.js';
+import type { CallName } from '../events/event.js';
 import { LogErasure } from '../events/log-erasure.js';
 import { LogInquiry } from '../events/log-inquiry.js';
 import { TenantErasures } from '../tenants/tenant-erasures.js';
@@ -58,8 +59,8 @@ export class ErasureService {
   }
 
   /**
-   * Erases what was said in a call, and all that was made of it, in one transaction: its events' numbers stay, empty, and nothing of
-   * it is taken in again. Both books keep that it was, without the content. Without `whose`, what nobody owns under that id is erased
+   * Erases what was said in a call, and all that was made of it: its events' numbers stay, empty, and nothing of it is taken in again. Most
+   * of a large one goes in transactions before the last one, for which alone appends wait: cut off in between, it is to be repeated. Both books keep that it was, without the content. Without `whose`, what nobody owns under that id is erased
    * as well. Throws `call-not-found`, also when it was erased before; `validation` when several tenants have a call of that id.
    */
   async eraseCall(callId: CallId, whose: Whose, actor: Actor): Promise<void> {
@@ -67,6 +68,8 @@ export class ErasureService {
     const owner = ownerAmong(known, whose);
     const goesAlong = whose === undefined && owner !== null && known.includes(null);
     const names = [owner, ...(goesAlong ? [null] : [])].map((tenantId) => ({ tenantId, callId }));
+    const emptied = new Map<TenantId | null, number>();
+    for (const name of names) emptied.set(name.tenantId, await this.empty(name));
     const erased = await this.prisma.$transaction(async (transaction) => {
       // Before the append lock: appends need not wait for a batch of the projection.
       await this.calls.lock(transaction);
@@ -77,7 +80,7 @@ export class ErasureService {
         if (one === undefined) continue;
         head += 1n;
         await this.calls.eraseCall(transaction, name);
-        await this.recordErasure(transaction, one, callId, actor);
+        await this.recordErasure(transaction, one, emptied.get(one.tenantId) ?? 0, callId, actor);
         done.push(one);
       }
       return done;
@@ -87,13 +90,31 @@ export class ErasureService {
     for (const one of erased) this.callErasure.announce(callId, one);
   }
 
+  /** What there is of a call now, batch by batch, without the append lock. Answers with how many events are empty. */
+  private async empty(name: CallName): Promise<number> {
+    let events = 0;
+    for (let after: bigint | null = 0n; after !== null;) {
+      const from: bigint = after;
+      const some = await this.prisma.$transaction((transaction) => this.callErasure.emptySome(transaction, name, from));
+      events += some.events;
+      after = some.last;
+    }
+    const parts = async (transaction: Prisma.TransactionClient) => {
+      await this.calls.lock(transaction);
+      return this.calls.eraseSomeParts(transaction, name);
+    };
+    while (await this.prisma.$transaction(parts));
+    return events;
+  }
+
   private async recordErasure(
     transaction: Prisma.TransactionClient,
     { tenantId, events }: ErasedCall,
+    emptied: number,
     callId: CallId,
     actor: Actor,
   ): Promise<void> {
-    const change = { action: 'call.erase', target: callId, before: { events }, after: null };
+    const change = { action: 'call.erase', target: callId, before: { events: emptied + events }, after: null };
     await this.audit.record(transaction, actor, { ...change, books: tenantId === null ? [] : [{ tenantId }] });
   }
 }

@@ -189,6 +189,15 @@ export class CallStore {
     return row?.last ?? null;
   }
 
+  /** Some of what was said in a call that is being erased, within a transaction that holds the {@link lock}; false: there is none. */
+  async eraseSomeParts(transaction: Prisma.TransactionClient, { tenantId, callId }: CallName): Promise<boolean> {
+    const tenant = tenantColumn(tenantId);
+    const count = await transaction.$executeRaw`DELETE FROM call_parts WHERE (tenant_id, call_id, key) IN (
+      SELECT tenant_id, call_id, key FROM call_parts WHERE tenant_id = ${tenant} AND call_id = ${callId}
+      ORDER BY key LIMIT ${ERASED_AT_ONCE})`;
+    return count === ERASED_AT_ONCE;
+  }
+
   /** Erases one call, within a transaction that holds the {@link lock}. */
   async eraseCall(transaction: Prisma.TransactionClient, { tenantId, callId }: CallName): Promise<void> {
     const tenant = tenantColumn(tenantId);

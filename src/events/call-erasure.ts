@@ -8,7 +8,7 @@ import { Bus } from '../bus/bus.js';
 import type { AgentName, CallId, TenantId } from '../common/ids.js';
 import { serialiseJson } from '../common/json.js';
 import { moment } from '../common/moment.js';
-import type { Prisma } from '../database/generated/client.js';
+import { Prisma } from '../database/generated/client.js';
 import { type CallName, type LoggedEvent, CALL_ERASED } from './event.js';
 
 export interface ErasedCall {
@@ -20,13 +20,17 @@ export interface ErasedCall {
   readonly notice: LoggedEvent;
 }
 
+/** Events of which a tombstone is left in one transaction; a few milliseconds. */
+const EMPTIED_AT_ONCE = 500;
+
 @Injectable()
 export class CallErasure {
   constructor(private readonly bus: Bus) {}
 
   /**
    * Erases the call within a transaction that holds the append lock, taken at `head`. Undefined for a call that the log does not
-   * know, or no more. To be followed by {@link announce} when it is committed.
+   * know, or no more. To be followed by {@link announce} when it is committed. An enormous call is emptied before, by
+   * {@link emptySome}: appends wait for what is left of it only.
    */
   async erase(
     transaction: Prisma.TransactionClient,
@@ -36,12 +40,12 @@ export class CallErasure {
     const at = moment();
     const tenant = tenantId ?? '';
     const rows = await transaction.$queryRaw<{ agent: AgentName; first_position: bigint }[]>`
-      UPDATE call_tenants SET erased_at = ${at} WHERE call_id = ${callId} AND tenant_id = ${tenant} AND erased_at IS NULL
+      UPDATE call_tenants SET erased_at = clock_timestamp() WHERE call_id = ${callId} AND tenant_id = ${tenant} AND erased_at IS NULL
       RETURNING agent, first_position`;
     const [first] = rows.sort((one, other) => Number(one.first_position - other.first_position));
     if (first === undefined) return undefined;
     const { agent } = first;
-    const events = await this.emptyEvents(transaction, { tenantId, callId }, at);
+    const events = await this.emptyRest(transaction, { tenantId, callId });
     const data = dataOf(callId, agent, at);
     const common = { type: CALL_ERASED, agent, callId: null, at: at.toISOString(), data, ephemeral: false };
     const position = head + 1n;
@@ -55,21 +59,36 @@ export class CallErasure {
   }
 
   /**
-   * Leaves a tombstone of each event. It has no call, so that whoever looks for the call's events passes over it; it keeps its agent,
-   * which is a part of what makes a repeat recognisable.
+   * Leaves a tombstone of some of its events, after a position and in order. It has no call, so that whoever looks for the call's events
+   * passes over it; it keeps its agent, which is a part of what makes a repeat recognisable. `last` null: there were none.
    */
-  private async emptyEvents(
+  async emptySome(
     transaction: Prisma.TransactionClient,
     { tenantId, callId }: CallName,
-    at: Date,
-  ): Promise<number> {
-    const agents = await transaction.$queryRaw<{ agent: AgentName }[]>`
-      SELECT DISTINCT agent FROM events WHERE call_id = ${callId} AND tenant_id IS NOT DISTINCT FROM ${tenantId}`;
-    let events = 0;
-    for (const { agent } of agents)
-      events += await transaction.$executeRaw`
+    after: bigint,
+  ): Promise<{ events: number; last: bigint | null }> {
+    // Said in two ways, for an index serves both, and IS NOT DISTINCT FROM in none.
+    const owned = tenantId === null ? Prisma.sql`tenant_id IS NULL` : Prisma.sql`tenant_id = ${tenantId}`;
+    const rows = await transaction.$queryRaw<{ position: bigint; agent: AgentName }[]>`
+      SELECT position, agent FROM events WHERE call_id = ${callId} AND ${owned} AND position > ${after}
+      ORDER BY position LIMIT ${EMPTIED_AT_ONCE}`;
+    const at = moment();
+    for (const agent of new Set(rows.map((row) => row.agent))) {
+      const positions = rows.filter((row) => row.agent === agent).map(({ position }) => position);
+      await transaction.$executeRaw`
         UPDATE events SET call_id = NULL, type = ${CALL_ERASED}, at = ${at}, data = ${dataOf(callId, agent, at)}
-        WHERE call_id = ${callId} AND tenant_id IS NOT DISTINCT FROM ${tenantId} AND agent = ${agent}`;
+        WHERE position = ANY (${positions})`;
+    }
+    return { events: rows.length, last: rows.at(-1)?.position ?? null };
+  }
+
+  private async emptyRest(transaction: Prisma.TransactionClient, name: CallName): Promise<number> {
+    let events = 0;
+    for (let after: bigint | null = 0n; after !== null;) {
+      const some: Awaited<ReturnType<typeof this.emptySome>> = await this.emptySome(transaction, name, after);
+      events += some.events;
+      after = some.last;
+    }
     return events;
   }
 
