@@ -42,6 +42,7 @@ function streamOf(texts: Map<number, string>, onRoom: () => void = () => undefin
         brokenUntil: state.brokenUntil,
         resumedAfter: state.resumedAfter,
       }),
+    since: () => Promise.resolve(0),
     page: (after) => {
       const rest = events().filter(({ seq }) => (seq ?? 0) > after);
       return Promise.resolve(LogPage.of(TENANT_NUMBERING, rest, true, state.resumedAfter));

@@ -1,11 +1,11 @@
-import { FairSlots } from '../src/common/fair-slots.js';
+import { FairSlots, PATIENT } from '../src/common/fair-slots.js';
 import type { Problem } from '../src/common/problem.js';
 
 /** Works that end when they are told to, and the order in which they began. */
 function works(slots: FairSlots) {
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
-  const run = (party: string, name: string, patience?: 'patient') =>
+  const run = (party: string, name: string, patience?: AbortSignal) =>
     slots.run(
       party,
       () => {
@@ -42,7 +42,11 @@ it('a party waits in bounded number and time; what something else bounds waits a
   const first = run('a', 'a1');
   const second = run('a', 'a2').catch(({ slug }: Problem) => slug);
   const third = run('a', 'a3').catch(({ slug }: Problem) => slug);
-  const patient = run('a', 'stream', 'patient');
+  const patient = run('a', 'stream', PATIENT);
+  const leaving = new AbortController();
+  const left = run('a', 'left', leaving.signal).catch(({ slug }: Problem) => slug);
+  leaving.abort();
+  expect([await left, slots.waiting]).toEqual(['unavailable', 2]);
   expect(await third).toBe('rate-limited');
   expect(await second).toBe('unavailable');
   await end('a1');

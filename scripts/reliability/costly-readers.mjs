@@ -4,7 +4,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Fleet, save } from './fleet.mjs';
-import { openLiveStream } from './sse-client.mjs';
+import { openLiveStream, openStream } from './sse-client.mjs';
 
 const { values } = parseArgs({ options: { events: { type: 'string' }, seconds: { type: 'string' }, pairs: { type: 'string' } } }); // prettier-ignore
 const events = Number(values.events ?? 1_000_000);
@@ -104,6 +104,11 @@ async function lookLoop(token) {
 async function streamLoop(token) {
   while (busy) {
     const where = { port, token, lastEventId: '0', query: '?types=zzz' };
-    await openLiveStream(where).then((socket) => (looks.caughtUp += 1) && socket.destroy(), () => (looks.ended += 1)); // prettier-ignore
+    let over = () => undefined;
+    const ended = new Promise((resolve) => (over = resolve));
+    const socket = openStream(where, (frame) => frame.includes('event: log.caught_up') && over((looks.caughtUp += 1)));
+    socket.on('error', over).on('close', over);
+    while (busy && (await Promise.race([ended.then(() => false), wait(100, true)])));
+    socket.destroy();
   }
 }

@@ -33,7 +33,7 @@ export class AdminEventsController {
   @Sse()
   async events(
     @CurrentPrincipal() principal: Principal,
-    @Query({ schema: querySchema }) { tenants, agents, types, unassigned, after }: z.infer<typeof querySchema>,
+    @Query({ schema: querySchema }) { tenants, agents, types, unassigned, after, since }: z.infer<typeof querySchema>,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
@@ -44,6 +44,7 @@ export class AdminEventsController {
       agents: agents ? new Set(agents) : null,
       types: types ?? null,
     };
-    return outlet.send(await this.streams.openAcrossTenants(principal, filter, cursorOf(lastEventId, after), outlet));
+    const begin = { cursor: cursorOf(lastEventId, after), since };
+    return outlet.send(await this.streams.openAcrossTenants(principal, filter, begin, outlet));
   }
 }

@@ -1,22 +1,16 @@
 import { z } from 'zod';
 import { agentNameSchema } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
-import { commaList } from '../common/validation.js';
+import { commaList, timeSchema } from '../common/validation.js';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 7;
 /** Longest span by bucket: bounds the answer, and what one request costs. */
 const MAX_DAYS = { day: 400, hour: 62 };
 
-/** A day is its midnight in UTC. */
-const time = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a time such as 2026-11-24T09:00:00Z, or a date')
-  .transform((text) => new Date(text))
-  .refine((at) => at.getUTCFullYear() >= 1970 && at.getUTCFullYear() <= 9999, 'must lie between 1970 and 9999');
-
 export const statsSchema = z.strictObject({
-  from: time.optional(),
-  to: time.optional(),
+  from: timeSchema.optional(),
+  to: timeSchema.optional(),
   bucket: z.enum(['hour', 'day']).default('day'),
   agents: commaList(agentNameSchema).optional(),
   tz: z

@@ -13,15 +13,22 @@ export interface FairSlotsOptions {
   readonly line: number;
   /** Longest wait; then it is `unavailable`. */
   readonly waitMs: number;
-  /** True when a slot rests for as long as it worked: then a party has half a machine's time in its share, and others the rest. */
+  /** True when a slot rests for three times as long as it worked: then its work has a quarter of a core, and others the rest. */
   readonly rests?: boolean;
 }
 
-/** What takes less needs no rest; and no rest is longer. */
+/** How long a rest is; what takes less needs none, and none is longer. */
+const REST_FACTOR = 3;
 const [MIN_REST_MS, MAX_REST_MS] = [10, 1000];
 
-/** How a work waits: `patient` without an end and however many wait, because something else bounds them (open streams). */
-export type Patience = 'bounded' | 'patient';
+/**
+ * How a work waits. Undefined: as the options say. A signal: until it aborts, and however many wait, because something else bounds
+ * them: open streams, which end it when they end.
+ */
+export type Patience = AbortSignal | undefined;
+
+/** Waits as long as it takes: for what many share, or what holds a slot already. */
+export const PATIENT = new AbortController().signal;
 
 /** Begins what waits. */
 type Begin = () => void;
@@ -40,7 +47,8 @@ export class FairSlots {
     return sum;
   }
 
-  async run<Value>(party: string, work: () => Promise<Value>, patience: Patience = 'bounded'): Promise<Value> {
+  async run<Value>(party: string, work: () => Promise<Value>, patience?: Patience): Promise<Value> {
+    patience?.throwIfAborted();
     if (this.mayBegin(party) && !this.lines.has(party)) this.take(party);
     else await this.wait(party, patience);
     const begunAt = performance.now();
@@ -54,7 +62,7 @@ export class FairSlots {
   /** Whoever asked has its answer already: it is the next one that waits for the rest. */
   private leave(party: string, workedMs: number): void {
     if (this.options.rests !== true || workedMs < MIN_REST_MS) this.release(party);
-    else setTimeout(() => this.release(party), Math.min(workedMs, MAX_REST_MS)).unref();
+    else setTimeout(() => this.release(party), Math.min(REST_FACTOR * workedMs, MAX_REST_MS)).unref();
   }
 
   private mayBegin(party: string): boolean {
@@ -78,7 +86,7 @@ export class FairSlots {
   private wait(party: string, patience: Patience): Promise<void> {
     const line = this.lines.get(party) ?? new Set<Begin>();
     const { line: longest, waitMs } = this.options;
-    if (patience === 'bounded' && line.size >= longest) {
+    if (patience === undefined && line.size >= longest) {
       const detail = 'Too many requests of this kind wait already; send fewer at a time.';
       return Promise.reject(new Problem('rate-limited', detail, {}, waitMs));
     }
@@ -89,9 +97,11 @@ export class FairSlots {
         if (line.size === 0 && this.lines.get(party) === line) this.lines.delete(party);
         reject(new Problem('unavailable', 'Others are served first; try again in a moment.', {}, waitMs));
       };
-      const timer = patience === 'bounded' ? setTimeout(giveUp, waitMs) : undefined;
+      const timer = patience === undefined ? setTimeout(giveUp, waitMs) : undefined;
+      if (patience !== PATIENT) patience?.addEventListener('abort', giveUp);
       const begin = () => {
         clearTimeout(timer);
+        patience?.removeEventListener('abort', giveUp);
         resolve();
       };
       line.add(begin);

@@ -13,6 +13,12 @@ export const validationPipe = new StandardSchemaValidationPipe({
     }),
 });
 
+/** A moment; a day is its midnight in UTC. */
+export const timeSchema = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a time such as 2026-11-24T09:00:00Z, or a date')
+  .transform((text) => new Date(text))
+  .refine((at) => at.getUTCFullYear() >= 1970 && at.getUTCFullYear() <= 9999, 'must lie between 1970 and 9999');
+
 /** A comma-separated, non-empty list in a query; `agents=` is a fault, never "everything". */
 export function commaList<Item extends z.ZodType<unknown, string>>(item: Item, max = 100) {
   return z

@@ -3,7 +3,7 @@
  * all, the listener and the leases not counted; docs/operations.md says so.
  */
 import { Injectable } from '@nestjs/common';
-import { FairSlots, type FairSlotsOptions, type Patience } from '../common/fair-slots.js';
+import { FairSlots, type FairSlotsOptions, PATIENT, type Patience } from '../common/fair-slots.js';
 import type { TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { PgPool, type PoolLimits, type PoolUse } from './pg-pool.js';
@@ -48,7 +48,7 @@ abstract class SharedPool extends PgPool {
 
   /** As {@link ask}, for what may look through much. */
   askMuch<Value>(tenantId: TenantId | null, work: () => Promise<Value>, patience?: Patience): Promise<Value> {
-    return this.long.run(tenantId ?? '', () => this.ask(tenantId, work, 'patient'), patience);
+    return this.long.run(tenantId ?? '', () => this.ask(tenantId, work, PATIENT), patience);
   }
 }
 

@@ -33,6 +33,8 @@ export class EventStream {
   private lastPosition = 0;
   private seen: SeenCalls | undefined;
   private leave: (() => void) | undefined;
+  /** Ends its waiting for a turn to look through the log. */
+  private looking: AbortController | undefined;
   /** What was told before the greeting; undefined once that has gone out. */
   private early: Chunk[] | undefined = [];
 
@@ -49,17 +51,21 @@ export class EventStream {
     this.leave = this.reading.register((delivery) => this.receive(delivery));
     const bounds = await this.reading.bounds();
     if (this.stopped) return;
-    const start = chooseStart(request, bounds);
+    const begin = request.cursor === undefined && request.since ? await this.reading.since(request.since) : undefined;
+    if (this.stopped) return;
+    const start = chooseStart(request, bounds, begin);
     this.resumedAfter = bounds.resumedAfter;
     this.brokenUntil = bounds.brokenUntil ?? 0;
     this.greet(start);
     this.last = start.after;
-    if (request.cursor === undefined && request.from === 'live' && !this.forgetErased()) this.joinLive();
+    if (request.cursor === undefined && begin === undefined && request.from === 'live' && !this.forgetErased())
+      this.joinLive();
     else await this.replay();
   }
 
   stop(): void {
     this.stopped = true;
+    this.looking?.abort();
     this.leave?.();
     this.queue = undefined;
   }
@@ -117,11 +123,16 @@ export class EventStream {
 
   /** Sends the log from where the reader stands, piece by piece as its socket drains, then joins what is live. */
   private async replay(): Promise<void> {
+    const looking = new AbortController();
+    this.looking = looking;
     const timer = setInterval(() => this.reader.next(cursorFrame(` reading ${this.last}`, this.last)), READING_MS);
     try {
       let isDone = false;
-      while (!isDone) isDone = await this.replayPage();
+      while (!isDone) isDone = await this.replayPage(looking.signal);
+    } catch (error) {
+      if (!this.stopped) throw error;
     } finally {
+      this.looking = undefined;
       clearInterval(timer);
     }
     if (this.stopped) return;
@@ -130,9 +141,9 @@ export class EventStream {
   }
 
   /** True when the reader has been sent all that there was, or is gone. */
-  private async replayPage(): Promise<boolean> {
+  private async replayPage(until: AbortSignal): Promise<boolean> {
     this.overflowed = false;
-    const page = await this.reading.page(this.last);
+    const page = await this.reading.page(this.last, until);
     if (!this.reading.isWhole) await this.tellExpired();
     for (const piece of page.piecesAfter(this.last)) {
       if (this.stopped) return true;

@@ -7,6 +7,7 @@
  * call is erased, no page is kept that was read before.
  */
 import { Injectable } from '@nestjs/common';
+import { PATIENT } from '../common/fair-slots.js';
 import type { TenantId } from '../common/ids.js';
 import { ErasedCalls } from './erased-calls.js';
 import { LogPage } from './log-page.js';
@@ -90,7 +91,7 @@ export class LogPages {
 
   private async read(key: string, tenantId: TenantId, start: number, resumedAfter: number): Promise<LogPage> {
     const { revision } = this.erased;
-    const { events, isEnd } = await this.log.read(tenantId, start, PAGE_BOUNDS, EVERYTHING, 'patient');
+    const { events, isEnd } = await this.log.read(tenantId, start, PAGE_BOUNDS, EVERYTHING, PATIENT);
     const page = LogPage.of(TENANT_NUMBERING, events, isEnd, resumedAfter);
     if (!page.reachesEnd && revision === this.erased.revision) this.keep(key, page);
     return page;

@@ -95,7 +95,7 @@ export class LogReader {
       let [reached, bytes] = [after, 0];
       for (let windows = 1; ; windows += 1) {
         const left = { limit: bounds.limit - events.length, bytes: bounds.bytes - bytes };
-        const stretch = await this.read(tenantId, reached, left, filter, 'bounded').catch((error: unknown) => {
+        const stretch = await this.read(tenantId, reached, left, filter, undefined).catch((error: unknown) => {
           // What was found before the tenant's turns were over is an answer, too.
           if (windows > 1 && error instanceof Problem) return undefined;
           throw error;
@@ -127,6 +127,14 @@ export class LogReader {
       this.pool.prepared<SizedRow>('page', PAGE, values),
     );
     return stretchOf(rows, after, { limit, bytes }, window, ({ position }) => position);
+  }
+
+  /** The number after which a tenant's log (null: everybody's) has what was received at or after a moment. */
+  async since(tenantId: TenantId | null, moment: Date): Promise<number> {
+    const text = 'SELECT log_since($1, $2) AS after';
+    const ask = () => this.pool.query<{ after: number | null }>(text, [tenantId, moment]);
+    const { rows } = await this.pool.ask(tenantId, ask);
+    return rows[0]?.after ?? 0;
   }
 
   /** True for a call that was stamped as this tenant's and is not erased. */

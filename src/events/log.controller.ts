@@ -6,13 +6,16 @@ import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
 import { type TenantId, callIdSchema } from '../common/ids.js';
 import { MAX_PAGE, MAX_PAGE_BYTES } from '../common/page.js';
 import { Problem } from '../common/problem.js';
+import { timeSchema } from '../common/validation.js';
 import type { LoggedEvent } from './event.js';
 import { filterQuery } from './event-filter.js';
 import { LogReader } from './log-reader.js';
 import { TenantHeads } from './tenant-heads.js';
 
 const logQuery = z.strictObject({
-  after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+  after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+  /** Without `after`: from the first event that was received at or after it. */
+  since: timeSchema.optional(),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(500),
   call: callIdSchema.optional(),
   ...filterQuery,
@@ -39,7 +42,7 @@ export class LogController {
   @Header('Content-Type', 'application/json; charset=utf-8')
   async read(
     @CurrentTenant() tenantId: TenantId,
-    @Query({ schema: logQuery }) { after, limit, agents, types, call }: LogQuery,
+    @Query({ schema: logQuery }) { after, since, limit, agents, types, call }: LogQuery,
   ): Promise<string> {
     if (agents) await this.agents.assertReadable(tenantId, agents);
     if (call !== undefined && !(await this.reader.hasCall(tenantId, call))) {
@@ -51,9 +54,10 @@ export class LogController {
       types: types ?? null,
     };
     const head = await this.heads.of(tenantId);
+    const begin = after ?? (since === undefined ? 0 : await this.reader.since(tenantId, since));
     const { events, reached, isEnd } = await this.reader.readOn(
       tenantId,
-      after,
+      begin,
       { limit, bytes: MAX_PAGE_BYTES },
       filter,
     );

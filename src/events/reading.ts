@@ -26,8 +26,10 @@ export interface Reading {
   /** From now on, everything that is routed to this reader. Returns how to leave. */
   register(receive: Receive): () => void;
   bounds(): Promise<Bounds>;
-  /** The log after a number, as of after the call; to be asked after {@link bounds}. */
-  page(after: number): Promise<LogPage>;
+  /** The number after which what was received at or after a moment begins. */
+  since(moment: Date): Promise<number>;
+  /** The log after a number, as of after the call; to be asked after {@link bounds}. Rejects when `until` aborts before its turn. */
+  page(after: number, until: AbortSignal): Promise<LogPage>;
   /** What `connected` says besides the cursor; to be asked after {@link bounds}. */
   readonly greeting: Readonly<Record<string, unknown>>;
   /** Another number when something that was read, or is queued, may have been erased since. */
@@ -93,7 +95,11 @@ export class TenantReading implements Reading {
     return { last: seq, expiredUntil, resumedAfter };
   }
 
-  async page(after: number): Promise<LogPage> {
+  since(moment: Date): Promise<number> {
+    return this.library.reader.since(this.tenantId, moment);
+  }
+
+  async page(after: number, until: AbortSignal): Promise<LogPage> {
     const { tenantId, resumedAfter, incarnation, filter } = this;
     const { pages, reader } = this.library;
     if (this.isWhole && incarnation !== '') {
@@ -102,7 +108,7 @@ export class TenantReading implements Reading {
       this.pageEnd = page.reachesEnd ? undefined : page.reached;
       return page;
     }
-    const { events, reached, isEnd } = await reader.read(tenantId, after, PAGE_BOUNDS, filter, 'patient');
+    const { events, reached, isEnd } = await reader.read(tenantId, after, PAGE_BOUNDS, filter, until);
     return LogPage.of(TENANT_NUMBERING, events, isEnd, resumedAfter, reached);
   }
 }
@@ -145,9 +151,13 @@ export class PlatformReading implements Reading {
     return { last, expiredUntil: 0, brokenUntil, resumedAfter };
   }
 
-  async page(after: number): Promise<LogPage> {
+  since(moment: Date): Promise<number> {
+    return this.library.reader.since(null, moment);
+  }
+
+  async page(after: number, until: AbortSignal): Promise<LogPage> {
     const { reader } = this.library;
-    const { events, reached, isEnd } = await reader.readAcrossTenants(after, PAGE_BOUNDS, this.filter, 'patient');
+    const { events, reached, isEnd } = await reader.readAcrossTenants(after, PAGE_BOUNDS, this.filter, until);
     return LogPage.of(PLATFORM_NUMBERING, events, isEnd, this.resumedAfter, reached);
   }
 }

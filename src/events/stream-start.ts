@@ -4,6 +4,8 @@ import type { Bounds } from './reading.js';
 export interface StreamStart {
   /** What the client says it has seen: anything. */
   readonly cursor: string | undefined;
+  /** Without a cursor: with the first event that was received at or after it. */
+  readonly since?: Date | undefined;
   /** Where to begin without a cursor. */
   readonly from: 'live' | 'start';
 }
@@ -13,7 +15,18 @@ export interface Start {
   readonly gap: { readonly after: number | string; readonly reason: 'expired' | 'unknown' } | undefined;
 }
 
-export function chooseStart({ cursor, from }: StreamStart, { last, expiredUntil, brokenUntil = 0 }: Bounds): Start {
+/** `sinceAfter`: the number that the log says of `since`. */
+export function chooseStart(
+  { cursor, since, from }: StreamStart,
+  { last, expiredUntil, brokenUntil = 0 }: Bounds,
+  sinceAfter?: number,
+): Start {
+  if (cursor === undefined && since !== undefined && sinceAfter !== undefined) {
+    // What was removed may have been received after that moment: everything that is left was.
+    const isExpired = sinceAfter <= expiredUntil && expiredUntil > 0;
+    const gap = { after: since.toISOString(), reason: 'expired' } as const;
+    return { after: Math.max(sinceAfter, expiredUntil), gap: isExpired || sinceAfter < brokenUntil ? gap : undefined };
+  }
   if (cursor === undefined) return { after: from === 'live' ? last : expiredUntil, gap: undefined };
   const after = /^\d{1,15}$/.test(cursor) ? Number(cursor) : undefined;
   if (after === undefined || after > last) {

@@ -27,12 +27,12 @@ export class StreamsController {
   @Sse(paths('v1/events', 'events'))
   async events(
     @CurrentPrincipal() principal: Principal,
-    @Query({ schema: tenantQuery }) { agents, types, after }: StreamQuery,
+    @Query({ schema: tenantQuery }) { agents, types, after, since }: StreamQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
     return outlet.send(
-      await this.streams.open(principal, { agents, types, cursor: cursorOf(lastEventId, after) }, outlet),
+      await this.streams.open(principal, { agents, types, cursor: cursorOf(lastEventId, after), since }, outlet),
     );
   }
 
@@ -42,12 +42,16 @@ export class StreamsController {
   async agentEvents(
     @CurrentPrincipal() principal: Principal,
     @Param('agent', { schema: agentNameSchema }) agent: AgentName,
-    @Query({ schema: narrowedQuery }) { types, after }: NarrowedQuery,
+    @Query({ schema: narrowedQuery }) { types, after, since }: NarrowedQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
     return outlet.send(
-      await this.streams.open(principal, { agents: [agent], types, cursor: cursorOf(lastEventId, after) }, outlet),
+      await this.streams.open(
+        principal,
+        { agents: [agent], types, cursor: cursorOf(lastEventId, after), since },
+        outlet,
+      ),
     );
   }
 
@@ -57,12 +61,12 @@ export class StreamsController {
   async callEvents(
     @CurrentPrincipal() principal: Principal,
     @Param('call', { schema: callIdSchema }) call: CallId,
-    @Query({ schema: narrowedQuery }) { types, after }: NarrowedQuery,
+    @Query({ schema: narrowedQuery }) { types, after, since }: NarrowedQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
     return outlet.send(
-      await this.streams.open(principal, { call, types, cursor: cursorOf(lastEventId, after) }, outlet),
+      await this.streams.open(principal, { call, types, cursor: cursorOf(lastEventId, after), since }, outlet),
     );
   }
 }

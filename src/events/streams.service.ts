@@ -30,6 +30,7 @@ export interface StreamQuery {
   readonly call?: CallId | undefined;
   readonly types?: readonly string[] | undefined;
   readonly cursor: string | undefined;
+  readonly since?: Date | undefined;
 }
 
 @Injectable()
@@ -62,7 +63,11 @@ export class StreamsService {
     await this.admit(principal, outlet);
     const filter = await this.resolve(principal, query);
     const reading = new TenantReading(this.library, tenantId, filter);
-    const start = { cursor: query.cursor, from: query.call === undefined ? 'live' : 'start' } as const;
+    const start = {
+      cursor: query.cursor,
+      since: query.since,
+      from: query.call === undefined ? 'live' : 'start',
+    } as const;
     return this.connect(principal, reading, start, scopeOf(filter), outlet);
   }
 
@@ -70,14 +75,14 @@ export class StreamsService {
   async openAcrossTenants(
     principal: Principal,
     filter: PlatformFilter,
-    cursor: string | undefined,
+    begin: Pick<StreamQuery, 'cursor' | 'since'>,
     outlet: Outlet,
   ): Promise<Observable<Chunk>> {
     await this.admit(principal, outlet);
     if (filter.agents) await this.agents.assertKnownAcrossTenants(filter.agents);
     const reading = new PlatformReading(this.library, filter);
     const scope = { ...scopeOf({ ...filter, calls: null }), tenants: filter.tenants && [...filter.tenants] };
-    return this.connect(principal, reading, { cursor, from: 'live' }, scope, outlet);
+    return this.connect(principal, reading, { ...begin, from: 'live' }, scope, outlet);
   }
 
   /** Who may have no more streams is refused before it waits for a place. */
