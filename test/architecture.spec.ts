@@ -108,6 +108,11 @@ it.each<[string, RegExp, (file: string) => boolean]>([
     (file) => ['main.ts', 'config/env.ts', 'cli/environment.ts'].includes(file),
   ],
   ['nothing is request-scoped or forwarded', /forwardRef|Scope\.REQUEST/, () => false],
+  [
+    'faults are told apart by code or class, never by words (Redis has nothing else)',
+    /\.test\([^)]*\.message|\.message\.(includes|startsWith|endsWith|match)/,
+    (file) => file === 'sources/broker/redis-stream-reader.ts',
+  ],
   ['controllers never see Prisma', /PrismaService/, (file) => !file.endsWith('.controller.ts')],
   [
     'the log is written by events/ only',

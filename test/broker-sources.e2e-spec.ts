@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import { jetstreamManager } from '@nats-io/jetstream';
 import { type NatsConnection, connect } from '@nats-io/transport-node';
 import { Redis } from 'ioredis';
 import { NatsSource } from '../src/sources/broker/nats.source.js';
@@ -9,6 +8,7 @@ import { SourceSupervisor } from '../src/sources/source-supervisor.js';
 import { Broker, describeWithBroker, withBroker } from './support/brokers.js';
 import { CollectingSink } from './support/collecting-sink.js';
 import { createDatabase, query } from './support/database.js';
+import { type Publisher, jetStreamPublisher, redisStreamPublisher } from './support/publishers.js';
 import { longest, rounds } from './support/rounds.js';
 import { Installation } from './support/server-process.js';
 import { Switchboard } from './support/switchboard.js';
@@ -28,42 +28,6 @@ const entry = (agent: string, seq: number) => ({
     data: { n: seq },
   },
 });
-
-/** A broker as the tests publish to it, whichever it is. */
-interface Publisher {
-  publish(text: string): Promise<void>;
-  /** What the source was given and has not acknowledged yet, or was not given. */
-  owed(): Promise<number>;
-  close(): Promise<void>;
-}
-
-async function jetStreamPublisher(broker: Broker): Promise<Publisher> {
-  const connection = await connect({ servers: broker.url });
-  const manager = await jetstreamManager(connection);
-  await manager.streams.add({ name: 'AGENTS', subjects: ['agents.>'] });
-  const stream = manager.jetstream();
-  return {
-    publish: async (text) => void (await stream.publish('agents.events', text)),
-    owed: async () => {
-      const info = await manager.consumers.info('AGENTS', 'switchboard').catch(() => undefined);
-      return info ? info.num_pending + info.num_ack_pending : Infinity;
-    },
-    close: () => connection.close(),
-  };
-}
-
-function redisStreamPublisher(broker: Broker): Promise<Publisher> {
-  const redis = new Redis(broker.url);
-  return Promise.resolve({
-    publish: async (text) => void (await redis.xadd('agents', '*', 'event', text)),
-    owed: async () => {
-      const groups = (await redis.xinfo('GROUPS', 'agents').catch(() => [])) as (string | number)[][];
-      const field = (name: string) => Number(groups[0]?.[groups[0].indexOf(name) + 1]);
-      return groups.length === 0 ? Infinity : field('pending') + field('lag');
-    },
-    close: async () => void (await redis.quit()),
-  });
-}
 
 /** What each test has started, gone at its end, however that comes. */
 const cleanUps: (() => Promise<unknown>)[] = [];

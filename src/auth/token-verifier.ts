@@ -1,6 +1,7 @@
 /** Verifies tokens of ours outside the guard, by the same rules: algorithm, issuer, audience, standing. */
 import { Injectable } from '@nestjs/common';
 import jwt from 'jsonwebtoken';
+import { blameOf } from '../database/database-errors.js';
 import { Issuer } from './issuer.js';
 import { type Principal, type TokenKind, identityOf } from './principal.js';
 import { ALGORITHM, CLOCK_TOLERANCE_SECONDS, SigningKeys } from './signing-keys.js';
@@ -15,7 +16,7 @@ export class TokenVerifier {
     private readonly issuer: Issuer,
   ) {}
 
-  /** Undefined when the token does not work: expired, revoked, changed, or for another issuer or use. */
+  /** Undefined when the token does not work: expired, revoked, changed, or for another issuer or use. Rejects when nobody can tell. */
   async verify(token: string, kind: Exclude<TokenKind, 'external'>): Promise<Principal | undefined> {
     const key = await this.keys.publicKey(readToken(token)?.kid ?? '');
     if (key === undefined) return undefined;
@@ -27,7 +28,8 @@ export class TokenVerifier {
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });
       return await this.standings.principal(identityOf(claims));
-    } catch {
+    } catch (error) {
+      if (blameOf(error) === 'database') throw error;
       return undefined; // Whatever is wrong with it, it opens nothing.
     }
   }

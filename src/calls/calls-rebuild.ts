@@ -6,7 +6,7 @@
  */
 import { Injectable, Logger } from '@nestjs/common';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
-import { isDatabaseAway } from '../database/database-errors.js';
+import { isForTheRows } from '../database/database-errors.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Run } from '../database/pg-pool.js';
 import type { CallName } from '../events/event.js';
@@ -56,7 +56,7 @@ export class CallsRebuild {
       await this.store.remove(run, calls);
       await this.store.save(run, touchedCalls(events));
     } catch (error) {
-      if (isDatabaseAway(error)) throw error;
+      if (!isForTheRows(error)) throw error;
       await run('ROLLBACK TO SAVEPOINT calls');
       if (calls.length > 1) for (const call of calls) await this.replace(run, [call], position);
       else this.logger.error(`a call of ${events.length} events cannot be made anew: ${(error as Error).message}`);

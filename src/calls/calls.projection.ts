@@ -10,7 +10,7 @@ import { Bus } from '../bus/bus.js';
 import { Alarm } from '../common/alarm.js';
 import { Backoff } from '../common/backoff.js';
 import { eventsProjected, projectionSeconds } from '../common/metrics.js';
-import { isDatabaseAway } from '../database/database-errors.js';
+import { isForTheRows } from '../database/database-errors.js';
 import { EventLog } from '../events/event-log.js';
 import { IngestService } from '../events/ingest.service.js';
 import { CallStore } from './call-store.js';
@@ -121,9 +121,8 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
 
   /** A batch that the database refuses is halved; a single event that it refuses again and again is passed over. */
   private async recover(error: unknown): Promise<number> {
-    const isAway = isDatabaseAway(error);
     if (!this.stopped) this.logger.warn(`a batch failed, trying again: ${(error as Error).message}`);
-    if (isAway) return this.backoff.nextMs();
+    if (!isForTheRows(error)) return this.backoff.nextMs();
     if (this.limit > 1) {
       this.limit = Math.ceil(this.limit / 2);
       return 1;

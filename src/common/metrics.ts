@@ -37,7 +37,8 @@ export const appendEvents = new Histogram({
 
 export const appendFailures = new Counter({
   name: 'switchboard_append_failures_total',
-  help: 'Appends that failed because the database was away; who sent the events in sends them again.',
+  help: 'Appends that failed, by what ailed the database ("ours": a bug); nothing of them was acknowledged, all of it comes again.',
+  labelNames: ['reason'],
   registers,
 });
 
@@ -91,7 +92,7 @@ export const sourceEventsLost = new Counter({
 
 export const sourceRetries = new Counter({
   name: 'switchboard_source_append_retries_total',
-  help: 'Times that a source tried an append again because the database was away.',
+  help: 'Times that a source tried an append again because it had failed.',
   labelNames: ['source'],
   registers,
 });

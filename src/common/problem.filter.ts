@@ -1,10 +1,12 @@
 /** Every failed request leaves through here, as problem+json or, where an EventSource must come back, as a short stream. */
 import { ArgumentsHost, Catch, ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { isDatabaseAway } from '../database/database-errors.js';
+import { blameOf } from '../database/database-errors.js';
+import { describeTrouble } from '../database/database-trouble.js';
 import { jitter } from './backoff.js';
 import { Problem, ProblemSlug } from './problem.js';
 import { requestId } from './request-id.js';
+import { SparseLog } from './sparse-log.js';
 
 /** How long a refused client should wait before it comes back, before jitter. */
 const RETRY_MS = 3000;
@@ -12,13 +14,16 @@ const RETRY_MS = 3000;
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
+  private readonly sparse = new SparseLog('Http');
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
     const problem = toProblem(thrown);
-    if (problem.slug === 'internal')
+    if (blameOf(thrown) === 'database')
+      this.sparse.warn('database', `the database is away: ${describeTrouble(thrown)}`);
+    else if (problem.slug === 'internal')
       this.logger.error(`${request.method} ${routeOf(request)} [${requestId(response)}]`, stackOf(thrown));
     if (response.headersSent || response.destroyed) return;
     if (
@@ -82,7 +87,9 @@ export function closingFrame(problem: Problem): string {
 export function toProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof HttpException) return fromStatus(thrown.getStatus());
-  if (isDatabaseAway(thrown)) return new Problem('unavailable', 'The database is away; try again in a moment.');
+  const blame = blameOf(thrown);
+  if (blame === 'database') return new Problem('unavailable', 'The database is away; try again in a moment.');
+  if (blame === 'input') return new Problem('validation', 'A value in the request cannot be looked up or stored.');
   const status = statusOf(thrown);
   return status !== undefined && status < 500
     ? fromStatus(status)

@@ -1,18 +1,95 @@
-/** What a failed query means for the caller: try again later, or never with this input. */
+/**
+ * Whose fault an error is. Security rule 25: only what an event itself does wrong is held against it. Everything else that a
+ * database says, or fails to say, is the database's, known to us or not: who waits for it tries again, and nothing is acknowledged.
+ *
+ * Told apart by code and class. Words are for people, and differ by version, language and layer.
+ * SQLSTATEs: https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+import pg from 'pg';
+import { Prisma } from './generated/client.js';
 
-/** SQLSTATE classes that pass: connection, resources, operator intervention, system error, transaction rollback. */
-const PASSING = /^(08|53|57|58|40)/;
+/** The way to the database failed: a connection that is cut, late, refused, not resolved, not trusted. */
+export class DatabaseUnreachable extends Error {
+  /** Node's or OpenSSL's, where one was given. */
+  readonly code: string | undefined;
 
-/** Prisma's codes for an unreachable or overloaded database: https://www.prisma.io/docs/orm/reference/error-reference */
-const PRISMA_PASSING = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037']);
+  constructor(cause: Error & { readonly code?: unknown }) {
+    // A refused connection to several addresses is an AggregateError without a message of its own.
+    const { errors: [first = cause] = [] } = cause as { errors?: Error[] };
+    super(first.message, { cause });
+    this.code = typeof cause.code === 'string' ? cause.code : undefined;
+  }
+}
 
-/** True when the database is away or busy; false when the statement itself was wrong. */
-export function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  if (code === undefined) return /terminat|timeout|connection|closed/i.test(error.message);
-  if (code.startsWith('P') && code.length === 5 && PRISMA_PASSING.has(code)) return true;
-  if (/^E[A-Z]+$/.test(code)) return true; // ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT …
-  if (code === 'P2010' || code === 'P2039') return /connect|reach database|terminat|08\d{3}|57P0/i.test(error.message);
-  return PASSING.test(code);
+/** `input`: what was sent in, and it fails again. `database`: it may pass. `ours`: a bug. */
+export type Blame = 'input' | 'database' | 'ours';
+
+/** Data exception: a value that its type does not take. */
+const DATA = /^22/;
+const NOT_NULL = '23502';
+const CHECK = '23514';
+/** Of `events`, what a sender fills; the rest is ours to fill. */
+const SENDERS_COLUMNS = new Set(['agent', 'call_id', 'type', 'at', 'data']);
+/** As PostgreSQL names the CHECK of a column. */
+const SENDERS_CHECKS = new Set([...SENDERS_COLUMNS].map((column) => `events_${column}_check`));
+/** Data, constraints, limits of the program: what the same rows meet again. */
+const BY_THE_ROWS = /^(22|23|54)/;
+
+/** Prisma's own for a database that gives no transaction in time: https://www.prisma.io/docs/orm/reference/error-reference */
+const PRISMA_AWAY = /^(P1\d{3}|P2024|P2028|P2034|P2037)$/;
+const PRISMA = /^P\d{4}$/;
+
+export function blameOf(error: unknown): Blame {
+  const code = sqlStateOf(error);
+  if (code !== undefined) return DATA.test(code) || breaksSendersConstraint(error) ? 'input' : 'database';
+  return isDatabases(error) ? 'database' : 'ours';
+}
+
+/**
+ * For who reads the log and writes what follows from it: true where trying again with the same rows is in vain, so that one of them
+ * is passed over. The log still has it. Never for who takes events in: there it would be a loss.
+ */
+export function isForTheRows(error: unknown): boolean {
+  const code = sqlStateOf(error);
+  return code === undefined ? !isDatabases(error) : BY_THE_ROWS.test(code);
+}
+
+/** SQLSTATE, or what Node, OpenSSL or Prisma call it; undefined for an error that has no code. */
+export function codeOf(error: unknown): string | undefined {
+  const code = sqlStateOf(error) ?? adapterFault(error)?.kind ?? (error as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** What PostgreSQL answered, by whichever driver; undefined: it was not PostgreSQL who failed. */
+function sqlStateOf(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : adapterFault(error)?.originalCode;
+}
+
+interface AdapterFault {
+  readonly kind: string;
+  /** SQLSTATE; absent where the way to the server failed. */
+  readonly originalCode?: string;
+}
+
+/** What Prisma's driver adapter said, which all of Prisma's errors carry that are not its own. */
+function adapterFault(error: unknown): AdapterFault | undefined {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return undefined;
+  return (error.meta as { driverAdapterError?: { cause?: AdapterFault } } | undefined)?.driverAdapterError?.cause;
+}
+
+function breaksSendersConstraint(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError) || error.table !== 'events') return false;
+  if (error.code === NOT_NULL) return SENDERS_COLUMNS.has(error.column ?? '');
+  return error.code === CHECK && SENDERS_CHECKS.has(error.constraint ?? '');
+}
+
+function isDatabases(error: unknown): boolean {
+  // What has a code of Node's Prisma hands on under that code.
+  if (error instanceof Prisma.PrismaClientKnownRequestError)
+    return adapterFault(error) !== undefined || PRISMA_AWAY.test(error.code) || !PRISMA.test(error.code);
+  return (
+    error instanceof DatabaseUnreachable ||
+    error instanceof Prisma.PrismaClientInitializationError ||
+    error instanceof Prisma.PrismaClientUnknownRequestError
+  );
 }

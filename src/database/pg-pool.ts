@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
+import { Connections } from './connections.js';
 import { DATABASE_URL } from './database-url.js';
 
 /** PostgreSQL's int8: positions and seqs stay far below 2^53, so they travel as numbers. */
@@ -37,13 +38,26 @@ export interface PoolLimits {
   readonly statementMs: number;
 }
 
-/** Every pool is made here: none without a bound in number and in time. */
-export function connectPool(databaseUrl: string, { name, max, min = 0, statementMs }: PoolLimits): pg.Pool {
-  return new pg.Pool({
+/** What a new connection is asked first takes no longer: one that fell silent would hold who waits for it for ever. */
+const CHECK_MS = 5000;
+
+/** Every pool is made here: none without a bound in number and in time. `check`: before a new connection is used. */
+export function connectPool(
+  databaseUrl: string,
+  { name, max, min = 0, statementMs }: PoolLimits,
+  check: (run: Run) => Promise<void> = () => Promise.resolve(),
+): pg.Pool {
+  const greet = async (client: pg.ClientBase) => {
+    const run: Run = (text, values = []) =>
+      client.query({ text, values, query_timeout: CHECK_MS } as pg.QueryConfig<unknown[]>);
+    // Not as a parameter of the connection: PgBouncer refuses those that it does not know.
+    await run(`SET statement_timeout = ${statementMs}`);
+    await check(run);
+  };
+  return new Connections({
     ...{ connectionString: databaseUrl, connectionTimeoutMillis: 5000, types },
     ...{ application_name: name, max, min },
-    // Not as a parameter of the connection: PgBouncer refuses those that it does not know. The pool waits for it.
-    onConnect: ((client) => client.query(`SET statement_timeout = ${statementMs}`)) as (client: pg.ClientBase) => void,
+    onConnect: greet as (client: pg.ClientBase) => void, // The pool waits for it.
   });
 }
 
@@ -55,9 +69,10 @@ export function connectPool(databaseUrl: string, { name, max, min = 0, statement
 export class PgPool implements OnApplicationShutdown {
   private readonly logger = new Logger('Database');
   private readonly pool: pg.Pool;
+  private check: (run: Run) => Promise<void> = () => Promise.resolve();
 
   constructor(@Inject(DATABASE_URL) databaseUrl: string) {
-    this.pool = connectPool(databaseUrl, this.limits);
+    this.pool = connectPool(databaseUrl, this.limits, (run) => this.check(run));
     // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
     this.pool.on('error', (error) => this.logger.warn(`lost an idle connection: ${error.message}`));
   }
@@ -68,6 +83,11 @@ export class PgPool implements OnApplicationShutdown {
 
   get use(): PoolUse {
     return useOf(this.pool);
+  }
+
+  /** From now on every new connection goes through it before anything else uses it, and is closed where it rejects. */
+  checkConnections(check: (run: Run) => Promise<void>): void {
+    this.check = check;
   }
 
   query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<Row>> {

@@ -5,16 +5,17 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';
 import type { TenantId } from '../common/ids.js';
-import { appendEvents, appendFailures, appendSeconds, eventsIn } from '../common/metrics.js';
+import { appendEvents, appendSeconds, eventsIn } from '../common/metrics.js';
 import { Problem } from '../common/problem.js';
-import { isDatabaseAway } from '../database/database-errors.js';
+import { blameOf, codeOf } from '../database/database-errors.js';
+import { AppendFailures } from './append-failures.js';
 import { ErasedCalls } from './erased-calls.js';
 import type { AdmittedEvent, LoggedEvent } from './event.js';
 import { Appended, EventLog } from './event-log.js';
 
 /** Most events an append; past it a commit takes longer without more events a second (measured: README, bench). */
 const MAX_BATCH = 2000;
-/** Events that may wait for an append; beyond it callers are told to come back (bounds memory). */
+/** Events that may wait for an append (bounds memory). */
 const MAX_WAITING = 20_000;
 /** Words are not held up for longer by a database that does not answer. */
 const HEAD_MS = 500;
@@ -33,6 +34,7 @@ interface Submission {
 @Injectable()
 export class IngestService {
   private readonly logger = new Logger('Ingest');
+  private readonly failures = new AppendFailures();
   private readonly calls = new Map<string, Appended>();
   private queue: Submission[] = [];
   private waiting = 0;
@@ -53,7 +55,7 @@ export class IngestService {
 
   /**
    * Takes events in, in order behind those submitted before. Resolves after the commit, one outcome an event. Rejects with
-   * `unavailable` when too much waits, or with the database's error when it is away: then nothing is known of what came in.
+   * `unavailable` when too much waits, else with what failed: then nothing is known of what came in, and it must come again.
    */
   submit(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
     if (events.length === 0) return Promise.resolve([]);
@@ -69,7 +71,12 @@ export class IngestService {
     });
   }
 
-  /** Events that wait while an append is under way. */
+  /** What ailed the database at the last append, in words, if that failed and was not long ago. */
+  get trouble(): string | undefined {
+    return this.failures.trouble;
+  }
+
+  /** That wait for an append. */
   get waitingEvents(): number {
     return this.waiting;
   }
@@ -100,22 +107,32 @@ export class IngestService {
       count += 1;
       size += submission.events.length;
     }
+    this.waiting -= size;
     return this.queue.splice(0, count);
   }
 
   private async process(batch: readonly Submission[]): Promise<void> {
     const events = batch.flatMap((submission) => submission.events);
     const onlyTenant = batch[0]?.onlyTenant ?? null;
-    this.waiting -= events.length;
+    let appended: Appended[];
     try {
-      const appended = await this.append(events, onlyTenant);
+      appended = await this.append(events, onlyTenant);
       if (isEphemeralOnly(appended)) await this.lookAtHead();
-      this.announce(events, appended, onlyTenant);
-      let start = 0;
-      for (const { events: own, resolve } of batch) resolve(appended.slice(start, (start += own.length)));
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      this.failures.note(error);
+      // A bug that one of them brings out must not take those beside it along.
+      if (batch.length > 1 && blameOf(error) === 'ours') for (const one of batch) await this.process([one]);
+      else for (const { reject } of batch) reject(error);
+      return;
     }
+    if (!isEphemeralOnly(appended)) this.failures.clear();
+    try {
+      this.announce(events, appended, onlyTenant);
+    } catch (error) {
+      this.failures.noteUnannounced(error);
+    }
+    let start = 0;
+    for (const { events: own, resolve } of batch) resolve(appended.slice(start, (start += own.length)));
   }
 
   /** Appends what needs the database; the words of a call whose tenant is known do not. */
@@ -141,17 +158,14 @@ export class IngestService {
     return call === undefined || this.erased.hold([{ ...event, tenantId: call.tenantId }]) ? undefined : call;
   }
 
-  /** One poison event must not take those beside it along: a batch that the database refuses is halved. */
+  /** One poison event must not take those beside it along: a batch that is refused for what stands in it is halved. */
   private async appendOrSplit(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
     try {
       return await this.log.append(events, onlyTenant);
     } catch (error) {
-      if (isDatabaseAway(error)) {
-        appendFailures.inc();
-        throw error;
-      }
+      if (blameOf(error) !== 'input') throw error;
       if (events.length === 1) {
-        this.logger.error(`the database refused an event of type ${events[0]?.type}: ${(error as Error).message}`);
+        this.logger.error(`the database refused an event of type ${events[0]?.type}: ${codeOf(error)}`);
         return [REFUSED];
       }
       const half = Math.ceil(events.length / 2);

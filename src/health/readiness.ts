@@ -1,13 +1,15 @@
 /**
- * How the parts of this process are, each by name: for /readyz, and for who watches. Unready is a process whose database is
- * away or that is going down. A bus that is away, a source that waits for its upstream, a log that is behind do not make it
+ * How the parts of this process are, each by name: for /readyz, and for who watches. Unready is a process that is going down or whose
+ * database is away: it does not answer, or takes nothing in, for whatever reason. A bus that is away, a source that waits for its upstream, a log that is behind do not make it
  * so: readers keep what they have, and would have it no better elsewhere.
  */
 import { Injectable, OnModuleDestroy } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';
 import { CallsService } from '../calls/calls.service.js';
+import { describeTrouble } from '../database/database-trouble.js';
 import { PgPool } from '../database/pg-pool.js';
 import { EventTail } from '../events/event-tail.js';
+import { IngestService } from '../events/ingest.service.js';
 import { StreamAdmission } from '../events/stream-admission.js';
 import { StreamConnections } from '../events/stream-connections.js';
 import { type ErasureProgress, TenantErasures } from '../tenants/tenant-erasures.js';
@@ -18,12 +20,18 @@ const DATABASE_MS = 2000;
 /** What is delivered later than this after it was in the log is late: the tail looks at the log every second. */
 const LATE_MS = 3000;
 
+/** Fails where the log's tables are not there; a database that may be written to may all the same not take an event. */
+const PROBE = `SELECT current_setting('transaction_read_only') = 'on' AS "isReadOnly" FROM log_head`;
+const READ_ONLY = 'read-only: it takes nothing in';
+const LATE = `unreachable: no answer within ${DATABASE_MS / 1000} s`;
+
 type Calls = Awaited<ReturnType<CallsService['progress']>>;
 const AWAY = { state: 'away' } as const;
 
 export interface Readiness {
   readonly status: 'ready' | 'unready' | 'leaving';
-  readonly database: { readonly state: 'up' | 'away' };
+  /** `reason`: why it is away, in words. */
+  readonly database: { readonly state: 'up' | 'away'; readonly reason?: string };
   /** The way from the log to the readers of this process. `behindSeconds`: how late what it delivers is. */
   readonly tail: { readonly state: 'up' | 'behind' | 'away'; readonly behindSeconds?: number };
   readonly bus: { readonly state: 'up' | 'away' };
@@ -45,6 +53,7 @@ export class ReadinessService implements OnModuleDestroy {
     private readonly tail: EventTail,
     private readonly bus: Bus,
     private readonly calls: CallsService,
+    private readonly ingest: IngestService,
     private readonly sources: SourceSupervisor,
     private readonly connections: StreamConnections,
     private readonly admission: StreamAdmission,
@@ -58,24 +67,29 @@ export class ReadinessService implements OnModuleDestroy {
 
   /** Resolves within a few seconds, also when nothing answers. */
   async look(): Promise<Readiness> {
-    const calls = await withinTime(this.progress());
-    const database = calls !== undefined;
-    const erasures = database ? await withinTime(this.erasures.progress().catch(() => undefined)) : undefined;
+    const { reason, calls } = (await withinTime(this.ask())) ?? { reason: LATE, calls: AWAY };
+    const erasures =
+      reason === undefined ? await withinTime(this.erasures.progress().catch(() => undefined)) : undefined;
     return {
-      status: this.isLeaving ? 'leaving' : database ? 'ready' : 'unready',
-      database: { state: database ? 'up' : 'away' },
-      tail: database ? this.tailState() : AWAY,
+      status: this.isLeaving ? 'leaving' : reason === undefined ? 'ready' : 'unready',
+      database: reason === undefined ? { state: 'up' } : { state: 'away', reason },
+      tail: reason === undefined ? this.tailState() : AWAY,
       bus: { state: this.bus.connected ? 'up' : 'away' },
       streams: this.streams(),
-      calls: calls ?? AWAY,
+      calls,
       ...(erasures === undefined ? {} : { erasures }),
       sources: Object.fromEntries(this.sources.status.map(({ name, ...status }) => [name, status])),
     };
   }
 
-  private async progress(): Promise<Calls | typeof AWAY | undefined> {
-    if (!(await answers(this.pool.query('SELECT 1')))) return undefined;
-    return this.calls.progress().catch(() => AWAY);
+  private async ask(): Promise<{ reason: string | undefined; calls: Calls | typeof AWAY }> {
+    const { rows, error } = await this.pool.query<{ isReadOnly: boolean }>(PROBE).then(
+      (result) => ({ rows: result.rows, error: undefined }),
+      (failure: unknown) => ({ rows: [], error: failure }),
+    );
+    if (error !== undefined) return { reason: describeTrouble(error), calls: AWAY };
+    const reason = rows[0]?.isReadOnly ? READ_ONLY : this.ingest.trouble;
+    return { reason, calls: await this.calls.progress().catch(() => AWAY) };
   }
 
   private streams(): Readiness['streams'] {
@@ -88,13 +102,6 @@ export class ReadinessService implements OnModuleDestroy {
     const { behindMs } = this.tail;
     return { state: behindMs > LATE_MS ? 'behind' : 'up', behindSeconds: Math.round(behindMs / 100) / 10 };
   }
-}
-
-function answers(question: Promise<unknown>): Promise<boolean> {
-  return question.then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Undefined when it takes longer than a database may. */

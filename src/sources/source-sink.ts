@@ -1,11 +1,16 @@
-/** A source's way into the log: in order, batched while an append is under way, patient while the database is away. */
+/**
+ * A source's way into the log: in order, batched while an append is under way, patient while appends fail. For whatever reason they do:
+ * what is not in the log is not acknowledged (security rule 25), and what was read of a wire comes no second time.
+ */
 import { Logger } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Backoff } from '../common/backoff.js';
 import { eventsIn, sourceRetries } from '../common/metrics.js';
 import { moment } from '../common/moment.js';
 import { Problem } from '../common/problem.js';
-import { isDatabaseAway } from '../database/database-errors.js';
+import { SparseLog } from '../common/sparse-log.js';
+import { blameOf } from '../database/database-errors.js';
+import { describeTrouble } from '../database/database-trouble.js';
 import { AdmittedEvent, DecodedEvent, admitEvent } from '../events/event.js';
 import type { IngestService } from '../events/ingest.service.js';
 import type { EventSink } from './source.js';
@@ -29,6 +34,11 @@ export class SourceSink implements EventSink {
   private waitingForRoom: (() => void)[] = [];
   private waitingBytes = 0;
   private working = false;
+  private limit = MAX_BATCH;
+  private readonly backoff = new Backoff({ firstMs: 100, maxMs: 5000 });
+  private readonly log: SparseLog;
+  /** Why what was read is not stored yet, when that is not as it should be. */
+  trouble: string | undefined;
   /** When it was last given something; undefined: never. */
   lastEventAt: Date | undefined;
 
@@ -37,6 +47,7 @@ export class SourceSink implements EventSink {
     private readonly ingest: IngestService,
     private readonly signal: AbortSignal,
   ) {
+    this.log = new SparseLog('Sources', sourceName);
     signal.addEventListener('abort', () => this.giveUp(), { once: true });
   }
 
@@ -79,51 +90,50 @@ export class SourceSink implements EventSink {
   private async work(): Promise<void> {
     this.working = true;
     while (this.waiting.length > 0 && !this.signal.aborted) {
-      const batch = this.waiting.slice(0, MAX_BATCH);
+      const batch = this.waiting.slice(0, this.limit);
       const events = batch.flatMap(({ event }) => event ?? []);
-      const failure = await this.append(events).then(
-        () => undefined,
-        (error: unknown) => {
-          eventsIn.inc({ outcome: 'refused' }, events.length);
-          this.logger.error(
-            `${this.sourceName}: ${events.length} events could not be stored: ${(error as Error).message}`,
-          );
-          return error;
-        },
-      );
+      const isStored = await this.append(events);
       if (this.signal.aborted) break;
+      if (!isStored) continue;
       this.waiting.splice(0, batch.length);
       this.waitingBytes -= bytesOf(events);
-      for (const { done, failed } of batch) {
-        if (failure === undefined) done?.();
-        else failed?.(failure);
-      }
+      for (const { done } of batch) done?.();
       if (this.hasRoom) for (const resolve of this.waitingForRoom.splice(0)) resolve();
     }
     this.working = false;
   }
 
-  /** Tries until it is committed: the events keep their keys, so that a commit whose answer was lost is not repeated. */
-  private async append(events: readonly AdmittedEvent[]): Promise<void> {
-    const backoff = new Backoff({ firstMs: 100, maxMs: 5000 });
-    while (!this.signal.aborted) {
-      try {
-        await this.ingest.submit(events, null);
-        return;
-      } catch (error) {
-        const passes = isDatabaseAway(error) || (error instanceof Problem && error.passes);
-        if (!passes) throw error;
-        sourceRetries.inc({ source: this.sourceName });
-        this.logger.warn(`${this.sourceName}: waiting for the database: ${(error as Error).message}`);
-        await wait(backoff.nextMs(), undefined, { signal: this.signal }).catch(() => undefined); // Aborted: the loop ends.
-      }
+  /** False: it failed, and may be tried again now. Events keep their keys: a commit whose answer was lost is not repeated. */
+  private async append(events: readonly AdmittedEvent[]): Promise<boolean> {
+    try {
+      await this.ingest.submit(events, null);
+      this.limit = Math.min(MAX_BATCH, this.limit * 2);
+      this.backoff.reset();
+      this.trouble = undefined;
+      return true;
+    } catch (error) {
+      if (this.signal.aborted) return false;
+      // What asks too much of the database, or brings out a bug, ends up alone: what came before it gets in.
+      this.limit = Math.ceil(this.limit / 2);
+      this.trouble = `events wait to be stored: ${wordsOf(error)}`;
+      sourceRetries.inc({ source: this.sourceName });
+      this.log.warn('append', this.trouble);
+      await wait(this.backoff.nextMs(), undefined, { signal: this.signal }).catch(() => undefined); // Aborted: the loop ends.
+      return false;
     }
   }
 
   private giveUp(): void {
+    this.trouble = undefined;
     for (const { failed } of this.waiting.splice(0)) failed?.(new Error('the source was told to stop'));
     for (const resolve of this.waitingForRoom.splice(0)) resolve();
   }
+}
+
+/** Why an append failed, without its content. */
+function wordsOf(error: unknown): string {
+  if (error instanceof Problem) return error.detail;
+  return blameOf(error) === 'ours' ? 'a fault of ours' : describeTrouble(error);
 }
 
 /** Characters of their data, which are about as many bytes. */

@@ -33,7 +33,7 @@ export interface SourceStatus {
   /** ISO 8601. */
   since: string;
   restarts: number;
-  /** Why it last failed; without secrets. */
+  /** Why it last failed, or why what it has read is not stored; without secrets. */
   error: string | null;
 }
 
@@ -62,7 +62,8 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
   ) {}
 
   get status(): readonly Readonly<SourceStatus>[] {
-    return this.statuses;
+    const troubles = new Map([...this.sinks].map(([{ name }, { trouble }]) => [name, trouble]));
+    return this.statuses.map((status) => ({ ...status, error: troubles.get(status.name) ?? status.error }));
   }
 
   /** Of those that this process runs, or has run. */

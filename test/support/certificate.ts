@@ -1,4 +1,4 @@
-/** A certificate for 127.0.0.1, signed by an authority that nobody knows, made by the machine's openssl. */
+/** A certificate, signed by an authority that nobody knows, made by the machine's openssl. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,8 @@ export interface Certificate {
   readonly key: string;
 }
 
-export function makeCertificate(folder: string): Certificate {
+/** For a name, as openssl writes it. `days` until it expires: below 0 it has. */
+export function makeCertificate(folder: string, name = 'IP:127.0.0.1', days = 2): Certificate {
   const file = (name: string) => join(folder, name);
   const openssl = (...parameters: string[]) => execFileSync('openssl', parameters, { stdio: 'pipe' });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
@@ -18,8 +19,8 @@ export function makeCertificate(folder: string): Certificate {
   const [cert, key] = [file('server.pem'), file('server.key')];
   openssl('req', '-x509', ...newKey, '-subj', '/CN=authority', '-keyout', authorityKey, '-out', authority);
   openssl('req', ...newKey.slice(0, -2), '-subj', '/CN=server', '-keyout', key, '-out', file('request.pem'));
-  writeFileSync(file('names'), 'subjectAltName=IP:127.0.0.1');
-  const signer = ['-CA', authority, '-CAkey', authorityKey, '-CAcreateserial', '-days', '2', '-extfile', file('names')];
-  openssl('x509', '-req', '-in', file('request.pem'), '-out', cert, ...signer);
+  writeFileSync(file('names'), `subjectAltName=${name}`);
+  const signer = ['-CA', authority, '-CAkey', authorityKey, '-CAcreateserial', '-extfile', file('names')];
+  openssl('x509', '-req', '-in', file('request.pem'), '-out', cert, '-days', String(days), ...signer);
   return { authority, cert, key };
 }

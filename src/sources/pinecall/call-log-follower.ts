@@ -12,7 +12,7 @@ import { LogEntry, isControl } from './decode.js';
 import { cursorAfterGap } from './log-entry.js';
 import { ReadPage, readPages } from './paged-client.js';
 import type { Reachability } from './reachability.js';
-import type { SparseLog } from './sparse-log.js';
+import type { SparseLog } from '../../common/sparse-log.js';
 import { ApiKeyRefused, StreamTokens } from './stream-token.js';
 import { LogAddress, Refused, VoiceApi } from './voice-api.js';
 import { pause } from './waiting.js';

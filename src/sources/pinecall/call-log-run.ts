@@ -12,7 +12,7 @@ import { CallFollower } from './call-follower.js';
 import type { CallLogTimings, CursorStore, OwnedAgents } from './call-log-options.js';
 import { CursorKeeper } from './cursor-keeper.js';
 import { Reachability } from './reachability.js';
-import { SparseLog } from './sparse-log.js';
+import { SparseLog } from '../../common/sparse-log.js';
 import { StreamTokens } from './stream-token.js';
 import type { VoiceApi } from './voice-api.js';
 import { Doorbell, pause } from './waiting.js';
@@ -55,7 +55,7 @@ export class CallLogRun implements CallDirectory {
       calls: this,
       tokens: new StreamTokens(api, apiKey, signal),
       reachability: new Reachability(timings.outageMs, live, fail),
-      log: new SparseLog(source),
+      log: new SparseLog('CallLog', source),
       hadEarlierOwner: (agent) => options.agents.hadEarlierOwner(agent),
       keeperOf: (log, cursor) => this.keeperOf(log, cursor),
       spawn: (task) => this.spawn(task),

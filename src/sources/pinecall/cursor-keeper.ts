@@ -4,7 +4,7 @@
  */
 import { Backoff } from '../../common/backoff.js';
 import { unlessAborted } from './agent-wire.js';
-import { SparseLog } from './sparse-log.js';
+import { SparseLog } from '../../common/sparse-log.js';
 import { pause } from './waiting.js';
 
 /** Waits between attempts while the store is away. */
