@@ -16,14 +16,18 @@ export class Subjects {
     this.allEvents = `${prefix}.events.*`;
   }
 
-  /** Of this very database and no copy of it: installations that share a broker must not hear each other. */
+  /**
+   * Of this very database and no copy of it: installations that share a broker must not hear each other. Its cluster is known as
+   * the log knows it (events/log-lineage.ts), for some hosted databases do not tell, and the same after a failover.
+   */
   static async of(pool: PgPool): Promise<Subjects> {
-    const { rows } = await pool.query<{ id: string }>(
-      `SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()), oid, datname) AS id
-       FROM pg_database WHERE datname = current_database()`,
+    const { rows } = await pool.query<{ id: string | null }>(
+      `SELECT split_part(l.database, '/', 1) || '/' || d.oid || '/' || d.datname AS id
+       FROM log_lineage l, pg_database d WHERE l.id = 1 AND d.datname = current_database()`,
     );
-    const id = createHash('sha256').update(rows[0]?.id ?? '');
-    return new Subjects(`switchboard.${id.digest('hex').slice(0, 24)}`);
+    const id = rows[0]?.id;
+    if (!id) throw new Error('it is not known yet which database this is');
+    return new Subjects(`switchboard.${createHash('sha256').update(id).digest('hex').slice(0, 24)}`);
   }
 
   /** Of a tenant, of nobody (null), of all (undefined). */

@@ -47,7 +47,7 @@ export function connectPool(
   { name, max, min = 0, statementMs }: PoolLimits,
   check: (run: Run) => Promise<void> = () => Promise.resolve(),
 ): pg.Pool {
-  const greet = async (client: pg.ClientBase) => {
+  const onConnect: (client: pg.ClientBase) => unknown = async (client) => {
     const run: Run = (text, values = []) =>
       client.query({ text, values, query_timeout: CHECK_MS } as pg.QueryConfig<unknown[]>);
     // Not as a parameter of the connection: PgBouncer refuses those that it does not know.
@@ -57,7 +57,7 @@ export function connectPool(
   return new Connections({
     ...{ connectionString: databaseUrl, connectionTimeoutMillis: 5000, types },
     ...{ application_name: name, max, min },
-    onConnect: greet as (client: pg.ClientBase) => void, // The pool waits for it.
+    onConnect, // The pool waits for it.
   });
 }
 

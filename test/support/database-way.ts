@@ -1,4 +1,4 @@
-/** A way to PostgreSQL that can be cut (connections are refused), or fall silent: nothing comes through, not even an error. */
+/** A way to PostgreSQL that can be cut (connections are refused), fall silent (nothing comes through, not even an error), or lead elsewhere. */
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 
 export class DatabaseWay {
@@ -6,7 +6,7 @@ export class DatabaseWay {
   private readonly sockets = new Set<Socket>();
   private state: 'open' | 'cut' | 'silent' = 'open';
 
-  private constructor(private readonly target: URL) {}
+  private constructor(private target: URL) {}
 
   static async to(databaseUrl: string): Promise<DatabaseWay> {
     const way = new DatabaseWay(new URL(databaseUrl));
@@ -28,6 +28,13 @@ export class DatabaseWay {
   fallSilent(): void {
     this.state = 'silent';
     for (const socket of this.sockets) socket.pause();
+  }
+
+  /** To another server from now on; what led to the one before is cut. */
+  leadTo(databaseUrl: string): void {
+    this.cut();
+    this.target = new URL(databaseUrl);
+    this.state = 'open';
   }
 
   /** What waited comes through. */
