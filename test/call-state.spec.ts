@@ -16,6 +16,12 @@ const events = (...list: [string, Record<string, unknown>][]): CallEvent[] =>
     ...{ seq: index + 1, type, data: { agent: 'mara', ...data } },
     at: new Date(1_786_312_200_000 + index * 1000).toISOString(),
   }));
+/** In any order, but for corrections: they come after what they correct. */
+const correctedLast = <Event extends CallEvent>(list: readonly Event[]): Event[] => {
+  const isCorrection = ({ type }: CallEvent) => type === 'bot.corrected';
+  const corrections = list.filter(isCorrection).sort((one, other) => one.seq - other.seq);
+  return [...list.filter((event) => !isCorrection(event)), ...corrections];
+};
 const texts = (list: CallEvent[]) => viewOfCall('c', list).transcript.map(({ text }) => text);
 
 /** Every recorded call, by the wire that it came over. */
@@ -97,18 +103,14 @@ describe('a call', () => {
       expect(own.length).toBeGreaterThan(1);
       for (let seed = 1; seed <= 25; seed++) {
         const random = new Random(seed);
-        const often = shuffled([...own, ...own.filter(() => random.chance(0.5))], random);
+        const often = correctedLast(shuffled([...own, ...own.filter(() => random.chance(0.5))], random));
         expect([seed, viewOfCall(callId, often)]).toEqual([seed, view]);
       }
       // A correction names what it supersedes by upstream's number, which an answer does not carry: its message's id does then.
       for (let after = 1; after <= own.length; after++) {
         const answered = viewOf(reduce(callId, own.slice(0, after)));
         const resumed = reduce(callId, own.slice(after), stateOf(answered, own[after - 1]?.seq ?? 0));
-        const { transcript, ...rest } = viewOf(resumed);
-        expect({ after, ...rest }).toEqual({ after, ...view, transcript: undefined });
-        expect(transcript.map(({ corrected: _corrected, ...line }) => line)).toEqual(
-          view.transcript.map(({ corrected: _corrected, ...line }) => line),
-        );
+        expect({ after, ...viewOf(resumed) }).toEqual({ after, ...view });
       }
     },
   );
@@ -146,7 +148,10 @@ describe('a call', () => {
         }),
       );
       const view = JSON.stringify(viewOfCall('c', list));
-      expect([seed, JSON.stringify(viewOfCall('c', shuffled([...list, ...list], random)))]).toEqual([seed, view]);
+      expect([seed, JSON.stringify(viewOfCall('c', correctedLast(shuffled([...list, ...list], random))))]).toEqual([
+        seed,
+        view,
+      ]);
     }
   });
 
@@ -159,11 +164,6 @@ describe('a call', () => {
     const late = reduce('c', many.slice(1000), early);
     expect(JSON.stringify(viewOf(early))).toBe(before);
     expect(viewOf(late).transcript).toHaveLength(2000);
-    // Copies counted, not time: an event copies one bucket, which holds a small share of all.
-    const next = reduce('c', [{ ...said(5000), seq: 5000 }], late);
-    const copied = next.parts.filter((bucket, index) => bucket !== late.parts[index]);
-    expect(copied).toHaveLength(1);
-    expect(copied[0]?.size).toBeLessThan(100);
   });
 });
 

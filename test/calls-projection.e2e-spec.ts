@@ -72,7 +72,7 @@ describe('the projection', () => {
     await projected();
     const after = await callNow(board, acme, call);
     expect(after.body.transcript.map(({ text }) => text)).toEqual(['first', 'second', 'third', 'fourth']);
-    expect(after.body).toEqual({ ...(await viewInLog(call)), cursor: 6 });
+    expect(after.body).toEqual({ ...(await viewInLog(call)), earlier: null, cursor: 6 });
   });
 
   it('is the same from two processes, whichever of them goes on', async () => {
@@ -95,7 +95,7 @@ describe('the projection', () => {
       for (const at of [board, other])
         for (const call of calls) {
           const { body } = await callNow(at, acme, call);
-          expect(body).toEqual({ ...(await viewInLog(call)), cursor: 144 });
+          expect(body).toEqual({ ...(await viewInLog(call)), earlier: null, cursor: 144 });
           expect(body.transcript).toHaveLength(24);
         }
       await other.shutDown();

@@ -42,7 +42,7 @@ describe('calls', () => {
         duration: null,
         reason: null,
       },
-      ...{ incomplete: false, tools: [], cursor: 7 },
+      ...{ incomplete: false, tools: [], earlier: null, cursor: 7 },
       transcript: [{ role: 'user', text: 'Hola', at: expect.any(String), messageId: 'u1', seq: 6 }],
     });
   });

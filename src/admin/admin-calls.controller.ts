@@ -5,9 +5,11 @@ import type { Actor } from '../audit/audit-log.js';
 import { CurrentActor, Scopes } from '../auth/auth.decorators.js';
 import {
   type ListPlatformCalls,
-  type WhoseQuery,
+  type ReadPlatformCall,
   filterOf,
   listPlatformCallsSchema,
+  readPlatformCallSchema,
+  type WhoseQuery,
   whoseIn,
   whoseSchema,
 } from '../calls/calls.schemas.js';
@@ -47,8 +49,9 @@ export class AdminCallsController {
   }
 
   /**
-   * Ids of calls are their senders' own: where several tenants have one of that id, `tenant` says whose is meant. The tenant's own
-   * book says that an operator read it: once an hour for each who reads.
+   * As /v1/calls/{call}. Ids of calls are their senders' own: where several tenants have one of that id, `tenant` says whose is
+   * meant. The tenant's own book says that an operator read it: once an hour for each who reads. `quarantined`: an event of it
+   * ended the process that took it in; nothing of it is taken in until a rebuild.
    */
   @ApiOperation({ summary: 'One call of any tenant, with its transcript and tools' })
   @Get(':call')
@@ -56,9 +59,9 @@ export class AdminCallsController {
   async get(
     @CurrentActor() actor: Actor,
     @Param('call', { schema: callIdSchema }) callId: CallId,
-    @Query({ schema: whoseSchema }) query: WhoseQuery,
+    @Query({ schema: readPlatformCallSchema }) { before, ...whose }: ReadPlatformCall,
   ): Promise<string> {
-    const call = await this.calls.getAcrossTenants(callId, whoseIn(query));
+    const call = await this.calls.getAcrossTenants(callId, whoseIn(whose), before);
     await this.readings.note(call.tenant, callId, actor);
     return serialiseJson(call);
   }

@@ -1,5 +1,5 @@
 /** The SQL of reading calls, pure. Whoever reads one tenant's names it first; what crosses tenants says so. */
-import type { AgentName, TenantId } from '../common/ids.js';
+import type { AgentName, CallId, TenantId } from '../common/ids.js';
 import { MAX_PAGE_BYTES } from '../common/page.js';
 import type { SearchQuery } from './search-query.js';
 
@@ -23,6 +23,17 @@ export interface CallCursor {
   readonly startedAt: Date;
   readonly callId: string;
 }
+
+/** Where an earlier page of a call ends: before this part. */
+export interface PartCursor {
+  readonly seq: number;
+  /** The column `key`. */
+  readonly key: string;
+}
+
+/** Entries of a transcript in one answer (api.md), and tools beside them. */
+const MAX_ENTRIES = 500;
+const MAX_TOOLS = 500;
 
 /** Between these, a call's last event keeps it alive. */
 export interface Lifetime {
@@ -101,16 +112,44 @@ function listing(
   if (cursor !== null)
     where.add(`(c.started_at, c.call_id) < (${where.value(cursor.startedAt)}, ${where.value(cursor.callId)})`);
   if (search !== null) where.add(found(where, search, ofTenant));
-  const page = `SELECT c.tenant_id, c.call_id, c.head, c.started_at FROM calls c WHERE ${where.text}
-  ORDER BY c.started_at DESC, c.call_id DESC LIMIT ${where.value(limit)}`;
-  return { text: withinBytes(page, where.value(MAX_PAGE_BYTES)), values: where.values };
+  const text = `SELECT tenant_id, call_id, started_at,
+    CASE WHEN sum(octet_length(head)) OVER newest <= ${where.value(MAX_PAGE_BYTES)} OR row_number() OVER newest = 1 THEN head END AS head
+  FROM (SELECT c.tenant_id, c.call_id, c.head, c.started_at FROM calls c WHERE ${where.text}
+        ORDER BY c.started_at DESC, c.call_id DESC LIMIT ${where.value(limit)}) listed
+  WINDOW newest AS (ORDER BY started_at DESC, call_id DESC ROWS UNBOUNDED PRECEDING) ORDER BY started_at DESC, call_id DESC`;
+  return { text, values: where.values };
 }
 
-/** The first calls of a list, as many as fit into so many bytes, at least one; `found` of all of them. */
-function withinBytes(list: string, bytes: string): string {
-  return `SELECT * FROM (SELECT l.*, (count(*) OVER ())::int AS found, coalesce(sum(octet_length(l.head)) OVER (
-      ORDER BY l.started_at DESC, l.call_id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
-    FROM (${list}) l) sized WHERE before < ${bytes} ORDER BY started_at DESC, call_id DESC`;
+/** Of each of these calls, in their order, the first line that says it; a row without `text` is one line too many. */
+export function linesQuery(calls: readonly { tenant_id: string; call_id: string }[], words: string): Statement {
+  const text = `SELECT tenant_id, call_id, CASE WHEN fits THEN text END AS text, CASE WHEN fits THEN state END AS state
+  FROM (SELECT *, sum(octet_length(text) + octet_length(state)) OVER listed <= $4 OR row_number() OVER listed = 1 AS fits
+        FROM (SELECT DISTINCT ON (k.place) k.place, p.tenant_id, p.call_id, p.text, p.state
+              FROM call_parts p JOIN unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(tenant_id, call_id, place)
+                USING (tenant_id, call_id)
+              WHERE p.words @@ $3::tsquery ORDER BY k.place, p.seq) found
+        WINDOW listed AS (ORDER BY place ROWS UNBOUNDED PRECEDING)) sized ORDER BY place`;
+  const names = [calls.map(({ tenant_id }) => tenant_id), calls.map(({ call_id }) => call_id)];
+  return { text, values: [...names, words, MAX_PAGE_BYTES] };
+}
+
+/**
+ * A page of a call's messages and tools, newest first, from before a place in it: so many of each, and so many bytes, at least one part.
+ * A row without `state` says only that there is more.
+ */
+export function partsQuery(tenantColumn: string, callId: CallId, before: PartCursor | null): Statement {
+  const place = before === null ? '' : 'AND seq <= $6::int8 AND (seq < $6::int8 OR key < $7)';
+  const text = `SELECT key, seq, CASE WHEN (messages <= $3::int AND tools <= $4::int AND bytes <= $5::int) OR number = 1 THEN state END AS state
+  FROM (SELECT *, count(*) FILTER (WHERE kind = 'message') OVER newest AS messages,
+          count(*) FILTER (WHERE kind = 'tool') OVER newest AS tools,
+          sum(octet_length(state)) OVER newest AS bytes, row_number() OVER newest AS number
+        FROM (SELECT key, seq, kind, state FROM call_parts
+              WHERE tenant_id = $1 AND call_id = $2 AND seq IS NOT NULL ${place}
+              ORDER BY seq DESC, key DESC LIMIT $3::int + $4::int + 1) parts
+        WINDOW newest AS (ORDER BY seq DESC, key DESC ROWS UNBOUNDED PRECEDING)) counted
+  ORDER BY seq DESC, key DESC`;
+  const values = [tenantColumn, callId, MAX_ENTRIES, MAX_TOOLS, MAX_PAGE_BYTES];
+  return { text, values: before === null ? values : [...values, before.seq, before.key] };
 }
 
 /** Calls of which a line says it, or whose caller it names. */

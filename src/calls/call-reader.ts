@@ -1,20 +1,22 @@
 /** Reads calls: one tenant's, or across tenants where the name says so. An answer and its cursor are one snapshot. */
 import { Injectable } from '@nestjs/common';
 import type { CallId, TenantId } from '../common/ids.js';
-import { MAX_PAGE_BYTES } from '../common/page.js';
 import { type Run, SNAPSHOT } from '../database/pg-pool.js';
 import { ReadPool } from '../database/pools.js';
-import { headIn, partsIn } from './call-row.js';
-import type { CallHead, CallState } from './call-state.js';
 import {
   type CallCursor,
   type CallFilter,
   type Lifetime,
+  type PartCursor,
   type PlatformCallFilter,
   type Statement,
+  linesQuery,
   listQuery,
   listQueryAcrossTenants,
+  partsQuery,
 } from './call-query.js';
+import { headIn, partIn, partsIn, tenantColumn, tenantIn } from './call-row.js';
+import type { CallHead, CallState } from './call-state.js';
 import type { MessageState } from './message-state.js';
 import type { SearchQuery } from './search-query.js';
 import { type Whose, ownerAmong } from './whose.js';
@@ -30,37 +32,45 @@ export interface ListedCall {
   /** Null: nobody's. */
   readonly tenantId: TenantId | null;
   readonly head: CallHead;
-  readonly startedAt: Date;
   readonly line: FoundLine | null;
 }
 
 export interface Listed {
   readonly calls: readonly ListedCall[];
-  /** True when there were more, and the page is full: of bytes. */
-  readonly isCut: boolean;
+  /** The last call of the page, where there are more. */
+  readonly last: CallCursor | null;
   /** The number up to which this is complete: of the tenant's log, or of the platform's. */
   readonly cursor: number;
 }
 
 export interface ReadCall {
   readonly tenantId: TenantId | null;
+  /** With the parts of one page. */
   readonly state: CallState;
+  /** Before which part the page before this one ends; null: there is none. */
+  readonly earlier: PartCursor | null;
+  readonly quarantined: boolean;
   readonly cursor: number;
 }
 
 interface CallRow {
   tenant_id: string;
   call_id: CallId;
-  head: string;
+  /** Null in a list that has as many bytes as it may. */
+  head: string | null;
   started_at: Date;
 }
 
 interface LineRow {
   tenant_id: string;
   call_id: CallId;
-  /** The call's place in the list, from 1. */
-  ord: number;
   text: string | null;
+  state: string | null;
+}
+
+interface PartRow {
+  key: string;
+  seq: number;
   state: string | null;
 }
 
@@ -76,20 +86,15 @@ const SEQ = `SELECT greatest(CASE WHEN p.position >= l.resumed_after THEN l.resu
   (SELECT e.seq FROM events e WHERE e.tenant_id = $1 AND e.position <= p.position ORDER BY e.seq DESC LIMIT 1),
   (SELECT t.expired_until FROM tenant_heads t WHERE t.tenant_id = $1), 0)) AS cursor
   FROM projections p, log_lineage l WHERE p.name = 'calls' AND l.id = 1`;
-/** The first line of each call that says it; null from where they are too long for one page. */
-const LINES = `SELECT tenant_id, call_id, ord, CASE WHEN before < $4 THEN text END AS text,
-    CASE WHEN before < $4 THEN state END AS state
-  FROM (SELECT l.*, coalesce(sum(octet_length(text) + octet_length(state))
-      OVER (ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
-    FROM (SELECT DISTINCT ON (k.ord) p.tenant_id, p.call_id, k.ord, p.text, p.state FROM call_parts p
-      JOIN unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(tenant_id, call_id, ord) USING (tenant_id, call_id)
-      WHERE p.words @@ $3::tsquery ORDER BY k.ord, p.seq) l) sized`;
+const ONE = `SELECT c.*, EXISTS (SELECT FROM quarantined_calls q
+  WHERE q.tenant_id = c.tenant_id AND q.call_id = c.call_id) AS quarantined FROM calls c
+  WHERE c.tenant_id = $1 AND c.call_id = $2`;
 
 @Injectable()
 export class CallReader {
   constructor(private readonly pool: ReadPool) {}
 
-  /** One call more than `limit` says that there are more. */
+  /** At most so many calls, newest first; fewer where they are large. */
   list(
     tenantId: TenantId,
     filter: CallFilter,
@@ -99,7 +104,8 @@ export class CallReader {
   ): Promise<Listed> {
     return this.ask(tenantId, looksFar(filter), async (run) => {
       const read = await seqOf(run, tenantId);
-      return { cursor: read, ...(await listed(run, listQuery(tenantId, filter, lifetime, cursor, limit), filter)) };
+      const query = listQuery(tenantId, filter, lifetime, cursor, limit + 1);
+      return { cursor: read, ...(await listed(run, query, filter, limit)) };
     });
   }
 
@@ -111,30 +117,32 @@ export class CallReader {
   ): Promise<Listed> {
     return this.ask(null, looksFar(filter), async (run) => {
       const read = await positionOf(run);
-      const statement = listQueryAcrossTenants(filter, lifetime, cursor, limit);
-      return { cursor: read, ...(await listed(run, statement, filter)) };
+      const query = listQueryAcrossTenants(filter, lifetime, cursor, limit + 1);
+      return { cursor: read, ...(await listed(run, query, filter, limit)) };
     });
   }
 
-  /** Undefined for one that is not this tenant's. */
-  read(tenantId: TenantId, callId: CallId): Promise<ReadCall | undefined> {
+  /** With the newest of its parts, or those before one; undefined for a call that is not this tenant's. */
+  read(tenantId: TenantId, callId: CallId, before: PartCursor | null): Promise<ReadCall | undefined> {
     return this.ask(tenantId, false, async (run) => {
       const cursor = await seqOf(run, tenantId);
-      const heads = await run<CallRow>('SELECT * FROM calls WHERE tenant_id = $1 AND call_id = $2', [tenantId, callId]);
-      return whole(run, heads.rows[0], cursor);
+      const { rows } = await run<WholeRow>(ONE, [tenantId, callId]);
+      return pageOf(run, rows[0], before, cursor);
     });
   }
 
   /** Throws `call-not-found`, and `validation` when several tenants have a call of that id. */
-  readAcrossTenants(callId: CallId, whose: Whose): Promise<ReadCall | undefined> {
+  readAcrossTenants(callId: CallId, whose: Whose, before: PartCursor | null): Promise<ReadCall | undefined> {
     return this.ask(null, false, async (run) => {
       const cursor = await positionOf(run);
-      const heads = await run<CallRow>('SELECT * FROM calls WHERE call_id = $1 ORDER BY tenant_id LIMIT $2', [
-        callId,
-        MAX_OWNERS,
-      ]);
-      const owner = ownerAmong(heads.rows.map(ownerIn), whose);
-      return whole(run, heads.rows.find((row) => ownerIn(row) === owner), cursor); // prettier-ignore
+      const owners = 'SELECT tenant_id FROM calls WHERE call_id = $1 ORDER BY tenant_id LIMIT $2';
+      const known = await run<{ tenant_id: string }>(owners, [callId, MAX_OWNERS]);
+      const owner = ownerAmong(
+        known.rows.map(({ tenant_id }) => tenantIn(tenant_id)),
+        whose,
+      );
+      const { rows } = await run<WholeRow>(ONE, [tenantColumn(owner), callId]);
+      return pageOf(run, rows[0], before, cursor);
     });
   }
 
@@ -145,13 +153,28 @@ export class CallReader {
   }
 }
 
-async function whole(run: Run, row: CallRow | undefined, cursor: number): Promise<ReadCall | undefined> {
+interface WholeRow extends CallRow {
+  head: string;
+  quarantined: boolean;
+}
+
+async function pageOf(
+  run: Run,
+  row: WholeRow | undefined,
+  before: PartCursor | null,
+  cursor: number,
+): Promise<ReadCall | undefined> {
   if (row === undefined) return undefined;
-  const { rows } = await run<{ state: string }>('SELECT state FROM call_parts WHERE tenant_id = $1 AND call_id = $2', [
-    ...[row.tenant_id, row.call_id],
-  ]);
-  const state = { ...headIn(row.head), parts: partsIn(rows.map((part) => part.state)) };
-  return { tenantId: ownerIn(row), state, cursor };
+  const { text, values } = partsQuery(row.tenant_id, row.call_id, before);
+  const { rows } = await run<PartRow>(text, values);
+  const texts = untilNull(rows.map(({ state }) => state));
+  const oldest = texts.length < rows.length ? rows[texts.length - 1] : undefined;
+  return {
+    tenantId: tenantIn(row.tenant_id),
+    state: { ...headIn(row.head), parts: partsIn(texts) },
+    earlier: oldest === undefined ? null : { seq: oldest.seq, key: oldest.key },
+    ...{ quarantined: row.quarantined, cursor },
+  };
 }
 
 /** What has to be looked for may be far from the newest. */
@@ -159,36 +182,50 @@ function looksFar({ agents, search }: CallFilter): boolean {
   return agents !== null || search !== null;
 }
 
-async function listed(
-  run: Run,
-  { text, values }: Statement,
-  { search }: CallFilter,
-): Promise<Pick<Listed, 'calls' | 'isCut'>> {
-  const { rows } = await run<CallRow & { found: number }>(text, values);
-  const { lines, until } = await linesOf(run, rows, search);
-  const calls = rows.slice(0, until).map((row) => ({
-    ...{ tenantId: ownerIn(row), head: headIn(row.head), startedAt: row.started_at },
-    line: lines.get(`${row.tenant_id} ${row.call_id}`) ?? null,
-  }));
-  return { calls, isCut: calls.length < (rows[0]?.found ?? 0) };
+async function listed(run: Run, { text, values }: Statement, { search }: CallFilter, limit: number) {
+  const { rows } = await run<CallRow>(text, values);
+  const heads = untilNull(rows.slice(0, limit).map(({ head }) => head));
+  const lines = await linesOf(run, rows.slice(0, heads.length), search);
+  const page = rows.slice(0, lines.callsCovered);
+  const last = page.length < rows.length ? page.at(-1) : undefined;
+  const calls = page.flatMap((row, index): ListedCall[] => {
+    const head = digested(heads[index]);
+    const line = lines.byCall.get(`${row.tenant_id} ${row.call_id}`) ?? null;
+    return head === undefined ? [] : [{ tenantId: tenantIn(row.tenant_id), head, line }];
+  });
+  return { calls, last: last === undefined ? null : { startedAt: last.started_at, callId: last.call_id } };
 }
 
-/** `until`: so many of the calls have lines that fit a page. */
+/** The lines that were found, and how many of the calls they are enough for. */
 async function linesOf(run: Run, calls: readonly CallRow[], search: SearchQuery | null) {
-  const lines = new Map<string, FoundLine>();
-  let until = calls.length;
-  if (search === null || search.words === null || calls.length === 0) return { lines, until };
-  const names = [calls.map(({ tenant_id }) => tenant_id), calls.map(({ call_id }) => call_id)];
-  const { rows } = await run<LineRow>(LINES, [...names, search.words, MAX_PAGE_BYTES]);
-  for (const { tenant_id, call_id, ord, text, state } of rows) {
-    if (text === null || state === null) until = Math.min(until, ord - 1);
-    else lines.set(`${tenant_id} ${call_id}`, { text, message: JSON.parse(state) as MessageState });
+  const byCall = new Map<string, FoundLine>();
+  if (search === null || search.words === null || calls.length === 0) return { byCall, callsCovered: calls.length };
+  const { text, values } = linesQuery(calls, search.words);
+  const { rows } = await run<LineRow>(text, values);
+  for (const { tenant_id, call_id, text: line, state } of rows) {
+    if (line === null || state === null)
+      return {
+        byCall,
+        callsCovered: calls.findIndex((call) => call.call_id === call_id && call.tenant_id === tenant_id),
+      };
+    const message = partIn(state);
+    if (message.kind === 'message') byCall.set(`${tenant_id} ${call_id}`, { text: line, message });
   }
-  return { lines, until };
+  return { byCall, callsCovered: calls.length };
 }
 
-function ownerIn({ tenant_id: tenant }: CallRow): TenantId | null {
-  return tenant === '' ? null : (tenant as TenantId);
+/** Undefined for a row that is no JSON: the calls beside it are shown. */
+function digested(head: string | undefined): CallHead | undefined {
+  try {
+    return head === undefined ? undefined : headIn(head);
+  } catch {
+    return undefined; // Written by a version that let such a thing in; a rebuild mends it.
+  }
+}
+
+function untilNull<Value>(values: readonly (Value | null)[]): Value[] {
+  const end = values.indexOf(null);
+  return (end === -1 ? values : values.slice(0, end)) as Value[];
 }
 
 async function seqOf(run: Run, tenantId: TenantId): Promise<number> {

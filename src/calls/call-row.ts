@@ -4,15 +4,18 @@ import type { TenantId } from '../common/ids.js';
 import { parseJson, serialiseJson } from '../common/json.js';
 import type { CallName, LoggedEvent } from '../events/event.js';
 import type { CallEvent } from './call-event.js';
-import type { Part } from './call-part.js';
+import { type Part, keyOfPart } from './call-part.js';
 import type { CallHead, CallState } from './call-state.js';
 import { summaryOf } from './call-view.js';
 import { type Keyed, withValue } from './keyed.js';
-import { messageKey } from './message-state.js';
+import type { LinksState } from './links-state.js';
+import type { MessageState } from './message-state.js';
 import { callerWords, vectorOf, wordsIn } from './search-words.js';
+import type { ToolState } from './tool-state.js';
+import { finalText, isSaid } from './transcript.js';
 
 /** Longest key that stands in the index as it is; an id may be as long as an event. */
-const MAX_KEY = 300;
+export const MAX_KEY = 300;
 /** A year: what lasts longer is a mistake. */
 const MAX_DURATION = 366 * 86_400;
 /** Of what is only counted, in characters. */
@@ -26,6 +29,10 @@ export function callEventOf({ seq, position, type, at, data }: LoggedEvent): Cal
 /** The column `tenant_id`: nobody is the empty text, which is no tenant's id. */
 export function tenantColumn(tenantId: TenantId | null): string {
   return tenantId ?? '';
+}
+
+export function tenantIn(column: string): TenantId | null {
+  return column === '' ? null : (column as TenantId);
 }
 
 /** The column `key`: PostgreSQL takes neither NUL nor keys of any length. */
@@ -45,34 +52,40 @@ export function callColumns({ tenantId, callId }: CallName, state: CallState): u
   ];
 }
 
-/** The columns of a part, in the order of call-store.ts; `text`: what a message says in the end. */
-export function partColumns({ tenantId, callId }: CallName, key: string, part: Part, text: string): unknown[] {
+/** The columns of a part, in the order of call-store.ts. */
+export function partColumns({ tenantId, callId }: CallName, key: string, part: Part): unknown[] {
   const tenant = tenantColumn(tenantId);
+  const text = part.kind === 'message' && isSaid(part) ? finalText(part) : '';
   const words = wordsIn(text).map(({ word }) => word);
-  const seq = part.kind === 'correction' ? part.seq : part.first.seq;
   return [
-    ...[tenant, callId, keyColumn(key), part.kind, seq, text.replaceAll('\0', '\ufffd')],
+    ...[tenant, callId, keyColumn(key), part.kind, placeOf(part), text.replaceAll('\0', '\ufffd')],
     ...[words.length === 0 ? '' : vectorOf(words, tenant), serialiseJson(part)],
   ];
 }
 
+/** The column `seq`: null for what is not shown. */
+function placeOf(part: Part): number | null {
+  if (part.kind === 'links' || (part.kind === 'message' && !isSaid(part))) return null;
+  return part.first.seq;
+}
+
+/** What an older version wrote knows nothing of the latter two. */
 export function headIn(text: string): CallHead {
-  return parseJson(text) as CallHead;
+  const kept = parseJson(text) as Omit<CallHead, 'events' | 'truncated'> & Partial<CallHead>;
+  return { ...kept, events: kept.events ?? 0, truncated: kept.truncated ?? false };
+}
+
+export function partIn(text: string): Part {
+  const kept = parseJson(text) as ToolState | LinksState | (Omit<MessageState, 'corrected'> & Partial<MessageState>);
+  return kept.kind === 'message' ? { ...kept, corrected: kept.corrected ?? null } : kept;
 }
 
 /** The parts in the column `state` of several rows. */
 export function partsIn(texts: readonly string[]): Keyed<Part> {
-  let parts: Keyed<Part> = [];
-  for (const text of texts) {
-    const part = parseJson(text) as Part;
-    parts = withValue(parts, keyOf(part), part);
-  }
-  return parts;
-}
-
-function keyOf(part: Part): string {
-  if (part.kind === 'message') return messageKey(part.role, part.id, part.first.seq);
-  return part.kind === 'tool' ? `tool ${part.id}` : `correction ${part.seq}`;
+  return texts.reduce<Keyed<Part>>((parts, text) => {
+    const part = partIn(text);
+    return withValue(parts, keyOfPart(part), part);
+  }, []);
 }
 
 /** Seconds that can be added up, whatever upstream says. */

@@ -1,13 +1,14 @@
 /**
  * What is known of a call, from its events: pure, for the server's projection and for the page alike. Every part is a claim
- * that a better or later one replaces, so events may come in any order, and again, and the call is the same.
+ * that a better or later one replaces, so events may come in any order, and again, and the call is the same. Only a
+ * correction must come after what it corrects.
  */
 import type { CallEvent } from './call-event.js';
-import { type Part, partChanges } from './call-part.js';
+import { type Part, partsAfter } from './call-part.js';
 import { type Claim, better, claim, earlier, firstBest, later } from './claim.js';
-import { type Keyed, valueAt, withValue } from './keyed.js';
+import type { Keyed } from './keyed.js';
 import { isMessage } from './message-state.js';
-import { numberOf, textOf } from './value.js';
+import { labelOf, numberOf, textOf } from './value.js';
 
 /** The call without its parts. Plain data: it can be kept as JSON. */
 export interface CallHead {
@@ -27,10 +28,12 @@ export interface CallHead {
   readonly handoff: Claim<Handoff> | null;
   /** Somebody has said something: it rings no longer. */
   readonly talked: boolean;
-  /** It has corrections: what its messages say depends on all of them. */
-  readonly corrected: boolean;
   /** Something of it was lost before it reached us (`log.gap`). */
   readonly incomplete: boolean;
+  /** How many events were taken in. */
+  readonly events: number;
+  /** It has more events than are taken in: of the later ones only what they say of the call itself. */
+  readonly truncated: boolean;
 }
 
 export interface Handoff {
@@ -45,11 +48,20 @@ export interface CallState extends CallHead {
   readonly parts: Keyed<Part>;
 }
 
-/** The call after one more of its events; `state` is undefined before the first. It is left as it was. */
-export function applyEvent(state: CallState | undefined, callId: string, event: CallEvent): CallState {
-  let parts = state?.parts ?? [];
-  for (const { key, next } of partChanges(event)) parts = withValue(parts, key, next(valueAt(parts, key)));
-  return { ...headAfter(state ?? emptyCall(callId, event), event), parts };
+/**
+ * The call after one more of its events; `state` is undefined before the first. It is left as it was. Beyond `maxEvents` nothing
+ * that is said is taken in any more.
+ */
+export function applyEvent(
+  state: CallState | undefined,
+  callId: string,
+  event: CallEvent,
+  maxEvents = Number.POSITIVE_INFINITY,
+): CallState {
+  const known = state ?? { ...emptyCall(callId, event), parts: [] };
+  const truncated = known.truncated || known.events >= maxEvents;
+  const parts = truncated ? known.parts : partsAfter(known.parts, event);
+  return { ...headAfter(known, event), parts, events: known.events + 1, truncated };
 }
 
 function headAfter(known: CallHead, event: CallEvent): CallHead {
@@ -74,7 +86,7 @@ const started: Change = (call, { at, seq }) => ({ started: earlier(call.started,
 const ended =
   (rank: number): Change =>
   (call, { at, seq, data }) => {
-    const [reason, duration] = [textOf(data['reason']), numberOf(data['duration'])];
+    const [reason, duration] = [labelOf(data['reason']), numberOf(data['duration'])];
     return {
       ended: better(call.ended, claim(at, rank, seq)),
       reason: better(call.reason, reason === null ? null : claim(reason, rank, seq)),
@@ -85,7 +97,7 @@ const ended =
 const handedOff =
   (state: Handoff['state']): Change =>
   (call, { at, seq, data }) => ({
-    handoff: better(call.handoff, claim({ state, by: textOf(data['by']), at }, 0, seq)),
+    handoff: better(call.handoff, claim({ state, by: labelOf(data['by']), at }, 0, seq)),
   });
 
 /** What each type says of the call itself; a type that is not here says no more than that the call goes on. */
@@ -99,7 +111,6 @@ const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
   ['handoff.requested', handedOff('requested')],
   ['handoff.active', handedOff('active')],
   ['handoff.released', handedOff('released')],
-  ['bot.corrected', () => ({ corrected: true })],
   ['log.gap', () => ({ incomplete: true })],
 ]);
 
@@ -109,7 +120,7 @@ function factsAfter(facts: CallHead['facts'], event: CallEvent): CallHead['facts
   const rank = type === 'call.started' || type === 'whatsapp.sessionStarted' ? 2 : type === 'call.ringing' ? 1 : 0;
   let next: Partial<Record<Fact, Claim<string>>> | undefined;
   for (const [fact, value] of factsIn(event)) {
-    const text = textOf(value);
+    const text = labelOf(value);
     if (text === null) continue;
     const best = firstBest(facts[fact], claim(text, rank, seq));
     if (best !== facts[fact]) (next ??= { ...facts })[fact] = best;
@@ -133,6 +144,7 @@ function emptyCall(callId: string, { seq, at, data }: CallEvent): CallHead {
   return {
     ...{ callId, agent: claim(textOf(data['agent']) ?? '', 0, seq), facts: {} },
     ...{ ringing: null, started: null, first: claim(at, 0, seq), last: claim(at, 0, seq) },
-    ...{ ended: null, reason: null, duration: null, handoff: null, talked: false, corrected: false, incomplete: false },
+    ...{ ended: null, reason: null, duration: null, handoff: null, talked: false, incomplete: false },
+    ...{ events: 0, truncated: false },
   };
 }

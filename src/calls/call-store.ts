@@ -8,9 +8,8 @@ import type { CallId, TenantId } from '../common/ids.js';
 import { Prisma } from '../database/generated/client.js';
 import { PgPool, type Run } from '../database/pg-pool.js';
 import { BackgroundPool } from '../database/pools.js';
-import { headIn, partsIn, tenantColumn } from './call-row.js';
 import type { CallName } from '../events/event.js';
-import { type TouchedCall } from './touched-call.js';
+import { tenantColumn, tenantIn } from './call-row.js';
 
 /** How far the projection is. */
 export interface Progress {
@@ -19,44 +18,40 @@ export interface Progress {
   /** The log's last position. */
   readonly head: number;
   readonly rebuild: Rebuild | null;
+  /** Calls of which nothing is taken in, because one of their events ended the process that did. */
+  readonly quarantined: number;
 }
 
 /** It is being made anew, call by call. */
 export interface Rebuild {
-  /** The call that was done last; empty: none yet. */
-  readonly after: string;
+  /** The call that was done last; null: none yet. */
+  readonly after: CallName | null;
+  /** The next one, where it is too long for one step, and the position up to which it has been read; 0: it is not begun. */
+  readonly call: CallName | null;
+  readonly reached: number;
   readonly done: number;
   readonly total: number;
 }
 
-interface ProgressRow {
+/** Where whoever writes goes on. */
+export interface Place {
+  readonly position: number;
+  readonly rebuild: Rebuild | null;
+}
+
+interface PlaceRow {
   position: number;
-  head: number;
   rebuild_after: string | null;
+  rebuild_call: string | null;
+  rebuild_reached: number;
   rebuild_done: number;
   rebuild_total: number;
 }
 
-const PROGRESS = `SELECT p.position, h.position AS head, p.rebuild_after, p.rebuild_done, p.rebuild_total
+const PLACE = 'p.position, p.rebuild_after, p.rebuild_call, p.rebuild_reached, p.rebuild_done, p.rebuild_total';
+const PROGRESS = `SELECT ${PLACE}, h.position AS head, (SELECT count(*) FROM quarantined_calls) AS quarantined
   FROM projections p, log_head h WHERE p.name = 'calls' AND h.id = 1`;
-const LOCK = `SELECT position, rebuild_after FROM projections WHERE name = 'calls' FOR UPDATE SKIP LOCKED`;
-const HEADS = `SELECT c.tenant_id, c.call_id, c.head FROM calls c
-  JOIN unnest($1::text[], $2::text[]) AS k(tenant_id, call_id) USING (tenant_id, call_id)`;
-const PARTS = `SELECT p.tenant_id, p.call_id, p.state FROM call_parts p
-  JOIN unnest($1::text[], $2::text[], $3::text[]) AS k(tenant_id, call_id, key) USING (tenant_id, call_id, key)`;
-const ALL_PARTS = `SELECT p.tenant_id, p.call_id, p.state FROM call_parts p
-  JOIN unnest($1::text[], $2::text[]) AS k(tenant_id, call_id) USING (tenant_id, call_id)`;
-const WRITE_CALLS = `INSERT INTO calls
-  (tenant_id, call_id, agent, state, transport, reason, started_at, ended_at, duration, last_at, words, head)
-  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-    $8::timestamptz[], $9::float8[], $10::timestamptz[], $11::tsvector[], $12::text[])
-  ON CONFLICT (tenant_id, call_id) DO UPDATE SET agent = EXCLUDED.agent, state = EXCLUDED.state,
-    transport = EXCLUDED.transport, reason = EXCLUDED.reason, started_at = EXCLUDED.started_at, ended_at = EXCLUDED.ended_at,
-    duration = EXCLUDED.duration, last_at = EXCLUDED.last_at, words = EXCLUDED.words, head = EXCLUDED.head`;
-const WRITE_PARTS = `INSERT INTO call_parts (tenant_id, call_id, key, kind, seq, text, words, state)
-  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int8[], $6::text[], $7::tsvector[], $8::text[])
-  ON CONFLICT (tenant_id, call_id, key) DO UPDATE SET kind = EXCLUDED.kind, seq = EXCLUDED.seq, text = EXCLUDED.text,
-    words = EXCLUDED.words, state = EXCLUDED.state`;
+const LOCK = `SELECT ${PLACE} FROM projections p WHERE name = 'calls' FOR UPDATE SKIP LOCKED`;
 
 /** Rows that are erased at once: the projection waits for it. */
 const ERASED_AT_ONCE = 1000;
@@ -69,83 +64,53 @@ export class CallStore {
   ) {}
 
   async progress(run: Run = (text, values) => this.pool.query(text, values)): Promise<Progress> {
-    const { rows } = await run<ProgressRow>(PROGRESS);
+    const { rows } = await run<PlaceRow & { head: number; quarantined: number }>(PROGRESS);
     const [row] = rows;
     if (row === undefined) throw new Error('the projection has no row');
-    const { position, head, rebuild_after: after, rebuild_done: done, rebuild_total: total } = row;
-    return { position, head, rebuild: after === null ? null : { after, done, total } };
+    return { ...placeIn(row), head: row.head, quarantined: row.quarantined };
   }
 
-  /** Runs `work` as the only writer, from the position up to which the log was read; false when another one writes. */
-  async asWriter(work: (run: Run, position: number, rebuildAfter: string | null) => Promise<void>): Promise<boolean> {
+  /** Runs `work` as the only writer, from where the last one ended; false when another one writes. */
+  async asWriter(work: (run: Run, place: Place) => Promise<void>): Promise<boolean> {
     return this.background.transaction(async (run) => {
       // A commit that a crash loses is made again from the log: nobody waits for the disk.
       await run(`SET LOCAL synchronous_commit = off`);
-      const { rows } = await run<{ position: number; rebuild_after: string | null }>(LOCK);
+      const { rows } = await run<PlaceRow>(LOCK);
       const [row] = rows;
       if (row === undefined) return false;
-      await work(run, row.position, row.rebuild_after);
+      await work(run, placeIn(row));
       return true;
     });
-  }
-
-  /** Reads what is known of these calls, as far as they need it. */
-  async load(run: Run, calls: readonly TouchedCall[]): Promise<void> {
-    const byName = new Map(calls.map((call) => [nameOf(tenantColumn(call.name.tenantId), call.name.callId), call]));
-    const heads = await run<{ tenant_id: string; call_id: string; head: string }>(HEADS, namesOf(calls));
-    for (const { tenant_id, call_id, head } of heads.rows) byName.get(nameOf(tenant_id, call_id))?.know(headIn(head));
-    const whole = calls.filter(({ needsAllParts }) => needsAllParts);
-    const some = calls.filter(({ needsAllParts }) => !needsAllParts);
-    const keys = some.flatMap((call) => call.keys.map((key) => ({ name: call.name, key })));
-    const rows = [
-      ...(await this.readParts(run, PARTS, [...namesOf(keys), keys.map(({ key }) => key)])),
-      ...(await this.readParts(run, ALL_PARTS, namesOf(whole))),
-    ];
-    const states = new Map<string, string[]>();
-    for (const { tenant_id, call_id, state } of rows) {
-      const name = nameOf(tenant_id, call_id);
-      const known = states.get(name);
-      if (known === undefined) states.set(name, [state]);
-      else known.push(state);
-    }
-    for (const [name, texts] of states) byName.get(name)?.knowParts(partsIn(texts));
-  }
-
-  /** Writes what the batch has made of these calls. */
-  async save(run: Run, calls: readonly TouchedCall[]): Promise<void> {
-    const rows = calls.map((call) => call.rows());
-    const parts = rows.flatMap((row) => row.parts);
-    if (rows.length > 0) await run(WRITE_CALLS, columnsOf(rows.map(({ call }) => call)));
-    if (parts.length > 0) await run(WRITE_PARTS, columnsOf(parts));
   }
 
   async moveTo(run: Run, position: number): Promise<void> {
     await run(`UPDATE projections SET position = $1 WHERE name = 'calls'`, [position]);
   }
 
-  async remove(run: Run, calls: readonly CallName[]): Promise<void> {
-    const names = namesOf(calls.map((name) => ({ name })));
-    for (const table of ['call_parts', 'calls'])
-      await run(
-        `DELETE FROM ${table} t USING unnest($1::text[], $2::text[]) AS k(tenant_id, call_id)
-         WHERE t.tenant_id = k.tenant_id AND t.call_id = k.call_id`,
-        names,
-      );
-  }
-
+  /** So many calls are done, up to this one; null: all are. */
   async moveRebuild(run: Run, call: CallName | null, done: number): Promise<void> {
     const after = call === null ? null : rebuildMark(call);
     await run(
-      `UPDATE projections SET rebuild_after = $1, rebuild_done = rebuild_done + $2,
+      `UPDATE projections SET rebuild_after = $1, rebuild_done = rebuild_done + $2, rebuild_call = NULL, rebuild_reached = 0,
          rebuild_ended_at = CASE WHEN $1::text IS NULL THEN now() END WHERE name = 'calls'`,
       [after, done],
     );
   }
 
+  /** The next call has been read up to a position, and is not done. */
+  async moveWithinCall(run: Run, call: CallName, reached: number): Promise<void> {
+    await run(`UPDATE projections SET rebuild_call = $1, rebuild_reached = $2 WHERE name = 'calls'`, [
+      rebuildMark(call),
+      reached,
+    ]);
+  }
+
   /** Marks everything to be made anew, from the first call on; also when that is under way already. */
   async startRebuild(transaction: Prisma.TransactionClient): Promise<void> {
     await transaction.$executeRaw`UPDATE projections SET rebuild_after = '', rebuild_done = 0, rebuild_started_at = now(),
-      rebuild_ended_at = NULL, rebuild_total = (SELECT count(*) FROM (SELECT DISTINCT call_id, tenant_id FROM call_tenants) c) WHERE name = 'calls'`;
+      rebuild_ended_at = NULL, rebuild_call = NULL, rebuild_reached = 0,
+      rebuild_total = (SELECT count(*) FROM (SELECT DISTINCT call_id, tenant_id FROM call_tenants) c) WHERE name = 'calls'`;
+    await transaction.$executeRaw`DELETE FROM quarantined_calls`;
   }
 
   /** Waits until nobody else writes; to the end of the transaction. */
@@ -167,6 +132,7 @@ export class CallStore {
     const ids = gone.map(({ call_id }) => call_id);
     await transaction.$executeRaw`DELETE FROM call_parts WHERE tenant_id = ${tenant} AND call_id = ANY (${ids})`;
     await transaction.$executeRaw`DELETE FROM calls WHERE tenant_id = ${tenant} AND call_id = ANY (${ids})`;
+    await transaction.$executeRaw`DELETE FROM quarantined_calls WHERE tenant_id = ${tenant} AND call_id = ANY (${ids})`;
   }
 
   /**
@@ -186,6 +152,7 @@ export class CallStore {
       WITH gone AS (DELETE FROM ${table} WHERE (${keys}) IN (SELECT ${keys} FROM ${table}
         WHERE tenant_id = ${tenantId} AND call_id >= ${from} ORDER BY ${keys} LIMIT ${ERASED_AT_ONCE}) RETURNING call_id)
       SELECT max(call_id) AS last FROM gone`;
+    await transaction.$executeRaw`DELETE FROM quarantined_calls WHERE tenant_id = ${tenantId}`;
     return row?.last ?? null;
   }
 
@@ -203,34 +170,27 @@ export class CallStore {
     const tenant = tenantColumn(tenantId);
     await transaction.$executeRaw`DELETE FROM call_parts WHERE tenant_id = ${tenant} AND call_id = ${callId}`;
     await transaction.$executeRaw`DELETE FROM calls WHERE tenant_id = ${tenant} AND call_id = ${callId}`;
-  }
-
-  private async readParts(run: Run, text: string, values: unknown[][]) {
-    if (values[0]?.length === 0) return [];
-    return (await run<{ tenant_id: string; call_id: string; state: string }>(text, values)).rows;
+    await transaction.$executeRaw`DELETE FROM quarantined_calls WHERE tenant_id = ${tenant} AND call_id = ${callId}`;
   }
 }
 
-function nameOf(tenant: string, callId: string): string {
-  return `${tenant} ${callId}`;
+function placeIn(row: PlaceRow): Place {
+  const { position, rebuild_after: after, rebuild_call: call, rebuild_reached: reached } = row;
+  if (after === null) return { position, rebuild: null };
+  const [done, total] = [row.rebuild_done, row.rebuild_total];
+  return {
+    position,
+    rebuild: { after: callIn(after), call: call === null ? null : callIn(call), reached, done, total },
+  };
 }
 
-/** Where a rebuild stands, as one text: ids of calls and tenants have no white space. */
-function rebuildMark({ tenantId, callId }: CallName): string {
+/** A call as one text: ids of calls and tenants have no white space. */
+export function rebuildMark({ tenantId, callId }: CallName): string {
   return `${callId} ${tenantColumn(tenantId)}`;
 }
 
-/** The call that a rebuild has done last; before the first one, a name that is less than any. */
-export function rebuiltUntil(mark: string): { tenantId: string | null; callId: string } {
-  const [callId = '', tenantId = ''] = mark.split(' ');
-  return { callId, tenantId: tenantId === '' ? null : tenantId };
-}
-
-function namesOf(calls: readonly Pick<TouchedCall, 'name'>[]): unknown[][] {
-  return [calls.map(({ name }) => tenantColumn(name.tenantId)), calls.map(({ name }) => name.callId)];
-}
-
-/** Rows of values as one array a column. */
-function columnsOf(rows: readonly unknown[][]): unknown[][] {
-  return (rows[0] ?? []).map((_, column) => rows.map((row) => row[column]));
+/** Null for the empty text: before the first call. */
+function callIn(mark: string): CallName | null {
+  const [callId = '', tenant = ''] = mark.split(' ');
+  return callId === '' ? null : { callId: callId as CallId, tenantId: tenantIn(tenant) };
 }

@@ -41,6 +41,8 @@ export interface CallSummary {
   readonly handoff?: Handoff;
   /** True when something of the call never reached us (`log.gap`). */
   readonly incomplete: boolean;
+  /** Present where the call has more events than are taken in: what was said from there on is in the log only. */
+  readonly truncated?: true;
 }
 
 export interface CallView extends CallSummary {
@@ -59,6 +61,7 @@ export function summaryOf(call: CallHead): CallSummary {
     reason: endedAt === null ? null : (call.reason?.value ?? null),
     ...(call.handoff && call.handoff.value.state !== 'released' && { handoff: call.handoff.value }),
     incomplete: call.incomplete,
+    ...(call.truncated && { truncated: true }),
   };
 }
 

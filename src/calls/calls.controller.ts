@@ -4,7 +4,7 @@ import { AgentsService } from '../agents/agents.service.js';
 import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
 import { type CallId, type TenantId, callIdSchema } from '../common/ids.js';
 import { serialiseJson } from '../common/json.js';
-import { type ListCalls, filterOf, listCallsSchema } from './calls.schemas.js';
+import { type ListCalls, type ReadCallQuery, filterOf, listCallsSchema, readCallSchema } from './calls.schemas.js';
 import { CallsService } from './calls.service.js';
 
 /** Numbers of any length stand in tools' arguments and results: our own writer keeps their digits. */
@@ -36,14 +36,19 @@ export class CallsController {
     return serialiseJson(await this.calls.list(tenantId, filterOf(tenantId, query), query.limit, query.cursor));
   }
 
-  /** `cursor` as in the list. */
+  /**
+   * `cursor` as in the list. Of the transcript the newest 500 entries, of the tools those beside them, 4 MiB in all: `earlier` is where
+   * the page before ends, for `?before=`; null where there is none. `truncated`: the call has more events than are kept as
+   * calls; the others are in the log only.
+   */
   @ApiOperation({ summary: 'One call with its transcript and tools' })
   @Get(':call')
   @Header('Content-Type', JSON_TYPE)
   async get(
     @CurrentTenant() tenantId: TenantId,
     @Param('call', { schema: callIdSchema }) callId: CallId,
+    @Query({ schema: readCallSchema }) { before }: ReadCallQuery,
   ): Promise<string> {
-    return serialiseJson(await this.calls.get(tenantId, callId));
+    return serialiseJson(await this.calls.get(tenantId, callId, before));
   }
 }

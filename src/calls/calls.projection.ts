@@ -9,15 +9,18 @@ import { Subscription } from 'rxjs';
 import { Bus } from '../bus/bus.js';
 import { Alarm } from '../common/alarm.js';
 import { Backoff } from '../common/backoff.js';
-import { eventsProjected, projectionSeconds } from '../common/metrics.js';
-import { isForTheRows } from '../database/database-errors.js';
+import { projectionSeconds } from '../common/metrics.js';
+import type { Run } from '../database/pg-pool.js';
+import type { LoggedEvent } from '../events/event.js';
 import { EventLog } from '../events/event-log.js';
 import { IngestService } from '../events/ingest.service.js';
+import { CallIntake, type Intake } from './call-intake.js';
 import { CallStore } from './call-store.js';
+import { CallTables } from './call-tables.js';
 import { CallsRebuild } from './calls-rebuild.js';
-import { touchedCalls } from './touched-call.js';
+import { ProjectionAttempts } from './projection-attempts.js';
 
-/** Rows a batch; bounds memory, and how long an erasure waits. */
+/** Events a batch; bounds memory, as their bytes do (events/event-log.ts), and how long an erasure waits. */
 const PAGE = 1000;
 /**
  * While events come in, the append has the first claim on event loop and database: a batch is smaller, and followed by a rest of
@@ -34,8 +37,7 @@ const GATHER_MS = 20;
 const BUSY_MS = 50;
 /** How often the log is looked at without word of it: the bus may be away. */
 const POLL_MS = 1000;
-/** How often an event that cannot be taken in is tried before it is passed over. */
-const MAX_ATTEMPTS = 3;
+const ATTEMPTS = 'calls';
 
 @Injectable()
 export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy {
@@ -45,13 +47,14 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
   private readonly subscription = new Subscription();
   private running: Promise<void> | undefined;
   private stopped = false;
-  /** Smaller after a batch that failed: so one poison event is found, and those beside it are not lost. */
-  private limit = PAGE;
-  private attempts = 0;
+  private hasMore = false;
 
   constructor(
     private readonly log: EventLog,
     private readonly store: CallStore,
+    private readonly tables: CallTables,
+    private readonly intake: CallIntake,
+    private readonly attempts: ProjectionAttempts,
     private readonly rebuild: CallsRebuild,
     private readonly bus: Bus,
     private readonly ingest: IngestService,
@@ -90,57 +93,51 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
   private async step(): Promise<number> {
     const { position, head, rebuild } = await this.store.progress();
     if (position >= head && rebuild === null) return POLL_MS;
+    const { isBusy } = this.ingest;
+    const limit = isBusy ? BUSY_PAGE : PAGE;
     const stopTimer = projectionSeconds.startTimer();
-    const isWriter = position < head ? await this.project(head) : await this.rebuild.step(this.limit);
+    const isWriter = position < head ? await this.project(head, limit) : await this.rebuild.step(limit);
     const tookMs = stopTimer() * 1000;
     this.backoff.reset();
-    this.attempts = 0;
     if (!isWriter) return BUSY_MS;
-    const wasFull = head - position >= this.limit;
-    const { isBusy } = this.ingest;
-    this.limit = Math.min(isBusy ? BUSY_PAGE : PAGE, this.limit * 2);
     if (isBusy) return Math.min(MAX_REST_MS, Math.max(GATHER_MS, tookMs * REST_FACTOR));
-    return wasFull || rebuild !== null ? 0 : GATHER_MS;
+    return this.hasMore || rebuild !== null ? 0 : GATHER_MS;
   }
 
   /** False when another process writes. */
-  private project(head: number): Promise<boolean> {
-    return this.store.asWriter(async (run, position) => {
+  private async project(head: number, limit: number): Promise<boolean> {
+    const intakes: Intake[] = [];
+    const isWriter = await this.store.asWriter(async (run, { position, rebuild }) => {
       // Read behind the lock: what was erased before it was taken is not there any more.
-      const events = await this.log.readAcrossTenants(position, this.limit);
-      const last = events.at(-1);
+      const read = await this.log.readAcrossTenants(position, limit);
       // The last positions have no events: they were removed, or never given (events/log-lineage.ts).
-      if (last === undefined) return this.store.moveTo(run, Math.max(position, head));
-      const calls = touchedCalls(events);
-      await this.store.load(run, calls);
-      await this.store.save(run, calls);
-      await this.store.moveTo(run, last.position);
-      eventsProjected.inc({ outcome: 'taken in' }, events.length);
+      if (read.length === 0) return this.store.moveTo(run, Math.max(position, head));
+      const begun = { place: String(position), size: read.length };
+      await this.attempts.during(run, ATTEMPTS, begun, async (manner) => {
+        if (manner === 'quarantine') await this.quarantine(run, read[0]);
+        const events = manner === 'whole' ? read : read.slice(0, 1);
+        const intake = await this.intake.take(run, events, rebuild?.call);
+        const last = events[intake.count - 1];
+        if (last !== undefined) await this.store.moveTo(run, last.position);
+        this.hasMore = last !== undefined && last.position < head;
+        intakes.push(intake);
+      });
     });
+    intakes.forEach((intake) => this.intake.report(intake));
+    return isWriter;
   }
 
-  /** A batch that the database refuses is halved; a single event that it refuses again and again is passed over. */
-  private async recover(error: unknown): Promise<number> {
+  private async quarantine(run: Run, event: LoggedEvent | undefined): Promise<void> {
+    if (!event?.callId) return;
+    const { tenantId, callId, position } = event;
+    await this.tables.quarantine(run, { tenantId, callId }, position);
+    this.logger.error(`the call ${callId} ended the process that took it in: nothing of it is taken in any more`);
+  }
+
+  /** What fails here is the database, or a fault of ours that no event can help: it is tried again. */
+  private recover(error: unknown): number {
     if (!this.stopped) this.logger.warn(`a batch failed, trying again: ${(error as Error).message}`);
-    if (!isForTheRows(error)) return this.backoff.nextMs();
-    if (this.limit > 1) {
-      this.limit = Math.ceil(this.limit / 2);
-      return 1;
-    }
-    this.attempts += 1;
-    if (this.attempts >= MAX_ATTEMPTS) await this.passOver().catch(() => undefined); // It is tried again, and fails again.
     return this.backoff.nextMs();
-  }
-
-  private async passOver(): Promise<void> {
-    await this.store.asWriter(async (run, position) => {
-      const [event] = await this.log.readAcrossTenants(position, 1);
-      if (event === undefined) return;
-      await this.store.moveTo(run, event.position);
-      this.attempts = 0;
-      eventsProjected.inc({ outcome: 'passed over' });
-      this.logger.error(`the event at position ${event.position} (${event.type}) cannot be taken in: passed over`);
-    });
   }
 }
 

@@ -25,16 +25,24 @@ export const listPlatformCallsSchema = z.strictObject({
   unassigned: z.stringbool().default(false),
 });
 
+/** What a later page answered as `earlier`. */
+const before = pageQuery.cursor;
+export const readCallSchema = z.strictObject({ before });
+
+export type ReadCallQuery = z.infer<typeof readCallSchema>;
 export type ListCalls = z.infer<typeof listCallsSchema>;
 export type ListPlatformCalls = z.infer<typeof listPlatformCallsSchema>;
 
 /** Whose call of an id an operator means: a tenant's, or with `unassigned=true` the one that nobody owns. */
-export const whoseSchema = z
-  .strictObject({ tenant: tenantIdSchema.optional(), unassigned: z.stringbool().default(false) })
-  .refine(({ tenant, unassigned }) => tenant === undefined || !unassigned, {
-    path: ['unassigned'],
-    message: 'contradicts tenant',
-  });
+const whoseQuery = { tenant: tenantIdSchema.optional(), unassigned: z.stringbool().default(false) };
+const isOfOne = ({ tenant, unassigned }: z.infer<z.ZodObject<typeof whoseQuery>>) =>
+  tenant === undefined || !unassigned;
+const contradiction = { path: ['unassigned'], message: 'contradicts tenant' };
+
+export const whoseSchema = z.strictObject(whoseQuery).refine(isOfOne, contradiction);
+export const readPlatformCallSchema = z.strictObject({ ...whoseQuery, before }).refine(isOfOne, contradiction);
+
+export type ReadPlatformCall = z.infer<typeof readPlatformCallSchema>;
 
 export type WhoseQuery = z.infer<typeof whoseSchema>;
 

@@ -7,7 +7,14 @@ import { moment } from '../common/moment.js';
 import { Listing, momentKey } from '../common/page.js';
 import { ENV, type Env } from '../config/env.js';
 import { CallReader, type FoundLine, type Listed, type ListedCall, type ReadCall } from './call-reader.js';
-import { type CallCursor, type CallFilter, type PlatformCallFilter, lifetimeAt } from './call-query.js';
+import {
+  type CallCursor,
+  type CallFilter,
+  type PartCursor,
+  type PlatformCallFilter,
+  lifetimeAt,
+} from './call-query.js';
+import { MAX_KEY } from './call-row.js';
 import { CallStore } from './call-store.js';
 import { type CallSummary, type CallView, asLostAfter, summaryOf, viewOf } from './call-view.js';
 import { CallsProjection } from './calls.projection.js';
@@ -18,6 +25,21 @@ import { type Whose, noSuchCall } from './whose.js';
 /** Longest wait for what was ingested before a request; then the request is answered from what there is. */
 const MAX_WAIT_MS = 250;
 const LOOK_AGAIN_MS = 5;
+/** Of a call's messages and tools, the oldest that a page has. */
+const PARTS = new Listing(
+  'parts',
+  z.tuple([
+    z.int().min(0),
+    z
+      .string()
+      .max(MAX_KEY)
+      .regex(/^[^\0]*$/),
+  ]),
+  {
+    parameter: 'before',
+    answeredAs: 'earlier',
+  },
+);
 const LISTING = new Listing(
   'calls',
   z.tuple([momentKey, callIdSchema]).transform(([startedAt, callId]): CallCursor => ({ startedAt, callId })),
@@ -41,6 +63,28 @@ interface Page<Call> {
   readonly cursor: number;
 }
 
+/** A call with a page of its transcript and of its tools. */
+export interface CallPage extends CallView {
+  /** `?before=` it answers the page before this one; null: there is none. */
+  readonly earlier: string | null;
+  /** As a list's. */
+  readonly cursor: number;
+}
+
+interface PlatformFacts {
+  readonly tenant: TenantId | null;
+  /** Nothing of it is taken in any more: an event of it ended the process that did. */
+  readonly quarantined?: true;
+}
+
+export interface CallsProgress {
+  readonly state: 'up' | 'rebuilding';
+  readonly behind: number;
+  /** Calls of which nothing is taken in, until the next rebuild. */
+  readonly quarantined?: number;
+  readonly percent?: number;
+}
+
 @Injectable()
 export class CallsService {
   /** However many ask how far the projection is, the database is asked once at a time. */
@@ -62,8 +106,8 @@ export class CallsService {
     await this.settle();
     const now = moment().getTime();
     const lifetime = lifetimeAt(now, this.env.callMaxSilenceMs);
-    const listed = await this.reader.list(tenantId, filter, lifetime, from, limit + 1);
-    return this.page(listed, limit, tenantId, (call) => this.summary(call, filter.search, now));
+    const listed = await this.reader.list(tenantId, filter, lifetime, from, limit);
+    return pageOf(listed, tenantId, (call) => this.summary(call, filter.search, now));
   }
 
   async listAcrossTenants(
@@ -75,37 +119,41 @@ export class CallsService {
     await this.settle();
     const now = moment().getTime();
     const lifetime = lifetimeAt(now, this.env.callMaxSilenceMs);
-    const listed = await this.reader.listAcrossTenants(filter, lifetime, from, limit + 1);
-    return this.page(listed, limit, null, (call) => ({
+    const listed = await this.reader.listAcrossTenants(filter, lifetime, from, limit);
+    return pageOf(listed, null, (call) => ({
       ...this.summary(call, filter.search, now),
       tenant: call.tenantId,
     }));
   }
 
-  /** One of the tenant's calls with its transcript. Throws `call-not-found`. */
-  async get(tenantId: TenantId, callId: CallId): Promise<CallView & { readonly cursor: number }> {
+  /** One of the tenant's calls with a page of its transcript, the newest unless told otherwise. Throws `call-not-found`. */
+  async get(tenantId: TenantId, callId: CallId, before?: string): Promise<CallPage> {
+    const owner = partsOwner(tenantId, callId);
+    const end = endIn(before, owner);
     await this.settle();
-    return this.view(await this.reader.read(tenantId, callId));
+    return this.view(await this.reader.read(tenantId, callId, end), owner);
   }
 
   /** Throws `call-not-found`, and `validation` when several tenants have a call of that id. */
-  async getAcrossTenants(
-    callId: CallId,
-    whose: Whose,
-  ): Promise<CallView & { readonly cursor: number; readonly tenant: TenantId | null }> {
+  async getAcrossTenants(callId: CallId, whose: Whose, before?: string): Promise<CallPage & PlatformFacts> {
+    const owner = partsOwner(null, callId);
+    const end = endIn(before, owner);
     await this.settle();
-    const call = await this.reader.readAcrossTenants(callId, whose);
-    return { ...this.view(call), tenant: call?.tenantId ?? null };
+    const call = await this.reader.readAcrossTenants(callId, whose, end);
+    return {
+      ...this.view(call, owner),
+      tenant: call?.tenantId ?? null,
+      ...(call?.quarantined && { quarantined: true }),
+    };
   }
 
   /** For everybody: how far the projection is behind the log, in events, and how much of a rebuild is done. */
-  async progress(): Promise<{ state: 'up' | 'rebuilding'; behind: number; percent?: number }> {
-    const { position, head, rebuild } = await this.store.progress();
-    const behind = head - position;
-    if (rebuild === null) return { state: 'up', behind };
+  async progress(): Promise<CallsProgress> {
+    const { position, head, rebuild, quarantined } = await this.store.progress();
+    const known = { behind: head - position, ...(quarantined > 0 && { quarantined }) };
+    if (rebuild === null) return { state: 'up', ...known };
     return {
-      state: 'rebuilding',
-      behind,
+      ...{ state: 'rebuilding', ...known },
       percent: Math.min(99, Math.floor((100 * rebuild.done) / (rebuild.total || 1))),
     };
   }
@@ -124,26 +172,26 @@ export class CallsService {
     }
   }
 
-  private page<Call>(
-    { calls, cursor, isCut }: Listed,
-    limit: number,
-    owner: TenantId | null,
-    viewOfOne: (call: ListedCall) => Call,
-  ): Page<Call> {
-    const page = LISTING.page(calls, limit, owner, ({ startedAt, head }) => [startedAt, head.callId], isCut);
-    return { calls: page.rows.map(viewOfOne), next: page.next, cursor };
-  }
-
   private summary({ head, line }: ListedCall, search: SearchQuery | null, now: number): FoundCall {
     const summary = asLostAfter(summaryOf(head), head.last.value, now, this.env.callMaxSilenceMs);
     return search === null ? summary : { ...summary, snippet: snippetIn(line, search) };
   }
 
-  private view(call: ReadCall | undefined): CallView & { readonly cursor: number } {
+  private view(call: ReadCall | undefined, owner: string): CallPage {
     if (call === undefined) throw noSuchCall();
-    const { state, cursor } = call;
-    return { ...asLostAfter(viewOf(state), state.last.value, moment().getTime(), this.env.callMaxSilenceMs), cursor };
+    const { state, cursor, earlier } = call;
+    const view = asLostAfter(viewOf(state), state.last.value, moment().getTime(), this.env.callMaxSilenceMs);
+    return { ...view, earlier: earlier && PARTS.cursor(owner, [earlier.seq, earlier.key]), cursor };
   }
+}
+
+function pageOf<Call>(
+  { calls, last, cursor }: Listed,
+  owner: TenantId | null,
+  viewOfOne: (call: ListedCall) => Call,
+): Page<Call> {
+  const next = last === null ? null : LISTING.cursor(owner, [last.startedAt, last.callId]);
+  return { calls: calls.map(viewOfOne), next, cursor };
 }
 
 function snippetIn(line: FoundLine | null, search: SearchQuery): FoundSnippet | null {
@@ -151,4 +199,14 @@ function snippetIn(line: FoundLine | null, search: SearchQuery): FoundSnippet | 
   if (line === null || snippet === null) return null;
   const { role, id: messageId, first } = line.message;
   return { ...snippet, role, at: first.value, messageId, seq: first.seq };
+}
+
+/** A call's parts, whoever reads it: the operator's pages are not the tenant's. */
+function partsOwner(tenantId: TenantId | null, callId: CallId): string {
+  return `${tenantId ?? ''} ${callId}`;
+}
+
+function endIn(before: string | undefined, owner: string): PartCursor | null {
+  const [seq, key] = PARTS.after(before, owner) ?? [];
+  return seq === undefined || key === undefined ? null : { seq, key };
 }

@@ -1,33 +1,70 @@
 /**
- * A map that is never changed: putting gives another one and copies one of a few buckets, so that a call of thousands of
- * messages takes one more at about the cost that its first took. Keys may be any text; a plain object would obey some.
+ * A map that is never changed: putting gives another one, which shares all but a few small pieces with the one before. It is a tree
+ * whose leaves are kept small, so a call of 50,000 messages takes one more at about the cost that its first took. Keys may be
+ * any text; a plain object would obey some.
  */
-export type Keyed<Value> = readonly (ReadonlyMap<string, Value> | undefined)[];
+export type Keyed<Value> = readonly (Keyed<Value> | ReadonlyMap<string, Value> | undefined)[];
 
-/** At 2,000 entries a bucket has 30: both copies of a put stay small. */
-const BUCKETS = 64;
-/** Ids differ at their ends; longer ones cost no more. */
-const HASHED_CHARACTERS = 24;
+/** Bits of the hash that choose among a branch's children, and how many those are. */
+const BITS = 5;
+const CHILDREN = 1 << BITS;
+/** A leaf that grows beyond this becomes a branch. */
+const MAX_LEAF = 16;
+/** All bits of the hash are used up: what still shares a leaf has the same hash. */
+const MAX_DEPTH = 6;
+/** Nobody who names messages can know which names share a leaf here. */
+const SEED = Math.floor(Math.random() * 0x1_0000_0000);
 
 export function valueAt<Value>(keyed: Keyed<Value>, key: string): Value | undefined {
-  return keyed[bucketOf(key)]?.get(key);
+  let hash = hashOf(key);
+  let child: Keyed<Value>[number] = keyed;
+  while (isBranch(child)) {
+    child = child[hash % CHILDREN];
+    hash >>>= BITS;
+  }
+  return child?.get(key);
 }
 
 export function withValue<Value>(keyed: Keyed<Value>, key: string, value: Value): Keyed<Value> {
-  const buckets = keyed.slice();
-  const bucket = bucketOf(key);
-  buckets[bucket] = new Map(buckets[bucket]).set(key, value);
-  return buckets;
+  return withHashed(keyed, hashOf(key), 1, key, value);
 }
 
 /** Keys with their values, in no order that means anything. */
 export function entriesOf<Value>(keyed: Keyed<Value>): [string, Value][] {
-  return keyed.flatMap((bucket) => (bucket === undefined ? [] : [...bucket]));
+  return keyed.flatMap((child) => {
+    if (child === undefined) return [];
+    return isBranch(child) ? entriesOf(child) : [...child];
+  });
 }
 
-function bucketOf(key: string): number {
-  let hash = 0;
-  for (let index = Math.max(0, key.length - HASHED_CHARACTERS); index < key.length; index++)
-    hash = (hash * 31 + key.charCodeAt(index)) | 0;
-  return (hash >>> 0) % BUCKETS;
+function withHashed<Value>(branch: Keyed<Value>, hash: number, depth: number, key: string, value: Value): Keyed<Value> {
+  const children = branch.slice();
+  const index = hash % CHILDREN;
+  const child = children[index];
+  if (isBranch(child)) children[index] = withHashed(child, hash >>> BITS, depth + 1, key, value);
+  else {
+    const leaf = new Map(child).set(key, value);
+    children[index] = leaf.size > MAX_LEAF && depth < MAX_DEPTH ? split(leaf, depth) : leaf;
+  }
+  return children;
+}
+
+function split<Value>(leaf: ReadonlyMap<string, Value>, depth: number): Keyed<Value> {
+  const children: Map<string, Value>[] = [];
+  for (const [key, value] of leaf) {
+    const index = (hashOf(key) >>> (BITS * depth)) % CHILDREN;
+    (children[index] ??= new Map<string, Value>()).set(key, value);
+  }
+  return children;
+}
+
+function isBranch<Value>(child: Keyed<Value>[number]): child is Keyed<Value> {
+  return Array.isArray(child);
+}
+
+/** FNV-1a with a seed: http://www.isthe.com/chongo/tech/comp/fnv/ */
+function hashOf(key: string): number {
+  let hash = SEED;
+  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x0100_0193);
+  return (hash ^ (hash >>> 15)) >>> 0;
 }

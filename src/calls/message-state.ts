@@ -1,7 +1,7 @@
 /** What somebody said in a call: text that comes whole, word by word, confirmed or cut off, in any order. */
 import type { CallEvent } from './call-event.js';
 import { type Claim, better, claim, earlier } from './claim.js';
-import { idOf, numberOf, objectsIn, textOf } from './value.js';
+import { idOf, labelOf, numberOf, objectsIn, textOf } from './value.js';
 
 export interface MessageState {
   readonly kind: 'message';
@@ -16,8 +16,8 @@ export interface MessageState {
   /** Of an interrupted one: how many of its words were heard. */
   readonly wordsSpoken: Claim<number> | null;
   readonly rejected: boolean;
-  /** Numbers of its entries in the upstream call log: what `bot.corrected.supersedes` refers to. */
-  readonly sources: readonly number[];
+  /** What replaced its text after it was said. */
+  readonly corrected: Claim<string> | null;
 }
 
 interface Said {
@@ -38,9 +38,6 @@ const SAID: ReadonlyMap<string, Said> = new Map([
   ['bot.interrupted', { role: 'bot', rank: 0 }],
   ['reply.rejected', { role: 'bot', rank: 0 }],
 ]);
-/** Most entries that a message is known by: each costs a number, and one event makes one. */
-const MAX_SOURCES = 64;
-
 export function isMessage(type: string): boolean {
   return SAID.has(type);
 }
@@ -58,7 +55,7 @@ export function keyOfMessage({ type, seq, data }: CallEvent): string {
 export function messageAfter(known: MessageState | undefined, { type, seq, at, data }: CallEvent): MessageState {
   const { role, rank } = SAID.get(type) ?? { role: 'bot', rank: 0 };
   const text = rank === 0 ? '' : textIn(data);
-  const by = type === 'supervisor.said' ? textOf(data['by']) : null;
+  const by = type === 'supervisor.said' ? labelOf(data['by']) : null;
   const isInterruption = type === 'bot.interrupted';
   const words = isInterruption ? (numberOf(data['wordsSpoken']) ?? numberOf(data['atWord'])) : null;
   return {
@@ -72,7 +69,7 @@ export function messageAfter(known: MessageState | undefined, { type, seq, at, d
     interrupted: isInterruption || (known?.interrupted ?? false),
     wordsSpoken: better(known?.wordsSpoken ?? null, words === null ? null : claim(words, 0, seq)),
     rejected: type === 'reply.rejected' || (known?.rejected ?? false),
-    sources: withSource(known?.sources ?? [], numberOf(data['seq'])),
+    corrected: known?.corrected ?? null,
   };
 }
 
@@ -82,9 +79,4 @@ function textIn(data: CallEvent['data']): string {
   if (text !== '') return text;
   const words = objectsIn(data['words']).map(({ w, word }) => textOf(w) ?? textOf(word) ?? '');
   return words.filter((word) => word !== '').join(' ');
-}
-
-function withSource(sources: readonly number[], source: number | null): readonly number[] {
-  if (source === null || sources.includes(source)) return sources;
-  return [...sources, source].sort((one, other) => one - other).slice(0, MAX_SOURCES);
 }

@@ -1,10 +1,9 @@
 /** A call to go on from: what a server answered of it (api.md), as the state that later events are applied to. Pure. */
-import type { Part } from './call-part.js';
+import { type Part, keyOfPart } from './call-part.js';
 import type { CallState, Fact } from './call-state.js';
 import type { CallSummary, CallView, ToolUse } from './call-view.js';
 import { type Claim, claim } from './claim.js';
-import { type Keyed, withValue } from './keyed.js';
-import { messageKey } from './message-state.js';
+import { type Keyed, valueAt, withValue } from './keyed.js';
 import type { TranscriptEntry } from './transcript.js';
 
 /** Ranks that an answer's words count as: a later event of the same weight changes them, one of less does not. */
@@ -38,27 +37,35 @@ export function stateOf(call: CallSummary & Partial<Pick<CallView, 'transcript' 
     reason: hasEnded && reason !== null ? claim(reason, END_RANK, seq) : null,
     duration: hasEnded && duration !== null ? claim(duration, END_RANK, seq) : null,
     handoff: call.handoff === undefined ? null : claim(call.handoff, 0, seq),
-    ...{ talked: transcript.length > 0, corrected: false, incomplete: call.incomplete },
-    parts: partsOf(transcript, tools, seq),
+    ...{ talked: transcript.length > 0, incomplete: call.incomplete, events: 0, truncated: call.truncated ?? false },
+    parts: withParts([], { transcript, tools }, seq),
   };
 }
 
-function partsOf(transcript: readonly TranscriptEntry[], tools: readonly ToolUse[], seq: number): Keyed<Part> {
-  let parts: Keyed<Part> = [];
-  for (const entry of transcript)
-    parts = withValue(parts, messageKey(entry.role, entry.messageId, entry.seq), messageOf(entry, seq));
-  for (const tool of tools) parts = withValue(parts, `tool ${tool.id}`, toolOf(tool, seq));
-  return parts;
+/** With an earlier page of the same call; what is known already stays as it is. */
+export function withEarlier(call: CallState, page: Said, seq: number): CallState {
+  return { ...call, parts: withParts(call.parts, page, seq) };
+}
+
+type Said = Pick<CallView, 'transcript' | 'tools'>;
+
+function withParts(known: Keyed<Part>, { transcript, tools }: Said, seq: number): Keyed<Part> {
+  const parts = [...transcript.map((entry) => messageOf(entry, seq)), ...tools.map((tool) => toolOf(tool, seq))];
+  return parts.reduce((all, part) => {
+    const key = keyOfPart(part);
+    return valueAt(all, key) === undefined ? withValue(all, key, part) : all;
+  }, known);
 }
 
 function messageOf(entry: TranscriptEntry, seq: number): Part {
-  const { role, text, at, messageId, interrupted, wordsSpoken, by } = entry;
+  const { role, text, at, messageId, interrupted, wordsSpoken, by, corrected } = entry;
   return {
     ...{ kind: 'message', role, id: messageId, first: claim(at, 0, entry.seq) },
     text: text === '' ? null : claim(text, TEXT_RANK, seq),
     by: by === undefined ? null : claim(by, 0, seq),
     wordsSpoken: wordsSpoken === undefined ? null : claim(wordsSpoken, 0, seq),
-    ...{ interrupted: interrupted ?? false, rejected: false, sources: [] },
+    ...{ interrupted: interrupted ?? false, rejected: false },
+    corrected: corrected ? claim(text, 0, seq) : null,
   };
 }
 

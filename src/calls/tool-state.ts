@@ -25,6 +25,9 @@ export interface ToolState {
   readonly answer: Claim<ToolAnswer> | null;
 }
 
+/** Most tools that one event asks for: each is a part of its own. Agents ask for a handful. */
+const MAX_TOOLS = 16;
+
 /** What an event says of one tool. */
 export interface ToolPart {
   readonly id: string;
@@ -35,7 +38,9 @@ export interface ToolPart {
 /** The tools that an event speaks of: wire B asks for several at once. */
 export function toolParts({ type, seq, at, data }: CallEvent): readonly ToolPart[] {
   if (type === 'llm.toolCall')
-    return objectsIn(data['toolCalls']).map((one, index) => asked(one, 'arguments', seq, index));
+    return objectsIn(data['toolCalls'])
+      .slice(0, MAX_TOOLS)
+      .map((one, index) => asked(one, 'arguments', seq, index));
   if (type === 'tool.call') return [asked(data, 'args', seq, 0)];
   if (type !== 'tool.result' && type !== 'llm.tool_result') return [];
   const { result, error } = data;

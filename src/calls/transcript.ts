@@ -1,6 +1,5 @@
 /** What was said in a call, in order: corrections applied, what was never said left out. */
 import type { CallState } from './call-state.js';
-import type { Correction } from './call-part.js';
 import { entriesOf } from './keyed.js';
 import type { MessageState } from './message-state.js';
 
@@ -21,59 +20,30 @@ export interface TranscriptEntry {
   readonly by?: string;
 }
 
-/** The entry of each message that was said, by the message's key. */
-export function entriesByKey({ parts }: Pick<CallState, 'parts'>): Map<string, TranscriptEntry> {
-  const messages = new Map<string, MessageState>();
-  const corrections: Correction[] = [];
-  for (const [key, part] of entriesOf(parts)) {
-    if (part.kind === 'message') messages.set(key, part);
-    else if (part.kind === 'correction') corrections.push(part);
-  }
-  const corrected = correctedTexts(messages, corrections);
-  const entries = new Map<string, TranscriptEntry>();
-  for (const [key, message] of messages) {
-    const text = corrected.get(key) ?? message.text?.value ?? '';
-    if (message.rejected || (text === '' && !message.interrupted)) continue;
-    entries.set(key, entryOf(message, text, corrected.has(key)));
-  }
-  return entries;
+export function transcriptOf({ parts }: Pick<CallState, 'parts'>): TranscriptEntry[] {
+  const entries = entriesOf(parts).flatMap(([, part]) =>
+    part.kind === 'message' && isSaid(part) ? [entryOf(part)] : [],
+  );
+  return entries.sort((one, other) => one.seq - other.seq);
 }
 
-export function transcriptOf(state: Pick<CallState, 'parts'>): TranscriptEntry[] {
-  return [...entriesByKey(state).values()].sort((one, other) => one.seq - other.seq);
+/** What a message says in the end. */
+export function finalText({ corrected, text }: MessageState): string {
+  return (corrected ?? text)?.value ?? '';
 }
 
-function entryOf(message: MessageState, text: string, isCorrected: boolean): TranscriptEntry {
+/** False for what was never said. */
+export function isSaid(message: MessageState): boolean {
+  return !message.rejected && (message.interrupted || finalText(message) !== '');
+}
+
+function entryOf(message: MessageState): TranscriptEntry {
   const { role, id, first, interrupted, wordsSpoken, by } = message;
   return {
-    role,
-    text,
-    at: first.value,
-    messageId: id,
-    seq: first.seq,
+    ...{ role, text: finalText(message), at: first.value, messageId: id, seq: first.seq },
     ...(interrupted ? { interrupted } : {}),
     ...(wordsSpoken === null ? {} : { wordsSpoken: wordsSpoken.value }),
-    ...(isCorrected ? { corrected: true } : {}),
+    ...(message.corrected ? { corrected: true } : {}),
     ...(by === null ? {} : { by: by.value }),
   };
-}
-
-/** The text that each corrected message has in the end; a correction may supersede one before it. */
-function correctedTexts(
-  messages: ReadonlyMap<string, MessageState>,
-  corrections: readonly Correction[],
-): Map<string, string> {
-  const texts = new Map<string, string>();
-  if (corrections.length === 0) return texts;
-  const keyOfSource = new Map<number, string>();
-  for (const [key, { sources }] of messages) for (const source of sources) keyOfSource.set(source, key);
-  for (const { supersedes, source, messageId, text } of [...corrections].sort((one, other) => one.seq - other.seq)) {
-    const byId = `bot ${messageId ?? ''}`;
-    const bySource = supersedes === null ? undefined : keyOfSource.get(supersedes);
-    const key = bySource ?? (messages.has(byId) ? byId : undefined);
-    if (key === undefined) continue;
-    texts.set(key, text);
-    if (source !== null) keyOfSource.set(source, key);
-  }
-  return texts;
 }

@@ -6,6 +6,15 @@ export function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
+/** Longest name, number or reason, in characters: they stand in every row of a list. */
+const MAX_LABEL = 500;
+
+/** A name, a number, a reason: cut where it is longer than any of these is. */
+export function labelOf(value: unknown): string | null {
+  const text = textOf(value);
+  return text === null || text.length <= MAX_LABEL ? text : text.slice(0, MAX_LABEL).replace(/[\ud800-\udbff]$/, '');
+}
+
 /** Chats name messages by an empty id: that is none. */
 export function idOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;

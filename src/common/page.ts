@@ -11,8 +11,8 @@ export const MAX_PAGE = 1000;
 /** About the longest answer of any list; bounds memory a request where single rows are large. */
 export const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 
-/** The longest key is an agent's name or a call's id: 256 characters of four bytes, and what it is bound to. */
-const MAX_CURSOR = 2000;
+/** The longest key is an agent's name or a call's id: 256 characters of four bytes, and what it is bound to; or that of a part of a call. */
+const MAX_CURSOR = 4000;
 
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(100),
@@ -60,6 +60,8 @@ export class Listing<Key> {
   constructor(
     private readonly name: string,
     private readonly key: z.ZodType<Key>,
+    /** As which parameter the cursor comes, and as what a page answers it. */
+    private readonly naming = { parameter: 'cursor', answeredAs: 'next' },
   ) {}
 
   /** Where the page begins: after this key; undefined: at the start. `owner`: whose list, null: the platform's. Throws `validation`. */
@@ -67,7 +69,7 @@ export class Listing<Key> {
     if (cursor === undefined) return undefined;
     const key = this.key.safeParse(this.read(cursor, owner));
     if (key.success) return key.data;
-    throw notACursor();
+    throw notACursor(this.naming);
   }
 
   /**
@@ -84,10 +86,11 @@ export class Listing<Key> {
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     const goesOn = isCut || rows.length > limit;
-    return { rows: page, next: goesOn && last !== undefined ? this.write(owner, keyOf(last)) : null };
+    return { rows: page, next: goesOn && last !== undefined ? this.cursor(owner, keyOf(last)) : null };
   }
 
-  private write(owner: string | null, key: unknown): string {
+  /** What names a row of `owner`'s list. */
+  cursor(owner: string | null, key: unknown): string {
     return Buffer.from(JSON.stringify([this.name, owner, key])).toString('base64url');
   }
 
@@ -102,7 +105,7 @@ export class Listing<Key> {
 }
 
 /** One answer for a cursor that is another's, another list's, or none at all. */
-export function notACursor(): Problem {
-  const errors = [{ path: 'cursor', message: 'must be what a page before answered as "next"' }];
+export function notACursor({ parameter, answeredAs } = { parameter: 'cursor', answeredAs: 'next' }): Problem {
+  const errors = [{ path: parameter, message: `must be what a page before answered as "${answeredAs}"` }];
   return new Problem('validation', 'The request is not valid.', { errors });
 }

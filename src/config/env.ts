@@ -46,6 +46,7 @@ const envSchema = z.object({
   AUTH_TENANT_CLAIM: z.string().min(1).default('tenant'),
   AUTH_SCOPE_CLAIM: z.string().min(1).default('scope'),
   CALL_MAX_SILENCE_MINUTES: z.coerce.number().int().min(1).max(100_000).default(240),
+  CALL_MAX_EVENTS: z.coerce.number().int().min(100).max(1_000_000).default(50_000),
   CORS_ORIGINS: z.string().optional(),
   TRUST_PROXY: trustProxy.default(false),
   LIMIT_STREAMS: limit(1000),
@@ -99,6 +100,8 @@ export interface Env {
   readonly trustProxy: TrustProxy;
   /** How long nothing may come of a call before it counts as over. */
   readonly callMaxSilenceMs: number;
+  /** What is said in a call is kept up to so many of its events; the log goes on. */
+  readonly callMaxEvents: number;
   /** Of a tenant that overrides none of them. */
   readonly limits: Limits;
   /** Events are kept so long, where a tenant does not say otherwise; undefined: for ever. */
@@ -145,6 +148,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
     corsOrigins: corsOriginsOf(env),
     trustProxy: env.TRUST_PROXY,
     callMaxSilenceMs: env.CALL_MAX_SILENCE_MINUTES * 60_000,
+    callMaxEvents: env.CALL_MAX_EVENTS,
     limits: {
       streams: env.LIMIT_STREAMS,
       streamsPerToken: env.LIMIT_STREAMS_PER_TOKEN,

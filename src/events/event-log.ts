@@ -38,6 +38,12 @@ interface AppendRow {
   seq: number | null;
 }
 
+/** A call with how much the log has of it. */
+export interface CallSize extends CallName {
+  readonly events: number;
+  readonly bytes: number;
+}
+
 type TenantHeadRow = TenantHead & { readonly tenantId: TenantId };
 
 /** Of events' data, in one read; bounds memory. */
@@ -51,15 +57,26 @@ const READ_CALLS = `SELECT e.position, e.tenant_id, e.seq, e.call_id, e.agent, e
   FROM unnest($1::text[], $2::text[]) AS c(call_id, tenant_id) JOIN events e
     ON e.call_id = c.call_id AND e.tenant_id IS NOT DISTINCT FROM nullif(c.tenant_id, '')
   WHERE e.position <= $3 ORDER BY e.position`;
+/** Pieces of one call: as many of the first events as have no more bytes together, at least one. */
+const READ_CALL = `SELECT ${COLUMNS} FROM (
+  SELECT *, sum(octet_length(data)) OVER in_order AS bytes, row_number() OVER in_order AS number FROM (
+    SELECT ${COLUMNS} FROM events WHERE call_id = $1 AND tenant_id IS NOT DISTINCT FROM $2 AND position > $3 AND position <= $4
+    ORDER BY position LIMIT $5) e
+  WINDOW in_order AS (ORDER BY position ROWS UNBOUNDED PRECEDING)) sized
+  WHERE bytes <= $6 OR number = 1 ORDER BY position`;
 const HEADS = `SELECT a.tenant_id AS "tenantId", coalesce(t.seq, l.resumed_after) AS seq,
     coalesce(t.expired_until, 0) AS "expiredUntil", coalesce(t.incarnation::text, '') AS incarnation,
     l.resumed_after AS "resumedAfter",
     ARRAY(SELECT name FROM agents WHERE agents.tenant_id = a.tenant_id ORDER BY name) AS agents
   FROM unnest($1::text[]) AS a(tenant_id) CROSS JOIN log_lineage l LEFT JOIN tenant_heads t USING (tenant_id)`;
-const CALL_SIZES = `SELECT c.call_id AS "callId", nullif(c.tenant_id, '') AS "tenantId",
-    (SELECT count(*) FROM events e WHERE e.call_id = c.call_id AND e.tenant_id IS NOT DISTINCT FROM nullif(c.tenant_id, '')) AS events
+const CALL_SIZES = `SELECT c.call_id AS "callId", nullif(c.tenant_id, '') AS "tenantId", size.events, size.bytes
   FROM (SELECT DISTINCT call_id, tenant_id FROM call_tenants WHERE (call_id, tenant_id) > ($1, $2)
-    ORDER BY call_id, tenant_id LIMIT $3) c ORDER BY c.call_id, c.tenant_id`;
+    ORDER BY call_id, tenant_id LIMIT $3) c
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS events, coalesce(sum(octet_length(data)), 0)::bigint AS bytes FROM (
+      SELECT data FROM events e WHERE e.call_id = c.call_id AND e.tenant_id IS NOT DISTINCT FROM nullif(c.tenant_id, '')
+      LIMIT $4::int + 1) counted) size
+  ORDER BY c.call_id, c.tenant_id`;
 
 @Injectable()
 export class EventLog {
@@ -108,13 +125,24 @@ export class EventLog {
     return rows.map(toLoggedEvent);
   }
 
-  /** Calls in the order of their ids, after one of them, each with how many events it has. */
+  /** Of one call, some events after a position and up to another, in order: so many, or fewer where they are large. */
+  async readCallAcrossTenants(
+    { tenantId, callId }: CallName,
+    { after, until, limit, maxBytes }: { after: number; until: number; limit: number; maxBytes: number },
+  ): Promise<LoggedEvent[]> {
+    const values = [callId, tenantId, after, until, limit, maxBytes];
+    const { rows } = await this.pool.prepared<EventRow>('read-call', READ_CALL, values);
+    return rows.map(toLoggedEvent);
+  }
+
+  /** Calls in the order of their ids, after one of them, each with its size; beyond `maxEvents` it is not counted to the end. */
   async callSizesAcrossTenants(
     after: { readonly tenantId: string | null; readonly callId: string },
     limit: number,
-  ): Promise<(CallName & { readonly events: number })[]> {
-    const values = [after.callId, after.tenantId ?? '', limit];
-    const { rows } = await this.pool.query<CallName & { events: number }>(CALL_SIZES, values);
+    maxEvents: number,
+  ): Promise<CallSize[]> {
+    const values = [after.callId, after.tenantId ?? '', limit, maxEvents];
+    const { rows } = await this.pool.query<CallSize>(CALL_SIZES, values);
     return rows;
   }
 

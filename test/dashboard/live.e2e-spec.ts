@@ -99,7 +99,7 @@ describeInChromium('the live page', () => {
     await person.leave();
   });
 
-  it('shows a late joiner the whole call at once, and goes on from there', async () => {
+  it('shows a late joiner the end of a long call at once, goes on from there, and shows what was before when asked', async () => {
     const { agent, person } = await customer();
     const call = fresh('call');
     const lines = Array.from({ length: 600 }, (_, index) => said(agent, call, `m${index}`, `line ${index}`));
@@ -108,8 +108,12 @@ describeInChromium('the live page', () => {
     await page.locator('.line', { hasText: /line 599/ }).waitFor();
     await board.ingest(said(agent, call, 'm600', 'line 600'));
     await page.locator('.line', { hasText: /line 600/ }).waitFor();
-    const texts = await page.locator('.live-panel .bubble').allInnerTexts();
-    expect(texts).toEqual(Array.from({ length: 601 }, (_, index) => `line ${index}`));
+    const texts = () => page.locator('.live-panel .bubble').allInnerTexts();
+    expect(await texts()).toHaveLength(501);
+    await page.getByRole('button', { name: 'Show earlier' }).click();
+    await page.locator('.bubble', { hasText: /^line 0$/ }).waitFor();
+    expect(await page.getByRole('button', { name: 'Show earlier' }).count()).toBe(0);
+    expect(await texts()).toEqual(Array.from({ length: 601 }, (_, index) => `line ${index}`));
     await person.leave();
   });
 

@@ -14,7 +14,11 @@ export interface CallPage {
   readonly cursor: number;
 }
 
-export type OneCall = CallView & { readonly cursor: number; readonly tenant?: string | null };
+export type OneCall = CallView & {
+  readonly earlier: string | null;
+  readonly cursor: number;
+  readonly tenant?: string | null;
+};
 
 export const started = (agent: string, callId: string, fields: object = {}) => ({
   ...{ event: 'call.started', agent, callId, from: '+34611111111', to: '+34910000000', direction: 'inbound' },

@@ -1,13 +1,14 @@
 import { useEffect, useState } from 'react';
 import { reasonText } from '../calls/call-facts.js';
 import { CallPanel } from '../calls/call-panel.js';
-import { liveStateOf } from '../../../calls/live-state.js';
+import { cookieClient } from '../api/client.js';
+import { CallRecord } from '../live/call-record.js';
 import { callTexts } from '../texts/calls.js';
 import { Failed, Loading } from '../ui/states.js';
 import { useStore } from '../ui/store.js';
 import { usePlatform } from './platform-context.js';
 import { namingIn } from './platform-feed.js';
-import { PlatformRecord } from './platform-record.js';
+import { path } from './platform.js';
 import { TenantTag } from './tenant-tag.js';
 
 interface Props {
@@ -18,9 +19,12 @@ interface Props {
 /** The call that is watched: whose, who, for how long, and every word. */
 export function PlatformPanel({ callKey, isFollowing }: Props) {
   const { feed } = usePlatform();
-  const [record, setRecord] = useState<PlatformRecord | null>(null);
+  const [record, setRecord] = useState<CallRecord | null>(null);
   useEffect(() => {
-    const opened = new PlatformRecord(namingIn(callKey), feed.calls.get(callKey)?.live ?? liveStateOf('live'));
+    const { tenant, callId } = namingIn(callKey);
+    const query = tenant === null ? { unassigned: 'true' } : { tenant };
+    const place = { client: cookieClient, path: path`/v1/admin/calls/${callId}`, query, tenant, hasLog: false };
+    const opened = new CallRecord(place, callId, feed.calls.get(callKey)?.live);
     // First the stream, then what was kept: what comes in between comes twice rather than not at all.
     const silence = feed.listen((frames) => opened.apply(frames));
     void opened.load();
@@ -33,9 +37,15 @@ export function PlatformPanel({ callKey, isFollowing }: Props) {
   return record === null ? <Loading /> : <Panel record={record} isFollowing={isFollowing} />;
 }
 
-function Panel({ record, isFollowing }: { readonly record: PlatformRecord; readonly isFollowing: boolean }) {
-  const { view, live, fault } = useStore(record.state);
+function Panel({ record, isFollowing }: { readonly record: CallRecord; readonly isFollowing: boolean }) {
+  const { view, live, fault, earlier } = useStore(record.state);
   if (view === undefined) return fault ? <Failed fault={fault} onRetry={() => void record.load()} /> : <Loading />;
   const farewell = `${callTexts.live.gone}: ${reasonText(view.reason)}.`;
-  return <CallPanel {...{ view, live, isFollowing, farewell }} owner={<TenantTag tenant={record.name.tenant} />} />;
+  const onEarlier = earlier === null ? null : () => void record.showEarlier();
+  return (
+    <CallPanel
+      {...{ view, live, isFollowing, farewell, onEarlier }}
+      owner={<TenantTag tenant={record.place.tenant ?? null} />}
+    />
+  );
 }

@@ -13,6 +13,7 @@ import { useStore } from '../ui/store.js';
 import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, turnOf } from './call-facts.js';
 import { Outcome } from './call-table.js';
 import { ReplayBar } from './replay-bar.js';
+import { ShowEarlier } from './show-earlier.js';
 import { Transcript } from './transcript.js';
 import { useLastLineInSight } from './use-last-line-in-sight.js';
 import { useReplay } from './use-replay.js';
@@ -31,12 +32,12 @@ export function CallPage({ callId }: { readonly callId: string }) {
 function Whole({ record }: { readonly record: CallRecord }) {
   const script = useRef<HTMLElement>(null);
   const state = useStore(record.state);
-  const control = useReplay(state);
-  const { view, fault, isComplete } = state;
+  const control = useReplay(state.view, record);
+  const { view, fault, earlier } = state;
   useLastLineInSight(script, control.isPlaying);
   if (fault?.slug === 'call-not-found' || fault?.slug === 'validation') return <NotFoundPage />;
   if (fault) return <Failed fault={fault} onRetry={() => void record.load()} />;
-  if (view === undefined || !isComplete) return <Loading />;
+  if (view === undefined) return <Loading />;
   const { replay, position } = control;
   const hasEnded = view.state === 'ended';
   const moment = hasEnded ? replay?.at(position) : undefined;
@@ -58,7 +59,9 @@ function Whole({ record }: { readonly record: CallRecord }) {
         </p>
       )}
       {hasEnded && replay && <ReplayBar control={control} replay={replay} view={view} />}
+      {view.truncated && <p className="notice">{texts.truncated}</p>}
       <section ref={script} className="card call-script" aria-label={texts.transcript}>
+        {earlier !== null && moment === undefined && <ShowEarlier onShow={() => void record.showEarlier()} />}
         <Transcript
           view={moment?.view ?? view}
           live={isReplaying && moment ? moment.live : null}

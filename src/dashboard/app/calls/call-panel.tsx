@@ -5,13 +5,14 @@ import type { LiveState } from '../../../calls/live-state.js';
 import { callTexts } from '../texts/calls.js';
 import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, turnOf } from './call-facts.js';
 import { ScrollToLatest } from './scroll-to-latest.js';
+import { ShowEarlier } from './show-earlier.js';
 import { Transcript } from './transcript.js';
 
 interface Props {
   readonly view: CallView;
   readonly live: LiveState;
-  /** Not all of its log is here yet. */
-  readonly isLoading?: boolean;
+  /** Shows what was said before; null where all is shown. */
+  readonly onEarlier: (() => void) | null;
   readonly isFollowing: boolean;
   /** Whose it is, where several customers' calls stand beside each other. */
   readonly owner?: ReactNode;
@@ -20,7 +21,7 @@ interface Props {
 }
 
 /** A call that is watched: who, for how long, whose turn, and every word. */
-export function CallPanel({ view, live, isLoading = false, isFollowing, owner, farewell }: Props) {
+export function CallPanel({ view, live, onEarlier, isFollowing, owner, farewell }: Props) {
   const hasEnded = view.state === 'ended';
   return (
     <>
@@ -50,7 +51,9 @@ export function CallPanel({ view, live, isLoading = false, isFollowing, owner, f
         watch={`${view.transcript.length} ${view.tools.length} ${live.reply?.words} ${live.hearing?.text.length}`}
       >
         {view.incomplete && <p className="notice">{callTexts.call.incomplete}</p>}
-        <Transcript view={view} live={hasEnded ? null : live} isLoading={isLoading} announces={!isFollowing} />
+        {onEarlier && <ShowEarlier onShow={onEarlier} />}
+        <Transcript view={view} live={hasEnded ? null : live} announces={!isFollowing} />
+        {view.truncated && <p className="notice">{callTexts.call.truncated}</p>}
         {hasEnded && <p className="panel-ended muted">{farewell}</p>}
       </ScrollToLatest>
       <footer className="panel-foot">

@@ -36,10 +36,16 @@ export class Replay {
   /** The call after the first so many events: going on is cheap, going back starts anew. */
   private reached: { count: number; state: CallState | undefined } = { count: 0, state: undefined };
 
-  constructor(
-    private readonly whole: CallView,
-    events: readonly CallEvent[],
-  ) {
+  private readonly whole: CallView;
+
+  /** `kept`: the call as the server answers it, perhaps without its beginning; `events`: all of it. */
+  constructor(kept: CallView, events: readonly CallEvent[]) {
+    const state = events.reduce<CallState | undefined>(
+      (call, event) => applyEvent(call, kept.callId, event),
+      undefined,
+    );
+    this.whole = state === undefined ? kept : { ...kept, ...said(viewOf(state)) };
+    const { whole } = this;
     this.inTime = [...events].sort((one, other) => Date.parse(one.at) - Date.parse(other.at) || one.seq - other.seq);
     this.startMs = Date.parse(this.inTime[0]?.at ?? whole.startedAt);
     this.length = this.secondsAt(this.inTime.at(-1)?.at ?? whole.startedAt);
@@ -92,6 +98,10 @@ export class Replay {
     if (entry.role === 'user') return { ...nothing, turn: 'listening', hearing: { messageId, text } };
     return { ...nothing, turn: 'speaking', reply: { messageId, planned: null, spoken: text, words } };
   }
+}
+
+function said({ transcript, tools }: CallView): Pick<CallView, 'transcript' | 'tools'> {
+  return { transcript, tools };
 }
 
 function stretchesOf(

@@ -5,7 +5,6 @@ import type { TranscriptEntry } from '../../../calls/transcript.js';
 import { callTexts } from '../texts/calls.js';
 import { clockText } from '../ui/format.js';
 import { Icon } from '../ui/icons.js';
-import { Loading } from '../ui/states.js';
 import { type ScriptLine, scriptOf } from './script.js';
 import { ToolCard } from './tool-card.js';
 
@@ -15,7 +14,6 @@ interface Props {
   readonly view: CallView;
   /** What is being said now; null in a call that is over. */
   readonly live: LiveState | null;
-  readonly isLoading?: boolean;
   /** Whether whole lines are read out as they come: for a call that the viewer has picked, not for every newest one. */
   readonly announces?: boolean;
   /** Called with the seconds into the call at which a line begins. */
@@ -23,10 +21,9 @@ interface Props {
 }
 
 /** All that was said, as text and never as anything else. */
-export function Transcript({ view, live, isLoading = false, announces = false, onSeek }: Props) {
+export function Transcript({ view, live, announces = false, onSeek }: Props) {
   const script = scriptOf(view, live);
   const startMs = Date.parse(view.startedAt);
-  if (isLoading && script.length === 0) return <Loading />;
   if (script.length === 0) {
     const text = view.state === 'ended' ? texts.nothingSaidEver : texts.nothingSaid;
     return <p className="script-empty muted">{text}</p>;

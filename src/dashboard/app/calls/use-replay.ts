@@ -1,6 +1,9 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useSearch } from 'wouter';
-import type { CallRecordState } from '../live/call-record.js';
+import type { CallEvent } from '../../../calls/call-event.js';
+import type { CallView } from '../../../calls/call-view.js';
+import { logOf } from '../live/call-log.js';
+import type { CallRecord } from '../live/call-record.js';
 import { Replay } from './replay.js';
 
 export const SPEEDS = [1, 2, 8] as const;
@@ -16,15 +19,18 @@ export interface ReplayControl {
   readonly setSpeed: (speed: number) => void;
 }
 
+/** A call of more events than that is not played: they are all kept in memory. */
+const MAX_EVENTS = 5000;
 /** Pictures a second: more are not seen in growing text. */
 const FRAME_MS = 50;
 
 /** Where in a call one stands, at first at the moment that the address names (`?t=73`), else at its end. */
-export function useReplay({ view, events, isComplete }: CallRecordState): ReplayControl {
+export function useReplay(view: CallView | undefined, record: CallRecord): ReplayControl {
   const search = useSearch();
+  const events = useEvents(view?.state === 'ended', record);
   const replay = useMemo(
-    () => (view === undefined || !isComplete ? null : new Replay(view, events)),
-    [view, events, isComplete],
+    () => (view === undefined || events === null ? null : new Replay(view, events)),
+    [view, events],
   );
   const [position, setPosition] = useState(() => momentIn(search));
   const [isPlaying, setIsPlaying] = useState(false);
@@ -50,6 +56,26 @@ export function useReplay({ view, events, isComplete }: CallRecordState): Replay
     setIsPlaying(!isPlaying);
   }, [isPlaying, isAtEnd]);
   return { replay, position: Math.min(position, length), isPlaying, speed, seek: setPosition, toggle, setSpeed };
+}
+
+/** All events of a call that is over; null until they are here, and where they are too many to be played. */
+function useEvents(hasEnded: boolean, { place, callId }: CallRecord): readonly CallEvent[] | null {
+  const [events, setEvents] = useState<readonly CallEvent[] | null>(null);
+  useEffect(() => {
+    setEvents(null);
+    if (!hasEnded) return;
+    const closing = new AbortController();
+    const read = async () => {
+      const all: CallEvent[] = [];
+      for await (const event of logOf(place.client, callId, 0, closing.signal))
+        if (all.push(event) > MAX_EVENTS) return;
+      setEvents(all);
+    };
+    // Without them the call is shown, and cannot be played.
+    read().catch(() => undefined);
+    return () => closing.abort();
+  }, [hasEnded, place, callId]);
+  return events;
 }
 
 function momentIn(search: string): number {

@@ -1,115 +1,159 @@
 /**
- * One call in full: its log from the start, page by page, and what comes meanwhile, put through the reducer that the server
- * uses. The reducer takes events in any order and more than once, so there is no seam between log and stream.
+ * One call in full: its newest page as the server has kept it, then every event that comes after, in order, by the reducer that the
+ * server uses; earlier pages when they are asked for.
  */
-import { applyEvent, type CallState } from '../../../calls/call-state.js';
-import type { CallEvent } from '../../../calls/call-event.js';
+import { type CallState, applyEvent } from '../../../calls/call-state.js';
 import { type CallView, viewOf } from '../../../calls/call-view.js';
-import type { Client } from '../api/client.js';
-import { Fault, asFault } from '../api/problem.js';
-import { atOf, isErasure, type StreamFrame } from '../stream/frame.js';
-import { createStore } from '../ui/store.js';
 import { type LiveState, applyLive, liveStateOf } from '../../../calls/live-state.js';
+import { stateOf, withEarlier } from '../../../calls/resume.js';
+import type { Client, Query } from '../api/client.js';
+import { Fault, asFault } from '../api/problem.js';
+import { type StreamFrame, atOf, callIdOf, isErasure, tenantOf } from '../stream/frame.js';
+import { createStore } from '../ui/store.js';
+import { logOf } from './call-log.js';
 
 export interface CallRecordState {
   readonly view: CallView | undefined;
   readonly live: LiveState;
-  /** True when the whole log has been read. */
-  readonly isComplete: boolean;
+  /** Where the page before what is here ends; null: this is all. */
+  readonly earlier: string | null;
   readonly fault: Fault | undefined;
-  /** In order, each once. */
-  readonly events: readonly CallEvent[];
 }
 
-interface LogPage {
-  readonly events: readonly {
-    readonly id: string;
-    readonly type: string;
-    readonly at: string;
-    readonly data: CallEvent['data'];
-  }[];
-  readonly next: string;
-  readonly live: boolean;
+/** Where a call is read. */
+export interface CallPlace {
+  readonly client: Client;
+  /** `/v1/calls/{call}`, or the operator's. */
+  readonly path: string;
+  /** Whose is meant, where calls of several tenants may have the same id; nothing where the stream is one tenant's. */
+  readonly query?: Query;
+  readonly tenant?: string | null;
+  /** Its customer's log can be read, too: what the server has not kept yet is there. */
+  readonly hasLog: boolean;
 }
 
-const PAGE = 500;
+type KeptCall = CallView & {
+  readonly earlier: string | null;
+  readonly cursor: number;
+};
+
+/** A call that has just begun is kept a moment after it is heard of. */
+const RETRY_MS = 500;
+const MAX_RETRIES = 10;
 
 export class CallRecord {
   readonly state = createStore<CallRecordState>({
-    view: undefined,
+    ...{ view: undefined, earlier: null, fault: undefined },
     live: liveStateOf('live'),
-    isComplete: false,
-    fault: undefined,
-    events: [],
   });
+  /** What comes while the call is read. */
+  private waiting: StreamFrame[] = [];
   private call: CallState | undefined;
-  private readonly events = new Map<number, CallEvent>();
+  private seq = 0;
+  private live: LiveState;
   private readonly closing = new AbortController();
   private isTelling = false;
 
   constructor(
-    private readonly client: Client,
+    readonly place: CallPlace,
     readonly callId: string,
-    private live: LiveState = liveStateOf('live'),
-  ) {}
+    /** As a list shows it; undefined: it is heard of for the first time. */
+    private readonly known?: LiveState,
+  ) {
+    this.live = known ?? liveStateOf('live');
+  }
 
   close(): void {
     this.closing.abort();
   }
 
-  /** Reads the log from its start, as often as it is asked to. */
-  async load(): Promise<void> {
-    if (this.closing.signal.aborted) return;
-    this.state.set({ ...this.state.get(), fault: undefined });
+  /** Reads what was kept; asked again where there was a fault. */
+  async load(retries = this.known === undefined ? 0 : MAX_RETRIES): Promise<void> {
+    const { client, path, query, hasLog } = this.place;
+    const { signal } = this.closing;
+    if (signal.aborted) return;
+    this.call = undefined;
     try {
-      for (let after = '0'; ;) {
-        const query = { call: this.callId, after, limit: PAGE };
-        const page = await this.client.get<LogPage>('/v1/log', query, this.closing.signal);
-        for (const { id, type, at, data } of page.events) this.take({ seq: Number(id), type, at, data });
-        after = page.next;
-        if (page.live) break;
-      }
-      this.tell(true);
+      const kept = await client.get<KeptCall>(path, query, signal);
+      let call = stateOf(kept, kept.cursor);
+      this.seq = kept.cursor;
+      if (hasLog)
+        for await (const event of logOf(client, this.callId, kept.cursor, signal)) {
+          call = applyEvent(call, this.callId, event);
+          this.seq = event.seq;
+        }
+      this.call = call;
+      this.state.set({ ...this.state.get(), earlier: kept.earlier, fault: undefined });
+      const waiting = this.waiting;
+      this.waiting = [];
+      this.takeAll(waiting);
+      this.tellSoon();
+    } catch (error) {
+      if (signal.aborted) return;
+      const fault = asFault(error);
+      if (fault.slug === 'call-not-found' && retries > 0) setTimeout(() => void this.load(retries - 1), RETRY_MS);
+      else this.state.set({ ...this.state.get(), fault });
+    }
+  }
+
+  /** Reads the page before what is here. */
+  async showEarlier(): Promise<void> {
+    const before = this.state.get().earlier;
+    if (before === null) return;
+    try {
+      const { client, path, query } = this.place;
+      const page = await client.get<KeptCall>(path, { ...query, before }, this.closing.signal);
+      if (this.call === undefined || this.state.get().earlier !== before) return;
+      this.call = withEarlier(this.call, page, page.cursor);
+      this.state.set({ ...this.state.get(), earlier: page.earlier });
+      this.tellSoon();
     } catch (error) {
       if (!this.closing.signal.aborted) this.state.set({ ...this.state.get(), fault: asFault(error) });
     }
   }
 
-  /** Frames of this call. */
-  apply(frames: readonly StreamFrame[]): void {
+  /** Frames of any calls. */
+  apply(all: readonly StreamFrame[]): void {
+    const { tenant } = this.place;
+    const frames = all.filter(
+      (frame) => callIdOf(frame) === this.callId && (tenant === undefined || tenantOf(frame) === tenant),
+    );
+    if (frames.length === 0) return;
     if (frames.some(isErasure)) this.forget();
     if (this.closing.signal.aborted) return;
+    for (const frame of frames) this.live = applyLive(this.live, frame);
+    if (this.call === undefined) this.waiting.push(...frames);
+    else this.takeAll(frames);
+    this.tellSoon();
+  }
+
+  private takeAll(frames: readonly StreamFrame[]): void {
     for (const frame of frames) {
-      this.live = applyLive(this.live, frame);
-      if (frame.seq !== null) this.take({ seq: frame.seq, type: frame.type, at: atOf(frame), data: frame.data });
+      if (this.call === undefined || frame.seq === null || frame.seq <= this.seq) continue;
+      const event = { seq: frame.seq, type: frame.type, at: atOf(frame), data: frame.data };
+      const { parts } = this.call;
+      this.call = applyEvent(this.call, this.callId, event);
+      this.seq = frame.seq;
+      // It speaks of a message by a number that only the server knows.
+      if (frame.type === 'bot.corrected' && this.call.parts === parts && !this.call.truncated) void this.load();
     }
-    if (this.isTelling) return;
-    this.isTelling = true;
-    requestAnimationFrame(() => {
-      this.isTelling = false;
-      if (!this.closing.signal.aborted) this.tell(this.state.get().isComplete);
-    });
   }
 
   private forget(): void {
     this.close();
     this.call = undefined;
-    this.events.clear();
     const fault = new Fault('call-not-found', 'The call was erased.');
-    this.state.set({ ...this.state.get(), view: undefined, events: [], live: liveStateOf('ended'), fault });
+    this.state.set({ ...this.state.get(), view: undefined, live: liveStateOf('ended'), fault });
   }
 
-  private take(event: CallEvent): void {
-    if (this.events.has(event.seq)) return;
-    this.events.set(event.seq, event);
-    this.call = applyEvent(this.call, this.callId, event);
-  }
-
-  private tell(isComplete: boolean): void {
-    const known = this.state.get();
-    const isSame = known.events.length === this.events.size;
-    const events = isSame ? known.events : [...this.events.values()].sort((one, other) => one.seq - other.seq);
-    const view = isSame || this.call === undefined ? known.view : viewOf(this.call);
-    this.state.set({ ...known, view, live: this.live, isComplete, events });
+  private tellSoon(): void {
+    if (this.isTelling) return;
+    this.isTelling = true;
+    requestAnimationFrame(() => {
+      this.isTelling = false;
+      if (this.closing.signal.aborted) return;
+      const view = this.call === undefined ? this.state.get().view : viewOf(this.call);
+      this.state.set({ ...this.state.get(), view, live: this.live });
+    });
   }
 }

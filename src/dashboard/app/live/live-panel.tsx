@@ -19,7 +19,7 @@ export function LivePanel({ callId, isFollowing }: Props) {
 }
 
 function Panel({ record, isFollowing }: { readonly record: CallRecord; readonly isFollowing: boolean }) {
-  const { view, live, fault, isComplete } = useStore(record.state);
+  const { view, live, fault, earlier } = useStore(record.state);
   if (view === undefined) return fault ? <Failed fault={fault} onRetry={() => void record.load()} /> : <Loading />;
   const farewell = (
     <>
@@ -27,5 +27,10 @@ function Panel({ record, isFollowing }: { readonly record: CallRecord; readonly 
       <Link href={`/calls/${encodeURIComponent(view.callId)}`}>{callTexts.live.openRecord}</Link>
     </>
   );
-  return <CallPanel {...{ view, live, isFollowing, farewell }} isLoading={!isComplete} />;
+  return (
+    <CallPanel
+      {...{ view, live, isFollowing, farewell }}
+      onEarlier={earlier === null ? null : () => void record.showEarlier()}
+    />
+  );
 }

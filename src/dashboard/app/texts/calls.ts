@@ -57,6 +57,8 @@ export const callTexts = {
     nothingSaid: 'Nothing has been said yet',
     nothingSaidEver: 'Nothing was said in this call',
     incomplete: 'A part of this call never reached Switchboard; what is here may have holes.',
+    truncated: 'This call is longer than what is kept as a transcript; the rest is in the log.',
+    earlier: 'Show earlier',
     interrupted: 'interrupted',
     corrected: 'corrected',
     saidBy: (who: string) => `said by ${who}`,
