@@ -33,7 +33,17 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** Runs in the browser, too. */
 const SHARED = [
-  ...['call-event', 'call-part', 'call-state', 'call-view', 'claim', 'keyed', 'live-state', 'message-state'],
+  ...[
+    'call-event',
+    'call-part',
+    'call-state',
+    'call-view',
+    'claim',
+    'keyed',
+    'links-state',
+    'live-state',
+    'message-state',
+  ],
   ...['resume', 'tool-state', 'transcript', 'value'],
 ]
   .map((name) => `calls/${name}.ts`)
@@ -124,8 +134,8 @@ it.each<[string, RegExp, (file: string) => boolean]>([
   ],
   [
     'calls are written by their store only',
-    /(INSERT INTO|UPDATE|DELETE FROM) (calls|call_parts|projections)\b|\.(call|callPart|projection)\.(create|update|upsert|delete)/,
-    (file) => file === 'calls/call-store.ts',
+    /(INSERT INTO|UPDATE|DELETE FROM) (calls|call_parts|projections|quarantined_calls|projection_attempts)\b|\.(call|callPart|projection)\.(create|update|upsert|delete)/,
+    (file) => ['call-store', 'call-tables', 'projection-attempts'].some((name) => file === `calls/${name}.ts`),
   ],
   [
     'tenants are written by tenants/ only',

@@ -15,6 +15,8 @@ import { logOf } from './call-log.js';
 export interface CallRecordState {
   readonly view: CallView | undefined;
   readonly live: LiveState;
+  /** Whose it is, where the operator looks. */
+  readonly tenant: string | null;
   /** Where the page before what is here ends; null: this is all. */
   readonly earlier: string | null;
   readonly fault: Fault | undefined;
@@ -33,6 +35,7 @@ export interface CallPlace {
 }
 
 type KeptCall = CallView & {
+  readonly tenant?: string | null;
   readonly earlier: string | null;
   readonly cursor: number;
 };
@@ -43,7 +46,7 @@ const MAX_RETRIES = 10;
 
 export class CallRecord {
   readonly state = createStore<CallRecordState>({
-    ...{ view: undefined, earlier: null, fault: undefined },
+    ...{ view: undefined, tenant: null, earlier: null, fault: undefined },
     live: liveStateOf('live'),
   });
   /** What comes while the call is read. */
@@ -83,7 +86,7 @@ export class CallRecord {
           this.seq = event.seq;
         }
       this.call = call;
-      this.state.set({ ...this.state.get(), earlier: kept.earlier, fault: undefined });
+      this.state.set({ ...this.state.get(), tenant: kept.tenant ?? null, earlier: kept.earlier, fault: undefined });
       const waiting = this.waiting;
       this.waiting = [];
       this.takeAll(waiting);
