@@ -49,7 +49,7 @@ const TABLE: readonly (readonly [string, 'input' | 'database', boolean, string])
   ['57P02', 'database', false, 'stopping or starting'], ['57P03', 'database', false, 'stopping or starting'],
   ['58000', 'database', false, 'internal error'], ['58030', 'database', false, 'disk full'],
   ['58P01', 'database', false, 'internal error'], ['F0000', 'database', false, 'internal error'],
-  ['HV000', 'database', false, 'other'], ['P0001', 'database', false, 'other'],
+  ['HV000', 'database', false, 'other'], ['P0001', 'database', true, 'other'],
   ['XX000', 'database', false, 'internal error'], ['XX001', 'database', false, 'internal error'],
   ['XX002', 'database', false, 'internal error'], ['ZZ999', 'database', false, 'other'],
 ]; // prettier-ignore

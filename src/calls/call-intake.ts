@@ -7,6 +7,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { eventsProjected } from '../common/metrics.js';
 import { ENV, type Env } from '../config/env.js';
+import { isForTheRows } from '../database/database-errors.js';
 import type { Run } from '../database/pg-pool.js';
 import type { CallName, LoggedEvent } from '../events/event.js';
 import { CallTables } from './call-tables.js';
@@ -23,8 +24,6 @@ export interface Intake {
 const MAX_LOAD_BYTES = 8 * 1024 * 1024;
 /** How often the database may refuse what a batch has of one call; then all of it is passed over. */
 const MAX_REFUSALS = 16;
-/** SQLSTATE: the data is at fault, breaks a constraint, or is more than PostgreSQL takes; or a trigger of the operator refuses it. */
-const REFUSED = /^(22|23|54|P0)/;
 
 @Injectable()
 export class CallIntake {
@@ -123,7 +122,7 @@ export class CallIntake {
         (error: unknown) => ({ error }),
       );
     if (refusal === null) passedOver.push(...faults);
-    else if (isRefusal(refusal.error)) await run('ROLLBACK TO SAVEPOINT intake');
+    else if (isForTheRows(refusal.error)) await run('ROLLBACK TO SAVEPOINT intake');
     else throw refusal.error;
     await run('RELEASE SAVEPOINT intake');
     return refusal;
@@ -132,12 +131,6 @@ export class CallIntake {
 
 function namesIn(events: readonly LoggedEvent[]): CallName[] {
   return events.flatMap(({ tenantId, callId }) => (callId === null ? [] : [{ tenantId, callId }]));
-}
-
-/** True where the data is at fault: by its SQLSTATE, or because it cannot be made into what the database takes. */
-function isRefusal(error: unknown): boolean {
-  if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError) return true;
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && REFUSED.test(error.code);
 }
 
 function nameOf(error: unknown): string {

@@ -32,8 +32,8 @@ const CHECK = '23514';
 const SENDERS_COLUMNS = new Set(['agent', 'call_id', 'type', 'at', 'data']);
 /** As PostgreSQL names the CHECK of a column. */
 const SENDERS_CHECKS = new Set([...SENDERS_COLUMNS].map((column) => `events_${column}_check`));
-/** Data, constraints, limits of the program: what the same rows meet again. */
-const BY_THE_ROWS = /^(22|23|54)/;
+/** Data, constraints, limits of the program, a trigger's own word: what the same rows meet again. */
+const BY_THE_ROWS = /^(22|23|54|P0)/;
 
 /** Prisma's own for a database that gives no transaction in time: https://www.prisma.io/docs/orm/reference/error-reference */
 const PRISMA_AWAY = /^(P1\d{3}|P2024|P2028|P2034|P2037)$/;
