@@ -5,6 +5,7 @@ import type { Principal } from '../auth/principal.js';
 import { type AgentName, type TenantId, agentNameSchema } from '../common/ids.js';
 import { type ListAgents, type ListOwnAgents, listAgentsSchema, listOwnAgentsSchema } from './agents.schemas.js';
 import { AgentsService } from './agents.service.js';
+import { MAX_LISTED, OwnedAgents, listed } from './owned-agents.js';
 import { OwnershipHistory } from './ownership-history.js';
 
 @ApiTags('Agents')
@@ -12,18 +13,22 @@ import { OwnershipHistory } from './ownership-history.js';
 export class AgentsController {
   constructor(
     private readonly agents: AgentsService,
+    private readonly owned: OwnedAgents,
     private readonly history: OwnershipHistory,
   ) {}
 
   /** Who this token is. */
-  @ApiOperation({ summary: 'Who this token is: tenant, scopes, agents, expiry' })
+  @ApiOperation({
+    summary: 'Who this token is: tenant, scopes, agents, expiry',
+    description: `Of more than ${MAX_LISTED} agents it says how many (\`agents: null, agentCount\`); GET /v1/agents lists them.`,
+  })
   @Get('me')
   @Scopes('events:read', 'agents:read', 'tokens:write', 'events:write', 'admin')
   async me(@CurrentPrincipal() { tenantId, scopes, expiresAt, viewedBy }: Principal) {
     return {
       tenant: tenantId,
       scopes: [...scopes],
-      agents: tenantId === null ? [] : await this.agents.ownedBy(tenantId),
+      ...(tenantId === null ? { agents: [] } : listed(await this.owned.of(tenantId, null))),
       expiresAt: expiresAt.toISOString(),
       // An admin looks at what the tenant sees.
       ...(viewedBy === null ? {} : { view: true }),

@@ -38,16 +38,6 @@ export class AgentsService {
     return { agents: page.agents.map(({ agent, since }) => ({ agent, since })), next: page.next };
   }
 
-  /** Names of all agents that the tenant owns now, in order. */
-  async ownedBy(tenantId: TenantId): Promise<AgentName[]> {
-    const rows = await this.prisma.agent.findMany({
-      where: { tenantId },
-      select: { name: true },
-      orderBy: { name: 'asc' },
-    });
-    return rows.map(({ name }) => name as AgentName);
-  }
-
   /** Names of all agents that some tenant owns now. */
   async ownedAcrossTenants(): Promise<AgentName[]> {
     const rows = await this.prisma.agent.findMany({ where: { tenantId: { not: null } }, select: { name: true } });

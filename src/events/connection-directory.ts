@@ -15,6 +15,8 @@ import { StreamConnections } from './stream-connections.js';
 
 /** How long other processes have to answer. */
 const ANSWER_MS = 250;
+/** How often a stream's process is told to end it. */
+const MAX_TRIES = 3;
 /** One message of the smallest bus takes 8,000 bytes; a connection with its longest names has fewer. */
 const MAX_TOLD_BYTES = 7500;
 
@@ -78,10 +80,19 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
     return [...own, ...told].sort((one, other) => one.since.localeCompare(other.since));
   }
 
-  /** Ends the stream, wherever it is; its client may come back. False when no process knows it. */
+  /**
+   * Ends the stream, wherever it is; its client may come back. Undefined when no process knows it. Throws `unavailable` when it
+   * could not be ended.
+   */
   async closeAcrossTenants(id: string): Promise<ConnectionView | undefined> {
-    const found = (await this.listAcrossTenants()).find((one) => one.id === id);
-    if (found) this.bus.publish({ kind: 'connection-closed', connectionId: id });
+    const look = async () => (await this.listAcrossTenants()).find((one) => one.id === id);
+    const found = await look();
+    // No row stands behind this word: whether it was heard is seen by the list.
+    for (let left = MAX_TRIES, open = found; open !== undefined; open = await look()) {
+      if (left-- === 0)
+        throw new Problem('unavailable', 'Its process does not hear that it is to end the stream; try again.');
+      this.bus.publish({ kind: 'connection-closed', connectionId: id });
+    }
     return found;
   }
 
@@ -96,7 +107,7 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
   }
 
   private async own(): Promise<ConnectionView[]> {
-    const all = [...this.connections.all];
+    const all = [...this.connections.all].filter(({ isClosed }) => !isClosed);
     const behind = all.filter(({ stream }) => !stream.isLive).map(({ principal }) => principal.tenantId);
     const heads = behind.length === 0 ? new Map<TenantId | null, number>() : await this.headsOf(behind);
     return all.map((one) => viewOf(one, heads));

@@ -4,7 +4,7 @@
  * the agent today (security rule 2).
  */
 import { Injectable } from '@nestjs/common';
-import type { AgentName, TenantId } from '../common/ids.js';
+import type { TenantId } from '../common/ids.js';
 import { PgPool } from '../database/pg-pool.js';
 import { AppendPool } from '../database/pools.js';
 import type { AdmittedEvent, CallName, LoggedEvent } from './event.js';
@@ -19,7 +19,7 @@ export interface Appended {
   readonly seq: number | null;
 }
 
-/** Where a tenant's log begins and ends: seqs in (`expiredUntil`, `seq`] can be read; and which agents the tenant owns. */
+/** Where a tenant's log begins and ends: seqs in (`expiredUntil`, `seq`] can be read. */
 export interface TenantHead {
   readonly seq: number;
   readonly expiredUntil: number;
@@ -27,8 +27,6 @@ export interface TenantHead {
   readonly incarnation: string;
   /** Numbers up to it may once have been given to other events, before a restore: who passes it is told. */
   readonly resumedAfter: number;
-  /** Names of all agents that the tenant owns now, in order. */
-  readonly agents: readonly AgentName[];
 }
 
 interface AppendRow {
@@ -66,8 +64,7 @@ const READ_CALL = `SELECT ${COLUMNS} FROM (
   WHERE bytes <= $6 OR number = 1 ORDER BY position`;
 const HEADS = `SELECT a.tenant_id AS "tenantId", coalesce(t.seq, l.resumed_after) AS seq,
     coalesce(t.expired_until, 0) AS "expiredUntil", coalesce(t.incarnation::text, '') AS incarnation,
-    l.resumed_after AS "resumedAfter",
-    ARRAY(SELECT name FROM agents WHERE agents.tenant_id = a.tenant_id ORDER BY name) AS agents
+    l.resumed_after AS "resumedAfter"
   FROM unnest($1::text[]) AS a(tenant_id) CROSS JOIN log_lineage l LEFT JOIN tenant_heads t USING (tenant_id)`;
 const CALL_SIZES = `SELECT c.call_id AS "callId", nullif(c.tenant_id, '') AS "tenantId", size.events, size.bytes
   FROM (SELECT DISTINCT call_id, tenant_id FROM call_tenants WHERE (call_id, tenant_id) > ($1, $2)

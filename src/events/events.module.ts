@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AgentsModule } from '../agents/agents.module.js';
 import { AuthModule } from '../auth/auth.module.js';
+import { AgentChanges } from './agent-changes.js';
 import { CallErasure } from './call-erasure.js';
 import { ConnectionDirectory } from './connection-directory.js';
 import { DeadLinks } from './dead-links.js';
@@ -44,7 +45,7 @@ import { TenantHeads } from './tenant-heads.js';
     ],
     IdempotencyKeys,
     ...[EventRouter, EventTail, IngestService],
-    ...[StreamAdmission, StreamsService, StreamConnections, DeadLinks, StreamRights, ConnectionDirectory],
+    ...[StreamAdmission, StreamsService, StreamConnections, DeadLinks, StreamRights, AgentChanges, ConnectionDirectory],
   ],
   exports: [
     ...[EventLog, TenantHeads, LogExpiry, LogErasure, LogLineage, LogInquiry, CallErasure, IdempotencyKeys],

@@ -1,5 +1,6 @@
 /** What a stream reads: whose events, and by which of the two numberings its cursor counts. */
-import type { AgentName, TenantId } from '../common/ids.js';
+import { type OwnedAgents, type OwnedSet, listed } from '../agents/owned-agents.js';
+import type { TenantId } from '../common/ids.js';
 import type { EventFilter, PlatformFilter } from './event-filter.js';
 import type { ErasedCalls } from './erased-calls.js';
 import type { EventLog } from './event-log.js';
@@ -38,6 +39,8 @@ export interface Reading {
   readonly isWhole: boolean;
   /** Up to which number the reader's registration has been offered what its filter lets through; 0: not known now. */
   readonly seen: number;
+  /** What the reader was told last of what its tenant owns; absent: it was told nothing, and is not to be. */
+  told?: OwnedSet | undefined;
 }
 
 /** What readings read from. */
@@ -48,6 +51,7 @@ export interface Library {
   readonly lineage: LogLineage;
   readonly erased: ErasedCalls;
   readonly heads: TenantHeads;
+  readonly owned: OwnedAgents;
   readonly pages: LogPages;
   readonly router: EventRouter;
 }
@@ -56,7 +60,7 @@ export interface Library {
 export class TenantReading implements Reading {
   private incarnation = '';
   private resumedAfter = 0;
-  private agents: readonly AgentName[] = [];
+  told: OwnedSet | undefined;
   /** Where the page before ended, if it was a full one. */
   private pageEnd: number | undefined;
 
@@ -80,7 +84,8 @@ export class TenantReading implements Reading {
   }
 
   get greeting(): Readonly<Record<string, unknown>> {
-    return { tenant: this.tenantId, agents: this.agents };
+    const { agents } = this.filter;
+    return { tenant: this.tenantId, ...(agents ? { agents: [...agents] } : this.told && listed(this.told)) };
   }
 
   register(receive: Receive): () => void {
@@ -88,10 +93,14 @@ export class TenantReading implements Reading {
   }
 
   async bounds(): Promise<Bounds> {
-    const { seq, expiredUntil, incarnation, resumedAfter, agents } = await this.library.heads.of(this.tenantId);
+    const { heads, owned } = this.library;
+    const [{ seq, expiredUntil, incarnation, resumedAfter }, told] = await Promise.all([
+      heads.of(this.tenantId),
+      this.told ?? owned.of(this.tenantId, this.filter.agents),
+    ]);
     this.incarnation = incarnation;
     this.resumedAfter = resumedAfter;
-    this.agents = this.filter.agents === null ? agents : [...this.filter.agents];
+    this.told ??= told;
     return { last: seq, expiredUntil, resumedAfter };
   }
 

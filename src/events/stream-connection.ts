@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Observer } from 'rxjs';
 import type { Principal, Scope } from '../auth/principal.js';
 import { jitter } from '../common/backoff.js';
+import type { OwnedSet } from '../agents/owned-agents.js';
 import type { AgentName } from '../common/ids.js';
 import { hasCome, moment } from '../common/moment.js';
 import { Problem, type ProblemSlug } from '../common/problem.js';
@@ -20,8 +21,8 @@ export interface StreamTimes {
   readonly streamMaxMs: number;
 }
 
-/** Reasons to end a stream whose client would not take the last words: its connection is cut, and it finds its cursor at its side. */
-const CUT: ReadonlySet<string> = new Set(['slow-reader', 'dead-link']);
+/** Reasons to end a stream whose client would not, or must not, be sent what waits: it is cut, and finds its cursor at its side. */
+const CUT: ReadonlySet<string> = new Set(['slow-reader', 'dead-link', 'erased-unsent']);
 
 export const READER_CLASSES = ['customer', 'view', 'admin'] as const;
 export type ReaderClass = (typeof READER_CLASSES)[number];
@@ -46,7 +47,7 @@ export class StreamConnection {
   private pingAt = 0;
   private endAt = 0;
   private toldExpiring = false;
-  private isClosed = false;
+  isClosed = false;
 
   constructor(
     readonly principal: Principal,
@@ -54,6 +55,8 @@ export class StreamConnection {
     readonly stream: Pick<EventStream, 'cursor' | 'isLive' | 'tell' | 'ping'>,
     readonly outlet: Outlet,
     private readonly reader: Observer<Chunk>,
+    /** What its reader was told last of what its tenant owns. */
+    readonly knowledge?: { told?: OwnedSet | undefined },
   ) {}
 
   /** Who reads: a customer, an admin who looks at what a customer sees, or an admin across customers. */

@@ -5,13 +5,14 @@
  */
 import { Injectable, Logger, OnApplicationBootstrap, BeforeApplicationShutdown } from '@nestjs/common';
 import { Subscription } from 'rxjs';
-import { AgentsService } from '../agents/agents.service.js';
 import { allows } from '../auth/principal.js';
 import { Standings } from '../auth/standings.js';
 import { Bus, type BusMessage } from '../bus/bus.js';
-import type { AgentName, TenantId } from '../common/ids.js';
+import type { TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
-import { controlFrame } from './sse-frame.js';
+import { AgentChanges } from './agent-changes.js';
+import { ErasedCalls } from './erased-calls.js';
+import type { CallName } from './event.js';
 import type { StreamConnection } from './stream-connection.js';
 import { StreamConnections } from './stream-connections.js';
 
@@ -26,18 +27,19 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
   private readonly subscription = new Subscription();
   private sweeper: NodeJS.Timeout | undefined;
   private checkedAt = performance.now();
-  private telling: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly connections: StreamConnections,
     private readonly standings: Standings,
-    private readonly agents: AgentsService,
+    private readonly changes: AgentChanges,
+    private readonly erased: ErasedCalls,
     private readonly bus: Bus,
   ) {}
 
   onApplicationBootstrap(): void {
     this.checkedAt = performance.now();
     this.subscription.add(this.bus.messages.subscribe((message) => void this.hear(message)));
+    this.subscription.add(this.erased.erasures.subscribe((call) => this.endErased(call)));
     this.subscription.add(this.bus.reconnected.subscribe(() => void this.sweep()));
     this.sweeper = setInterval(() => void this.sweep(), SWEEP_MS);
   }
@@ -54,6 +56,7 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
 
   private async sweep(): Promise<void> {
     const askedAt = performance.now();
+    this.changes.look();
     // Before we ask: a database that has fallen silent answers nothing, not even an error.
     const isUnchecked = ({ principal }: StreamConnection) =>
       askedAt - Math.max(this.checkedAt, principal.checkedAt) >= MAX_UNCHECKED_MS;
@@ -104,38 +107,22 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
           ? new Problem('tenant-suspended', 'The tenant was suspended.')
           : new Problem('token-revoked', 'The tenant was deleted.');
       this.connections.closeWhere((one) => one.principal.tenantId === message.tenantId, ended);
-    } else if (message.kind === 'call-erased') {
-      const erased = new Problem('call-not-found', 'The call was erased.');
-      const isItsOwn = ({ principal }: StreamConnection) => principal.tenantId === message.tenantId;
-      this.connections.closeWhere((one) => isItsOwn(one) && one.isOfCall(message.callId), erased);
     } else if (message.kind === 'owner-changed') {
-      const { tenantId, added, removed } = message;
-      // One after the other: of two changes, the frame of the later one comes later.
-      this.telling = this.telling.then(() =>
-        this.tellOwnerChange(tenantId as TenantId, added as AgentName[], removed as AgentName[]),
-      );
+      this.changes.look(message.tenantId as TenantId);
     }
   }
 
-  /** What a stream delivers follows the log's stamps; the frame tells the reader what its tenant owns now. */
-  private async tellOwnerChange(
-    tenantId: TenantId,
-    added: readonly AgentName[],
-    removed: readonly AgentName[],
-  ): Promise<void> {
-    const readers = [...this.connections.all].filter(
-      (one) => one.principal.tenantId === tenantId && [...added, ...removed].some((agent) => one.concerns(agent)),
-    );
-    if (readers.length === 0) return;
-    try {
-      const owned = await this.agents.ownedBy(tenantId);
-      for (const reader of readers) {
-        const concerned = (agents: readonly AgentName[]) => agents.filter((agent) => reader.concerns(agent));
-        const data = { agents: concerned(owned), added: concerned(added), removed: concerned(removed) };
-        reader.stream.tell(controlFrame('agents.changed', data));
-      }
-    } catch (error) {
-      this.logger.warn(`readers were not told of a change of owner: ${(error as Error).message}`);
-    }
+  /**
+   * Ends the streams of a call that was erased, and cuts those who may be on their way to be sent something of it: what waits in
+   * this process for a client that is slow to take it is thrown away. It comes back with its cursor, and finds tombstones.
+   */
+  private endErased({ tenantId, callId }: CallName): void {
+    const isItsOwn = ({ principal }: StreamConnection) => principal.tenantId === tenantId;
+    const erased = new Problem('call-not-found', 'The call was erased.');
+    this.connections.closeWhere((one) => isItsOwn(one) && one.isOfCall(callId), erased);
+    const unsent = new Problem('unavailable', 'A call was erased while it was sent; resume with your last id.');
+    const mayHold = (one: StreamConnection) =>
+      one.outlet.queuedBytes > 0 && (isItsOwn(one) || one.principal.tenantId === null);
+    this.connections.closeWhere(mayHold, unsent, 'erased-unsent');
   }
 }

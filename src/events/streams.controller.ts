@@ -1,6 +1,7 @@
 import { Controller, Headers, Param, Query, Sse } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { MAX_LISTED } from '../agents/owned-agents.js';
 import { CurrentPrincipal, StreamScopes } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
 import { type AgentName, type CallId, agentNameSchema, callIdSchema } from '../common/ids.js';
@@ -23,7 +24,10 @@ export class StreamsController {
   constructor(private readonly streams: StreamsService) {}
 
   /** Every agent of the caller's tenant. */
-  @ApiOperation({ summary: 'Stream: every agent of the tenant' })
+  @ApiOperation({
+    summary: 'Stream: every agent of the tenant',
+    description: `\`connected\` and \`agents.changed\` name the tenant’s agents, ${MAX_LISTED} at most; of more they say how many (\`agents: null, agentCount\`).`,
+  })
   @Sse(paths('v1/events', 'events'))
   async events(
     @CurrentPrincipal() principal: Principal,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import { AgentsService } from '../agents/agents.service.js';
+import { OwnedAgents } from '../agents/owned-agents.js';
 import { tenantOf } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
 import type { AgentName, CallId } from '../common/ids.js';
@@ -44,6 +45,7 @@ export class StreamsService {
     lineage: LogLineage,
     erased: ErasedCalls,
     heads: TenantHeads,
+    owned: OwnedAgents,
     pages: LogPages,
     router: EventRouter,
     private readonly agents: AgentsService,
@@ -51,7 +53,7 @@ export class StreamsService {
     private readonly rights: StreamRights,
     private readonly admission: StreamAdmission,
   ) {
-    this.library = { log, reader, expiry, lineage, erased, heads, pages, router };
+    this.library = { log, reader, expiry, lineage, erased, heads, owned, pages, router };
   }
 
   /**
@@ -100,7 +102,7 @@ export class StreamsService {
   ): Observable<Chunk> {
     return new Observable<Chunk>((reader) => {
       const stream = new EventStream(reading, outlet, reader);
-      const connection = new StreamConnection(principal, scope, stream, outlet, reader);
+      const connection = new StreamConnection(principal, scope, stream, outlet, reader, reading);
       this.connections.add(connection);
       this.rights.recheck(connection);
       stream.start(start).catch((error: unknown) => reader.error(error));

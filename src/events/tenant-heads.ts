@@ -3,7 +3,7 @@ import { Collected } from '../common/collected.js';
 import type { TenantId } from '../common/ids.js';
 import { EventLog, type TenantHead } from './event-log.js';
 
-/** Where tenants' logs begin and end, and which agents they own; every stream that opens asks, so many are looked up at once. */
+/** Where tenants' logs begin and end; every stream that opens asks, so many are looked up at once. */
 @Injectable()
 export class TenantHeads {
   private readonly heads: Collected<TenantId, TenantHead>;

@@ -24,7 +24,7 @@ export function CallsPage() {
           {calls && texts.found(calls.length, list.hasMore)}
         </p>
       </PageHeading>
-      <Filters search={search} agents={me.agents} onChange={change} />
+      <Filters search={search} agents={me.agents ?? []} onChange={change} />
       <section className="card call-list" aria-busy={list.isLoading}>
         {calls === undefined && !list.fault && <Loading />}
         {list.fault && <Failed fault={list.fault} onRetry={list.reload} />}

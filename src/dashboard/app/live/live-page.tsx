@@ -35,7 +35,9 @@ export function LivePage({ picked }: Props) {
       <PageHeading title={texts.title}>
         <p className="count-tag numeric">{texts.inProgress(countInProgress(ids, feed.calls))}</p>
         <div className="page-heading-end">
-          {me.agents.length > 1 && <AgentFilter agents={me.agents} agent={agent} onChange={setAgent} />}
+          {me.agents !== null && me.agents.length > 1 && (
+            <AgentFilter agents={me.agents} agent={agent} onChange={setAgent} />
+          )}
         </div>
       </PageHeading>
       <div className="live-columns">

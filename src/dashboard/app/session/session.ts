@@ -9,7 +9,8 @@ export interface Me {
   /** Null: an operator of the platform. */
   readonly tenant: string | null;
   readonly scopes: readonly string[];
-  readonly agents: readonly string[];
+  /** Null: more than a page could let choose from. */
+  readonly agents: readonly string[] | null;
   readonly expiresAt: string;
 }
 
