@@ -24,8 +24,9 @@ afterAll(async () => {
 
 /** What happens, and how often in a hundred steps. */
 const OPERATIONS = {
-  ingest: 44,
+  ingest: 38,
   write: 6,
+  misbehave: 6,
   changeOwner: 16,
   setOwned: 4,
   open: 10,

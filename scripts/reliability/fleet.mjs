@@ -59,8 +59,8 @@ export class Fleet {
   #postgres;
   servers = [];
 
-  /** `processes` Switchboards with these `variables`; resolves when all are ready. Ends with this process, too. */
-  static async start({ processes = 1, variables = {} } = {}) {
+  /** `processes` Switchboards with these `variables` and arguments of node; resolves when all are ready. Ends with this process, too. */
+  static async start({ processes = 1, variables = {}, execArgv = [] } = {}) {
     const fleet = new Fleet();
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void fleet.end().then(() => process.exit(130)));
     process.once('uncaughtException', (error) => {
@@ -68,7 +68,7 @@ export class Fleet {
       void fleet.end().then(() => process.exit(1));
     });
     try {
-      await fleet.#start(processes, variables);
+      await fleet.#start(processes, variables, execArgv);
       return fleet;
     } catch (error) {
       await fleet.end();
@@ -76,18 +76,18 @@ export class Fleet {
     }
   } // prettier-ignore
 
-  async #start(processes, variables) {
+  async #start(processes, variables, execArgv) {
     chmodSync(this.#folder, 0o755); // As root, PostgreSQL runs as another user, who must get in.
     this.#postgres = await EmbeddedPostgres.start(this.#folder);
     for (let index = 0; index < processes; index += 1) {
-      const server = await this.#fork(join(this.#folder, String(index)), variables);
+      const server = await this.#fork(join(this.#folder, String(index)), variables, execArgv);
       this.servers.push(server);
       await server.ready();
     }
     this.adminToken = readFileSync(join(this.#folder, '0', 'admin-token'), 'utf8').trim();
   }
 
-  async #fork(folder, variables) {
+  async #fork(folder, variables, nodeArguments) {
     mkdirSync(folder);
     const port = await freePort();
     const { PATH, HOME, LANG } = process.env;
@@ -95,7 +95,7 @@ export class Fleet {
       ...{ PATH, HOME, LANG, PORT: String(port), DATA_DIR: folder, DATABASE_URL: this.#postgres.url },
       ...{ SOURCES: 'none', PUBLIC_URL: 'http://switchboard.fleet', ...variables },
     };
-    const execArgv = ['--enable-source-maps', '--expose-gc', '--import', PRELOAD];
+    const execArgv = ['--enable-source-maps', '--expose-gc', '--import', PRELOAD, ...nodeArguments];
     const stdio = ['ignore', 'ignore', 'inherit', 'ipc'];
     return new Server(fork(MAIN, { cwd: folder, env, execArgv, stdio, detached: true }), port, folder);
   }

@@ -1,5 +1,5 @@
 // `npm run reliability [-- NAME=ROUNDS …]`: the long fault runs of docs/reliability.md, one table at the end. Each is a spec of the suite with
-// its rounds raised by an environment variable, so that what runs for hours is what CI runs for seconds.
+// its rounds raised by an environment variable, so that what runs for hours is what CI runs for seconds; or a script of its own.
 import { spawnSync } from 'node:child_process';
 
 const RUNS = {
@@ -18,6 +18,7 @@ const RUNS = {
   },
   'lease-losses': { rounds: 20, variable: 'LEASE_LOSSES', args: ['test/leases.e2e-spec.ts', '-t', 'who loses'] },
   'rolling-restarts': { rounds: 10, variable: 'ROLLING_RESTARTS', args: ['test/rolling.e2e-spec.ts'], more: { ROLLING_READERS: '500' } }, // prettier-ignore
+  hostile: { rounds: 3, script: ['scripts/reliability/hostile.mjs', '--pairs'] },
 };
 const JEST = [
   '--experimental-vm-modules',
@@ -33,19 +34,20 @@ const unknown = [...asked.keys()].filter((name) => !(name in RUNS));
 if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(', ')}; known are ${Object.keys(RUNS).join(', ')}`);
 
 const rows = [];
-for (const [name, { rounds, variable, args, more = {} }] of Object.entries(RUNS)) {
+for (const [name, { rounds, variable, args, script, more = {} }] of Object.entries(RUNS)) {
   if (asked.size > 0 && !asked.has(name)) continue;
   const count = asked.get(name) ?? rounds;
   const startedAt = Date.now();
   const environment = {
     ...process.env,
     ...more,
-    [variable]: String(count),
+    ...(variable === undefined ? {} : { [variable]: String(count) }),
     RELIABILITY_MS: String(LIMIT_MS),
     TEST_LOG: '1',
   };
   const options = { stdio: ['ignore', 'inherit', 'inherit'], env: environment, timeout: LIMIT_MS };
-  const { status } = spawnSync(process.execPath, [...JEST, ...args, `--testTimeout=${LIMIT_MS}`], options);
+  const spec = () => [...JEST, ...args, `--testTimeout=${LIMIT_MS}`];
+  const { status } = spawnSync(process.execPath, script === undefined ? spec() : [...script, String(count)], options);
   rows.push({
     fault: name,
     rounds: Number(count),

@@ -1,6 +1,7 @@
 /** Six tenants and twelve agents, two processes, and everything that can happen to them, one thing at a time. */
 import { expectStatus, type Switchboard } from '../switchboard.js';
 import { waitFor } from '../wait-for.js';
+import { Hostile } from './hostile.js';
 import { Model, type ModelEvent, type Sent } from './model.js';
 import type { Random } from './random.js';
 import { type Access, WorldReader } from './reader.js';
@@ -23,6 +24,7 @@ export class World {
   /** How long readers went on after their right had ended, in ms. */
   readonly endedAfterMs: number[] = [];
   model = new Model(0);
+  private hostile: Hostile | undefined;
   private readonly ended = new Set<string>();
   private count = 0;
 
@@ -51,6 +53,17 @@ export class World {
       this.tenants.push(id);
       this.tokens.set(id, { token, tokenId });
     }
+    this.hostile = await Hostile.create(this.board, this.model, this.random, this.name);
+    const reader = this.hostile.reader();
+    this.readers.push(reader);
+    await this.connect(reader);
+  }
+
+  /** One more tenant does what it shouldn't; the others and their readers must not notice. */
+  async misbehave(): Promise<void> {
+    const { random, board, model } = this;
+    const foreignId = random.pick([...this.tokens.values()]).tokenId;
+    await this.hostile?.act({ board, model, foreignId, foreignAgent: random.pick(this.agents) });
   }
 
   canaryOf(tenant: string | null): string {
@@ -230,7 +243,7 @@ export class World {
       const wants = (event: ModelEvent) => event.tenant === null;
       return new WorldReader({ tenant: null, wants, label: 'unassigned' }, access('/v1/admin/events?unassigned=true'));
     }
-    const some = kind === 1 ? random.some(this.tenants) : this.tenants;
+    const some = kind === 1 ? random.some(this.tenants) : this.everybody;
     const wants = (event: ModelEvent) => (event.tenant === null ? kind === 2 : some.includes(event.tenant));
     const query = kind === 1 ? `?tenants=${some.join(',')}` : '';
     return new WorldReader({ tenant: null, wants, label: `admin${query}` }, access(`/v1/admin/events${query}`));
@@ -376,9 +389,13 @@ export class World {
     for (const [agent, owner] of this.model.owners) if (owner !== null) this.everOwned.add(`${owner} ${agent}`);
   }
 
+  private get everybody(): string[] {
+    return [...this.tenants, ...(this.hostile === undefined ? [] : [this.hostile.tenant])];
+  }
+
   private assertNoOthers(tenant: string | null, bytes: string, where: string): void {
     if (tenant === null) return;
-    for (const other of [...this.tenants, null].filter((one) => one !== tenant)) {
+    for (const other of [...this.everybody, null].filter((one) => one !== tenant)) {
       for (const trace of [this.canaryOf(other), ...(other === null ? [] : [other])])
         if (bytes.includes(trace)) throw new Error(`${where} of ${tenant} holds ${trace}`);
     }

@@ -1,0 +1,23 @@
+/**
+ * The hostile clients, in a process of their own that yields to every other one: what they cost themselves is not what is
+ * measured. Commands: `cheap` → names of attacks,
+ * `begin` {attack, port, …what it needs}, `end` → how often what happened.
+ */
+import { setPriority } from 'node:os';
+import { answer } from '../../bench/commands.mjs';
+import { ATTACKS } from './attacks.mjs';
+import { Onslaught } from './raw.mjs';
+
+const LEAST_URGENT = 19;
+
+setPriority(LEAST_URGENT);
+let onslaught;
+
+answer({
+  cheap: () => Object.keys(ATTACKS).filter((name) => ATTACKS[name].cheap),
+  begin({ attack, ...given }) {
+    onslaught = new Onslaught(given);
+    ATTACKS[attack].run(onslaught);
+  },
+  end: () => onslaught.end(),
+});
