@@ -164,14 +164,15 @@ async function pageOf(
   before: PartCursor | null,
   cursor: number,
 ): Promise<ReadCall | undefined> {
-  if (row === undefined) return undefined;
+  const head = row && headIn(row.head);
+  if (row === undefined || head === undefined) return undefined;
   const { text, values } = partsQuery(row.tenant_id, row.call_id, before);
   const { rows } = await run<PartRow>(text, values);
   const texts = untilNull(rows.map(({ state }) => state));
   const oldest = texts.length < rows.length ? rows[texts.length - 1] : undefined;
   return {
     tenantId: tenantIn(row.tenant_id),
-    state: { ...headIn(row.head), parts: partsIn(texts) },
+    state: { ...head, parts: partsIn(texts) },
     earlier: oldest === undefined ? null : { seq: oldest.seq, key: oldest.key },
     ...{ quarantined: row.quarantined, cursor },
   };
@@ -189,7 +190,7 @@ async function listed(run: Run, { text, values }: Statement, { search }: CallFil
   const page = rows.slice(0, lines.callsCovered);
   const last = page.length < rows.length ? page.at(-1) : undefined;
   const calls = page.flatMap((row, index): ListedCall[] => {
-    const head = digested(heads[index]);
+    const head = headIn(heads[index] ?? '');
     const line = lines.byCall.get(`${row.tenant_id} ${row.call_id}`) ?? null;
     return head === undefined ? [] : [{ tenantId: tenantIn(row.tenant_id), head, line }];
   });
@@ -209,18 +210,9 @@ async function linesOf(run: Run, calls: readonly CallRow[], search: SearchQuery 
         callsCovered: calls.findIndex((call) => call.call_id === call_id && call.tenant_id === tenant_id),
       };
     const message = partIn(state);
-    if (message.kind === 'message') byCall.set(`${tenant_id} ${call_id}`, { text: line, message });
+    if (message?.kind === 'message') byCall.set(`${tenant_id} ${call_id}`, { text: line, message });
   }
   return { byCall, callsCovered: calls.length };
-}
-
-/** Undefined for a row that is no JSON: the calls beside it are shown. */
-function digested(head: string | undefined): CallHead | undefined {
-  try {
-    return head === undefined ? undefined : headIn(head);
-  } catch {
-    return undefined; // Written by a version that let such a thing in; a rebuild mends it.
-  }
 }
 
 function untilNull<Value>(values: readonly (Value | null)[]): Value[] {

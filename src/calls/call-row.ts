@@ -69,23 +69,36 @@ function placeOf(part: Part): number | null {
   return part.first.seq;
 }
 
-/** What an older version wrote knows nothing of the latter two. */
-export function headIn(text: string): CallHead {
-  const kept = parseJson(text) as Omit<CallHead, 'events' | 'truncated'> & Partial<CallHead>;
-  return { ...kept, events: kept.events ?? 0, truncated: kept.truncated ?? false };
+/**
+ * What an older version wrote knows nothing of the latter two. Undefined for what is no JSON, which an older version let in: it counts
+ * as unknown, so that it holds up no other call, and a rebuild makes it anew.
+ */
+export function headIn(text: string): CallHead | undefined {
+  const kept = parsedOrUndefined(text) as (Omit<CallHead, 'events' | 'truncated'> & Partial<CallHead>) | undefined;
+  return kept && { ...kept, events: kept.events ?? 0, truncated: kept.truncated ?? false };
 }
 
-export function partIn(text: string): Part {
-  const kept = parseJson(text) as ToolState | LinksState | (Omit<MessageState, 'corrected'> & Partial<MessageState>);
-  return kept.kind === 'message' ? { ...kept, corrected: kept.corrected ?? null } : kept;
+/** Undefined as in {@link headIn}. */
+export function partIn(text: string): Part | undefined {
+  const kept = parsedOrUndefined(text) as
+    ToolState | LinksState | (Omit<MessageState, 'corrected'> & Partial<MessageState>) | undefined;
+  return kept?.kind === 'message' ? { ...kept, corrected: kept.corrected ?? null } : kept;
 }
 
 /** The parts in the column `state` of several rows. */
 export function partsIn(texts: readonly string[]): Keyed<Part> {
   return texts.reduce<Keyed<Part>>((parts, text) => {
     const part = partIn(text);
-    return withValue(parts, keyOfPart(part), part);
+    return part === undefined ? parts : withValue(parts, keyOfPart(part), part);
   }, []);
+}
+
+function parsedOrUndefined(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Seconds that can be added up, whatever upstream says. */

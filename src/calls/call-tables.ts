@@ -45,7 +45,8 @@ export class CallTables {
     const heads = await run<StateRow>(HEADS, [...namesOf(calls), maxBytes]);
     for (const { tenant_id, call_id, state } of heads.rows) {
       if (state === null) return false;
-      byName.get(`${tenant_id} ${call_id}`)?.know(headIn(state));
+      const head = headIn(state);
+      if (head !== undefined) byName.get(`${tenant_id} ${call_id}`)?.know(head);
     }
     for (;;) {
       const keys = calls.flatMap((call) => call.askForKeys().map((key) => ({ name: call.name, key })));
