@@ -82,7 +82,7 @@ it('a source waits with what brings out a bug: what came before it is in the log
 
 it('what is committed is answered for, also where the word of it fails', async () => {
   const agent = fresh('mara');
-  const ingest = board.app.get(IngestService) as unknown as { announce: (...parameters: unknown[]) => void };
+  const ingest = board.app.get<{ announce: (...parameters: unknown[]) => void }>(IngestService);
   const announce = ingest.announce.bind(ingest);
   ingest.announce = () => {
     throw new TypeError('a bug');
