@@ -28,7 +28,7 @@ it('no dependency runs outside its own range on a version of Node that we name',
 
 it('README and CI name them', () => {
   expect(read('README.md')).toContain('Node 20.19, 22.13 or 24');
-  expect(read('.ci/run')).toMatch(/for version in 22\.\S+ 24\.\S+; do/);
+  expect(read('.ci/nodes')).toMatch(/for version in 22\.\S+ 24\.\S+; do/);
   expect(
     semver.satisfies('21.0.0', (JSON.parse(read('package.json')) as { engines: { node: string } }).engines.node),
   ).toBe(false);

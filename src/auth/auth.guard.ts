@@ -67,7 +67,8 @@ export class AuthGuard implements CanActivate {
   private async principalOf({ token }: Credential, request: Request, response: Response): Promise<Principal> {
     const identity = this.verified.recall(token);
     if (identity !== undefined) return this.standings.principal(identity);
-    if (readToken(token) === undefined) throw new Problem('token-invalid', 'This is no token that was issued here.');
+    if (readToken(token) === undefined)
+      throw new Problem('token-invalid', 'The token was not issued here, or was changed.');
     const principal = await this.authenticate(request, response);
     this.verified.remember(token, principal);
     return principal;
