@@ -93,12 +93,11 @@ function stampDetail({ call, owner }: ExplainFacts, { type, agent, callId, tenan
     const then = owner === undefined ? 'belonged to nobody' : `belonged to ${owner.tenant} (since ${owner.since})`;
     return `It belongs to no call, and the agent ${agent} ${then} when it came in: it is ${whose}.`;
   }
-  const began = `In ${whose} call ${callId} the agent ${agent} speaks since position ${call.firstPosition}`;
+  // A call that was heard of after a transfer, and had begun before it.
   const isLate = tenantId !== null && owner?.tenant !== tenantId;
-  const reason = isLate
-    ? `its source tells that this began when the agent belonged to ${tenantId}`
-    : `the agent ${tenantId === null ? 'belonged to nobody' : `belonged to ${tenantId}`} then`;
-  return `${began}, and ${reason}: it is ${whose}, to the call's end and for ever.`;
+  const began = isLate ? 'began before that, as its source tells' : `began at position ${call.firstPosition}`;
+  const then = `when its agent ${agent} belonged to ${tenantId ?? 'nobody'}`;
+  return `The call ${callId} ${began}, ${then}: the call is ${whose}, to its end and for ever.`;
 }
 
 function retention(isKept: boolean, expiredUntil: number): Check {

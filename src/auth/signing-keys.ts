@@ -14,7 +14,7 @@ import { PrismaService } from '../database/prisma.service.js';
 
 /** How often an unknown `kid` may send us to the database: a stranger's tokens must not. */
 const REFRESH_MS = 5000;
-/** The same while there is no key yet, or a new one. */
+/** The same while there is no key yet: the first one signs as soon as it is made. */
 const FIRST_REFRESH_MS = 100;
 /** How long a new key is only published; longer than any process goes without asking about an unknown `kid`. */
 export const PUBLISH_MS = 2 * REFRESH_MS;
@@ -78,7 +78,7 @@ export class SigningKeys implements OnApplicationBootstrap {
   /** The public key of that id; undefined when it is none of ours. */
   async publicKey(kid: string): Promise<KeyObject | undefined> {
     const known = this.find(kid);
-    const refreshMs = this.isNew ? FIRST_REFRESH_MS : REFRESH_MS;
+    const refreshMs = this.keys.length === 0 ? FIRST_REFRESH_MS : REFRESH_MS;
     if (known !== undefined || performance.now() - this.loadedAt < refreshMs) return known;
     await this.load();
     return this.find(kid);
@@ -112,12 +112,6 @@ export class SigningKeys implements OnApplicationBootstrap {
       state: key === signing ? 'signing' : signing && key.createdAt > signing.createdAt ? 'next' : 'verifying',
       tokens: counts.get(key.kid) ?? 0,
     }));
-  }
-
-  /** The first key signs as soon as it is made: a process that has just started may not know it yet. */
-  private get isNew(): boolean {
-    const [newest] = this.keys;
-    return newest === undefined || newest.createdAt.getTime() > moment().getTime() - PUBLISH_MS;
   }
 
   private find(kid: string): KeyObject | undefined {

@@ -3,6 +3,7 @@ import { Logger, type LoggerService } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { JsonLogger } from '../../src/common/json-logger.js';
 import { redactor } from '../../src/common/redaction.js';
+import { LogReader } from '../../src/events/log-reader.js';
 import { createDatabase, query } from '../support/database.js';
 import { DatabaseWay } from '../support/database-way.js';
 import { Switchboard } from '../support/switchboard.js';
@@ -83,21 +84,28 @@ describe('what is secret', () => {
     };
     await failEverywhere();
     // The database refuses an event: PostgreSQL's own words hold the whole row.
-    await query(database.url, `ALTER TABLE events ADD CONSTRAINT refuses CHECK (data NOT LIKE '%${phone}%')`);
+    await query(database.url, `ALTER TABLE events ADD CONSTRAINT events_data_check CHECK (data NOT LIKE '%${phone}%')`);
     await board.admin('POST', '/v1/ingest', [event]);
     await waitFor(() => logged.some((line) => line.includes('refused')), 'a line about the refusal');
-    await query(database.url, 'ALTER TABLE events DROP CONSTRAINT refuses');
+    await query(database.url, 'ALTER TABLE events DROP CONSTRAINT events_data_check');
     await board.ingest(event);
-    // A fault of our own, at every request.
+    // A fault of the database, at every request.
     for (const table of ['tokens', 'call_tenants']) {
       await query(database.url, `ALTER TABLE ${table} RENAME TO gone`);
       await waitFor(
-        async () => (await board.request('GET', `/v1/log?call=${agent}`, { token })).status === 500,
+        async () => (await board.request('GET', `/v1/log?call=${agent}`, { token })).status === 503,
         'a fault',
       );
       await failEverywhere();
       await query(database.url, `ALTER TABLE gone RENAME TO ${table}`);
     }
+    // A fault of our own.
+    const reader = board.app.get(LogReader);
+    const hasCall = reader.hasCall.bind(reader);
+    reader.hasCall = () => Promise.reject(new TypeError('a bug'));
+    for (const path of ['/v1/log?call=x', '/v1/log?call=y', '/v1/calls/x/events', '/v1/calls/y/events'])
+      expect((await board.request('GET', path, { token })).status).toBe(500);
+    reader.hasCall = hasCall;
     way.cut();
     await waitFor(async () => (await board.request('GET', '/readyz')).status === 503, 'a database that is away');
     await failEverywhere();
