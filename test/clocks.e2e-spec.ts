@@ -117,7 +117,7 @@ describe.each([-120_000, 120_000])('when the clock jumps by %i ms', (jumpMs) => 
   it('a key that is not known is looked for after its time', async () => {
     let loads = 0;
     const signingKey = { findMany: () => Promise.resolve((loads += 1) && []) };
-    const bus = { messages: NEVER } as unknown as Bus;
+    const bus = { messages: NEVER, reconnected: NEVER } as unknown as Bus;
     const keys = new SigningKeys({ signingKey } as unknown as PrismaService, {} as AuditLog, bus);
     await keys.publicKey('unknown');
     jump(jumpMs);

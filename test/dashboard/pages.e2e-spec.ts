@@ -6,6 +6,7 @@ import { ended, said, started } from '../support/calls.js';
 import { Switchboard } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';
 import { Person } from './person.js';
+import { waitFor } from '../support/wait-for.js';
 
 const SCOPES = ['events:read', 'agents:read', 'tokens:write'];
 const AT = Date.parse('2026-11-20T10:00:00.000Z');
@@ -104,8 +105,7 @@ describeInChromium('the page', () => {
     expect(page.url()).toBe(`${board.url}/calls/${over}`);
     const bubbles = page.locator('.call-script .bubble');
     await page.goto(`${board.url}/calls/${over}?t=3.5`);
-    await bubbles.first().waitFor();
-    expect(await bubbles.count()).toBe(1);
+    await waitFor(async () => (await bubbles.count()) === 1, 'the line that was said by then');
     expect(await page.locator('.unspoken').innerText()).toMatch(/help\?$/);
     await page.getByText('8×').click();
     await page.getByRole('button', { name: 'Play' }).click();
