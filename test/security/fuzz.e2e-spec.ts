@@ -75,7 +75,9 @@ async function faults(attempts: readonly (Attempt & { by?: string })[]): Promise
   const rest = [...attempts];
   const work = async () => {
     for (let one = rest.pop(); one !== undefined; one = rest.pop()) {
-      const status = await statusOf(one, one.by);
+      // Searches wait their turn, and on a slow machine too long: that passes, and is asked again.
+      let status = await statusOf(one, one.by);
+      for (let tries = 1; status === 503 && tries < 10; tries++) status = await statusOf(one, one.by);
       if (status >= 500) found.push(`${status} ${one.what}`.slice(0, 200));
     }
   };
