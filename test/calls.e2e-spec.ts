@@ -163,9 +163,10 @@ describe('a call that never ends', () => {
     const mara = fresh('mara');
     const acme = await board.createTenant({ agents: [mara] });
     const call = fresh('CA');
+    const lastWord = minutesAgo(241);
     await board.ingest(
-      started(mara, call, { at: minutesAgo(500) }),
-      said(mara, call, 'u1', 'Hola', { at: minutesAgo(241) }),
+      started(mara, call, { at: new Date(Date.parse(lastWord) - 259 * 60_000).toISOString() }),
+      said(mara, call, 'u1', 'Hola', { at: lastWord }),
     );
     const [lost] = (await callsOf(board, acme, '?state=ended')).body.calls;
     expect(lost).toMatchObject({ callId: call, state: 'ended', reason: 'lost', duration: 259 * 60 });

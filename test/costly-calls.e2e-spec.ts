@@ -31,7 +31,7 @@ async function tenantWithCall(text: string) {
   return { tenant, call };
 }
 
-it('a list of large calls, and a search that finds long lines, come in pages of some 4 MiB, each call once', async () => {
+it('a list keeps little of each call, and a search that finds long lines comes in pages of bytes, each call once', async () => {
   const { tenant, call } = await tenantWithCall('x'.repeat(50_000));
   await query(
     home.databaseUrl,
@@ -47,7 +47,10 @@ it('a list of large calls, and a search that finds long lines, come in pages of 
      FROM call_parts, generate_series(1, 149) n WHERE call_id = $1`,
     [call],
   );
-  for (const parameters of ['', '&q=text']) {
+  for (const [parameters, least] of [
+    ['', 1],
+    ['&q=text', 2],
+  ] as const) {
     const ids = new Set<string>();
     let pages = 0;
     for (let next: string | null = ''; next !== null; pages += 1) {
@@ -59,8 +62,8 @@ it('a list of large calls, and a search that finds long lines, come in pages of 
       }
       next = page.next;
     }
-    expect([ids.size, pages]).toEqual([150, expect.any(Number)]);
-    expect(pages).toBeGreaterThan(1);
+    expect(ids.size).toBe(150);
+    expect(pages).toBeGreaterThanOrEqual(least);
   }
 });
 

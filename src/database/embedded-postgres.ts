@@ -14,6 +14,8 @@ import { type Cluster, EmbeddedPostgresError, openCluster } from './postgres-clu
 /** How long a server that was left behind gets to answer, or to finish going down. */
 const ADOPT_MS = 15_000;
 const ADOPT_RETRY_MS = 100;
+/** How long connections of which it is unknown whose they are keep a server from being stopped. */
+const LEAVE_MS = 10_000;
 /** Starts that fail for a reason that passes are tried so often, a little later each time. */
 const LAUNCH_ATTEMPTS = 5;
 const LAUNCH_RETRY_MS = 200;
@@ -64,7 +66,7 @@ export class EmbeddedPostgres {
 
   /** Stops the server, unless another process still uses it: the last one out turns off the light. */
   async stop(): Promise<void> {
-    if ((await this.otherClients()) > 0) return;
+    if (await this.isUsedByOthers()) return;
     try {
       await this.cluster.pgCtl('stop', '-m', 'fast', '-w', '-t', '10');
     } catch (error) {
@@ -133,14 +135,25 @@ export class EmbeddedPostgres {
     });
   }
 
-  private async otherClients(): Promise<number> {
+  /**
+   * True when somebody else's connection is open. The backends of our own, which we have closed, take a moment to go: they are
+   * waited for, and told from another Switchboard's by that one asking something every 1.5 s (pg-listener.ts).
+   */
+  private isUsedByOthers(): Promise<boolean> {
     return this.query(async (client) => {
-      const { rows } = await client.query<{ others: number }>(
-        `SELECT count(*)::int AS others FROM pg_stat_activity
-         WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
-      );
-      return rows[0]?.others ?? 0;
-    }).catch(() => 0); // A server that does not answer has no clients to be kind to.
+      const since = (await client.query<{ now: string }>('SELECT clock_timestamp()::text AS now')).rows[0]?.now;
+      const deadline = performance.now() + LEAVE_MS;
+      for (;;) {
+        const { rows } = await client.query<{ used: boolean }>(
+          `SELECT application_name NOT LIKE 'switchboard%' OR query_start > $1::timestamptz AS used FROM pg_stat_activity
+           WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+          [since],
+        );
+        if (rows.length === 0) return false;
+        if (rows.some(({ used }) => used) || performance.now() > deadline) return true;
+        await wait(ADOPT_RETRY_MS);
+      }
+    }).catch(() => false); // A server that does not answer has no clients to be kind to.
   }
 
   private async query<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@
 export async function waitFor<T>(
   predicate: () => T | undefined | false | null | Promise<T | undefined | false | null>,
   what = 'the expected state',
-  deadlineMs = 20_000,
+  deadlineMs = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {

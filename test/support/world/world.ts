@@ -164,7 +164,7 @@ export class World {
       const expected = JSON.stringify({ agents: this.model.agentsOf(tenant ?? '').sort(), added, removed });
       for (const [index, connection] of open.entries()) {
         const count = counts[index] ?? 0;
-        await connection.until((one) => one.of('agents.changed').length > count, 'agents.changed', 1000);
+        await connection.until((one) => one.of('agents.changed').length > count, 'agents.changed');
         const data = connection.of('agents.changed')[count]?.data;
         if (JSON.stringify(data) !== expected) throw new Error(`told ${JSON.stringify(data)} instead of ${expected}`);
       }
@@ -310,7 +310,7 @@ export class World {
     for (const reader of readers) {
       const { connection } = reader;
       if (connection === undefined) continue;
-      await connection.until(({ ended }) => ended, `${reader.scope.label} to end: ${slug}`, 1000);
+      await connection.until(({ ended }) => ended, `${reader.scope.label} to end: ${slug}`);
       this.endedAfterMs.push(Date.now() - startedAt);
       const type = connection.of('stream.closing').at(-1)?.data['type'];
       if (type !== `/problems/${slug}`) throw new Error(`a reader was told ${String(type)} instead of ${slug}`);
