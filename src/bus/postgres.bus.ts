@@ -8,6 +8,7 @@ import { ephemeralDropped } from '../common/metrics.js';
 import { DATABASE_URL } from '../database/database-url.js';
 import { PgListener } from '../database/pg-listener.js';
 import { PgPool } from '../database/pg-pool.js';
+import { Rounds } from '../common/rounds.js';
 import { SharedRoom } from '../common/shared-room.js';
 import { Bus, type BusEvent, BusMessage } from './bus.js';
 import { NoticeReader, noticesOf } from './notices.js';
@@ -39,7 +40,7 @@ export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplic
   private ephemeral: BusEvent[] = [];
   private readonly room = new SharedRoom({ all: MAX_LENGTH, each: MAX_LENGTH_OF_TENANT });
   private controls: Control[] = [];
-  private sending: Promise<void> | undefined;
+  private readonly sending = new Rounds(() => this.sendAll());
 
   constructor(
     @Inject(DATABASE_URL) databaseUrl: string,
@@ -61,14 +62,14 @@ export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplic
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.sending;
+    await this.sending.idle();
     await this.listener.stop();
   }
 
   protected override send(message: BusMessage): void {
     if (message.kind === 'appended') this.collect(message);
     else if (this.controls.length < MAX_WAITING) this.controls.push(message);
-    this.sending ??= this.sendAll().finally(() => (this.sending = undefined));
+    this.sending.start();
   }
 
   private collect({ first, last, events }: Appended): void {

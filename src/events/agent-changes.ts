@@ -5,6 +5,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type OwnedSet, OwnedAgents, listed } from '../agents/owned-agents.js';
 import type { TenantId } from '../common/ids.js';
+import { Rounds } from '../common/rounds.js';
 import type { Chunk } from './chunk.js';
 import { controlFrame } from './sse-frame.js';
 import type { StreamConnection } from './stream-connection.js';
@@ -17,7 +18,7 @@ type Told = StreamConnection & { readonly knowledge: { told: OwnedSet } };
 export class AgentChanges {
   private readonly logger = new Logger('Streams');
   private readonly due = new Set<TenantId>();
-  private looking: Promise<void> | undefined;
+  private readonly rounds = new Rounds(() => this.tellAll());
 
   constructor(
     private readonly connections: StreamConnections,
@@ -29,10 +30,10 @@ export class AgentChanges {
     for (const { principal } of this.connections.all)
       if (principal.tenantId !== null && (tenantId ?? principal.tenantId) === principal.tenantId)
         this.due.add(principal.tenantId);
-    this.looking ??= this.work().finally(() => (this.looking = undefined));
+    this.rounds.start();
   }
 
-  private async work(): Promise<void> {
+  private async tellAll(): Promise<void> {
     while (this.due.size > 0) {
       const tenantIds = [...this.due];
       this.due.clear();

@@ -19,6 +19,7 @@ import { Bus, BusMessage } from '../bus/bus.js';
 import { Backoff } from '../common/backoff.js';
 import { ephemeralDropped } from '../common/metrics.js';
 import { Problem } from '../common/problem.js';
+import { Rounds } from '../common/rounds.js';
 import { EarlyEvents } from './early-events.js';
 import { ErasedCalls } from './erased-calls.js';
 import { type LoggedEvent, callKey } from './event.js';
@@ -47,7 +48,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly lastOfCall = new Map<string, number>();
   private readonly early = new EarlyEvents();
   private waiting: Batch[] = [];
-  private catchingUp: Promise<void> | undefined;
+  private readonly catchingUp = new Rounds(() => this.workOff());
   private subscription: Subscription | undefined;
   private poll: NodeJS.Timeout | undefined;
   private delivered = 0;
@@ -86,18 +87,18 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
     clearInterval(this.poll);
     this.subscription?.unsubscribe();
     this.abort.abort();
-    await this.catchingUp;
+    await this.catchingUp.idle();
   }
 
   offer(batch: Batch): void {
-    if (this.catchingUp === undefined && this.fits(batch)) {
+    if (!this.catchingUp.isWorking && this.fits(batch)) {
       this.deliverAll(batch);
       return;
     }
     if (batch.first > batch.last) return this.deliverInPlace(batch.events as readonly LoggedEvent[]);
     if (this.waiting.length < MAX_WAITING) this.waiting.push(batch);
     else this.waiting[MAX_WAITING - 1] = this.lookAgain();
-    this.catchingUp ??= this.workOff().finally(() => (this.catchingUp = undefined));
+    this.catchingUp.start();
   }
 
   /**
