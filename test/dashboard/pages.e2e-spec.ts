@@ -168,7 +168,7 @@ describeInChromium('the page', () => {
       [`/calls/${over}?t=11`, '.talk'],
       ['/overview', '.hours'],
       ['/tokens', '.tokens-table'],
-      ['/calls/none', '.state'],
+      ['/calls/none', 'h1'],
     ] as const) {
       await page.goto(`${board.url}${path}`);
       await check(path, ready);
