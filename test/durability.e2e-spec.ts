@@ -5,7 +5,7 @@ import { Installation } from './support/server-process.js';
 import { waitFor } from './support/wait-for.js';
 import { midAppend } from './support/writers.js';
 
-const KILLS = rounds('GATEWAY_KILLS', 8);
+const KILLS = rounds('GATEWAY_KILLS', 4);
 
 let home: Installation;
 let database: { url: string; drop(): Promise<void> };

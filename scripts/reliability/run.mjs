@@ -18,6 +18,8 @@ const RUNS = {
   },
   'lease-losses': { rounds: 20, variable: 'LEASE_LOSSES', args: ['test/leases.e2e-spec.ts', '-t', 'who loses'] },
   'rolling-restarts': { rounds: 10, variable: 'ROLLING_RESTARTS', args: ['test/rolling.e2e-spec.ts'], more: { ROLLING_READERS: '500' } }, // prettier-ignore
+  failovers: { rounds: 20, variable: 'FAILOVERS', args: ['test/failovers.e2e-spec.ts'] },
+  'read-only': { rounds: 20, variable: 'READ_ONLY', args: ['test/read-only.e2e-spec.ts'] },
   hostile: { rounds: 3, script: ['scripts/reliability/hostile.mjs', '--pairs'] },
 };
 const JEST = [

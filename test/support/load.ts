@@ -15,6 +15,7 @@ export class Follower {
   readonly seen: { readonly id: number; readonly text: unknown }[] = [];
   readonly statuses = new Set<number>();
   readonly goodbyes: object[] = [];
+  readonly gaps: { readonly after: number; readonly resumeFrom: number }[] = [];
   connections = 0;
   live = false;
   private lastEventId = '0';
@@ -46,7 +47,7 @@ export class Follower {
         const fresh = reader.frames.slice(taken);
         taken += fresh.length;
         for (const { type, id, data } of fresh) {
-          if (type === 'log.gap') throw new Error(`a gap: ${JSON.stringify(data)}`);
+          if (type === 'log.gap') this.gaps.push(data as unknown as Follower['gaps'][number]);
           if (type === 'log.caught_up') this.live = true;
           if (type === 'stream.closing') this.goodbyes.push(data);
           if (type === 'user.message') this.seen.push({ id: Number(id), text: data['text'] });
@@ -60,10 +61,16 @@ export class Follower {
   }
 }
 
-/** Tenants with agents of their own, a follower each, and writers for all of them and for an agent that nobody owns. */
+/** An event as the log and its readers have it. */
+export type Seen = Follower['seen'][number];
+
+/**
+ * Tenants with agents of their own, a follower of each at every process, and writers for all of them and for an agent that nobody
+ * owns.
+ */
 export class Load {
   private constructor(
-    private readonly home: Installation,
+    private readonly homes: readonly Installation[],
     private readonly databaseUrl: string,
     private readonly tenants: readonly { readonly id: string; readonly token: string; readonly agents: string[] }[],
     private readonly unowned: string,
@@ -71,8 +78,14 @@ export class Load {
     readonly followers: readonly Follower[],
   ) {}
 
-  /** `name` makes its tenants and agents its own. */
-  static async begin(name: string, home: Installation, databaseUrl: string): Promise<Load> {
+  /** `name` makes its tenants and agents its own; `others` are more processes on the same database. */
+  static async begin(
+    name: string,
+    home: Installation,
+    databaseUrl: string,
+    others: readonly Installation[] = [],
+  ): Promise<Load> {
+    const homes = [home, ...others];
     const asAdmin = (method: string, path: string, body: object) =>
       call<{ token: string }>(home, method, path, home.read('admin-token'), body);
     const tenants = await Promise.all(
@@ -87,23 +100,18 @@ export class Load {
       }),
     );
     const unowned = `nora-${name}`;
-    const writers = new Writers(home, [...tenants.flatMap(({ agents }) => agents), unowned]);
-    const followers = tenants.map(({ token }) => new Follower(home, token));
-    return new Load(home, databaseUrl, tenants, unowned, writers, followers);
+    const writers = new Writers(homes, home.read('admin-token'), [...tenants.flatMap(({ agents }) => agents), unowned]);
+    const followers = tenants.flatMap(({ token }) => homes.map((one) => new Follower(one, token)));
+    return new Load(homes, databaseUrl, tenants, unowned, writers, followers);
   }
 
   /** Lets everything come to an end, and compares what was answered with what the log and the readers have. */
   async end(): Promise<void> {
-    await this.writers.finish();
-    for (const [index, tenant] of this.tenants.entries()) {
-      const answered = this.answeredFor(...tenant.agents);
-      const follower = this.followers[index] as Follower;
-      await waitFor(() => follower.seen.length >= answered.length, `all events at the reader of ${tenant.id}`);
-      await follower.finish();
-      const log = await readLog(this.home, tenant.token);
+    for (const { agents, log, followers } of await this.settle()) {
+      const answered = this.answeredFor(...agents);
       expect(log.map(({ id }) => id)).toEqual(Array.from({ length: answered.length }, (_, at) => at + 1));
       expect(log.map(({ text }) => text).sort()).toEqual(answered.sort());
-      expect(follower.seen).toEqual(log);
+      for (const { seen, gaps } of followers) expect({ seen, gaps }).toEqual({ seen: log, gaps: [] });
     }
     const unowned = await query<{ text: string }>(
       this.databaseUrl,
@@ -112,6 +120,24 @@ export class Load {
     );
     expect(unowned.map(({ text }) => text).sort()).toEqual(this.answeredFor(this.unowned).sort());
     await expectWholePositions(this.databaseUrl);
+  }
+
+  /** Lets everything come to an end. Resolves to what the log has of each tenant, once its followers have the last of it. */
+  async settle(): Promise<{ agents: readonly string[]; log: Seen[]; followers: readonly Follower[] }[]> {
+    await this.writers.finish();
+    const settled = [];
+    for (const [index, { token, agents }] of this.tenants.entries()) {
+      const log = await readLog(this.homes[0] as Installation, token);
+      const count = this.homes.length;
+      const followers = this.followers.slice(index * count, (index + 1) * count);
+      const last = log.at(-1)?.id;
+      for (const follower of followers) {
+        await waitFor(() => follower.seen.at(-1)?.id === last, `the last event at a reader of ${agents.join()}`);
+        await follower.finish();
+      }
+      settled.push({ agents, log, followers });
+    }
+    return settled;
   }
 
   private answeredFor(...agents: string[]): string[] {

@@ -26,7 +26,7 @@ export interface NumberedEvent {
 
 /** What a client of ingest does that wants nothing lost: it numbers its events and sends a batch again until it is answered. */
 export class Writers {
-  readonly answered: NumberedEvent[] = [];
+  readonly answered: (NumberedEvent & { readonly answeredAt: number })[] = [];
   /** How requests ended: a status, or 0 for a connection that was cut or refused. */
   readonly outcomes = new Map<number, number>();
   answers = 0;
@@ -38,10 +38,13 @@ export class Writers {
   private readonly working: Promise<void>[];
 
   constructor(
-    private readonly home: Installation,
+    homes: readonly Installation[],
+    private readonly token: string,
     private readonly agents: readonly string[],
   ) {
-    this.working = Array.from({ length: WRITERS }, () => this.work());
+    this.working = Array.from({ length: WRITERS }, (_, index) =>
+      this.work(homes[index % homes.length] as Installation),
+    );
   }
 
   /** Resolves when everything that was begun has been answered. */
@@ -50,11 +53,12 @@ export class Writers {
     await Promise.all(this.working);
   }
 
-  private async work(): Promise<void> {
+  private async work(home: Installation): Promise<void> {
     while (!this.stopped) {
       const batch = this.batch();
-      await retrying(() => this.post(batch));
-      this.answered.push(...batch);
+      await retrying(() => this.post(home, batch));
+      const answeredAt = performance.now();
+      for (const event of batch) this.answered.push({ ...event, answeredAt });
       this.answers += 1;
     }
   }
@@ -69,12 +73,12 @@ export class Writers {
     });
   }
 
-  private async post(batch: readonly NumberedEvent[]): Promise<boolean> {
+  private async post({ url }: Installation, batch: readonly NumberedEvent[]): Promise<boolean> {
     this.inFlight += 1;
     try {
-      const response = await fetch(`${this.home.url}/v1/ingest`, {
+      const response = await fetch(`${url}/v1/ingest`, {
         method: 'POST',
-        headers: { Authorization: `Bearer ${this.home.read('admin-token')}`, 'Content-Type': 'application/json' },
+        headers: { Authorization: `Bearer ${this.token}`, 'Content-Type': 'application/json' },
         body: JSON.stringify(batch),
         signal: AbortSignal.timeout(20_000),
       });
