@@ -1,5 +1,5 @@
-// `node scripts/reliability/erasure.mjs [EVENTS]`: how long another tenant's appends wait while a tenant of so many events is erased, and
-// how long that takes. A server of its own (dist/main.js, embedded PostgreSQL) in a folder of its own; the events are written by SQL.
+// `node scripts/reliability/erasure.mjs [EVENTS]`: how long another tenant's appends, and who takes the append lock by itself, wait while a
+// tenant of so many events is erased, and how long that takes. A server of its own (dist/main.js, embedded PostgreSQL) in a folder of its own; the events are written by SQL.
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -42,7 +42,9 @@ try {
   await admin('PUT', '/v1/admin/agents/mara/owner', { tenant: 'large', from: null });
   await admin('PUT', '/v1/admin/agents/julia/owner', { tenant: 'other', from: null });
   await fill(database);
-  const before = await appendUntil(wait(BASELINE_MS));
+  const lock = await new pg.Client({ connectionString: database }).connect();
+  const baseline = wait(BASELINE_MS);
+  const [before, lockBefore] = await Promise.all([appendUntil(baseline), takeLockUntil(lock, baseline)]);
   const startedAt = performance.now();
   const erased = admin('DELETE', '/v1/admin/tenants/large').then(({ status }) => ({
     status,
@@ -52,9 +54,10 @@ try {
     const { body } = await admin('GET', '/v1/admin/erasures');
     return (await Promise.race([erased, undefined])) && body.erasures?.length === 0;
   }, 3_600_000);
-  const meanwhile = await appendUntil(gone);
+  const [meanwhile, lockMeanwhile] = await Promise.all([appendUntil(gone), takeLockUntil(lock, gone)]);
+  await lock.end();
   const { status, tookMs } = await erased;
-  console.table({ before, meanwhile });
+  console.table({ before, meanwhile, 'lock before': lockBefore, 'lock meanwhile': lockMeanwhile });
   console.log({
     events: EVENTS,
     status,
@@ -63,7 +66,7 @@ try {
   });
 } finally {
   server.kill('SIGTERM');
-  await new Promise((resolve) => server.once('exit', resolve));
+  if (server.exitCode === null) await new Promise((resolve) => server.once('exit', resolve));
   rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 }
 
@@ -109,12 +112,32 @@ async function appendUntil(over) {
     statuses.add(status);
     await wait(EVERY_MS);
   }
-  tookMs.sort((one, other) => one - other);
-  const at = (share) => Math.round(tookMs[Math.floor((tookMs.length - 1) * share)] * 10) / 10;
-  return { appends: tookMs.length, statuses: [...statuses].join(), p50: at(0.5), p99: at(0.99), longest: at(1) };
+  return { statuses: [...statuses].join(), ...spread(tookMs) };
+}
+
+/** What the append lock's holders cost: how long it takes to get it, in ms, again and again. */
+async function takeLockUntil(client, over) {
+  let isOver = false;
+  void over.then(() => (isOver = true));
+  const tookMs = [];
+  while (!isOver) {
+    await client.query('BEGIN');
+    const startedAt = performance.now();
+    await client.query('SELECT position FROM log_head WHERE id = 1 FOR UPDATE');
+    tookMs.push(performance.now() - startedAt);
+    await client.query('ROLLBACK');
+    await wait(EVERY_MS);
+  }
+  return spread(tookMs);
+}
+
+function spread(values) {
+  values.sort((one, other) => one - other);
+  const at = (share) => Math.round(values[Math.floor((values.length - 1) * share)] * 10) / 10;
+  return { times: values.length, p50: at(0.5), p99: at(0.99), longest: at(1) };
 }
 
 async function until(holds, limitMs) {
   for (const startedAt = performance.now(); !(await holds()); await wait(200))
-    if (performance.now() - startedAt > limitMs) throw new Error('waited in vain');
+    if (server.exitCode !== null || performance.now() - startedAt > limitMs) throw new Error('waited in vain');
 }
