@@ -91,6 +91,7 @@ async function takeAll(look, call, post, headers) {
     if (of !== null) {
       const links = of === 'admin' ? '/v1/admin/sign-in-links' : `/v1/admin/tenants/${of}/sign-in-links`;
       await page.goto((await post(links, {})).url);
+      await page.getByRole('button', { name: 'Open Switchboard' }).click();
       await page.getByRole('navigation').waitFor();
     }
     for (const { name, path, settle } of shots) {

@@ -21,6 +21,7 @@ describeInChromium('the operator’s page', () => {
     [board, browser] = await Promise.all([Switchboard.start(), startChromium()]);
     operator = await Person.visiting(browser, board.url);
     page = await operator.open(await signInPath(null));
+    await page.getByRole('button', { name: 'Open Switchboard' }).click();
     await isLive(page);
   });
   afterAll(async () => {
@@ -234,6 +235,7 @@ describeInChromium('the operator’s page', () => {
     await page.getByRole('button', { name: 'Done' }).click();
     const person = await Person.visiting(browser, board.url);
     const theirs = await person.open(`${link.pathname}${link.hash}`);
+    await theirs.getByRole('button', { name: 'Open Switchboard' }).click();
     await isLive(theirs);
     expect(await theirs.locator('.brand-owner').innerText()).toBe(id);
     await page.getByLabel('Streams at once').fill('7');

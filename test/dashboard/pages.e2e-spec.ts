@@ -5,7 +5,7 @@ import { describeInChromium, startChromium } from '../support/chromium.js';
 import { ended, said, started } from '../support/calls.js';
 import { Switchboard } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';
-import { Person } from './person.js';
+import { Person, isLive } from './person.js';
 import { waitFor } from '../support/wait-for.js';
 
 const SCOPES = ['events:read', 'agents:read', 'tokens:write'];
@@ -49,13 +49,52 @@ describeInChromium('the page', () => {
     return { agent, tenant, over, live };
   }
 
+  it('lets nobody in who only opens a link, as mail scanners do with all that a page runs', async () => {
+    const { tenant } = await customer();
+    const { body: link } = await board.admin<{ url: string }>(
+      'POST',
+      `/v1/admin/tenants/${tenant.id}/sign-in-links`,
+      {},
+    );
+    const scanner = await Person.visiting(browser, board.url);
+    const scanned = await scanner.open(`/${new URL(link.url).hash}`);
+    await scanned.getByRole('button', { name: 'Open Switchboard' }).waitFor();
+    await scanned.waitForLoadState('networkidle');
+    expect(await faultsOf(scanned)).toEqual([]);
+    const person = await Person.visiting(browser, board.url);
+    const page = await person.open(`/${new URL(link.url).hash}`);
+    await page.getByRole('button', { name: 'Open Switchboard' }).click();
+    await isLive(page);
+    await Promise.all([scanner.leave(), person.leave()]);
+  });
+
+  it('shows its numbers in UTC where the browser knows no zone, or one that the server does not', async () => {
+    const { tenant } = await customer();
+    const person = await Person.of(browser, board, tenant);
+    for (const zone of ['Etc/Unknown', 'Mars/Phobos']) {
+      const page = await person.context.newPage();
+      await page.addInitScript(`{
+        const { resolvedOptions } = Intl.DateTimeFormat.prototype;
+        Intl.DateTimeFormat.prototype.resolvedOptions = function () {
+          return { ...resolvedOptions.call(this), timeZone: ${JSON.stringify(zone)} };
+        };
+      }`);
+      await page.goto(`${board.url}/overview`);
+      await page.locator('.chart-hint', { hasText: 'UTC' }).waitFor();
+      await page.close();
+    }
+    await person.leave();
+  });
+
   it('opens signed in by a link that works once, and lets a token be made, used and revoked', async () => {
     const { tenant } = await customer();
     const path = `/v1/admin/tenants/${tenant.id}/sign-in-links`;
     const { body: link } = await board.admin<{ url: string }>('POST', path, {});
     const code = new URL(link.url).hash;
     const person = await Person.visiting(browser, board.url);
-    const page = await person.watch(`/${code}`);
+    const page = await person.open(`/${code}`);
+    await page.getByRole('button', { name: 'Open Switchboard' }).click();
+    await isLive(page);
     expect(page.url()).toBe(`${board.url}/live`);
     await page.getByRole('link', { name: 'Tokens' }).click();
     await page.getByRole('button', { name: 'New token' }).click();
@@ -75,7 +114,9 @@ describeInChromium('the page', () => {
     await page.locator('tr', { hasText: 'Wallboard' }).getByText('Revoked').waitFor();
     expect((await board.request('GET', '/v1/me', { token: made })).status).toBe(401);
     const second = await Person.visiting(browser, board.url);
-    await (await second.open(`/${code}`)).getByText('This sign-in link no longer works').waitFor();
+    const late = await second.open(`/${code}`);
+    await late.getByRole('button', { name: 'Open Switchboard' }).click();
+    await late.getByText('This sign-in link no longer works').waitFor();
     await Promise.all([person.leave(), second.leave()]);
   });
 

@@ -1,7 +1,7 @@
 import { Suspense, lazy } from 'react';
 import { cookieClient } from './api/client.js';
 import { session } from './session/session.js';
-import { SignInPage } from './session/sign-in-page.js';
+import { InvitationPage, SignInPage } from './session/sign-in-page.js';
 import { UnreachablePage } from './session/unreachable-page.js';
 
 import { CustomerApp } from './customer-app.js';
@@ -20,6 +20,8 @@ export function App() {
       return <Loading label={texts.session.checking} fills />;
     case 'unreachable':
       return <UnreachablePage />;
+    case 'invited':
+      return <InvitationPage code={now.code} />;
     case 'signed-out':
       return <SignInPage reason={now.reason} />;
     case 'signed-in':

@@ -1,5 +1,5 @@
 import { overviewTexts as texts } from '../texts/overview.js';
-import { type Stats, timeZone } from './stats.js';
+import type { Stats } from './stats.js';
 
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 /** Weeks are read from Monday on. */
@@ -7,13 +7,13 @@ const WEEKDAYS = [1, 2, 3, 4, 5, 6, 0];
 const STEPS = 6;
 
 /** The week's hours, darker the busier: a table, so that it can be read cell by cell. */
-export function HourMap({ hours }: { readonly hours: Stats['hours'] }) {
+export function HourMap({ hours, zone }: { readonly hours: Stats['hours']; readonly zone: string }) {
   const counts = new Map(hours.map(({ weekday, hour, calls }) => [`${weekday} ${hour}`, calls]));
   const most = Math.max(1, ...counts.values());
   return (
     <section className="card chart-card overview-wide">
       <h2 className="chart-title">{texts.hours}</h2>
-      <p className="muted chart-hint">{texts.hoursHint(timeZone())}</p>
+      <p className="muted chart-hint">{texts.hoursHint(zone)}</p>
       <div className="hours-frame" tabIndex={0} role="region" aria-label={texts.hours}>
         <table className="hours">
           <caption className="visually-hidden">{texts.hoursCaption}</caption>

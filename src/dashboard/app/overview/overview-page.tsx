@@ -8,7 +8,7 @@ import { useLoaded } from '../ui/use-loaded.js';
 import { AgentTable } from './agent-table.js';
 import { HourMap } from './hour-map.js';
 import { Shares } from './shares.js';
-import { PERIODS, type Period, type Stats, busiestHour, statsQuery } from './stats.js';
+import { PERIODS, type Period, type Stats, busiestHour, loadStats } from './stats.js';
 import { TimeChart } from './time-chart.js';
 import { reasonText, transportText } from '../calls/call-facts.js';
 import '../styles/call-list.css';
@@ -19,10 +19,7 @@ import '../styles/overview.css';
 export default function OverviewPage() {
   const { client } = useWorkspace();
   const [period, setPeriod] = useState<Period>('week');
-  const load = useCallback(
-    (signal: AbortSignal) => client.get<Stats>('/v1/stats', statsQuery(period, new Date()), signal),
-    [client, period],
-  );
+  const load = useCallback((signal: AbortSignal) => loadStats(client, period, signal), [client, period]);
   const { value, fault, isLoading, reload } = useLoaded(load);
   return (
     <>
@@ -45,7 +42,7 @@ export default function OverviewPage() {
   );
 }
 
-function Charts({ stats }: { readonly stats: Stats }) {
+function Charts({ stats }: { readonly stats: Stats & { readonly zone: string } }) {
   return (
     <>
       <Totals stats={stats} />
@@ -58,7 +55,7 @@ function Charts({ stats }: { readonly stats: Stats }) {
         title={texts.transports}
         parts={stats.transports.map(({ transport, calls }) => ({ name: transportText(transport), calls }))}
       />
-      <HourMap hours={stats.hours} />
+      <HourMap hours={stats.hours} zone={stats.zone} />
       <AgentTable agents={stats.agents} />
     </>
   );

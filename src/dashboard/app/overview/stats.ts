@@ -1,4 +1,6 @@
 /** What `/v1/stats` answers, and for which spans of time it is asked. */
+import type { Client } from '../api/client.js';
+import { asFault } from '../api/problem.js';
 
 export interface Stats {
   readonly totals: { readonly calls: number; readonly minutes: number; readonly medianDuration: number | null };
@@ -30,8 +32,25 @@ const SPANS: Readonly<Record<Period, { readonly ms: number; readonly bucket: 'ho
 
 export const PERIODS = Object.keys(SPANS) as Period[];
 
+/** With the zone by which days and hours are counted: the reader's, or UTC where the server does not know that one. */
+export async function loadStats(
+  client: Client,
+  period: Period,
+  signal: AbortSignal,
+): Promise<Stats & { zone: string }> {
+  const query = statsQuery(period, new Date());
+  const load = async (tz: string) => ({
+    ...(await client.get<Stats>('/v1/stats', { ...query, tz }, signal)),
+    zone: tz,
+  });
+  return load(query.tz).catch((error: unknown) => {
+    if (query.tz === 'UTC' || asFault(error).slug !== 'validation') throw error;
+    return load('UTC');
+  });
+}
+
 /** Whole hours or days up to now, as the reader's own clock has them. */
-export function statsQuery(period: Period, now: Date): { from: string; to: string; bucket: string; tz: string } {
+function statsQuery(period: Period, now: Date): { from: string; to: string; bucket: string; tz: string } {
   const { ms, bucket } = SPANS[period];
   const from = new Date(now.getTime() - ms + (bucket === 'hour' ? HOUR_MS : DAY_MS));
   if (bucket === 'day') from.setHours(0, 0, 0, 0);
@@ -39,8 +58,10 @@ export function statsQuery(period: Period, now: Date): { from: string; to: strin
   return { from: from.toISOString(), to: now.toISOString(), bucket, tz: timeZone() };
 }
 
-export function timeZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** The reader's zone; UTC where the browser knows none, or one that has no rules (`Etc/Unknown`, a zone that was made since). */
+function timeZone(): string {
+  const { timeZone: zone } = Intl.DateTimeFormat().resolvedOptions() as { timeZone?: string };
+  return zone === undefined || zone === 'Etc/Unknown' ? 'UTC' : zone;
 }
 
 export function busiestHour(hours: Stats['hours']): Stats['hours'][number] | undefined {

@@ -20,6 +20,8 @@ export type SignedOutReason = FaultSlug | 'none' | 'signed-out' | 'code-refused'
 export type Session =
   | { readonly kind: 'checking' }
   | { readonly kind: 'unreachable' }
+  /** By a link. It is used by a click, not by being opened: mail scanners open every link, and run what is there. */
+  | { readonly kind: 'invited'; readonly code: string }
   | { readonly kind: 'signed-out'; readonly reason: SignedOutReason }
   | { readonly kind: 'signed-in'; readonly me: Me };
 
@@ -33,6 +35,12 @@ tabs.onmessage = () => void lookAgain();
 export async function startSession(): Promise<void> {
   const code = takeCode();
   if (code === null) return look('none');
+  session.set({ kind: 'invited', code });
+}
+
+/** By the code of a link, which is used up. */
+export async function acceptInvitation(code: string): Promise<void> {
+  session.set({ kind: 'checking' });
   try {
     const { token } = await call<{ token?: string }>('POST', '/v1/session/code', { body: { code } });
     writeToken.set(token ?? null);

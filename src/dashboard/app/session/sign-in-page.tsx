@@ -1,12 +1,37 @@
-import { type FormEvent, useEffect, useId, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useId, useState } from 'react';
 import { asFault } from '../api/problem.js';
 import { BrandMark } from '../shell/layout.js';
 import { texts } from '../texts/en.js';
-import { type SignedOutReason, signIn } from './session.js';
+import { type SignedOutReason, acceptInvitation, signIn } from './session.js';
 
 /** Where one gets in, and where one is told why one is out. */
 export function SignInPage({ reason }: { readonly reason: SignedOutReason }) {
   const told = texts.session.reasons[reason];
+  return (
+    <SignInCard lead={texts.session.lead}>
+      {told && (
+        <div className="notice" role="alert">
+          <p className="notice-title">{told.title}</p>
+          <p>{told.text}</p>
+        </div>
+      )}
+      <SignInForm />
+    </SignInCard>
+  );
+}
+
+/** Where a sign-in link leads. */
+export function InvitationPage({ code }: { readonly code: string }) {
+  return (
+    <SignInCard lead={texts.session.invited}>
+      <button type="button" className="button button-primary" onClick={() => void acceptInvitation(code)}>
+        {texts.session.accept}
+      </button>
+    </SignInCard>
+  );
+}
+
+function SignInCard({ lead, children }: { readonly lead: string; readonly children: ReactNode }) {
   useEffect(() => {
     document.title = `${texts.session.title} · ${texts.product}`;
   }, []);
@@ -18,14 +43,8 @@ export function SignInPage({ reason }: { readonly reason: SignedOutReason }) {
           <span className="brand-product">{texts.product}</span>
         </div>
         <h1 className="page-title">{texts.session.title}</h1>
-        <p className="muted">{texts.session.lead}</p>
-        {told && (
-          <div className="notice" role="alert">
-            <p className="notice-title">{told.title}</p>
-            <p>{told.text}</p>
-          </div>
-        )}
-        <SignInForm />
+        <p className="muted">{lead}</p>
+        {children}
       </div>
     </main>
   );

@@ -16,6 +16,8 @@ export const texts = {
     checking: 'Opening Switchboard …',
     title: 'Sign in',
     lead: 'See your agents’ calls as they happen.',
+    invited: 'This link opens Switchboard in this browser. It works once.',
+    accept: 'Open Switchboard',
     token: 'Access token',
     tokenHint: 'Paste a token, or open the sign-in link that you were given. Each link works once.',
     submit: 'Sign in',
