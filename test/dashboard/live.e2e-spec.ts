@@ -64,6 +64,19 @@ describeInChromium('the live page', () => {
     await Promise.all([me.leave(), they.leave()]);
   });
 
+  it('shows no call whose end came before its start, whether it saw the end or not', async () => {
+    const { agent, person } = await customer();
+    const [unseen, seen, going] = [fresh('unseen'), fresh('seen'), fresh('going')];
+    const long = { at: new Date(Date.now() - 60_000).toISOString() };
+    await board.ingest(ended(agent, unseen));
+    const page = await person.watch();
+    await board.ingest(ended(agent, seen), started(agent, seen, { from: '+34111', ...long }));
+    await board.ingest(started(agent, unseen, { from: '+34222', ...long }), started(agent, going, { from: '+34333' }));
+    await waitFor(async () => (await rowsOf(page)).length === 1, 'the one call that goes on');
+    expect((await rowsOf(page)).join()).toContain('+34333');
+    await person.leave();
+  });
+
   it('grows word by word, and shows tools and interruptions', async () => {
     const { agent, person } = await customer();
     const call = fresh('call');

@@ -3,6 +3,7 @@ import type { CallSummary } from '../../../calls/call-view.js';
 import { cookieClient } from '../api/client.js';
 import { asFault } from '../api/problem.js';
 import { type CallNaming, LiveCalls } from '../live/live-calls.js';
+import { Reconciling } from '../live/reconciling.js';
 import { lookAgain } from '../session/session.js';
 import type { Connection } from '../stream/connection.js';
 import { EventFeed } from '../stream/event-feed.js';
@@ -37,6 +38,10 @@ export class PlatformFeed {
   readonly connection = createStore<Connection>({ kind: 'connecting' });
   readonly isLoaded = createStore(false);
   private readonly listeners = new Set<FrameListener>();
+  private readonly reconciling = new Reconciling(async () => {
+    const { calls, cursor } = await inProgress();
+    this.calls.reconcile(calls, cursor);
+  });
   private feed: EventFeed | undefined;
   private cursor = 0;
   private closed = false;
@@ -49,6 +54,7 @@ export class PlatformFeed {
   close(): void {
     this.closed = true;
     clearTimeout(this.retry);
+    this.reconciling.close();
     this.feed?.close();
     this.calls.close();
   }
@@ -71,6 +77,7 @@ export class PlatformFeed {
         onFrames: (frames) => this.take(frames),
         onConnection: (connection) => this.connection.set(connection),
         cursor: () => this.cursor,
+        isBehind: async (signal) => (await newestPage(1, signal)).cursor > this.cursor,
         isStillAllowed,
       });
     } catch (error) {
@@ -88,12 +95,16 @@ export class PlatformFeed {
     }
     const frames = all.filter(({ type, seq }) => !CONTROL_TYPES.includes(type) && (seq === null || seq > this.cursor));
     for (const { seq } of frames) this.cursor = seq ?? this.cursor;
-    this.calls.apply(frames);
+    if (this.calls.apply(frames)) this.reconciling.soon();
     for (const listener of this.listeners) listener(frames);
   }
 }
 
 const isStillAllowed = () => lookAgain('token-missing');
+
+function newestPage(limit: number, signal: AbortSignal): Promise<LivePage> {
+  return cookieClient.get<LivePage>('/v1/admin/calls', { limit }, signal);
+}
 
 /** The first page is the oldest: from its cursor on, events say what the others may have missed. */
 async function inProgress(): Promise<{ calls: PlatformCall[]; cursor: number }> {

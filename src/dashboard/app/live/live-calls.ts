@@ -3,12 +3,17 @@
  * and only of the calls that have changed, so that thousands of events a second cost what the screen can show.
  */
 import type { CallSummary } from '../../../calls/call-view.js';
+import { serverNow } from '../ui/clock.js';
 import { createStore } from '../ui/store.js';
 import { callIdOf, isErasure, tenantOf, type StreamFrame } from '../stream/frame.js';
 import { type LiveCall, listedCall, liveCallAfter } from './live-call.js';
 
 /** How long an ended call stays in sight. */
 const KEEP_ENDED_MS = 12_000;
+/** Calls that are over and shown no more, of which it is remembered that they are: an event that comes late opens none of them anew. */
+const MAX_OVER = 1000;
+/** An event that says of a call that it began longer ago comes late. */
+const LATE_MS = 3000;
 /** Rows need not change faster than they can be read. */
 const TELL_EVERY_MS = 100;
 
@@ -24,6 +29,8 @@ export class LiveCalls {
   /** Keys, newest call first. */
   readonly ids = createStore<readonly string[]>([]);
   private readonly calls = new Map<string, LiveCall>();
+  /** In the order in which they were left behind. */
+  private readonly over = new Map<string, LiveCall>();
   private readonly listeners = new Map<string, Set<() => void>>();
   private readonly changed = new Set<string>();
   private isOrderStale = false;
@@ -62,27 +69,37 @@ export class LiveCalls {
   /** Takes out what is not in a list that is complete up to `cursor`, unless something has come of it since. */
   reconcile(summaries: readonly ListedSummary[], cursor: number): void {
     const listed = new Set(summaries.map((summary) => this.keyIn(summary)));
-    for (const [id, { state }] of this.calls) if (!listed.has(id) && state.last.seq <= cursor) this.remove(id);
+    // What is known to have ended goes by itself.
+    for (const [id, { state, endedAtMs }] of this.calls)
+      if (endedAtMs === null && !listed.has(id) && state.last.seq <= cursor) this.remove(id);
     this.tellSoon();
   }
 
-  apply(frames: readonly StreamFrame[]): void {
+  /** True when a call appeared that has begun a while ago: its end may have come before this page was there. */
+  apply(frames: readonly StreamFrame[]): boolean {
     const now = performance.now();
+    let isDoubtful = false;
     for (const frame of frames) {
       const callId = callIdOf(frame);
       if (callId === null) continue;
       const id = this.keyOf({ callId, tenant: tenantOf(frame) });
-      const known = this.calls.get(id);
+      const shown = this.calls.get(id);
       if (isErasure(frame)) {
-        if (known !== undefined) this.remove(id);
+        if (shown !== undefined) this.remove(id);
+        this.over.delete(id);
         continue;
       }
-      const call = liveCallAfter(known, frame, now);
-      // The last word on a call that is no longer shown (a summary after its end) does not bring it back.
-      if (call === undefined || (known === undefined && call.endedAtMs !== null)) continue;
-      this.put(id, call);
+      const call = liveCallAfter(shown ?? this.over.get(id), frame, now);
+      if (call === undefined) continue;
+      // Events come in any order: a start that comes after the end is the start of a call that is over.
+      if (shown === undefined && call.endedAtMs !== null) this.leaveBehind(id, call);
+      else {
+        this.put(id, call);
+        if (shown === undefined && Date.parse(call.summary.startedAt) < serverNow() - LATE_MS) isDoubtful = true;
+      }
     }
     this.tellSoon();
+    return isDoubtful;
   }
 
   private keyIn({ callId, tenant = null }: ListedSummary): string {
@@ -96,6 +113,7 @@ export class LiveCalls {
     const isOther = known?.summary.startedAt !== call.summary.startedAt || known.endedAtMs !== call.endedAtMs;
     if (isOther) this.isOrderStale = true;
     this.calls.set(id, call);
+    this.over.delete(id);
     this.changed.add(id);
   }
 
@@ -107,8 +125,21 @@ export class LiveCalls {
 
   private dropEnded(): void {
     const before = performance.now() - KEEP_ENDED_MS;
-    for (const [id, { endedAtMs }] of this.calls) if (endedAtMs !== null && endedAtMs < before) this.remove(id);
+    for (const [id, call] of this.calls) {
+      if (call.endedAtMs === null || call.endedAtMs >= before) continue;
+      this.remove(id);
+      this.leaveBehind(id, call);
+    }
     this.tellSoon();
+  }
+
+  private leaveBehind(id: string, call: LiveCall): void {
+    this.over.delete(id);
+    this.over.set(id, call);
+    for (const oldest of this.over.keys()) {
+      if (this.over.size <= MAX_OVER) break;
+      this.over.delete(oldest);
+    }
   }
 
   /** No frames are drawn behind other tabs, and nobody is told there until the tab is looked at again. */

@@ -3,6 +3,7 @@ import type { CallSummary } from '../../../calls/call-view.js';
 import type { Client } from '../api/client.js';
 import { asFault } from '../api/problem.js';
 import { LiveCalls } from '../live/live-calls.js';
+import { Reconciling } from '../live/reconciling.js';
 import type { Connection } from '../stream/connection.js';
 import { callIdOf, type StreamFrame } from '../stream/frame.js';
 import { SharedFeed } from '../stream/shared-feed.js';
@@ -16,8 +17,6 @@ interface LivePage {
 
 const PAGE = 200;
 const RETRY_MS = 2000;
-/** Now and then the server is asked what it holds for over: of a call that is lost no event says so. */
-const RECONCILE_MS = 5 * 60_000;
 
 type FrameListener = (frames: readonly StreamFrame[]) => void;
 
@@ -29,7 +28,7 @@ export class CallsFeed {
   private readonly ofCall = new Map<string, Set<FrameListener>>();
   private feed: SharedFeed | undefined;
   private closed = false;
-  private readonly reconciling: ReturnType<typeof setInterval>;
+  private readonly reconciling = new Reconciling(() => this.reconcile());
   private retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -39,14 +38,13 @@ export class CallsFeed {
     private readonly shareAs: string | null,
     private readonly isStillAllowed: () => Promise<boolean>,
   ) {
-    this.reconciling = setInterval(() => void this.reconcile(), RECONCILE_MS);
     void this.start();
   }
 
   close(): void {
     this.closed = true;
     clearTimeout(this.retry);
-    clearInterval(this.reconciling);
+    this.reconciling.close();
     this.feed?.close();
     this.calls.close();
   }
@@ -78,12 +76,8 @@ export class CallsFeed {
   }
 
   private async reconcile(): Promise<void> {
-    try {
-      const { calls, cursor } = await this.inProgress();
-      this.calls.reconcile(calls, cursor);
-    } catch {
-      // The stream notices by itself when the server is away; there is always a next time.
-    }
+    const { calls, cursor } = await this.inProgress();
+    this.calls.reconcile(calls, cursor);
   }
 
   /** The first page is the oldest: from its cursor on, events say what the others may have missed. */
@@ -113,7 +107,7 @@ export class CallsFeed {
   }
 
   private take(frames: readonly StreamFrame[]): void {
-    this.calls.apply(frames);
+    if (this.calls.apply(frames)) this.reconciling.soon();
     // Which agents are one's own is the session's to know.
     if (frames.some(({ type }) => type === 'agents.changed')) void this.isStillAllowed();
     if (this.ofCall.size === 0) return;

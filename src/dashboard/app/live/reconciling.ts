@@ -1,0 +1,35 @@
+/** Asks the server now and then what is in progress: of a call that was lost no event says so. */
+const EVERY_MS = 5 * 60_000;
+/** Where there is a reason to doubt; what comes meanwhile is looked at in the same round. */
+const SOON_MS = 3000;
+
+export class Reconciling {
+  private timer: ReturnType<typeof setTimeout>;
+  private isSoon = false;
+  private closed = false;
+
+  /** `round` may reject: the stream notices by itself when the server is away, and there is always a next time. */
+  constructor(private readonly round: () => Promise<void>) {
+    this.timer = setTimeout(() => this.work(), EVERY_MS);
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+  }
+
+  soon(): void {
+    if (this.isSoon || this.closed) return;
+    this.isSoon = true;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.work(), SOON_MS);
+  }
+
+  private work(): void {
+    this.isSoon = false;
+    const next = () => {
+      if (!this.closed && !this.isSoon) this.timer = setTimeout(() => this.work(), EVERY_MS);
+    };
+    this.round().then(next, next);
+  }
+}
