@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core';
 import { describeInChromium, startChromium } from '../support/chromium.js';
 import { said, started } from '../support/calls.js';
 import { createDatabase } from '../support/database.js';
+import { Gateway } from '../support/gateway.js';
 import { Installation } from '../support/server-process.js';
 import { Switchboard } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';
@@ -100,6 +101,55 @@ describeInChromium('the page’s connection', () => {
     const page = await person.watch();
     await board.admin('PATCH', `/v1/admin/tenants/${tenant.id}`, { status: 'suspended' });
     await page.getByText('Your account is suspended').waitFor();
+    await person.leave();
+  });
+
+  it('says so within seconds when nothing gets through, though nothing has failed, and goes on by itself', async () => {
+    const gateway = await Gateway.to(board.url);
+    const agent = fresh('agent');
+    const tenant = await board.createTenant({ id: fresh('tenant'), agents: [agent] });
+    const person = await Person.of(browser, gateway, tenant);
+    const page = await person.watch();
+    gateway.fallSilent();
+    await page.locator('.connection-reconnecting').waitFor();
+    const call = fresh('call');
+    await board.ingest(started(agent, call), said(agent, call, 'm1', 'while nobody heard'));
+    gateway.recover();
+    await page.locator('.line', { hasText: 'while nobody heard' }).waitFor();
+    await isLive(page);
+    await person.leave();
+    await gateway.down();
+  });
+
+  it('reads by itself when the tab that reads for it hangs', async () => {
+    const agent = fresh('agent');
+    const tenant = await board.createTenant({ id: fresh('tenant'), agents: [agent] });
+    const person = await Person.of(browser, board, tenant);
+    const [reader, other] = [await person.watch(), await person.watch()];
+    const session = await person.context.newCDPSession(reader);
+    await session.send('Debugger.enable');
+    const paused = new Promise((resolve) => session.once('Debugger.paused', resolve));
+    await session.send('Debugger.pause');
+    await paused;
+    const call = fresh('call');
+    await board.ingest(started(agent, call), said(agent, call, 'm1', 'to whoever listens'));
+    await other.locator('.line', { hasText: 'to whoever listens' }).waitFor();
+    await session.send('Debugger.resume');
+    await reader.locator('.line', { hasText: 'to whoever listens' }).waitFor();
+    await waitFor(async () => (await streamsOf(tenant.id)) === 1, 'one stream again');
+    await board.ingest(said(agent, call, 'm2', 'to both'));
+    for (const tab of [reader, other]) await tab.locator('.line', { hasText: 'to both' }).waitFor();
+    await person.leave();
+  });
+
+  it('is loaded anew when it comes out of the browser’s back and forward cache', async () => {
+    const person = await Person.of(browser, board, await board.createTenant({ id: fresh('tenant') }));
+    const page = await person.watch();
+    await Promise.all([
+      page.waitForEvent('load'),
+      page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"),
+    ]);
+    await isLive(page);
     await person.leave();
   });
 

@@ -8,6 +8,8 @@ import { startSession } from './session/session.js';
 import { applyTheme } from './ui/theme.js';
 
 applyTheme();
+// A page out of the browser's back and forward cache is as it was left: neither its calls nor its session need be true any more.
+addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 void startSession();
 const root = document.getElementById('root');
 if (root !== null)

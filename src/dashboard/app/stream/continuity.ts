@@ -49,6 +49,12 @@ export class Continuity {
     if (passed.length > 0) this.onFrames(passed);
   }
 
+  /** Whether the log has something that has not come. Rejects with a Fault. */
+  async isBehind(signal: AbortSignal): Promise<boolean> {
+    const { events } = await this.client.get<LogPage>('/v1/log', { after: this.cursor, limit: 1 }, signal);
+    return events.some(({ id }) => Number(id) > this.cursor);
+  }
+
   /** Somebody has got further than this reader. */
   catchUp(cursor: number): void {
     if (this.waiting !== undefined || cursor <= this.cursor) return;

@@ -1,11 +1,13 @@
 /**
  * One EventSource, kept up for as long as one may listen. The browser itself comes back with its last id after a lost
- * connection; what it gives up on (an answer other than 200) is opened anew here, after the cursor that the reader has reached.
+ * connection; what it gives up on (an answer other than 200), and what it does not notice (a connection over which nothing comes),
+ * is opened anew here, after the cursor that the reader has reached.
  */
 import type { Client } from '../api/client.js';
 import { asFault } from '../api/problem.js';
 import type { Connection } from './connection.js';
 import { CONTROL_TYPES, EVENT_TYPES, type StreamFrame } from './frame.js';
+import { type Sign, SignOfLife } from './sign-of-life.js';
 
 /** How long before what the browser has given up on is opened again; grows up to the longest. */
 const FIRST_RETRY_MS = 500;
@@ -17,6 +19,8 @@ export interface FeedListener {
   onConnection(connection: Connection): void;
   /** How far the reader has got: where to go on from. */
   cursor(): number;
+  /** Whether the server has something that has not come here. Rejects with a Fault. */
+  isBehind(signal: AbortSignal): Promise<boolean>;
   /** Asked when the server has refused: false ends the feed. */
   isStillAllowed(): Promise<boolean>;
 }
@@ -29,11 +33,20 @@ export class EventFeed {
   private retryMs = FIRST_RETRY_MS;
   private lastId = '';
   private closing: Reason | undefined;
+  private isCaughtUp = false;
+  /** Where the reader stood when the server was found to have more. */
+  private behindAt: number | undefined;
+  /** The server answered while the stream was being opened. */
+  private isOvertaken = false;
   private closed = false;
   private frames: StreamFrame[] = [];
   private readonly types = new Set([...CONTROL_TYPES, ...EVENT_TYPES]);
   /** Flushes what one read of the socket brought; a timer would be slowed down in a tab behind another. */
   private readonly flushes = new MessageChannel();
+  private readonly signs = new SignOfLife({
+    ask: (signal) => this.askForSign(signal),
+    onSign: (sign) => this.take(sign),
+  });
 
   constructor(
     private readonly client: Client,
@@ -49,6 +62,7 @@ export class EventFeed {
     this.closed = true;
     clearTimeout(this.retry);
     removeEventListener('online', this.reopen);
+    this.signs.close();
     this.source?.close();
     this.flushes.port1.close();
   }
@@ -61,6 +75,7 @@ export class EventFeed {
   }
 
   private readonly reopen = (): void => {
+    this.isCaughtUp = false;
     clearTimeout(this.retry);
     this.source?.close();
     void this.open();
@@ -97,18 +112,50 @@ export class EventFeed {
   private flush(): void {
     const frames = this.frames;
     this.frames = [];
+    this.signs.heard();
     if (!this.closed) this.listener.onFrames(frames);
   }
 
   private connected(): void {
     this.closing = undefined;
+    this.isCaughtUp = true;
     this.listener.onConnection({ kind: 'live' });
   }
 
   private failed(source: EventSource): void {
     if (this.closed || source !== this.source) return;
+    this.isCaughtUp = false;
     this.listener.onConnection({ kind: 'reconnecting', reason: this.closing ?? 'network' });
     if (source.readyState === EventSource.CLOSED) void this.refused();
+  }
+
+  private async askForSign(signal: AbortSignal): Promise<Sign> {
+    try {
+      return (await this.listener.isBehind(signal)) ? 'behind' : 'alive';
+    } catch (error) {
+      const fault = asFault(error);
+      if (fault.endsSession) void this.refused();
+      // Whatever it has to say, it says something.
+      return fault.slug === 'unavailable' || fault.slug === 'unreachable' ? fault.slug : 'alive';
+    }
+  }
+
+  private take(sign: Sign): void {
+    const cursor = this.listener.cursor();
+    const wasBehind = this.behindAt === cursor;
+    this.behindAt = sign === 'behind' ? cursor : undefined;
+    const wasOvertaken = this.isOvertaken;
+    this.isOvertaken = sign !== 'unreachable' && this.source?.readyState === EventSource.CONNECTING;
+    if (sign === 'unreachable' || (wasOvertaken && this.isOvertaken)) this.reopenAfter('network');
+    // Once, it may be on its way.
+    else if (sign === 'behind' && wasBehind) this.reopenAfter('network');
+    else if (sign === 'unavailable') this.listener.onConnection({ kind: 'reconnecting', reason: 'unavailable' });
+    else if (sign === 'alive' && this.isCaughtUp) this.listener.onConnection({ kind: 'live' });
+  }
+
+  private reopenAfter(reason: Reason): void {
+    this.listener.onConnection({ kind: 'reconnecting', reason });
+    this.reopen();
   }
 
   /** Is it this reader that is refused, or is the server not well? */

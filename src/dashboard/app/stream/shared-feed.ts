@@ -2,7 +2,9 @@
  * One stream for all tabs of a session. A browser opens six connections to a server that speaks HTTP/1.1, so with a stream a
  * tab the seventh tab would hang. The tab that holds a lock reads the stream and passes on what comes; when it closes, the
  * browser gives the lock to another, which goes on from its own cursor. The holes and repeats that this may make are found by
- * {@link Continuity} in each tab. Where there are no locks (plain http to another machine) each tab has a stream of its own.
+ * {@link Continuity} in each tab. A tab that holds the lock and does nothing (it was frozen, or it hangs) is found out by those
+ * that somebody looks at: they ask it now and then, and take the lock away from it. Where there are no locks (plain http to
+ * another machine) each tab has a stream of its own.
  */
 import type { Client } from '../api/client.js';
 import { createStore } from '../ui/store.js';
@@ -33,12 +35,19 @@ type Word =
   | { readonly kind: 'hello' }
   | { readonly kind: 'gap' };
 
+/** How often a tab that somebody looks at asks the one that reads, and how often in vain before it reads itself. */
+const ASK_MS = 2000;
+const MAX_UNANSWERED = 3;
+
 export class SharedFeed {
   readonly connection = createStore<Connection>({ kind: 'connecting' });
   private readonly continuity: Continuity;
   private readonly channel: BroadcastChannel | undefined;
   private readonly stopping = new AbortController();
   private feed: EventFeed | undefined;
+  private queued = new AbortController();
+  private unanswered = 0;
+  private asking: ReturnType<typeof setInterval> | undefined;
 
   constructor(private readonly options: FeedOptions) {
     this.continuity = new Continuity(options.client, options.cursor, (frames) => this.pass(frames));
@@ -49,17 +58,46 @@ export class SharedFeed {
     this.channel = new BroadcastChannel(options.shareAs);
     this.channel.onmessage = ({ data }: MessageEvent<Word>) => this.hear(data);
     this.channel.postMessage({ kind: 'hello' } satisfies Word);
-    const held = navigator.locks.request(options.shareAs, { signal: this.stopping.signal }, () =>
-      this.leadUntilClosed(),
-    );
-    held.catch(() => undefined); // Closed before it was this tab's turn.
+    this.asking = setInterval(() => this.askReader(), ASK_MS);
+    this.queue();
   }
 
   close(): void {
     this.stopping.abort();
+    this.queued.abort();
+    clearInterval(this.asking);
     this.feed?.close();
     this.continuity.close();
     this.channel?.close();
+  }
+
+  /** Waits for its turn to read. `steal`: takes it from whoever has it. */
+  private queue(steal = false): void {
+    this.queued = new AbortController();
+    const options = steal ? { steal } : { signal: this.queued.signal };
+    const held = navigator.locks.request(this.options.shareAs ?? '', options, () => this.leadUntilClosed());
+    held.catch(() => this.deposed());
+  }
+
+  /** Closed before it was this tab's turn; or another tab has heard nothing of this one, and reads now. */
+  private deposed(): void {
+    if (this.stopping.signal.aborted || this.feed === undefined) return;
+    this.feed.close();
+    this.feed = undefined;
+    this.queue();
+    this.channel?.postMessage({ kind: 'hello' } satisfies Word);
+  }
+
+  private askReader(): void {
+    if (this.feed !== undefined || document.visibilityState !== 'visible') return;
+    this.unanswered += 1;
+    if (this.unanswered <= MAX_UNANSWERED) this.channel?.postMessage({ kind: 'hello' } satisfies Word);
+    else {
+      this.unanswered = 0;
+      this.connection.set({ kind: 'reconnecting', reason: 'network' });
+      this.queued.abort();
+      this.queue(true);
+    }
   }
 
   private leadUntilClosed(): Promise<void> {
@@ -74,6 +112,7 @@ export class SharedFeed {
       onFrames: (frames) => this.read(frames),
       onConnection: (connection) => this.tell(connection),
       cursor: () => this.continuity.cursor,
+      isBehind: (signal) => this.continuity.isBehind(signal),
       isStillAllowed,
     });
   }
@@ -103,6 +142,7 @@ export class SharedFeed {
   }
 
   private hear(word: Word): void {
+    if (word.kind !== 'hello') this.unanswered = 0;
     switch (word.kind) {
       case 'frames':
         return this.continuity.receive(word.frames);

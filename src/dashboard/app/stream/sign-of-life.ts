@@ -1,0 +1,75 @@
+/**
+ * Notices what no event says: that nothing comes because nothing gets through. An EventSource hears nothing of a connection that a
+ * sleeping laptop, a lost network or a proxy has left half open; it stays "open" for ever. So who looks at the page asks the server
+ * now and then, and is told when it has more than has come here, or does not answer.
+ */
+
+import { serverNow } from '../ui/clock.js';
+
+/** Nothing has come for so long: time to ask. */
+const QUIET_MS = 4000;
+/** How long an answer may take. */
+const ANSWER_MS = 3000;
+const TICK_MS = 1000;
+/** A clock that stood still for longer was a computer asleep, or a tab that was frozen. */
+const ASLEEP_MS = 5000;
+
+export type Sign = 'alive' | 'behind' | 'unavailable' | 'unreachable';
+
+export interface SignOptions {
+  /** Asks the server; to reject is to find it unreachable. */
+  readonly ask: (signal: AbortSignal) => Promise<Sign>;
+  /** Called for every answer, and when the page has woken up (`unreachable`: nobody knows). */
+  readonly onSign: (sign: Sign) => void;
+}
+
+export class SignOfLife {
+  private readonly ticking = setInterval(() => this.tick(), TICK_MS);
+  private readonly closing = new AbortController();
+  private heardAt = performance.now();
+  private tickedAt = serverNow();
+  private isAsking = false;
+
+  constructor(private readonly options: SignOptions) {
+    const { signal } = this.closing;
+    document.addEventListener('visibilitychange', () => this.isSeen && void this.ask(), { signal });
+    addEventListener('offline', () => this.options.onSign('unreachable'), { signal });
+  }
+
+  close(): void {
+    clearInterval(this.ticking);
+    this.closing.abort();
+  }
+
+  /** Something has come. */
+  heard(): void {
+    this.heardAt = performance.now();
+  }
+
+  private get isSeen(): boolean {
+    return document.visibilityState === 'visible';
+  }
+
+  private tick(): void {
+    // By the time of day: the other clock may stand still while the computer sleeps.
+    const now = serverNow();
+    const slept = now - this.tickedAt > ASLEEP_MS;
+    this.tickedAt = now;
+    // Behind other tabs a browser slows timers down, and nobody looks.
+    if (!this.isSeen) return;
+    if (slept) this.options.onSign('unreachable');
+    else if (performance.now() - this.heardAt >= QUIET_MS) void this.ask();
+  }
+
+  private async ask(): Promise<void> {
+    if (this.isAsking) return;
+    this.isAsking = true;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), ANSWER_MS);
+    const sign = await this.options.ask(late.signal).catch((): Sign => 'unreachable');
+    clearTimeout(timer);
+    this.isAsking = false;
+    this.heard();
+    if (!this.closing.signal.aborted) this.options.onSign(sign);
+  }
+}
