@@ -109,11 +109,19 @@ describeInChromium('the page’s connection', () => {
     const agent = fresh('agent');
     const tenant = await board.createTenant({ id: fresh('tenant'), agents: [agent] });
     const person = await Person.of(browser, gateway, tenant);
+    const call = fresh('call');
+    await board.ingest(started(agent, call));
     const page = await person.watch();
     gateway.fallSilent();
     await page.locator('.connection-reconnecting').waitFor();
-    const call = fresh('call');
-    await board.ingest(started(agent, call), said(agent, call, 'm1', 'while nobody heard'));
+    await page.getByText('What you see may be out of date').waitFor();
+    // Its timer stands.
+    const timer = page.locator('.live-row .numeric').first();
+    const stands = await timer.innerText();
+    const startedAt = Date.now();
+    await waitFor(() => Date.now() - startedAt > 1500, 'more than a second');
+    expect(await timer.innerText()).toBe(stands);
+    await board.ingest(said(agent, call, 'm1', 'while nobody heard'));
     gateway.recover();
     await page.locator('.line', { hasText: 'while nobody heard' }).waitFor();
     await isLive(page);
@@ -171,10 +179,13 @@ describeInChromium('the page’s connection', () => {
       const person = await Person.of(browser, server, { token });
       const page = await person.watch();
       await page.evaluate('window.isTheSamePage = true');
+      const overview = await person.watch('/overview');
       await send('POST', '/v1/ingest', [started('mara', 'CA_1'), said('mara', 'CA_1', 'm1', 'before the fall')]);
       await page.locator('.line', { hasText: 'before the fall' }).waitFor();
       await first.kill9();
       await page.locator('.connection-reconnecting').waitFor();
+      await overview.getByText('24 hours', { exact: true }).click();
+      await overview.getByText('This could not be loaded').waitFor();
       await server.start();
       // Said before the page is back: it is in the backlog after its cursor.
       const words = ['while it', 'was', 'away'].map((text, index) => said('mara', 'CA_1', `n${index}`, text));
@@ -190,6 +201,7 @@ describeInChromium('the page’s connection', () => {
         'after',
       ]);
       expect(await page.evaluate('window.isTheSamePage')).toBe(true);
+      await overview.locator('.totals').waitFor();
       await person.leave();
     } finally {
       await server.remove();

@@ -57,6 +57,9 @@ interface Options {
   readonly signal?: AbortSignal;
 }
 
+/** Longer than the server takes for anything (10 s a statement). */
+const LONGEST_MS = 30_000;
+
 /** One request; rejects with a {@link Fault}. An abort by the caller rejects as it is. */
 export async function call<Answer>(
   method: string,
@@ -66,14 +69,24 @@ export async function call<Answer>(
   const headers = new Headers({ Accept: 'application/json' });
   if (token !== undefined) headers.set('Authorization', `Bearer ${token}`);
   if (body !== undefined) headers.set('Content-Type', 'application/json');
-  const init: RequestInit = { method, headers, credentials: 'same-origin', signal: signal ?? null };
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  // Of a connection that is half open no answer comes, and no error either.
+  const timer = setTimeout(end, LONGEST_MS);
+  signal?.addEventListener('abort', end);
+  const init: RequestInit = { method, headers, credentials: 'same-origin', signal: ending.signal };
   if (body !== undefined) init.body = JSON.stringify(body);
-  const response = await fetch(url, init).catch((error: unknown) => {
+  try {
+    const response = await fetch(url, init);
+    learnServerTime(response.headers.get('date'));
+    if (!response.ok) throw await faultOf(response);
+    return (response.status === 204 ? undefined : await response.json()) as Answer;
+  } catch (error) {
     throw signal?.aborted ? error : asFault(error);
-  });
-  learnServerTime(response.headers.get('date'));
-  if (!response.ok) throw await faultOf(response);
-  return (response.status === 204 ? undefined : await response.json()) as Answer;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', end);
+  }
 }
 
 export function withQuery(path: string, query: Query = {}): string {

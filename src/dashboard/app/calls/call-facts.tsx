@@ -3,7 +3,7 @@ import { memo } from 'react';
 import type { CallSummary } from '../../../calls/call-view.js';
 import type { LiveState, Turn } from '../../../calls/live-state.js';
 import { callTexts } from '../texts/calls.js';
-import { useSeconds } from '../ui/clock.js';
+import { useLiveSeconds } from '../stream/use-connection.js';
 import { clockText, spokenLength } from '../ui/format.js';
 import { Icon, type IconName } from '../ui/icons.js';
 
@@ -69,7 +69,7 @@ export function CallTimer({ startedAt, endedAt, duration }: Pick<CallSummary, 's
 }
 
 function RunningTimer({ startedAt }: { readonly startedAt: string }) {
-  return <Length seconds={useSeconds() - Date.parse(startedAt) / 1000} />;
+  return <Length seconds={useLiveSeconds() - Date.parse(startedAt) / 1000} />;
 }
 
 function Length({ seconds }: { readonly seconds: number }) {

@@ -1,7 +1,8 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { CallSummary } from '../../../calls/call-view.js';
 import { type Fault, asFault } from '../api/problem.js';
 import { useWorkspace } from '../shell/workspace.js';
+import { useWhenLiveAgain } from '../stream/use-connection.js';
 import type { CallSearch } from './call-search.js';
 
 /** Where the words were found, in UTF-16 code units of the text. */
@@ -33,31 +34,37 @@ const REFRESH_MS = 3000;
 /** Calls as searched for, newest first, page by page. */
 export function useCallList({ q, agent, state }: CallSearch): CallList {
   const { client, feed } = useWorkspace();
-  const [pages, setPages] = useState<readonly Page[]>();
+  /** What the pages are of: rows of another search are not shown beside a fault. */
+  const asked = JSON.stringify([q.trim(), agent, state]);
+  const [found, setFound] = useState<{ readonly asked: string; readonly pages: readonly Page[] }>();
+  const current = useRef(asked);
+  useEffect(() => void (current.current = asked), [asked]);
   const [fault, setFault] = useState<Fault>();
   const [isLoading, setIsLoading] = useState(true);
   const load = useCallback(
     async (before: readonly Page[], signal?: AbortSignal) => {
       setIsLoading(true);
       const query = { q: q.trim(), agents: agent, state, limit: PAGE, cursor: before.at(-1)?.next ?? undefined };
+      const isOvertaken = () => signal?.aborted === true || current.current !== asked;
       try {
         const page = await client.get<Page>('/v1/calls', query, signal);
-        if (signal?.aborted) return;
-        setPages([...before, page]);
+        if (isOvertaken()) return;
+        setFound({ asked, pages: [...before, page] });
         setFault(undefined);
       } catch (error) {
-        if (signal?.aborted) return;
+        if (isOvertaken()) return;
         setFault(asFault(error));
       }
       setIsLoading(false);
     },
-    [client, q, agent, state],
+    [client, q, agent, state, asked],
   );
   useEffect(() => {
     const leaving = new AbortController();
     void load([], leaving.signal);
     return () => leaving.abort();
   }, [load]);
+  const pages = fault !== undefined && found?.asked !== asked ? undefined : found?.pages;
   const isFirstPage = pages === undefined || pages.length === 1;
   useEffect(() => {
     if (!isFirstPage) return;
@@ -73,6 +80,8 @@ export function useCallList({ q, agent, state }: CallSearch): CallList {
       clearTimeout(timer);
     };
   }, [feed, load, isFirstPage]);
+  const isFaulty = fault !== undefined;
+  useWhenLiveAgain(useCallback(() => void (isFaulty && load([])), [isFaulty, load]));
   return {
     calls: pages?.flatMap((page) => page.calls),
     hasMore: pages?.at(-1)?.next != null,

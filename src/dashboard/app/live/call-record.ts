@@ -99,6 +99,12 @@ export class CallRecord {
     }
   }
 
+  /** After a fault that has passed. */
+  recover(): void {
+    const { fault } = this.state.get();
+    if (fault !== undefined && fault.slug !== 'call-not-found') void this.load();
+  }
+
   /** Reads the page before what is here. */
   async showEarlier(): Promise<void> {
     const before = this.state.get().earlier;

@@ -1,5 +1,6 @@
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { useWorkspace } from '../shell/workspace.js';
+import { useWhenLiveAgain } from '../stream/use-connection.js';
 import { CallRecord } from './call-record.js';
 
 /** One call, as it was kept and from the stream, for as long as it is shown. */
@@ -21,5 +22,6 @@ export function useCallRecord(callId: string): CallRecord | null {
       opened.close();
     };
   }, [client, feed, callId]);
+  useWhenLiveAgain(useCallback(() => record?.recover(), [record]));
   return record;
 }

@@ -1,6 +1,7 @@
 import { type ReactNode, Suspense } from 'react';
 import { Link, useLocation } from 'wouter';
 import { signOut } from '../session/session.js';
+import { useIsStale } from '../stream/use-connection.js';
 import { texts } from '../texts/en.js';
 import { Icon, type IconName } from '../ui/icons.js';
 import { Loading } from '../ui/states.js';
@@ -26,8 +27,9 @@ interface Props {
 
 /** What stays while pages change: whose it is, where one can go, how it stands with the server. */
 export function Layout({ owner, navigation, banner, canSignOut, children }: Props) {
+  const isStale = useIsStale();
   return (
-    <div className="layout">
+    <div className={isStale ? 'layout layout-stale' : 'layout'}>
       <a className="skip" href="#page">
         {texts.skip}
       </a>
@@ -59,6 +61,11 @@ export function Layout({ owner, navigation, banner, canSignOut, children }: Prop
       </header>
       <main id="page" className="page" tabIndex={-1}>
         {banner}
+        {isStale && (
+          <p className="banner" role="status">
+            {texts.connection.stale}
+          </p>
+        )}
         <FaultBoundary>
           <Suspense fallback={<Loading />}>{children}</Suspense>
         </FaultBoundary>

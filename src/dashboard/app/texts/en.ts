@@ -50,6 +50,7 @@ export const texts = {
     live: 'Live',
     reconnecting: 'Reconnecting',
     ended: 'Ended',
+    stale: 'The connection is lost. What you see may be out of date.',
     reasons: {
       network: 'the server cannot be reached',
       closed: 'the server closed the stream',

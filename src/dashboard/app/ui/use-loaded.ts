@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import { type Fault, asFault } from '../api/problem.js';
+import { useWhenLiveAgain } from '../stream/use-connection.js';
 
 export interface Loaded<Value> {
   /** The last that came, also while the next is on its way. */
@@ -10,8 +11,8 @@ export interface Loaded<Value> {
 }
 
 /**
- * What `load` answers, again whenever `load` is another function (so it comes from `useCallback`) and when asked to. An answer
- * that has been overtaken is dropped.
+ * What `load` answers, again whenever `load` is another function (so it comes from `useCallback`), when asked to, and after a
+ * fault when the stream is live again. An answer that has been overtaken is dropped.
  */
 export function useLoaded<Value>(load: (signal: AbortSignal) => Promise<Value>): Loaded<Value> {
   const [state, setState] = useState<Omit<Loaded<Value>, 'reload'>>({
@@ -20,6 +21,7 @@ export function useLoaded<Value>(load: (signal: AbortSignal) => Promise<Value>):
     isLoading: true,
   });
   const [round, setRound] = useState(0);
+  const isFaulty = state.fault !== undefined;
   const reload = useCallback(() => setRound((known) => known + 1), []);
   useEffect(() => {
     const leaving = new AbortController();
@@ -34,5 +36,6 @@ export function useLoaded<Value>(load: (signal: AbortSignal) => Promise<Value>):
     );
     return () => leaving.abort();
   }, [load, round]);
+  useWhenLiveAgain(useCallback(() => isFaulty && reload(), [isFaulty, reload]));
   return { ...state, reload };
 }
