@@ -1,5 +1,7 @@
 import type { Stats } from '../src/calls/call-statistics.js';
+import { timeZoneSchema } from '../src/common/time-zone.js';
 import { ended, said, settled, started } from './support/calls.js';
+import { query } from './support/database.js';
 import { Switchboard, type TestTenant } from './support/switchboard.js';
 import { fresh } from './support/things.js';
 
@@ -137,12 +139,33 @@ describe('the numbers of a tenant’s calls', () => {
       'tz=',
       "tz='",
       'tz=%2B02:00',
+      ...['tz=UTC-5', 'tz=UTC%2B5', 'tz=GMT-5', 'tz=EST', 'tz=IST', 'tz=CET', 'tz=EST5EDT', 'tz=Europe/Nowhere-5'],
+      ...['tz=SystemV/AST4', 'tz=posix/Europe/Madrid', 'tz=Factory', 'tz=Etc/Unknown', 'tz=Europe/Madrid%00'],
       'agents=',
       'all=1',
     ],
     ...['bucket=hour&from=2025-01-01&to=2025-04-01', 'from=0001-01-01&to=0001-01-02', 'from=9999-12-31'],
   ])('are refused for ?%s', async (query) => {
     expect((await statsOf(query)).body).toMatchObject({ type: '/problems/validation', status: 400 });
+  });
+
+  it('say of a zone that is none what one is', async () => {
+    const errors = [{ path: 'tz', message: expect.stringContaining('IANA name, such as Europe/Madrid') }];
+    for (const tz of ['UTC-5', 'America/Nowhere', 'Etc/GMT-15'])
+      expect((await statsOf(`tz=${tz}`)).body).toMatchObject({ errors });
+  });
+
+  it('know no zone of which JavaScript and PostgreSQL do not mean the same', async () => {
+    const at = '2015-07-01T12:00:00Z';
+    const zones = await query<{ name: string; hours: string }>(
+      board.databaseUrl,
+      `SELECT name, to_char(timestamptz '${at}' AT TIME ZONE name, 'YYYY-MM-DD HH24:MI') AS hours FROM pg_timezone_names`,
+    );
+    const known = zones.filter(({ name }) => timeZoneSchema.safeParse(name).success);
+    expect(known.length).toBeGreaterThan(400);
+    const hoursIn = (timeZone: string) =>
+      new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(new Date(at));
+    expect(known.filter(({ name, hours }) => hoursIn(name) !== hours)).toEqual([]);
   });
 
   it('are not those of an agent of another’s', async () => {

@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AgentName, TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
+import { NO_ZONE } from '../common/time-zone.js';
 import { ReadPool } from '../database/pools.js';
 import type { Lifetime } from './call-query.js';
 
@@ -102,7 +103,7 @@ export class CallStatistics {
 
 export function unknownZone(): Problem {
   return new Problem('validation', 'The request is not valid.', {
-    errors: [{ path: 'tz', message: 'must be a time zone such as Europe/Madrid' }],
+    errors: [{ path: 'tz', message: NO_ZONE }],
   });
 }
 

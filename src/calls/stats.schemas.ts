@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { agentNameSchema } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
+import { timeZoneSchema } from '../common/time-zone.js';
 import { commaList, timeSchema } from '../common/validation.js';
 
 const DAY_MS = 86_400_000;
@@ -13,11 +14,7 @@ export const statsSchema = z.strictObject({
   to: timeSchema.optional(),
   bucket: z.enum(['hour', 'day']).default('day'),
   agents: commaList(agentNameSchema).optional(),
-  tz: z
-    .string()
-    .max(64)
-    .regex(/^[A-Za-z][A-Za-z0-9_+/-]*$/, 'must be a time zone such as Europe/Madrid')
-    .default('UTC'),
+  tz: timeZoneSchema.default('UTC'),
 });
 
 export type ReadStats = z.infer<typeof statsSchema>;

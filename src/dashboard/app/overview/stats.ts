@@ -58,10 +58,10 @@ function statsQuery(period: Period, now: Date): { from: string; to: string; buck
   return { from: from.toISOString(), to: now.toISOString(), bucket, tz: timeZone() };
 }
 
-/** The reader's zone; UTC where the browser knows none, or one that has no rules (`Etc/Unknown`, a zone that was made since). */
+/** The reader's zone by a name that everybody reads alike; UTC where the browser has none (`Etc/Unknown`, `CET`). */
 function timeZone(): string {
   const { timeZone: zone } = Intl.DateTimeFormat().resolvedOptions() as { timeZone?: string };
-  return zone === undefined || zone === 'Etc/Unknown' ? 'UTC' : zone;
+  return zone?.includes('/') && zone !== 'Etc/Unknown' ? zone : 'UTC';
 }
 
 export function busiestHour(hours: Stats['hours']): Stats['hours'][number] | undefined {
