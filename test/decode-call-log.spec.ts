@@ -19,7 +19,7 @@ describe('an entry of the call log', () => {
       const { agent, callId, at, identity, data } = decodeLogEntry(each);
       expect({ agent, callId }).toEqual({ agent: 'lucia', callId: 'CA_golden' });
       expect(data['callId']).toBe('CA_golden');
-      expect(at?.getTime()).toBe(Math.round(each.ts * 1000));
+      expect(at).toEqual(new Date(Math.round(Number(each.ts) * 1000)));
       expect(identity).toEqual(['call-log', 'CA_golden', each.seq]);
     }
   });

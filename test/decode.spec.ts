@@ -1,3 +1,4 @@
+import { ExactNumber } from '../src/common/exact-number.js';
 import { decodeAgentEvent, isControl } from '../src/sources/pinecall/decode.js';
 import { AgentFrame, replayFrames, sseFrames, wsFrames } from './support/recordings.js';
 
@@ -87,16 +88,27 @@ describe('an event of wires A and B', () => {
   });
 
   it.each([
-    [1795348842.527, '2026-11-22T12:00:42.527Z'],
-    ['2026-08-09T21:10:00.800Z', '2026-08-09T21:10:00.800Z'],
-    ['2026-08-09T23:10:00+02:00', '2026-08-09T21:10:00.000Z'],
-    ['call 12', undefined],
-    ['5', undefined],
-    [-1, undefined],
-    [1795348842527, undefined],
-    [Number.NaN, undefined],
-    [{ seconds: 1 }, undefined],
-  ])('happened at the time that its data says, if that is one: %p', (timestamp, at) => {
-    expect(decodeAgentEvent('call.started', { timestamp }).at?.toISOString()).toBe(at);
+    [{ timestamp: 1795348842.527 }, '2026-11-22T12:00:42.527Z'],
+    [{ timestamp: '2026-08-09T23:10:00+02:00' }, '2026-08-09T21:10:00.000Z'],
+    [{ at: null, timestamp: undefined, ts: 1795348842527 }, '2026-11-22T12:00:42.527Z'],
+  ])('happened at the time that its data says: %j', (said, at) => {
+    expect(decodeAgentEvent('call.started', said).at).toEqual(new Date(at));
+  });
+
+  it('happened when it came in where nothing says a time, and at no time where what should say it does not', () => {
+    expect(decodeAgentEvent('call.started', { at: null }).at).toBeUndefined();
+    expect(decodeAgentEvent('call.started', { ts: 'call 12' }).at).toEqual({ unreadable: 'ts' });
+    expect(decodeAgentEvent('call.started', { at: {}, timestamp: 1795348842 }).at).toEqual({ unreadable: 'at' });
+    expect(decodeAgentEvent('call.started', {}, { at: '2026-08-09' }).at).toEqual(new Date('2026-08-09'));
+  });
+
+  it('has ids that are numbers as the text of their digits', () => {
+    const event = decodeAgentEvent('bot.speaking', { callId: 7, messageId: 12, agent: 'mara' });
+    expect(event.data).toEqual({ callId: '7', messageId: 12, agent: 'mara' });
+    expect([event.callId, event.identity]).toEqual(['7', ['message', 'mara', '7', 'bot.speaking', '12', undefined]]);
+    expect(decodeAgentEvent('whatsapp.message', { sessionId: 7 }).callId).toBe('7');
+    const id = (text: string) => decodeAgentEvent('x', { callId: new ExactNumber(text) }).callId;
+    expect(id('9007199254740993')).toBe('9007199254740993');
+    expect([id('1e400'), decodeAgentEvent('x', { callId: 1.5 }).callId]).toEqual([new ExactNumber('1e400'), 1.5]);
   });
 });

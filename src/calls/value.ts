@@ -1,5 +1,5 @@
 /** Values of an event's data, which may be anything. */
-import { ExactNumber, mayLoseDigits, numberIn } from '../common/exact-number.js';
+import { ExactNumber, digitsOf, mayLoseDigits, numberIn } from '../common/exact-number.js';
 import { depthOf } from '../common/json-shape.js';
 
 export function textOf(value: unknown): string | null {
@@ -9,19 +9,22 @@ export function textOf(value: unknown): string | null {
 /** Longest name, number or reason, in characters: they stand in every row of a list. */
 const MAX_LABEL = 500;
 
-/** A name, a number, a reason: cut where it is longer than any of these is. */
+/** A name, a number, a reason, which may come as a number: cut where it is longer than any of these is. */
 export function labelOf(value: unknown): string | null {
-  const text = textOf(value);
+  const text = digitsOf(value) ?? textOf(value);
   return text === null || text.length <= MAX_LABEL ? text : text.slice(0, MAX_LABEL).replace(/[\ud800-\udbff]$/, '');
 }
 
-/** Chats name messages by an empty id: that is none. */
+/** An id may come as a number. Chats name messages by an empty one: that is none. */
 export function idOf(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
+  return digitsOf(value) ?? (textOf(value) || null);
 }
 
+/** A number may come as text. */
 export function numberOf(value: unknown): number | null {
-  return numberIn(value) ?? null;
+  const number = numberIn(value);
+  if (number !== undefined) return number;
+  return typeof value === 'string' && DECIMAL.test(value) ? Number(value) : null;
 }
 
 export function objectsIn(value: unknown): Record<string, unknown>[] {
@@ -31,6 +34,8 @@ export function objectsIn(value: unknown): Record<string, unknown>[] {
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !(value instanceof ExactNumber);
 }
+
+const DECIMAL = /^-?\d{1,15}(\.\d{1,15})?$/;
 
 /** As deep as an event may be: what stands in a text of it is not told from what stands in the event itself. */
 const MAX_DEPTH = 32;

@@ -25,6 +25,14 @@ export function numberIn(value: unknown): number | undefined {
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
 
+const WHOLE = /^-?\d+$/;
+
+/** The digits of a whole number, of either kind: what stands for an id or a phone number that was written as one. */
+export function digitsOf(value: unknown): string | undefined {
+  if (value instanceof ExactNumber || typeof value === 'number') return WHOLE.exec(String(value))?.[0];
+  return undefined;
+}
+
 /** Every double holds so many digits, with an exponent up to about 300. */
 const SAFE_DIGITS = 15;
 const [SMALLEST, LARGEST] = [1e-290, 1e290];

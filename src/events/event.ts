@@ -6,14 +6,20 @@ import { createHash, randomUUID } from 'node:crypto';
 import { AgentName, CallId, TenantId, agentNameSchema, callIdSchema } from '../common/ids.js';
 import { exceedsDepth, serialiseJson } from '../common/json.js';
 import { FieldError, Problem } from '../common/problem.js';
+import { NO_TIME } from '../common/written-time.js';
+
+/** The name of the field that should say a time and does not. */
+export interface UnreadableTime {
+  readonly unreadable: string;
+}
 
 /** What a wire said, in the one customer vocabulary; nothing in it is believed yet. */
 export interface DecodedEvent {
   readonly type: unknown;
   readonly agent: unknown;
   readonly callId: unknown;
-  /** When it happened, as far as the wire says. Absent: when it came in. */
-  readonly at: Date | undefined;
+  /** When it happened, as far as the wire says. Absent: when it came in. What cannot be read is never that: it is a fault. */
+  readonly at: Date | UnreadableTime | undefined;
   /** Delivered live, never stored. */
   readonly ephemeral: boolean;
   /** What makes a repeat of this event recognisable, also after a restart; any JSON. Absent: nothing does. */
@@ -96,10 +102,12 @@ export function admitEvent(event: DecodedEvent, receivedAt: Date): AdmittedEvent
   const callId = callIdSchema.nullable().safeParse(event.callId ?? null);
   if (!callId.success) errors.push({ path: 'callId', message: issueText(callId.error) });
   if (exceedsDepth(event.data, MAX_DATA_DEPTH)) errors.push(TOO_DEEP);
-  if (errors.length > 0 || !agent.success || !callId.success) {
+  const time = event.at ?? receivedAt;
+  if (!(time instanceof Date)) errors.push({ path: time.unreadable, message: NO_TIME });
+  if (errors.length > 0 || !agent.success || !callId.success || !(time instanceof Date)) {
     throw new Problem('validation', 'The event is not valid.', { errors });
   }
-  const at = (event.at ?? receivedAt).toISOString();
+  const at = time.toISOString();
   const data = serialiseJson({ ...event.data, agent: agent.data, at });
   if (Buffer.byteLength(data) > MAX_DATA_BYTES) throw tooLarge();
   assertJson(data);

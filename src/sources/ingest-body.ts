@@ -80,8 +80,9 @@ function readItem(item: unknown): IngestItem {
   // A frame of wire A written down as {event, data}, or an object of wire B with its type in `event`.
   const { event: type, ...fields } = item;
   if (isControl(type)) return { control: true };
-  const data = isObject(item['data']) && item['agent'] === undefined ? item['data'] : fields;
-  return { event: decodeAgentEvent(type, data) };
+  const { data, agent } = item;
+  const isFrame = isObject(data) && agent === undefined;
+  return { event: isFrame ? decodeAgentEvent(type, data, fields) : decodeAgentEvent(type, fields) };
 }
 
 function fault(error: FieldError): IngestItem {

@@ -2,7 +2,8 @@
  * Pinecall's wires in, the one customer vocabulary out. Pure. The vocabulary is wire A's (the SDK's SSE stream), because
  * that is what customers' dashboards read; the call log (wire C) is translated into it. Unknown types and fields pass.
  */
-import { ExactNumber, numberIn } from '../../common/exact-number.js';
+import { ExactNumber, digitsOf, numberIn } from '../../common/exact-number.js';
+import { timeOfSeconds, writtenTime } from '../../common/written-time.js';
 import type { DecodedEvent } from '../../events/event.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -10,7 +11,8 @@ type Fields = Readonly<Record<string, unknown>>;
 /** An entry of the call log: https://pinecall.io, "call log" envelope. `call` is null in an agent's log. */
 export interface LogEntry {
   readonly seq: number;
-  readonly ts: number;
+  /** Unix seconds. */
+  readonly ts: unknown;
   readonly call: string | null;
   readonly agent: string;
   readonly type: string;
@@ -26,8 +28,9 @@ const ONCE_A_CALL = new Set(['call.ringing', 'call.started', 'call.ended', 'call
 /** Types of which a call has one for each message: the SDK itself guards by (type, callId, messageId). */
 const ONCE_A_MESSAGE =
   /^(user\.message|bot\.(speaking|finished|interrupted)|message\.confirmed|reply\.rejected|whatsapp\.)/;
-/** `new Date(text)` alone would take "call 12" for December 2001. */
-const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+const CALL_IDS = ['callId', 'sessionId'];
+/** Where an event of wires A and B says when it happened; the first that is there counts. */
+const TIMES = ['at', 'timestamp', 'ts'];
 
 export function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
@@ -35,11 +38,9 @@ export function isObject(value: unknown): value is Fields {
 
 /** The envelope of the call log that a value is; undefined for an object of wires A and B. */
 export function logEntryIn(value: Fields): LogEntry | undefined {
-  // A time may have more digits than a double; a number of an entry is counted with, and may not.
-  const ts = numberIn(value['ts']);
-  const isEntry =
-    typeof value['seq'] === 'number' && typeof value['type'] === 'string' && 'call' in value && isObject(value['data']);
-  return isEntry && ts !== undefined ? ({ ...value, ts } as Fields & LogEntry) : undefined;
+  const isEnvelope = 'ts' in value && 'call' in value && isObject(value['data']);
+  const isEntry = isEnvelope && typeof value['seq'] === 'number' && typeof value['type'] === 'string';
+  return isEntry ? (value as Fields & LogEntry) : undefined;
 }
 
 /** True for a marker or greeting that is handled by the reader of a wire and never stored. */
@@ -47,15 +48,19 @@ export function isControl(type: unknown): boolean {
   return typeof type === 'string' && CONTROL.has(type);
 }
 
-/** Wires A and B: `type` is the SSE event's name, or the `event` of a WebSocket message. */
-export function decodeAgentEvent(type: unknown, data: Fields): DecodedEvent {
+/**
+ * Wires A and B: `type` is the SSE event's name, or the `event` of a WebSocket message. `frame`: what stands around the data, if
+ * anything does; it may say the time.
+ */
+export function decodeAgentEvent(type: unknown, said: Fields, frame: Fields = {}): DecodedEvent {
+  const data = withTextIds(said);
   const isWhatsApp = typeof type === 'string' && type.startsWith('whatsapp.');
   const callId = data['callId'] ?? (isWhatsApp ? data['sessionId'] : undefined);
   return {
     type,
     agent: data['agent'],
     callId,
-    at: timeOf(data['at'] ?? data['timestamp'] ?? data['ts']),
+    at: timeIn(data, frame),
     ephemeral: typeof type === 'string' && EPHEMERAL.test(type),
     identity: typeof type === 'string' ? agentEventIdentity(type, callId, data) : undefined,
     data,
@@ -65,13 +70,13 @@ export function decodeAgentEvent(type: unknown, data: Fields): DecodedEvent {
 /** Wire C: an entry that is not a control marker. */
 export function decodeLogEntry(entry: LogEntry): DecodedEvent {
   const { type, data, ephemeral } = translate(entry);
-  const callId = entry.call ?? entry.data['call'];
+  const callId = idIn(entry.call ?? entry.data['call']);
   const { call: _call, ...fields } = data;
   return {
     type,
     agent: entry.agent,
     callId,
-    at: timeOf(entry.ts),
+    at: timeOf(entry),
     ephemeral,
     identity: entry.call === null ? ['agent-log', entry.agent, entry.seq] : ['call-log', entry.call, entry.seq],
     // `seq` is what `bot.corrected.supersedes` refers to; wire A's frames carry it under the same name.
@@ -86,7 +91,7 @@ export function decodeLogGap(marker: LogEntry, callId: string): DecodedEvent {
     type: 'log.gap',
     agent: marker.agent,
     callId,
-    at: timeOf(marker.ts),
+    at: timeOf(marker),
     ephemeral: false,
     identity: ['call-log-gap', callId, from, resumeFrom],
     data: { callId, after: from, resumeFrom, reason: 'upstream' },
@@ -125,7 +130,7 @@ function camelCase(key: string): string {
  */
 function agentEventIdentity(type: string, callId: unknown, data: Fields): readonly unknown[] | undefined {
   if (callId !== undefined && ONCE_A_CALL.has(type)) return ['call', callId, type];
-  const messageId = data['messageId'];
+  const messageId = idIn(data['messageId']);
   if (ONCE_A_MESSAGE.test(type) && typeof messageId === 'string' && messageId !== '') {
     return ['message', data['agent'], callId, type, messageId, data['status']];
   }
@@ -134,12 +139,29 @@ function agentEventIdentity(type: string, callId: unknown, data: Fields): readon
   return unique ? ['content', type, content] : undefined;
 }
 
-/** Unix seconds or an ISO 8601 time; anything else is no time. */
-function timeOf(value: unknown): Date | undefined {
-  const seconds = numberIn(value);
-  const isText = typeof value === 'string' && ISO_TIME.test(value);
-  const time = seconds !== undefined ? new Date(seconds * 1000) : isText ? new Date(value) : undefined;
-  // PostgreSQL and ISO 8601 without a sign both end at the year 9999.
-  const plausible = time !== undefined && time.getTime() >= 0 && time.getUTCFullYear() <= 9999;
-  return plausible ? time : undefined;
+/** An id may come as a number. Everything else stays what it is. */
+function idIn(value: unknown): unknown {
+  return digitsOf(value) ?? value;
+}
+
+/** What a reader names a call by is text, in the data too. */
+function withTextIds(data: Fields): Fields {
+  const numbers = CALL_IDS.filter((name) => digitsOf(data[name]) !== undefined);
+  return numbers.length === 0
+    ? data
+    : { ...data, ...Object.fromEntries(numbers.map((name) => [name, idIn(data[name])])) };
+}
+
+/** When it happened, as far as one of these says; null is nothing that was said. */
+function timeIn(...said: readonly Fields[]): DecodedEvent['at'] {
+  for (const fields of said) {
+    const field = TIMES.find((name) => fields[name] !== undefined && fields[name] !== null);
+    if (field !== undefined) return writtenTime(fields[field]) ?? { unreadable: field };
+  }
+  return undefined;
+}
+
+/** The call log counts in seconds; what cannot be seconds is read as anybody's time. */
+function timeOf(entry: LogEntry): DecodedEvent['at'] {
+  return timeOfSeconds(numberIn(entry.ts)) ?? timeIn({ ts: entry.ts });
 }
