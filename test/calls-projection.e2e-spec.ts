@@ -137,6 +137,24 @@ describe('an erased tenant', () => {
 });
 
 describe('a rebuild', () => {
+  it('is begun by a version that keeps calls in another way than the one before', async () => {
+    const { acme, agent, call } = await tenantWithCall();
+    await board.ingest(said(agent, call, 'u2', 'Łódź'));
+    await projected();
+    await sql(`UPDATE call_parts SET words = '''@${acme.id}'' ''łodz'':1' WHERE call_id = $1 AND text = 'Łódź'`, [
+      call,
+    ]);
+    await sql('UPDATE projections SET version = 1');
+    expect(idsIn(await callsNow(board, acme, '?q=lodz'))).toEqual([]);
+    const next = await board.beside();
+    await waitFor(async () => idsIn(await callsNow(next, acme, '?q=lodz'))[0] === call, 'the words to be made anew');
+    await projected(next);
+    await next.stop();
+    const begun = await sql<{ version: number }>('SELECT version FROM projections WHERE version > 1');
+    const audit = await sql(`SELECT id FROM audit WHERE action = 'calls.rebuild' AND by = 'switchboard'`);
+    expect([begun.length, audit.length]).toEqual([1, 1]);
+  });
+
   it('makes the same rows from the log, while readers are answered, and says how far it is', async () => {
     const { acme, agent, call } = await tenantWithCall();
     const golden = goldenEntries.filter(({ type }) => type !== 'log.caught_up');

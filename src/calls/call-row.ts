@@ -44,11 +44,25 @@ export function keyColumn(key: string): string {
 /** The columns of a call, in the order of call-store.ts. */
 export function callColumns({ tenantId, callId }: CallName, state: CallState): unknown[] {
   const { parts: _parts, ...head } = state;
-  const { agent, state: phase, transport, reason, startedAt, endedAt, duration, from, name } = summaryOf(head);
+  const {
+    agent,
+    state: phase,
+    transport,
+    reason,
+    startedAt,
+    endedAt,
+    duration,
+    from,
+    to,
+    direction,
+    name,
+  } = summaryOf(head);
   const tenant = tenantColumn(tenantId);
+  // Who called; and who was called, unless that is the line on which somebody came in.
+  const others = [from, isInbound(direction) ? null : to].filter((address) => address !== null);
   return [
     ...[tenant, callId, agent, phase, labelOf(transport), labelOf(reason), startedAt, endedAt, countable(duration)],
-    ...[head.last.value, vectorOf(callerWords(from, name), tenant), serialiseJson(head)],
+    ...[head.last.value, vectorOf(callerWords(name, others), tenant), serialiseJson(head)],
   ];
 }
 
@@ -99,6 +113,10 @@ function parsedOrUndefined(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function isInbound(direction: string | null): boolean {
+  return /^in/i.test(direction ?? '');
 }
 
 /** Seconds that can be added up, whatever upstream says. */

@@ -53,6 +53,9 @@ const PROGRESS = `SELECT ${PLACE}, h.position AS head, (SELECT count(*) FROM qua
   FROM projections p, log_head h WHERE p.name = 'calls' AND h.id = 1`;
 const LOCK = `SELECT ${PLACE} FROM projections p WHERE name = 'calls' FOR UPDATE SKIP LOCKED`;
 
+/** Another one for every change of what the tables hold of the same events: words as they are folded, ids, numbers. */
+const VERSION = 2;
+
 /** Rows that are erased at once: the projection waits for it. */
 const ERASED_AT_ONCE = 1000;
 
@@ -103,6 +106,13 @@ export class CallStore {
       rebuildMark(call),
       reached,
     ]);
+  }
+
+  /** Takes the tables for made by this version. True when they hold what an older one made: then they are to be made anew. */
+  async claimVersion(transaction: Prisma.TransactionClient): Promise<boolean> {
+    const older = await transaction.$queryRaw<{ position: number }[]>`UPDATE projections SET version = ${VERSION}
+      WHERE name = 'calls' AND version < ${VERSION} RETURNING position`;
+    return older.some(({ position }) => position > 0);
   }
 
   /** Marks everything to be made anew, from the first call on; also when that is under way already. */

@@ -6,7 +6,8 @@
  * between has one place to look at.
  */
 import { Injectable, Logger } from '@nestjs/common';
-import { type Actor, AuditLog } from '../audit/audit-log.js';
+import { type Actor, AuditLog, SYSTEM } from '../audit/audit-log.js';
+import type { Prisma } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Run } from '../database/pg-pool.js';
 import type { CallName } from '../events/event.js';
@@ -40,11 +41,24 @@ export class CallsRebuild {
 
   /** Begins, or begins again; the projection does the work. */
   async start(actor: Actor): Promise<void> {
+    await this.prisma.$transaction((transaction) => this.begin(transaction, actor));
+  }
+
+  /** Begins where an older version made what there is. */
+  async startIfOlder(): Promise<void> {
     await this.prisma.$transaction(async (transaction) => {
-      await this.store.startRebuild(transaction);
-      const change = { action: 'calls.rebuild', target: 'calls', before: null, after: null };
-      await this.audit.record(transaction, actor, { ...change, books: [] });
+      if (!(await this.store.claimVersion(transaction))) return;
+      await this.begin(transaction, SYSTEM);
+      this.logger.log(
+        'the calls were kept by an older version: they are made anew from the log, and may be read meanwhile',
+      );
     });
+  }
+
+  private async begin(transaction: Prisma.TransactionClient, actor: Actor): Promise<void> {
+    await this.store.startRebuild(transaction);
+    const change = { action: 'calls.rebuild', target: 'calls', before: null, after: null };
+    await this.audit.record(transaction, actor, { ...change, books: [] });
   }
 
   /** Some calls, of no more than so many events together, or so many events of one. False when another process writes. */

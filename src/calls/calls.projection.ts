@@ -48,6 +48,7 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
   private running: Promise<void> | undefined;
   private stopped = false;
   private hasMore = false;
+  private isCurrent = false;
 
   constructor(
     private readonly log: EventLog,
@@ -91,6 +92,8 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
 
   /** One batch, or one step of a rebuild where all has been read. Returns how long to rest. */
   private async step(): Promise<number> {
+    if (!this.isCurrent) await this.rebuild.startIfOlder();
+    this.isCurrent = true;
     const { position, head, rebuild } = await this.store.progress();
     if (position >= head && rebuild === null) return POLL_MS;
     const { isBusy } = this.ingest;

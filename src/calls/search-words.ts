@@ -3,6 +3,8 @@
  * a letter and leaves "É" as it is. So texts are split and folded here, the same for what is kept and for what is asked,
  * and PostgreSQL is given finished `tsvector`s and `tsquery`s (the dictionary `simple`, so to speak: no language is known).
  */
+import { folded } from './folding.js';
+import { numbersIn } from './phone-number.js';
 
 /** A word, folded, and where it stands in the text (UTF-16 code units). */
 export interface Word {
@@ -11,32 +13,35 @@ export interface Word {
   readonly end: number;
 }
 
-/** Scripts that write no spaces: each character is a word, and what people type is found as a phrase. */
-const SPACELESS = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`;
-const WORD = new RegExp(String.raw`[${SPACELESS}]\p{M}*|(?:(?![${SPACELESS}])[\p{L}\p{N}\p{M}])+`, 'gu');
-const ASCII = /^[\x20-\x7e]*$/;
-/** Accents of Latin, Greek and Cyrillic; marks of other scripts are their vowels. */
-const ACCENTS = /[\u0300-\u036f]/g;
-const NO_LETTER = /[^\p{L}\p{N}\p{M}]/gu;
-/** PostgreSQL takes lexemes below 2,046 bytes; nobody types more of a word than this. */
-const MAX_WORD = 100;
+/**
+ * Scripts that write no spaces: each character is a word by itself, so what is kept depends on no dictionary, and what is
+ * asked is cut into words by one (search-query.ts). Their digits are digits.
+ */
+const SPACELESS = ['Han', 'Hiragana', 'Katakana', 'Thai', 'Lao', 'Khmer', 'Myanmar']
+  .map((script) => String.raw`\p{Script_Extensions=${script}}`)
+  .join('');
+const CHARACTER = String.raw`(?![\p{Nd}\u02b9-\u02bd])[${SPACELESS}]`;
+/** What nobody sees belongs to its word, but for the space of no width. An apostrophe that passes for a letter is none. */
+const WITHIN = String.raw`\p{M}\p{Default_Ignorable_Code_Point}`;
+const LETTER = String.raw`(?![\u200b\u02b9-\u02bd])[\p{L}\p{N}${WITHIN}]`;
+const WORD = new RegExp(
+  String.raw`${CHARACTER}(?:(?!\u200b)[${WITHIN}\uff9e\uff9f])*|(?:(?!${CHARACTER})${LETTER})+`,
+  'gu',
+);
+const IS_CHARACTER = new RegExp(`^${CHARACTER}`, 'u');
 /** Shortest end of a number that is found; people know the last digits. */
 const MIN_DIGITS = 3;
-const MAX_DIGITS = 20;
-
-/** Case, accents and widths do not count: "MAÑANA", "manana" and "mañana" are one word. */
-function fold(word: string): string {
-  if (ASCII.test(word)) return word.toLowerCase().slice(0, MAX_WORD); // As below, at a tenth of its price.
-  // Upper case first: "ß" and "SS", "ς" and "σ" are alike only there.
-  const plain = word.normalize('NFKD').replace(ACCENTS, '').toUpperCase().toLowerCase().replace(ACCENTS, '');
-  return plain.normalize('NFKC').replace(NO_LETTER, '').slice(0, MAX_WORD);
-}
 
 export function wordsIn(text: string): Word[] {
   return [...text.matchAll(WORD)].flatMap(({ 0: match, index }) => {
-    const word = fold(match);
+    const word = folded(match);
     return word === '' ? [] : [{ word, start: index, end: index + match.length }];
   });
+}
+
+/** True for a word that is one character of a script without spaces. */
+export function isCharacter({ word }: Word): boolean {
+  return IS_CHARACTER.test(word);
 }
 
 /** Text of a `tsvector`; with `tenant`, one word more that no text can contain, so that the index tells tenants apart. */
@@ -49,19 +54,12 @@ export function tenantWord(tenant: string): string {
   return `@${tenant}`;
 }
 
-/** Words of who called: of the number every end, so that its last digits are a prefix of something. */
-export function callerWords(from: string | null, name: string | null): string[] {
-  const words = wordsIn(`${name ?? ''} ${from ?? ''}`).map(({ word }) => word);
-  const digits = digitsIn(from ?? '');
-  const ends = digits === null ? [] : Array.from(digits, (_, index) => digits.slice(index));
-  return [...new Set([...words, ...ends.filter((end) => end.length >= MIN_DIGITS)])];
-}
-
-/** The digits of a phone number as people write them; null for what is none. */
-export function digitsIn(text: string): string | null {
-  if (!/^[+\d\s()./-]+$/.test(text)) return null;
-  const digits = text.replace(/\D/g, '');
-  return digits.length >= MIN_DIGITS ? digits.slice(0, MAX_DIGITS) : null;
+/** Words of who was spoken with, in their order; and of each number every end, so that its last digits are a prefix of something. */
+export function callerWords(name: string | null, addresses: readonly string[]): string[] {
+  const words = [name ?? '', ...addresses].flatMap((text) => wordsIn(text)).map(({ word }) => word);
+  const digits = addresses.flatMap(numbersIn);
+  const ends = digits.flatMap((number) => Array.from(number, (_, index) => number.slice(index)));
+  return [...words, ...new Set(ends.filter((end) => end.length >= MIN_DIGITS && !words.includes(end)))];
 }
 
 /** As SQL's quoted lexeme: https://www.postgresql.org/docs/current/datatype-textsearch.html */
