@@ -23,7 +23,7 @@ export async function createApp(
   options: NestApplicationOptions = {},
   extraModules: readonly Type[] = [],
 ): Promise<NestExpressApplication> {
-  const adapter = new StreamingExpressAdapter();
+  const adapter = new StreamingExpressAdapter((target) => env.publicUrl.ownTarget(target));
   const http = HttpModule.forRoot(adapter.sockets, adapter.answers);
   // Bodies are read after the guard, see auth/body.guard.ts.
   const app = await NestFactory.create<NestExpressApplication>(
@@ -41,7 +41,7 @@ export async function createApp(
   if (env.corsOrigins.length > 0) app.enableCors(corsFor(env));
   app.useGlobalPipes(validationPipe);
   app.useGlobalFilters(new ProblemFilter());
-  SwaggerModule.setup('docs', app, () => describe(app), { jsonDocumentUrl: 'openapi.json' });
+  SwaggerModule.setup('docs', app, () => describe(app, env), { jsonDocumentUrl: 'openapi.json' });
   return app;
 }
 
@@ -54,7 +54,7 @@ function corsFor({ corsOrigins }: Env): CorsOptions {
 function pageHeaders({ publicUrl }: Env): RequestHandler {
   const protect = helmet({
     contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
-    strictTransportSecurity: publicUrl.startsWith('https:') ? undefined : false,
+    strictTransportSecurity: publicUrl.isSecure ? undefined : false,
   });
   return (request, response, next) => {
     if (!STREAM_PATH.test(request.path)) return protect(request, response, next);
@@ -63,11 +63,12 @@ function pageHeaders({ publicUrl }: Env): RequestHandler {
   };
 }
 
-function describe(app: NestExpressApplication) {
+function describe(app: NestExpressApplication, { publicUrl }: Env) {
   const document = new DocumentBuilder()
     .setTitle('Switchboard')
     .setDescription('The multi-tenant event API for Pinecall voice agents.')
     .setVersion('1')
+    .addServer(publicUrl.basePath || '/')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
     .build();
   return SwaggerModule.createDocument(app, document);

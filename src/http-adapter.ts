@@ -24,7 +24,8 @@ export class StreamingExpressAdapter extends ExpressAdapter {
   readonly sockets = new Sockets();
   readonly answers = new Answers();
 
-  constructor() {
+  /** `ownTarget`: what a request asks for by our own paths, see config/public-url.ts. */
+  constructor(private readonly ownTarget: (target: string) => string) {
     super(express());
   }
 
@@ -43,6 +44,7 @@ export class StreamingExpressAdapter extends ExpressAdapter {
     keepContractHeaders(app.response);
     countAnswers(app.response, answers);
     const serve = inTurn((request, response) => {
+      request.url = this.ownTarget(request.url ?? '/');
       sockets.begin(response);
       app(request, response);
     });

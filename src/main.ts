@@ -2,9 +2,11 @@ import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import cluster from 'node:cluster';
 import { once } from 'node:events';
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { URL_FILE, localUrl, socketAddress } from './common/address.js';
 import { exit } from './common/exit.js';
 import { createLogger } from './common/logger.js';
 import { redactor } from './common/redaction.js';
@@ -25,7 +27,7 @@ type CleanUps = (() => Promise<void>)[];
 
 async function main(): Promise<void> {
   const { variables, restored, newAdminToken } = readArguments();
-  const env = readEnv({ ...process.env, ...variables });
+  const env = await withPort({ ...process.env, ...variables });
   const stop = stopSignal();
   const cleanUps: CleanUps = [];
   try {
@@ -49,7 +51,7 @@ async function serve(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<v
   if (!hasWorkers) void import('./server.js'); // Loads while PostgreSQL starts.
   const databaseUrl = cluster.isWorker ? (env.databaseUrl ?? '') : await prepare(env, stop, cleanUps);
   if (hasWorkers) {
-    const workers = new Workers(env.workers, { DATABASE_URL: databaseUrl, WORKERS: '1' });
+    const workers = new Workers(env.workers, { DATABASE_URL: databaseUrl, PORT: String(env.port), WORKERS: '1' });
     cleanUps.push(() => workers.stop());
     return workers.start(stop);
   }
@@ -58,6 +60,7 @@ async function serve(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<v
   cleanUps.push(() => server.stop());
   const welcome = await server.setUp(stop);
   await server.listen().catch((error: Error) => Promise.reject(portError(env, error)));
+  sayWhere(env);
   process.stdout.write(welcome);
 }
 
@@ -81,7 +84,7 @@ async function renewAdminToken(env: Env, stop: AbortSignal, cleanUps: CleanUps):
 
 /** What processes on one machine have in common. Returns the URL of the database. */
 async function prepare(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<string> {
-  await assertPortIsFree(env);
+  await bindOnce(env);
   return openDatabase(env, stop, cleanUps);
 }
 
@@ -128,18 +131,33 @@ async function prepareDatabase(url: string, { allowFsyncOff }: Env): Promise<voi
   }
 }
 
-/** Before anything is started: a port in use is the most common reason not to. */
-async function assertPortIsFree(env: Env): Promise<void> {
+/** `PORT=0` is any free one: it is found first, for addresses are made of it before there is a server. */
+async function withPort(variables: Record<string, string | undefined>): Promise<Env> {
+  const env = readEnv(variables);
+  return env.port > 0 ? env : readEnv({ ...variables, PORT: String(await bindOnce(env)) });
+}
+
+/** Before anything is started: a port in use is the most common reason not to. Resolves to the port. */
+async function bindOnce(env: Env): Promise<number> {
   const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     probe.once('error', (error) => reject(portError(env, error)));
-    probe.listen(env.port, env.host, () => probe.close(() => resolve()));
+    probe.listen(env.port, env.host, () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
   });
 }
 
+/** For the command line of this folder (cli/environment.ts). */
+function sayWhere({ dataDir, host, port }: Env): void {
+  if (process.env['SWITCHBOARD_WORKER'] !== 'next') writeFileSync(join(dataDir, URL_FILE), `${localUrl(host, port)}\n`);
+}
+
 function portError({ port, host }: Env, error: NodeJS.ErrnoException): Error {
-  if (error.code === 'EADDRINUSE') return new StartError(`${host}:${port} is in use; set PORT to another`);
-  return new StartError(`${host}:${port} cannot be used (${error.code ?? error.message}); set HOST and PORT`);
+  const address = socketAddress(host, port);
+  if (error.code === 'EADDRINUSE') return new StartError(`${address} is in use; set PORT to another`);
+  return new StartError(`${address} cannot be used (${error.code ?? error.message}); set HOST and PORT`);
 }
 
 function assertDataDir({ dataDir }: Env): void {
@@ -162,6 +180,9 @@ function stopSignal(): AbortSignal {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   return stop.signal;
 }
+
+// Nobody reads it any more, or the disk below it is full: what is said then is lost, and the server goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 main().then(
   () => exit(0),

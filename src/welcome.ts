@@ -1,19 +1,21 @@
 /** What a person sees who has just started the server: what runs, where to click, what to paste. */
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import type { TokenFile } from './auth/token-files.js';
 import type { Env } from './config/env.js';
 import type { Demo } from './demo/demo.service.js';
 
 /** `isTerminal`: a person reads it, and nobody else. Elsewhere it ends in logs, where no token belongs. */
 export function welcome(env: Env, admin: TokenFile | undefined, demo: Demo | undefined, isTerminal: boolean): string {
-  const url = env.publicUrl;
+  const url = env.publicUrl.text;
   const lines = ['', `Switchboard listens on ${url}   API: ${url}/docs   health: ${url}/readyz`, ''];
   if (demo !== undefined) lines.push(...demoLines(url, demo));
   else
     lines.push(
       `Sources: ${env.sources.length > 0 ? env.sources.map(withoutSecrets).join(', ') : 'none (POST /v1/ingest)'}`,
       '',
-      'A page signs in by a link: npx switchboard link --tenant <tenant>, or npx switchboard link for yourself',
+      `A page signs in by a link: ${command(env)} link --tenant <tenant>, or for yourself:`,
+      '',
+      `  ${command(env)} link`,
       '',
     );
   lines.push(...adminLines(url, admin, isTerminal));
@@ -60,7 +62,18 @@ function newTokenLines(where: string, text: string, isTerminal: boolean): string
 /** A path as one would type it here. */
 function shown(path: string): string {
   const here = relative(process.cwd(), path);
-  return here.startsWith('..') ? path : here;
+  return quoted(here.startsWith('..') ? path : here);
+}
+
+/** For a shell: in quotes where there is something in it that a shell reads. */
+function quoted(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The command line as one would type it here; it finds the server by the data folder. */
+function command({ dataDir }: Env): string {
+  const isElsewhere = resolve('.switchboard') !== dataDir;
+  return `${isElsewhere ? `DATA_DIR=${quoted(dataDir)} ` : ''}npx switchboard`;
 }
 
 function withoutSecrets(source: string): string {

@@ -72,7 +72,7 @@ it('docker-compose.yml: two processes on one database, bus and folder, and time 
   ]);
   expect(variables.map(([name = '']) => name).filter((name) => !KNOWN.has(name))).toEqual([]);
   const env = readEnv(Object.fromEntries(variables) as Record<string, string>);
-  expect(env).toMatchObject({ demo: true, trustProxy: 1, publicUrl: 'http://localhost:3000' });
+  expect(env).toMatchObject({ demo: true, trustProxy: 1, publicUrl: { text: 'http://localhost:3000' } });
   const [database, bus] = [new URL(env.databaseUrl ?? ''), new URL(env.busUrl ?? '')];
   expect([database.hostname in services, bus.hostname in services]).toEqual([true, true]);
   expect(services['postgres']?.environment).toEqual({

@@ -18,7 +18,7 @@ export class Issuer {
    */
   static open(prisma: PrismaService, { publicUrl, identityProvider }: Env): Promise<Issuer> {
     return prisma.$transaction(async ({ tokenIssuer }) => {
-      await tokenIssuer.createMany({ data: [{ ...ROW, name: publicUrl }], skipDuplicates: true });
+      await tokenIssuer.createMany({ data: [{ ...ROW, name: publicUrl.text }], skipDuplicates: true });
       const { name } = await tokenIssuer.findUniqueOrThrow({ where: ROW });
       if (identityProvider?.issuer.replace(/\/+$/, '') === name)
         throw new InvalidEnv(`AUTH_ISSUER: must be another issuer than our own, ${name}`);

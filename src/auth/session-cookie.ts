@@ -1,12 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { Problem } from '../common/problem.js';
+import type { PublicUrl } from '../config/public-url.js';
 
 /**
  * With https nobody but this very origin can set it: a browser takes a `__Host-` cookie from no other subdomain and by no plain
- * connection (RFC 6265bis, 4.1.3.2). So its name without the prefix is not read there.
+ * connection (RFC 6265bis, 4.1.3.2). So its name without the prefix is not read there. Such a cookie has the path `/`, below
+ * whatever path we are: the name tells several installations of one origin apart.
  */
-export function sessionCookieName(publicUrl: string): string {
-  return publicUrl.startsWith('https:') ? '__Host-switchboard_session' : 'switchboard_session';
+export function sessionCookieName({ isSecure, basePath }: PublicUrl): string {
+  const whose = basePath === '' ? '' : `${basePath.slice(1).replaceAll('/', '.')}.`;
+  return `${isSecure ? '__Host-' : ''}${whose}switchboard_session`;
 }
 
 /** The session's token, when the request carries one. Of two cookies of that name somebody else set one: neither counts. */

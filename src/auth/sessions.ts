@@ -25,7 +25,7 @@ export class Sessions {
     @Inject(ENV) env: Env,
   ) {
     this.cookieName = sessionCookieName(env.publicUrl);
-    this.cookie = { httpOnly: true, sameSite: 'strict', secure: env.publicUrl.startsWith('https:'), path: '/' };
+    this.cookie = { httpOnly: true, sameSite: 'strict', secure: env.publicUrl.isSecure, path: '/' };
   }
 
   async start(parent: Principal): Promise<{ token: string; expiresAt: Date }> {

@@ -85,7 +85,7 @@ export class SignIn {
       const after = { scopes: [...scopes], expiresAt: expiresAt.toISOString() };
       await this.record(transaction, actor, 'sign-in.link', id, tenantId, after);
     });
-    return { url: `${this.env.publicUrl}/#code=${code}`, expiresAt: expiresAt.toISOString() };
+    return { url: this.env.publicUrl.at(`/#code=${code}`), expiresAt: expiresAt.toISOString() };
   }
 
   /** Uses a code up; of two at once exactly one wins. Throws `token-invalid` (wrong, used and expired alike), `tenant-suspended`. */

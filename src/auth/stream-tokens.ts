@@ -72,7 +72,7 @@ export class StreamTokens {
   }
 
   private viewOf(token: string, expiresAt: Date): StreamTokenView {
-    const url = `${this.env.publicUrl}/v1/events?token=${token}`;
+    const url = this.env.publicUrl.at(`/v1/events?token=${token}`);
     return { token, url, expiresAt: expiresAt.toISOString() };
   }
 }

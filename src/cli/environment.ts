@@ -1,6 +1,7 @@
 /** What the shell says: which server, and by what right. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { URL_FILE, localUrl } from '../common/address.js';
 
 export interface Target {
   /** Without a trailing slash. */
@@ -16,14 +17,28 @@ export interface TargetOptions {
 /** A fault of the person at the keyboard, said in one line. */
 export class UsageError extends Error {}
 
-/** `--url` or SWITCHBOARD_URL; SWITCHBOARD_TOKEN, or the file that the server made for its operator. Throws {@link UsageError}. */
+/**
+ * `--url`, SWITCHBOARD_URL, or where the server says that it is; SWITCHBOARD_TOKEN, or the file that the server made for its
+ * operator. Throws {@link UsageError}.
+ */
 export function readTarget({ url, tokenFile }: TargetOptions): Target {
   const { SWITCHBOARD_URL, SWITCHBOARD_TOKEN, DATA_DIR } = process.env;
-  const base = url ?? SWITCHBOARD_URL ?? 'http://127.0.0.1:3000';
+  const base = url ?? (SWITCHBOARD_URL || urlHere());
   if (!URL.canParse(base) || !/^https?:/.test(base)) throw new UsageError(`"${base}" is no http or https address`);
-  const file = tokenFile ?? join(DATA_DIR ?? '.switchboard', 'admin-token');
+  const file = tokenFile ?? join(DATA_DIR || '.switchboard', 'admin-token');
   const token = tokenFile === undefined && SWITCHBOARD_TOKEN ? SWITCHBOARD_TOKEN : readToken(file);
   return { url: base.replace(/\/+$/, ''), token };
+}
+
+/** As the server of this shell's PORT and HOST, or else the one of this data folder. */
+function urlHere(): string {
+  const { PORT, HOST, DATA_DIR } = process.env;
+  if (PORT) return localUrl(HOST || '127.0.0.1', PORT) ?? '';
+  try {
+    return readFileSync(join(DATA_DIR || '.switchboard', URL_FILE), 'utf8').trim();
+  } catch {
+    return 'http://127.0.0.1:3000'; // None has run here.
+  }
 }
 
 function readToken(file: string): string {

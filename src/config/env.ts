@@ -1,61 +1,63 @@
 /** The only reader of `process.env`: a schema in, a frozen {@link Env} out. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { localUrl } from '../common/address.js';
 import type { Limits } from '../common/limits.js';
-import { type TrustProxy, trustProxyOf } from './trust-proxy.js';
+import { PublicUrl } from './public-url.js';
+import type { TrustProxy } from './trust-proxy.js';
+import { flag, httpUrl, integer, publicUrl, secret, shown, trustProxy } from './variables.js';
 
-const seconds = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback);
+const seconds = (fallback: number, max: number) => integer(1, max).default(fallback);
 
-const limit = (fallback: number) => z.coerce.number().int().min(1).max(1_000_000).default(fallback);
+const limit = (fallback: number) => integer(1, 1_000_000).default(fallback);
 
 const postgresUrl = z
   .string()
-  .regex(/^postgres(ql)?:\/\/.+/, 'must look like postgresql://user:password@host:5432/database');
+  .regex(
+    /^postgres(ql)?:\/\/.+/,
+    'must look like postgresql://host:5432/database, with user:password@ before the host',
+  );
 
 const busUrl = z
   .string()
   .regex(/^(nats|tls|rediss?):\/\/[^\s/]+/, 'must look like nats://host:4222, tls://host:4222, redis://… or rediss://…')
   .refine((url) => URL.canParse(url), 'is not a URL');
 
-const trustProxy = z.string().transform((text, context) => {
-  const trusted = trustProxyOf(text);
-  if (trusted !== undefined) return trusted;
-  context.addIssue('must be how many proxies stand in front (1), or their addresses (10.0.0.0/8,loopback)');
-  return z.NEVER;
-});
-
 const envSchema = z.object({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
-  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: integer(0, 65_535).default(3000),
+  HOST: z
+    .string()
+    .transform((host) => host.replace(/^\[(.*)\]$/, '$1'))
+    .default('127.0.0.1'),
   DATABASE_URL: postgresUrl.optional(),
-  ALLOW_FSYNC_OFF: z.stringbool().default(false),
+  ALLOW_FSYNC_OFF: flag.default(false),
   BUS_URL: busUrl.optional(),
   SOURCES: z.string().optional(),
   SOURCE_TOKEN: z.string().min(1).optional(),
   PINECALL_API_KEY: z.string().min(1).optional(),
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  PUBLIC_URL: publicUrl.optional(),
   DATA_DIR: z.string().min(1).default('.switchboard'),
   STREAM_PING_SECONDS: seconds(30, 300),
   STREAM_MAX_SECONDS: seconds(3600, 86_400),
-  WORKERS: z.coerce.number().int().min(1).max(64).default(1),
+  WORKERS: integer(1, 64).default(1),
   DRAIN_SECONDS: seconds(10, 600),
-  METRICS_TOKEN: z.string().min(16).optional(),
-  AUTH_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  METRICS_TOKEN: secret.optional(),
+  AUTH_JWKS_URL: httpUrl.optional(),
   AUTH_ISSUER: z.string().min(1).optional(),
   AUTH_AUDIENCE: z.string().min(1).optional(),
   AUTH_TENANT_CLAIM: z.string().min(1).default('tenant'),
   AUTH_SCOPE_CLAIM: z.string().min(1).default('scope'),
-  CALL_MAX_SILENCE_MINUTES: z.coerce.number().int().min(1).max(100_000).default(240),
-  CALL_MAX_EVENTS: z.coerce.number().int().min(100).max(1_000_000).default(50_000),
+  CALL_MAX_SILENCE_MINUTES: integer(1, 100_000).default(240),
+  CALL_MAX_EVENTS: integer(100, 1_000_000).default(50_000),
   CORS_ORIGINS: z.string().optional(),
   TRUST_PROXY: trustProxy.default(false),
   LIMIT_STREAMS: limit(1000),
   LIMIT_STREAMS_PER_TOKEN: limit(500),
   LIMIT_REQUESTS_PER_SECOND: limit(50),
   LIMIT_INGEST_PER_SECOND: limit(1000),
-  LIMIT_INGEST_BYTES_PER_SECOND: z.coerce.number().int().min(1).max(1_000_000_000).default(1_048_576),
+  LIMIT_INGEST_BYTES_PER_SECOND: integer(1, 1_000_000_000).default(1_048_576),
   LIMIT_TOKENS: limit(1000),
-  RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
+  RETENTION_DAYS: integer(1, 36_500).optional(),
 });
 
 /** The operator's own identity provider: tokens of `issuer` for `audience`, signed by a key of the set at `jwksUrl`. */
@@ -83,8 +85,8 @@ export interface Env {
   readonly demo: boolean;
   readonly sourceToken: string | undefined;
   readonly pinecallApiKey: string | undefined;
-  /** What links and stream URLs begin with, without a trailing slash. The first one names the issuer of tokens (auth/issuer.ts). */
-  readonly publicUrl: string;
+  /** What links and stream URLs begin with. The first one names the issuer of tokens (auth/issuer.ts). */
+  readonly publicUrl: PublicUrl;
   readonly dataDir: string;
   readonly streamPingMs: number;
   readonly streamMaxMs: number;
@@ -118,7 +120,11 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
   );
   const parsed = envSchema.safeParse(given);
   if (!parsed.success) {
-    throw new InvalidEnv(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
+    const faults = parsed.error.issues.map(({ path, message }) => {
+      const name = path.join('.');
+      return `${name}: ${message}, and is ${shown(name, given[name] ?? '')}`;
+    });
+    throw new InvalidEnv(faults.join('; '));
   }
   const env = parsed.data;
   const demo = env.SOURCES === undefined;
@@ -126,7 +132,6 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
   if (sources.some((source) => source === '')) {
     throw new InvalidEnv('SOURCES: an entry is empty; separate URLs by single commas, or say "none"');
   }
-  const publicUrl = (env.PUBLIC_URL ?? `http://${inUrl(env.HOST)}:${env.PORT}`).replace(/\/+$/, '');
   return Object.freeze({
     port: env.PORT,
     host: env.HOST,
@@ -137,7 +142,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
     demo,
     sourceToken: env.SOURCE_TOKEN,
     pinecallApiKey: env.PINECALL_API_KEY,
-    publicUrl,
+    publicUrl: env.PUBLIC_URL ?? ownUrl(env),
     dataDir: resolve(env.DATA_DIR),
     streamPingMs: env.STREAM_PING_SECONDS * 1000,
     streamMaxMs: env.STREAM_MAX_SECONDS * 1000,
@@ -161,12 +166,14 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
   });
 }
 
-/** An address of IPv6 stands in brackets there. */
-function inUrl(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
-}
-
 type Variables = z.infer<typeof envSchema>;
+
+function ownUrl({ HOST, PORT }: Variables): PublicUrl {
+  const url = localUrl(HOST, PORT);
+  if (url === undefined)
+    throw new InvalidEnv(`HOST: "${HOST}" stands in no address; say in PUBLIC_URL where pages are`);
+  return PublicUrl.parse(url);
+}
 
 /** All of its three or none: half of it would let in less, or more, than the operator believes. */
 function identityProviderOf(env: Variables): IdentityProvider | undefined {

@@ -1,13 +1,14 @@
 /** The dashboard's files: assets that never change under a name that does, and one document for every path of the page. */
 import express, { type RequestHandler } from 'express';
 import helmet from 'helmet';
-import { extname } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Env } from '../config/env.js';
 
 /** Where vite.config.mjs puts them; the same from `src/` (tests) and from `dist/`. */
 const FOLDER = fileURLToPath(new URL('../../dist/dashboard/app', import.meta.url));
-const INDEX = 'index.html';
+const INDEX = join(FOLDER, 'index.html');
 /** The page's own paths: it routes below them by itself. Everything else stays the API's, its 404 included. */
 const PAGE_PATH = /^\/(?:(?:live|calls|overview|tokens|admin)(?:\/.*)?)?$/;
 const ASSET_PATH = /^\/(?:assets\/|favicon\.svg$)/;
@@ -33,12 +34,12 @@ const DIRECTIVES = {
 export function serveDashboard({ publicUrl }: Env): RequestHandler[] {
   const protect = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: DIRECTIVES },
-    strictTransportSecurity: publicUrl.startsWith('https:') ? undefined : false,
+    strictTransportSecurity: publicUrl.isSecure ? undefined : false,
   });
   const assets = express.static(FOLDER, { index: false, redirect: false, setHeaders: cacheByPath });
   return [
     only(PAGE_PATH, protect),
-    only(PAGE_PATH, sendIndex),
+    only(PAGE_PATH, sendIndex(publicUrl.basePath)),
     only(HASHED_PATH, preferCompressed),
     only(ASSET_PATH, assets),
   ];
@@ -52,12 +53,19 @@ function only(path: RegExp, handler: RequestHandler): RequestHandler {
   };
 }
 
-/** Never from a cache unasked: it names the assets of the version that runs. */
-const sendIndex: RequestHandler = (_request, response, next) => {
-  response.sendFile(INDEX, { root: FOLDER, headers: { 'Cache-Control': 'no-cache' }, cacheControl: false }, (error) => {
-    if (error) next(error);
-  });
-};
+/**
+ * Never from a cache unasked: it names the assets of the version that runs. What it refers to stands there relative to the root;
+ * the document is at many paths, so the root is written out.
+ */
+function sendIndex(basePath: string): RequestHandler {
+  return async (_request, response) => {
+    const text = await readFile(INDEX, 'utf8');
+    response
+      .type('html')
+      .setHeader('Cache-Control', 'no-cache')
+      .end(text.replaceAll('="./', `="${basePath}/`));
+  };
+}
 
 /** The build has compressed them (vite.config.mjs); `Vary` holds for whoever keeps the answer. */
 const preferCompressed: RequestHandler = (request, response, next) => {

@@ -69,8 +69,8 @@ export class Nginx {
     return join(this.folder, 'certificate.pem');
   }
 
-  /** `ports`: of the processes behind it, on this machine. */
-  async start(ports: readonly number[]): Promise<void> {
+  /** `ports`: of the processes behind it, on this machine. `further`: servers besides the one of deploy/nginx. */
+  async start(ports: readonly number[], further = ''): Promise<void> {
     copyFileSync(join(DEPLOY, 'nginx.conf'), join(this.folder, 'nginx.conf'));
     mkdirSync(join(this.folder, 'conf.d'));
     const values: Record<string, string> = {
@@ -81,7 +81,7 @@ export class Nginx {
     const template = readFileSync(join(DEPLOY, 'switchboard.conf.template'), 'utf8');
     const filledIn = template.replace(/\$\{([A-Z]+)\}/g, (whole, name: string) => values[name] ?? whole);
     writeFileSync(join(this.folder, 'conf.d/default.conf'), filledIn);
-    writeFileSync(join(this.folder, 'conf.d/here.conf'), this.makeCertificate() + this.temporaryFolders());
+    writeFileSync(join(this.folder, 'conf.d/here.conf'), this.makeCertificate() + this.temporaryFolders() + further);
     const [stdout, stderr] = ['access.log', 'error.log'].map((name) => openSync(join(this.folder, name), 'a'));
     const args = ['-p', this.folder, '-c', join(this.folder, 'nginx.conf')];
     const child = spawn('nginx', [...args, '-g', `daemon off; pid ${join(this.folder, 'nginx.pid')};`], {

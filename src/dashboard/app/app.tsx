@@ -1,10 +1,12 @@
 import { Suspense, lazy } from 'react';
+import { Router } from 'wouter';
 import { cookieClient } from './api/client.js';
 import { session } from './session/session.js';
 import { InvitationPage, SignInPage } from './session/sign-in-page.js';
 import { UnreachablePage } from './session/unreachable-page.js';
 
 import { CustomerApp } from './customer-app.js';
+import { basePath } from './ui/place.js';
 import { Loading } from './ui/states.js';
 import { useStore } from './ui/store.js';
 import { texts } from './texts/en.js';
@@ -27,10 +29,16 @@ export function App() {
     case 'signed-in':
       if (now.me.tenant === null)
         return (
-          <Suspense fallback={<Loading label={texts.session.checking} fills />}>
-            <AdminApp />
-          </Suspense>
+          <Router base={basePath}>
+            <Suspense fallback={<Loading label={texts.session.checking} fills />}>
+              <AdminApp />
+            </Suspense>
+          </Router>
         );
-      return <CustomerApp key={now.me.tenant} client={cookieClient} me={now.me} />;
+      return (
+        <Router base={basePath}>
+          <CustomerApp key={now.me.tenant} client={cookieClient} me={now.me} />
+        </Router>
+      );
   }
 }

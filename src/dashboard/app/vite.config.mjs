@@ -19,6 +19,7 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 /** `npm run build` puts the page beside the server's own output; `npm run dashboard` serves it with changes as they come. */
 export default defineConfig({
   root,
+  base: './',
   plugins: [compressed],
   build: {
     outDir: '../../../dist/dashboard/app',

@@ -2,6 +2,7 @@ import { PageHeading } from '../shell/page-heading.js';
 import { Fault } from '../api/problem.js';
 import { adminTexts } from '../texts/admin.js';
 import { countText, momentText } from '../ui/format.js';
+import { basePath } from '../ui/place.js';
 import { Failed, Loading } from '../ui/states.js';
 import { useLoaded } from '../ui/use-loaded.js';
 import { useEvery } from './use-every.js';
@@ -32,7 +33,7 @@ interface Health {
 
 /** 503 says how it stands, too. */
 async function look(signal: AbortSignal): Promise<{ health: Health; at: string }> {
-  const response = await fetch('/readyz', { signal, cache: 'no-store' });
+  const response = await fetch(`${basePath}/readyz`, { signal, cache: 'no-store' });
   const health = (await response.json().catch(() => null)) as Health | null;
   if (health?.status === undefined) throw new Fault('unavailable', `The server answered ${response.status}.`);
   return { health, at: new Date().toISOString() };

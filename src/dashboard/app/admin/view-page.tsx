@@ -8,6 +8,7 @@ import { useWrite } from '../session/use-write.js';
 import { adminTexts } from '../texts/admin.js';
 import { serverNow } from '../ui/clock.js';
 import { momentText } from '../ui/format.js';
+import { basePath } from '../ui/place.js';
 import { Failed, Loading } from '../ui/states.js';
 import { useLoaded } from '../ui/use-loaded.js';
 import { type Tenant, path } from './platform.js';
@@ -73,7 +74,7 @@ function Banner({ name, until }: { readonly name: string; readonly until: string
         <strong>{texts.banner(name)}</strong>
         <span className="banner-hint">{texts.until(momentText(until))}</span>
       </p>
-      <Link href="~/admin/tenants" className="button button-small">
+      <Link href={`~${basePath}/admin/tenants`} className="button button-small">
         {texts.back}
       </Link>
     </aside>
@@ -110,7 +111,7 @@ function OpenView({ tenant, name, hasEnded, onOpened }: OpenProps) {
           {state.failure}
         </p>
         <div className="form-actions">
-          <Link href="~/admin/tenants" className="button">
+          <Link href={`~${basePath}/admin/tenants`} className="button">
             {texts.back}
           </Link>
           <button type="button" className="button button-primary" disabled={state.busy} onClick={open}>

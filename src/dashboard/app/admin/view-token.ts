@@ -1,7 +1,8 @@
 import { serverNow } from '../ui/clock.js';
+import { ownName } from '../ui/place.js';
 
 /** Tokens of views that this tab has opened: read-only, an hour at most, in this tab only. */
-const KEY = 'switchboard.view.';
+const KEY = ownName('switchboard.view.');
 
 export interface ViewToken {
   readonly token: string;

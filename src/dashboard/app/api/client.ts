@@ -6,6 +6,7 @@
 import { Fault, asFault, faultOf } from './problem.js';
 import { writeToken } from '../session/write-token.js';
 import { learnServerTime } from '../ui/clock.js';
+import { basePath } from '../ui/place.js';
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
@@ -32,7 +33,7 @@ export const cookieClient: Client = {
       throw needsToken();
     });
   },
-  streamUrl: (path, after) => Promise.resolve(withQuery(path, { after })),
+  streamUrl: (path, after) => Promise.resolve(basePath + withQuery(path, { after })),
 };
 
 function needsToken(): Fault {
@@ -46,7 +47,7 @@ export function bearerClient(token: string): Client {
     send: (method, path, body) => call(method, path, { token, body }),
     streamUrl: async (path, after) => {
       const minted = await call<{ token: string }>('POST', '/v1/stream-tokens', { token, body: {} });
-      return withQuery(path, { after, token: minted.token });
+      return basePath + withQuery(path, { after, token: minted.token });
     },
   };
 }
@@ -63,7 +64,7 @@ const LONGEST_MS = 30_000;
 /** One request; rejects with a {@link Fault}. An abort by the caller rejects as it is. */
 export async function call<Answer>(
   method: string,
-  url: string,
+  path: string,
   { token, body, signal }: Options = {},
 ): Promise<Answer> {
   const headers = new Headers({ Accept: 'application/json' });
@@ -77,7 +78,7 @@ export async function call<Answer>(
   const init: RequestInit = { method, headers, credentials: 'same-origin', signal: ending.signal };
   if (body !== undefined) init.body = JSON.stringify(body);
   try {
-    const response = await fetch(url, init);
+    const response = await fetch(basePath + path, init);
     learnServerTime(response.headers.get('date'));
     if (!response.ok) throw await faultOf(response);
     return (response.status === 204 ? undefined : await response.json()) as Answer;

@@ -1,6 +1,7 @@
 /** Who looks at this page: found out at the start, changed by signing in and out, here or in another tab. */
 import { call } from '../api/client.js';
 import { type FaultSlug, asFault } from '../api/problem.js';
+import { ownName } from '../ui/place.js';
 import { createStore } from '../ui/store.js';
 import { takeCode } from './sign-in-code.js';
 import { writeToken } from './write-token.js';
@@ -28,7 +29,7 @@ export type Session =
 export const session = createStore<Session>({ kind: 'checking' });
 
 /** All tabs of this browser share one cookie: when it changes hands, each of them has to look again. */
-const tabs = new BroadcastChannel('switchboard.session');
+const tabs = new BroadcastChannel(ownName('switchboard.session'));
 tabs.onmessage = () => void lookAgain();
 
 /** Called once, as the page starts. */

@@ -1,7 +1,8 @@
 /** The token that this tab may change things with: short-lived, in this tab only, gone with it. Others get the cookie. */
+import { ownName } from '../ui/place.js';
 import { createStore } from '../ui/store.js';
 
-const KEY = 'switchboard.token';
+const KEY = ownName('switchboard.token');
 
 const store = createStore<string | null>(sessionStorage.getItem(KEY));
 

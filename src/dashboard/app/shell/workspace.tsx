@@ -4,6 +4,7 @@ import type { Client } from '../api/client.js';
 import { asFault } from '../api/problem.js';
 import { type Me, lookAgain } from '../session/session.js';
 import { ConnectionContext } from '../stream/connection.js';
+import { ownName } from '../ui/place.js';
 import { CallsFeed } from './calls-feed.js';
 
 export interface Workspace {
@@ -31,7 +32,7 @@ export function WorkspaceProvider({ client, me, children }: Props) {
   const [feed, setFeed] = useState<CallsFeed | null>(null);
   const { tenant } = me;
   useEffect(() => {
-    const shareAs = client.mode === 'cookie' ? `switchboard.stream.${tenant}` : null;
+    const shareAs = client.mode === 'cookie' ? ownName(`switchboard.stream.${tenant}`) : null;
     const opened = new CallsFeed(client, tenant, shareAs, () => isStillAllowed(client));
     setFeed(opened);
     return () => opened.close();

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { call } from '../api/client.js';
 import { tokenTexts as texts } from '../texts/tokens.js';
 import { CopyButton } from '../ui/copy-button.js';
+import { baseUrl } from '../ui/place.js';
 import { type SnippetName, snippetsOf } from './snippets.js';
 import type { NewToken } from './token-list.js';
 
@@ -20,11 +21,11 @@ export function CreatedToken({ created: { name, token }, onDone }: Props) {
   useEffect(() => heading.current?.focus(), []);
   useEffect(() => {
     call<{ token: string }>('POST', '/v1/stream-tokens', { token, body: {} }).then(
-      (stream) => setStreamUrl(`${location.origin}/v1/events?token=${stream.token}`),
+      (stream) => setStreamUrl(`${baseUrl}/v1/events?token=${stream.token}`),
       () => undefined, // A token that may not read has no stream; the snippets say where one goes.
     );
   }, [token]);
-  const code = snippetsOf({ origin: location.origin, token, streamUrl })[chosen];
+  const code = snippetsOf({ baseUrl, token, streamUrl })[chosen];
   return (
     <section className="card created" aria-label={texts.createdTitle(name)}>
       <h2 ref={heading} tabIndex={-1} className="chart-title">

@@ -1,7 +1,7 @@
 /** Code that works as it stands, with the new token's own address in it. */
 
 export interface SnippetSource {
-  readonly origin: string;
+  readonly baseUrl: string;
   readonly token: string;
   /** Of a stream, with a stream token in it; null where none could be made. */
   readonly streamUrl: string | null;
@@ -9,10 +9,10 @@ export interface SnippetSource {
 
 export type SnippetName = 'curl' | 'browser' | 'react';
 
-export function snippetsOf({ origin, token, streamUrl }: SnippetSource): Readonly<Record<SnippetName, string>> {
-  const url = streamUrl ?? `${origin}/v1/events?token=…`;
+export function snippetsOf({ baseUrl, token, streamUrl }: SnippetSource): Readonly<Record<SnippetName, string>> {
+  const url = streamUrl ?? `${baseUrl}/v1/events?token=…`;
   return {
-    curl: `curl -N -H "Authorization: Bearer ${token}" ${origin}/v1/events`,
+    curl: `curl -N -H "Authorization: Bearer ${token}" ${baseUrl}/v1/events`,
     browser: `const stream = new EventSource("${url}");
 
 stream.addEventListener("call.started", (event) => {

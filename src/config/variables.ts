@@ -1,0 +1,56 @@
+/** What the text of a variable may be. Each kind has its words for a text that may not: they follow "PORT: ". */
+import { z } from 'zod';
+import { redactor } from '../common/redaction.js';
+import { NoPublicUrl, PublicUrl } from './public-url.js';
+import { trustProxyOf } from './trust-proxy.js';
+
+/** Digits and nothing else: `1e3`, `0x10` and `5.0` are mistakes more often than they are meant. */
+export function integer(min: number, max: number) {
+  const words = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^ *\d{1,15} *$/, words)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, words);
+}
+
+export const flag = z.stringbool({ error: 'must be true or false' });
+
+export const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
+
+/** Not shorter: somebody would guess it. */
+export const secret = z.string().min(16, 'must have 16 characters at least');
+
+export const publicUrl = z.string().transform((text, context) => {
+  try {
+    return PublicUrl.parse(text);
+  } catch (error) {
+    if (!(error instanceof NoPublicUrl)) throw error;
+    context.addIssue(error.message);
+    return z.NEVER;
+  }
+});
+
+export const trustProxy = z.string().transform((text, context) => {
+  const trusted = trustProxyOf(text);
+  if (trusted !== undefined) return trusted;
+  context.addIssue('must be how many proxies stand in front (1), or their addresses (10.0.0.0/8,loopback)');
+  return z.NEVER;
+});
+
+/** Longest part of a value that is shown. */
+const MAX_SHOWN = 60;
+/** Of these nothing is shown: whoever reads the line need not know them, and where a password ends nobody can tell. */
+const SECRET = /_TOKEN$|_KEY$/;
+const WITH_PASSWORD = /^(DATABASE|BUS)_URL$|^SOURCES$/;
+
+/** What a variable was, for a line that says what it may be. */
+export function shown(name: string, value: string): string {
+  if (SECRET.test(name)) return `one of ${value.length} characters`;
+  if (WITH_PASSWORD.test(name)) {
+    const scheme = /^\s*([\w+.-]{1,20}:\/\/)/.exec(value)?.[1];
+    return scheme === undefined ? 'no URL' : `"${scheme}…"`;
+  }
+  const text = redactor()(value);
+  return JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
+}
