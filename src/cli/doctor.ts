@@ -4,7 +4,7 @@ import { connect } from 'node:tls';
 import { z } from 'zod';
 import { type Api, causeOf } from './api.js';
 import { contextOf, path } from './context.js';
-import { safe } from './output.js';
+import { endsWithItsReader, safe } from './output.js';
 import { type Sight, look } from './stream-sight.js';
 
 interface Finding {
@@ -30,6 +30,7 @@ export function addDoctorCommand(program: Command): void {
     .option('--wait <seconds>', 'how long to wait for a ping; 0: not at all', secondsIn, WAIT_SECONDS)
     .action(async ({ tenant, wait: seconds }: { tenant?: string; wait: number }, command: Command) => {
       const { api } = contextOf(command);
+      endsWithItsReader();
       let failed = false;
       for await (const { state, text } of examine(api, tenant, seconds * 1000)) {
         failed ||= state === 'bad';

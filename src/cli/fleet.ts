@@ -25,8 +25,12 @@ const rowsSchema = z.array(z.object({ agent: z.string(), tenant: z.string() }));
 const csvSchema = z.array(z.object({ record: rowsSchema.element, info: z.object({ lines: z.number() }) }));
 const mapSchema = z.record(z.string(), z.array(z.string()));
 
-/** CSV with the header `agent,tenant`, or JSON: `[{"agent","tenant"}]` or `{"acme":["mara"]}`. Throws {@link FleetError}. */
-export function readFleet(text: string): Placement[] {
+/**
+ * CSV with the header `agent,tenant`, as spreadsheets write it, or JSON: `[{"agent","tenant"}]` or `{"acme":["mara"]}`; UTF-8 or
+ * UTF-16. Throws {@link FleetError}.
+ */
+export function readFleet(bytes: Uint8Array): Placement[] {
+  const text = textOf(bytes);
   const isJson = /^\s*[[{]/.test(text);
   const placed = isJson ? fromJson(text) : fromCsv(text);
   const faults: string[] = [];
@@ -53,11 +57,26 @@ export function planFleet(placements: readonly Placement[], owners: ReadonlyMap<
   });
 }
 
+/** "Unicode text" of a spreadsheet and what PowerShell redirects are UTF-16; a code page of 8 bits does not say which it is. */
+function textOf(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const isBigEndian = (first === 0xfe && second === 0xff) || (first === 0 && second !== 0);
+  const isLittleEndian = (first === 0xff && second === 0xfe) || (first !== 0 && second === 0);
+  const encoding = isBigEndian ? 'utf-16be' : isLittleEndian ? 'utf-16le' : 'utf-8';
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    throw new FleetError(['it is no UTF-8; save it as "CSV UTF-8"']);
+  }
+}
+
 type Placed = Placement & { readonly where: string };
 
 function fromCsv(text: string): Placed[] {
   try {
-    const rows: unknown = parse(text, { bom: true, columns: true, skip_empty_lines: true, trim: true, info: true });
+    const header = (names: string[]) => names.map((name) => name.toLowerCase());
+    const empty = { skip_empty_lines: true, skip_records_with_empty_values: true };
+    const rows: unknown = parse(text, { ...separatorOf(text), ...empty, columns: header, trim: true, info: true });
     const table = csvSchema.safeParse(rows);
     if (!table.success) throw new FleetError(['line 1: the header must name agent and tenant']);
     return table.data.map(({ record, info }) => ({ ...record, where: `line ${info.lines}` }));
@@ -65,6 +84,14 @@ function fromCsv(text: string): Placed[] {
     if (error instanceof CsvError) throw new FleetError([error.message]);
     throw error;
   }
+}
+
+/** What a spreadsheet puts between columns is its country's: it says so in a first line of its own, or the header shows it. */
+function separatorOf(text: string): { delimiter: string; from_line?: number } {
+  const said = /^sep=(.)\r?\n/i.exec(text)?.[1];
+  if (said !== undefined) return { delimiter: said, from_line: 2 };
+  const header = /^\s*(.*)/.exec(text)?.[1] ?? '';
+  return { delimiter: [';', '\t', ','].find((one) => header.includes(one)) ?? ',' };
 }
 
 function fromJson(text: string): Placed[] {

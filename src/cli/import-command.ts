@@ -20,7 +20,9 @@ const STDIN = 0;
 export function addImportCommand(agent: Command): void {
   agent
     .command('import <file>')
-    .description('bring agents to their tenants as a CSV (agent,tenant) or JSON file says; "-" reads stdin')
+    .description(
+      'bring agents to their tenants as a CSV (agent,tenant, also as spreadsheets write it) or JSON file says; "-" reads stdin',
+    )
     .option('--dry-run', 'only show the plan')
     .option('--transfer', 'also move agents that another tenant owns')
     .option('--create-tenants', 'make tenants that are not there')
@@ -39,7 +41,7 @@ export function addImportCommand(agent: Command): void {
 
 async function makePlan(api: Api, file: string): Promise<Step[]> {
   try {
-    const placements = readFleet(readFileSync(file === '-' ? STDIN : file, 'utf8'));
+    const placements = readFleet(readFileSync(file === '-' ? STDIN : file));
     const agents = await api.all('/v1/admin/agents', 'agents', agentSchema);
     return planFleet(placements, new Map(agents.map(({ agent, tenant }) => [agent, tenant])));
   } catch (error) {

@@ -1,6 +1,7 @@
 /** `npx switchboard …`: for operators who have only a shell. A client of the HTTP API and nothing else. */
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
+import { VERSION } from '../common/version.js';
 import { addAgentCommands } from './agent-commands.js';
 import { ApiError, causeOf } from './api.js';
 import { addCallCommands } from './call-commands.js';
@@ -8,14 +9,15 @@ import { addDoctorCommand } from './doctor.js';
 import { UsageError } from './environment.js';
 import { addLinkCommand } from './link-command.js';
 import { addOperationCommands } from './operation-commands.js';
-import { safe } from './output.js';
+import { bearLostReaders, safe } from './output.js';
 import { addTailCommand } from './tail.js';
 import { addTenantCommands } from './tenant-commands.js';
 import { addTokenCommands } from './token-commands.js';
 
 const program = new Command('switchboard')
   .description('Manage a running Switchboard, and watch it.')
-  .option('--url <url>', 'the server (SWITCHBOARD_URL; http://127.0.0.1:3000)')
+  .version(VERSION)
+  .option('--url <url>', 'the server (SWITCHBOARD_URL; the one of this folder’s .switchboard)')
   .option('--token-file <file>', 'a token (SWITCHBOARD_TOKEN; .switchboard/admin-token)')
   .option('--json', 'answers as JSON')
   .configureHelp({ showGlobalOptions: true })
@@ -44,6 +46,7 @@ function messageOf(error: unknown): string {
   return error.message.split('\n').map(safe).join('\n');
 }
 
+bearLostReaders();
 try {
   for (const command of every(program)) command.exitOverride();
   await program.parseAsync();

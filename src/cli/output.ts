@@ -30,6 +30,24 @@ export function table(rows: readonly Readonly<Record<string, unknown>>[], column
   return `${cells.map(line).join('\n')}\n`;
 }
 
+/**
+ * A reader of our output that has gone (`| head`) has read enough: that is no fault, and what was asked for is still done. A
+ * disk that is full is said. To be called once, at the start.
+ */
+export function bearLostReaders(): void {
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE' || process.exitCode === 1) return;
+    process.exitCode = 1;
+    process.stderr.write(`switchboard: standard output cannot be written (${code})\n`);
+  });
+  process.stderr.on('error', () => undefined);
+}
+
+/** For a command that only shows: nobody looks any more. */
+export function endsWithItsReader(): void {
+  process.stdout.on('error', () => process.exit());
+}
+
 /** Prints an answer for scripts or for people. */
 export function print(isJson: boolean, value: unknown, forPeople: () => string): void {
   process.stdout.write(isJson ? `${JSON.stringify(value, null, 2)}\n` : forPeople());

@@ -1,5 +1,5 @@
 /** A live, readable stream in the terminal. It comes back by itself, from the last event that it showed. */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { Backoff } from '../common/backoff.js';
@@ -7,7 +7,7 @@ import { type Api, ApiError, causeOf } from './api.js';
 import { contextOf, path } from './context.js';
 import { wantsColour } from './environment.js';
 import { eventLine, isWord } from './event-line.js';
-import { safe } from './output.js';
+import { endsWithItsReader, safe } from './output.js';
 import { readStream } from './sse-client.js';
 
 interface TailOptions {
@@ -29,13 +29,19 @@ export function addTailCommand(program: Command): void {
     .option('--tenant <tenant>', 'exactly what this tenant sees (its audit says that you looked)')
     .option('--agent <agents>', 'only these, separated by commas')
     .option('--type <types>', 'only these, like call.*,user.message')
-    .option('--after <id>', 'begin after this id instead of now')
+    .option('--after <id>', 'begin after this id instead of now', idIn)
     .option('--words', 'interim words and speech, too')
     .option('--no-color', 'without colours')
     .action(async (options: TailOptions, command: Command) => {
       const { api, isJson } = contextOf(command);
       await new Tail(api, options, isJson).run();
     });
+}
+
+/** Of an event, or 0. Anything else the server would answer with `log.gap`, and go on from now. */
+function idIn(text: string): string {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be the id of an event: digits.');
+  return text;
 }
 
 class Tail {
@@ -52,8 +58,7 @@ class Tail {
     this.cursor = options.after;
     this.colour = options.color && wantsColour();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(0));
-    // The reader of our output has gone (| head): that is no error.
-    process.stdout.on('error', () => process.exit(0));
+    endsWithItsReader();
   }
 
   /** Until Ctrl-C, or until the server refuses for a reason that no retry cures. */

@@ -17,7 +17,7 @@ import { Sockets } from '../http/sockets.js';
 import { SOURCE_STATES } from '../sources/source.js';
 import { SourceSupervisor } from '../sources/source-supervisor.js';
 import { type Readiness, ReadinessService } from './readiness.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../common/version.js';
 
 @Injectable()
 export class Samples {
