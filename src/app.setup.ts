@@ -12,6 +12,7 @@ import { assignRequestId } from './common/request-id.js';
 import { validationPipe } from './common/validation.js';
 import type { Env } from './config/env.js';
 import { HttpModule } from './http/http.module.js';
+import { opensInTime } from './http/stream-deadline.js';
 import { StreamingExpressAdapter } from './http-adapter.js';
 
 const STREAM_PATH = /^\/(v1\/)?(agents\/[^/]+\/|calls\/[^/]+\/|admin\/)?events(\/|$)/;
@@ -59,7 +60,7 @@ function pageHeaders({ publicUrl }: Env): RequestHandler {
   return (request, response, next) => {
     if (!STREAM_PATH.test(request.path)) return protect(request, response, next);
     response.setHeader('X-Content-Type-Options', 'nosniff');
-    next();
+    opensInTime(request, response, next);
   };
 }
 

@@ -17,8 +17,18 @@ import { inTurn, takesTurn } from './http/turns.js';
  */
 const BACKLOG = 4096;
 
-/** How long a client may take to send its headers, and the whole of its request; and how often that is looked at. */
-const TIMES = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2000 };
+/**
+ * How long a client may take to send its headers, and the whole of its request; and how often that is looked at. Balancers keep
+ * connections to us, and send the next request on one that has been idle for as long as they think fit: 60 s mostly, 90 s (Go),
+ * 600 s (Google's). Whoever closes first resets the other one's request, so it is not to be us; idle connections are bounded
+ * in number instead (http/sockets.ts).
+ */
+const TIMES = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 2000,
+  keepAliveTimeout: 620_000,
+};
 
 export class StreamingExpressAdapter extends ExpressAdapter {
   readonly sockets = new Sockets();

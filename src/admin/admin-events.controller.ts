@@ -11,15 +11,18 @@ import { cursorOf, streamQuery } from '../events/stream-query.js';
 import { StreamsService } from '../events/streams.service.js';
 import { TenantsService } from '../tenants/tenants.service.js';
 
-const querySchema = z.strictObject({
-  ...streamQuery,
+const querySchema = streamQuery({
   ...filterQuery,
   tenants: commaList(tenantIdSchema).optional(),
   unassigned: z.stringbool().default(false),
 });
 
 @ApiTags('Streams')
-@ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resume after this position; wins over `after`.' })
+@ApiHeader({
+  name: 'Last-Event-ID',
+  required: false,
+  description: 'Resume after this position; wins over `lastEventId`, which wins over `after`.',
+})
 @Controller('v1/admin/events')
 @StreamScopes('admin')
 export class AdminEventsController {
@@ -33,7 +36,8 @@ export class AdminEventsController {
   @Sse()
   async events(
     @CurrentPrincipal() principal: Principal,
-    @Query({ schema: querySchema }) { tenants, agents, types, unassigned, after, since }: z.infer<typeof querySchema>,
+    @Query({ schema: querySchema })
+    { tenants, agents, types, unassigned, since, ...begin }: z.infer<typeof querySchema>,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
@@ -44,7 +48,7 @@ export class AdminEventsController {
       agents: agents ? new Set(agents) : null,
       types: types ?? null,
     };
-    const begin = { cursor: cursorOf(lastEventId, after), since };
-    return outlet.send(await this.streams.openAcrossTenants(principal, filter, begin, outlet));
+    const cursor = cursorOf(lastEventId, begin);
+    return outlet.send(await this.streams.openAcrossTenants(principal, filter, { cursor, since }, outlet));
   }
 }

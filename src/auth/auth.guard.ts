@@ -54,6 +54,8 @@ export class AuthGuard implements CanActivate {
     const credential = findCredential(request, this.cookieName);
     if (credential === null) throw new Problem('token-missing', 'Send a token as "Authorization: Bearer …".');
     const principal = await this.principalOf(credential, request, response);
+    // Nobody waited so long (http/stream-deadline.ts): nothing more is done for it.
+    if (response.writableEnded) throw new Problem('unavailable', 'The request was answered meanwhile.');
     this.sockets.recognise(request.socket);
     authorise(principal, credential, access, request);
     assertNoStrayQuery(context);

@@ -51,7 +51,7 @@ async function* examine(api: Api, tenant: string | undefined, pingMs: number): A
     yield bad(`${api.target.url} cannot be reached (${causeOf(health.cause ?? health)})`);
     return;
   }
-  if (!(await isHealthy(health))) {
+  if (!(await saysStatus(health, 'ok'))) {
     yield bad(`/healthz answers ${health.status} and not as Switchboard does: is the address right?`);
     return;
   }
@@ -59,7 +59,9 @@ async function* examine(api: Api, tenant: string | undefined, pingMs: number): A
   yield clockFinding(health);
   yield await protocolFinding(api.target.url);
   const ready = await api.fetch('GET', '/readyz');
-  yield ready.ok ? good('it is ready') : bad(`/readyz answers ${ready.status}: look there which part is missing`);
+  yield (await saysStatus(ready, 'ready'))
+    ? good('it is ready')
+    : bad('it is not ready: /readyz says which part is missing');
   const me = await api.fetch('GET', '/v1/me');
   if (!me.ok) {
     yield bad(`the token is refused (${me.status}); a proxy may strip the Authorization header`);
@@ -75,9 +77,9 @@ async function* examine(api: Api, tenant: string | undefined, pingMs: number): A
   if (pingMs > 0) yield await pingFinding(api, place, pingMs);
 }
 
-async function isHealthy(response: Response): Promise<boolean> {
+async function saysStatus(response: Response, status: string): Promise<boolean> {
   const body: unknown = await response.json().catch(() => undefined); // A page of somebody else's.
-  return response.ok && z.looseObject({ status: z.literal('ok') }).safeParse(body).success;
+  return response.ok && z.looseObject({ status: z.literal(status) }).safeParse(body).success;
 }
 
 /** With a tenant, by a token in the URL: what a browser does. */

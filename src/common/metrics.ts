@@ -63,12 +63,12 @@ for (const reason of ['slow-reader', 'dead-link', 'failure']) streamsClosed.inc(
 
 export const connectionsCut = new Counter({
   name: 'switchboard_connections_cut_total',
-  help: 'Connections that the server cut, streams apart: too many strangers, an answer that nobody reads, too many pipelined requests.',
+  help: 'Connections that the server cut, streams apart: too many strangers, too many that nobody uses, an answer that nobody reads, too many pipelined requests.',
   labelNames: ['reason'],
   registers,
 });
 
-for (const reason of ['stranger', 'unread', 'pipelined']) connectionsCut.inc({ reason }, 0);
+for (const reason of ['stranger', 'idle', 'unread', 'pipelined']) connectionsCut.inc({ reason }, 0);
 
 export const placesLost = new Counter({
   name: 'switchboard_stream_places_lost_total',

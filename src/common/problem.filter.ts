@@ -25,18 +25,21 @@ export class ProblemFilter implements ExceptionFilter {
       this.sparse.warn('database', `the database is away: ${describeTrouble(thrown)}`);
     else if (problem.slug === 'internal')
       this.logger.error(`${request.method} ${routeOf(request)} [${requestId(response)}]`, stackOf(thrown));
-    if (response.headersSent || response.destroyed) return;
-    if (
-      problem.passes &&
-      request.method === 'GET' &&
-      request.accepts(['json', 'text/event-stream']) === 'text/event-stream' &&
-      !isTriedElsewhere(problem, request)
-    ) {
-      sendClosingStream(response, problem);
-    } else {
-      sendProblem(response, problem);
-    }
+    if (!response.headersSent && !response.destroyed) refuse(response, problem);
   }
+}
+
+/**
+ * Answers with the problem. An EventSource gets a stream that asks it to come back, unless that would be in vain: what is wrong
+ * on our side may be right the next time, too.
+ */
+export function refuse(response: Response, problem: Problem): void {
+  const { req: request } = response;
+  const mayPass = problem.passes || problem.slug === 'internal';
+  const isEventSource =
+    request.method === 'GET' && request.accepts(['json', 'text/event-stream']) === 'text/event-stream';
+  if (mayPass && isEventSource && !isTriedElsewhere(problem, request)) sendClosingStream(response, problem);
+  else sendProblem(response, problem);
 }
 
 /** A proxy in front that says `X-Retry-On: 503` takes the request to another process, and does not show its client the 503. */

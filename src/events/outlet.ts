@@ -13,6 +13,7 @@ import type { Readable } from 'node:stream';
 import { Observable, type Observer, type Subscriber, type Subscription } from 'rxjs';
 import { closingFrame, toProblem } from '../common/problem.filter.js';
 import { becomesStream, progressOf } from '../http/sockets.js';
+import { inTime, whenLate } from '../http/stream-deadline.js';
 import { Chunk } from './chunk.js';
 import { lighten } from './request-weight.js';
 import { opened } from './stream-admission.js';
@@ -56,6 +57,9 @@ export class Outlet implements Observer<Chunk> {
   send(chunks: Observable<Chunk>): Observable<MessageEvent> {
     this.response.once('pipe', (writer: Readable) => (this.writer = writer));
     return new Observable((framework) => {
+      // It was told to come back meanwhile, or has gone.
+      if (this.isGone || this.response.writableEnded) return framework.complete();
+      whenLate(this.response, (problem) => this.error(problem));
       // The headers wait for the greeting, and go out with it and what follows in the same turn.
       const { socket } = this.response;
       socket?.cork();
@@ -100,6 +104,7 @@ export class Outlet implements Observer<Chunk> {
     this.socket = this.response.socket;
     this.takenBefore = takenBy(this.socket);
     opened(this.response);
+    inTime(this.response);
     becomesStream(this.socket);
     this.response.once('close', () => this.chunks?.unsubscribe());
     // Nobody reads a body: left open, it would hold back the connection's next request.

@@ -10,14 +10,18 @@ import { Outlet, StreamOutlet } from './outlet.js';
 import { cursorOf, streamQuery } from './stream-query.js';
 import { StreamsService } from './streams.service.js';
 
-const tenantQuery = z.strictObject({ ...streamQuery, ...filterQuery });
-const narrowedQuery = z.strictObject({ ...streamQuery, types: filterQuery.types });
+const tenantQuery = streamQuery(filterQuery);
+const narrowedQuery = streamQuery({ types: filterQuery.types });
 
 type StreamQuery = z.infer<typeof tenantQuery>;
 type NarrowedQuery = z.infer<typeof narrowedQuery>;
 
 @ApiTags('Streams')
-@ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resume after this id; wins over `after`.' })
+@ApiHeader({
+  name: 'Last-Event-ID',
+  required: false,
+  description: 'Resume after this id; wins over `lastEventId`, which wins over `after`.',
+})
 @Controller()
 @StreamScopes('events:read')
 export class StreamsController {
@@ -31,12 +35,12 @@ export class StreamsController {
   @Sse(paths('v1/events', 'events'))
   async events(
     @CurrentPrincipal() principal: Principal,
-    @Query({ schema: tenantQuery }) { agents, types, after, since }: StreamQuery,
+    @Query({ schema: tenantQuery }) { agents, types, since, ...begin }: StreamQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
     return outlet.send(
-      await this.streams.open(principal, { agents, types, cursor: cursorOf(lastEventId, after), since }, outlet),
+      await this.streams.open(principal, { agents, types, cursor: cursorOf(lastEventId, begin), since }, outlet),
     );
   }
 
@@ -46,14 +50,14 @@ export class StreamsController {
   async agentEvents(
     @CurrentPrincipal() principal: Principal,
     @Param('agent', { schema: agentNameSchema }) agent: AgentName,
-    @Query({ schema: narrowedQuery }) { types, after, since }: NarrowedQuery,
+    @Query({ schema: narrowedQuery }) { types, since, ...begin }: NarrowedQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
     return outlet.send(
       await this.streams.open(
         principal,
-        { agents: [agent], types, cursor: cursorOf(lastEventId, after), since },
+        { agents: [agent], types, cursor: cursorOf(lastEventId, begin), since },
         outlet,
       ),
     );
@@ -65,12 +69,12 @@ export class StreamsController {
   async callEvents(
     @CurrentPrincipal() principal: Principal,
     @Param('call', { schema: callIdSchema }) call: CallId,
-    @Query({ schema: narrowedQuery }) { types, after, since }: NarrowedQuery,
+    @Query({ schema: narrowedQuery }) { types, since, ...begin }: NarrowedQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
     return outlet.send(
-      await this.streams.open(principal, { call, types, cursor: cursorOf(lastEventId, after), since }, outlet),
+      await this.streams.open(principal, { call, types, cursor: cursorOf(lastEventId, begin), since }, outlet),
     );
   }
 }

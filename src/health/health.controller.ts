@@ -22,16 +22,15 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Part by part. 503 while the database is away, and once the process is going down. */
+  /** Part by part. 503 once the process is going down: whoever balances sends it no more readers. */
   @ApiOperation({
-    summary:
-      'Database, tail of the log, bus, calls and sources, each by name; 503 while the database is away or the process goes down',
+    summary: 'Database, tail of the log, bus, calls and sources, each by name; 503 once the process goes down',
   })
   @Get('readyz')
   @Public()
   async readyz(@Res({ passthrough: true }) response: Response): Promise<Readiness> {
     const readiness = await this.readiness.look();
-    response.status(readiness.status === 'ready' ? 200 : 503);
+    response.status(readiness.status === 'leaving' ? 503 : 200);
     return readiness;
   }
 

@@ -1,7 +1,8 @@
 /**
- * How the parts of this process are, each by name: for /readyz, and for who watches. Unready is a process that is going down or whose
- * database is away: it does not answer, or takes nothing in, for whatever reason. A bus that is away, a source that waits for its upstream, a log that is behind do not make it
- * so: readers keep what they have, and would have it no better elsewhere.
+ * How the parts of this process are, each by name: for /readyz, and for who watches. Whoever balances asks whether this process is
+ * to get readers. It is, unless it goes down: while the database is away open streams stay, and who comes is told to come
+ * back in a way that an EventSource understands; where every process said no, a balancer would answer in its own words, and
+ * an EventSource never comes back from those. So `degraded` is for people and alerts, `leaving` for balancers, too.
  */
 import { Injectable, OnModuleDestroy } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';
@@ -29,7 +30,8 @@ type Calls = Awaited<ReturnType<CallsService['progress']>>;
 const AWAY = { state: 'away' } as const;
 
 export interface Readiness {
-  readonly status: 'ready' | 'unready' | 'leaving';
+  /** `degraded`: the database is away, it does not answer or takes nothing in, for whatever reason. */
+  readonly status: 'ready' | 'degraded' | 'leaving';
   /** `reason`: why it is away, in words. */
   readonly database: { readonly state: 'up' | 'away'; readonly reason?: string };
   /** The way from the log to the readers of this process. `behindSeconds`: how late what it delivers is. */
@@ -71,7 +73,7 @@ export class ReadinessService implements OnModuleDestroy {
     const erasures =
       reason === undefined ? await withinTime(this.erasures.progress().catch(() => undefined)) : undefined;
     return {
-      status: this.isLeaving ? 'leaving' : reason === undefined ? 'ready' : 'unready',
+      status: this.isLeaving ? 'leaving' : reason === undefined ? 'ready' : 'degraded',
       database: reason === undefined ? { state: 'up' } : { state: 'away', reason },
       tail: reason === undefined ? this.tailState() : AWAY,
       bus: { state: this.bus.connected ? 'up' : 'away' },

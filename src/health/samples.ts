@@ -22,7 +22,10 @@ import { VERSION } from '../common/version.js';
 @Injectable()
 export class Samples {
   readonly registry = new Registry();
-  private readonly ready = this.gauge('switchboard_ready', 'Whether /readyz says 200 (1) or 503 (0).');
+  private readonly ready = this.gauge(
+    'switchboard_ready',
+    'Whether the process can do its work (1), or its database is away or it goes down (0).',
+  );
   private readonly partUp = this.gauge(
     'switchboard_part_up',
     'Whether a part is as it should be, as /readyz has it: database, tail, bus, streams, calls, sources.',

@@ -1,6 +1,7 @@
 /**
  * Every connection of this process, whoever made it: until a request on it was authenticated it is a stranger's, and of those
- * only so many are held; a client that does not take its answer is cut. Streams are watched where they are counted.
+ * only so many are held, as of those that nobody uses; a client that does not take its answer is cut. Streams are watched where
+ * they are counted.
  */
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -10,6 +11,8 @@ import { connectionsCut } from '../common/metrics.js';
 /** Strangers' connections that wait for their clients: of one address (a proxy that we trust excepted), and of all. */
 export const MAX_STRANGERS_PER_ADDRESS = 128;
 export const MAX_STRANGERS = 1024;
+/** Connections of all others that wait for their clients: balancers keep some dozens each, browsers a few. */
+const MAX_IDLE = 4096;
 /** At any instant: after a restart thousands connect at once, and are strangers until they are served. */
 const MAX_STRANGERS_AT_ONCE = 8192;
 /** A client that has connected has sent its request within this, on any link but the worst. */
@@ -23,6 +26,8 @@ interface Connection {
   readonly address: string;
   readonly since: number;
   isStranger: boolean;
+  /** When its last request began. */
+  usedAt: number;
   /** The request that is being served; undefined: we wait for the client. */
   response: ServerResponse | undefined;
   isStream: boolean;
@@ -38,6 +43,8 @@ export class Sockets {
   private readonly strangers = new Set<Connection>();
   private timer: NodeJS.Timeout | undefined;
 
+  constructor(private readonly maxIdle = MAX_IDLE) {}
+
   /** `isTrusted`: whether an address is a proxy's that speaks for many. */
   watch(server: Server, isTrusted: (address: string) => boolean): void {
     server.on('connection', (socket: Socket) => this.add(socket, isTrusted));
@@ -51,6 +58,7 @@ export class Sockets {
     if (!connection) return;
     connection.response = response;
     connection.isStream = false;
+    connection.usedAt = performance.now();
   }
 
   /** A request on it was authenticated. */
@@ -69,7 +77,7 @@ export class Sockets {
     const { remoteAddress = '' } = socket;
     const since = performance.now();
     const connection: Connection = {
-      ...{ socket, address: isTrusted(remoteAddress) ? '' : remoteAddress, since, isStranger: true },
+      ...{ socket, address: isTrusted(remoteAddress) ? '' : remoteAddress, since, usedAt: since, isStranger: true },
       ...{ response: undefined, isStream: false, progress: 0, progressAt: since },
     };
     connections.set(socket, connection);
@@ -91,6 +99,15 @@ export class Sockets {
       if (!connection.isStream && isStalled(connection, now)) cut(connection, 'unread');
     }
     this.sweepStrangers(now);
+    this.sweepIdle();
+  }
+
+  /** Beyond the bound those go that were used longest ago. */
+  private sweepIdle(): void {
+    const idle = [...this.open].filter((one) => !one.isStranger && !one.isStream && waitsForClient(one));
+    if (idle.length <= this.maxIdle) return;
+    idle.sort((one, other) => one.usedAt - other.usedAt);
+    for (const connection of idle.slice(0, idle.length - this.maxIdle)) cut(connection, 'idle');
   }
 
   /** Beyond the bounds the oldest go: whoever means it has asked for something by now. */
@@ -146,7 +163,7 @@ function isStalled(connection: Connection, now: number): boolean {
   return now - connection.progressAt > MAX_STALLED_MS;
 }
 
-function cut({ socket }: Connection, reason: 'stranger' | 'unread'): void {
+function cut({ socket }: Connection, reason: 'stranger' | 'unread' | 'idle'): void {
   connectionsCut.inc({ reason });
   socket.destroy();
 }

@@ -23,7 +23,7 @@ interface Part {
 }
 
 interface Health {
-  readonly status: 'ready' | 'unready' | 'leaving';
+  readonly status: 'ready' | 'degraded' | 'leaving';
   readonly database: Part;
   readonly tail?: Part;
   readonly bus: Part;

@@ -70,7 +70,7 @@ export const operationTexts = {
   health: {
     title: 'Health',
     ready: 'Ready',
-    unready: 'Not ready: the database is away',
+    degraded: 'Degraded: the database is away',
     leaving: 'Going down',
     parts: { database: 'Database', tail: 'Delivery', bus: 'Bus', calls: 'Calls' } as Readonly<Record<string, string>>,
     hints: {
