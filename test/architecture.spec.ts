@@ -144,7 +144,7 @@ it.each<[string, RegExp, (file: string) => boolean]>([
   ],
   [
     'owners are written by ownership only',
-    /\.(agent|ownership)\.(create|update|upsert|delete)/,
+    /\.(agent|ownership)\.(create|update|upsert|delete)|(INSERT INTO|UPDATE|DELETE FROM) (agents|ownerships)\b/,
     (file) => file === 'agents/ownership.ts',
   ],
   [

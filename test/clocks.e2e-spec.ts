@@ -116,9 +116,9 @@ describe.each([-120_000, 120_000])('when the clock jumps by %i ms', (jumpMs) => 
 
   it('a key that is not known is looked for after its time', async () => {
     let loads = 0;
-    const signingKey = { findMany: () => Promise.resolve((loads += 1) && []) };
+    const pool = { query: () => Promise.resolve({ rows: (loads += 1) && [] }) } as unknown as PgPool;
     const bus = { messages: NEVER, reconnected: NEVER } as unknown as Bus;
-    const keys = new SigningKeys({ signingKey } as unknown as PrismaService, {} as AuditLog, bus);
+    const keys = new SigningKeys({} as PrismaService, pool, {} as AuditLog, bus);
     await keys.publicKey('unknown');
     jump(jumpMs);
     await keys.publicKey('unknown');

@@ -4,10 +4,12 @@ import { type AddressInfo, connect } from 'node:net';
 import type { Response } from 'express';
 import { NEVER, Subject } from 'rxjs';
 import { Collected } from '../src/common/collected.js';
+import { PATIENT, type Patience } from '../src/common/fair-slots.js';
 import type { AgentName, CallId, TenantId } from '../src/common/ids.js';
 import { Semaphore } from '../src/common/semaphore.js';
 import { Chunk } from '../src/events/chunk.js';
 import { Delivery, deliveriesOf } from '../src/events/delivery.js';
+import type { EventFilter } from '../src/events/event-filter.js';
 import type { ErasedCalls } from '../src/events/erased-calls.js';
 import type { LoggedEvent } from '../src/events/event.js';
 import { LogPages, PAGE } from '../src/events/log-pages.js';
@@ -66,7 +68,8 @@ describe('pages of a backlog', () => {
     const reads: number[] = [];
     const pending: (() => void)[] = [];
     const log = {
-      read: async (_tenant: TenantId, after: number, { limit }: PageBounds) => {
+      read: async (_: TenantId, after: number, { limit }: PageBounds, __: EventFilter, { until }: Patience) => {
+        until.throwIfAborted();
         reads.push(after);
         await new Promise<void>((resolve) => pending.push(resolve));
         const events = Array.from({ length: Math.max(0, Math.min(limit, count - after)) }, (_, index) =>
@@ -88,22 +91,42 @@ describe('pages of a backlog', () => {
     return { pages: new LogPages(log as unknown as LogReader, erased as unknown as ErasedCalls), reads, answer, erase };
   }
 
+  const { until } = PATIENT;
+
   it('are read once for all who stand near, and a full one is kept for who comes later', async () => {
     const { pages, reads, answer } = logOf(3 * PAGE);
-    const readers = [0, 10, PAGE - 1].map((seq) => pages.after('acme' as TenantId, 'one', seq, 0));
+    const readers = [0, 10, PAGE - 1].map((seq) => pages.after('acme' as TenantId, 'one', seq, 0, until));
     await new Promise((resolve) => setImmediate(resolve));
     await answer();
     const [first, second] = await Promise.all(readers);
     expect(first).toBe(second);
     expect(reads).toEqual([0]);
-    expect(await pages.after('acme' as TenantId, 'one', 5, 0)).toBe(first);
+    expect(await pages.after('acme' as TenantId, 'one', 5, 0, until)).toBe(first);
     expect(first?.piecesAfter(10)[0]?.chunkAfter(10).frames.toString()).toMatch(/^event: user\.message\nid: 11\n/);
+  });
+
+  it('are not read for those who have all left before their turn; who comes then gets one of its own', async () => {
+    const { pages, reads, answer } = logOf(3 * PAGE);
+    const [early, leaving, too] = [new AbortController(), new AbortController(), new AbortController()];
+    const ask = (one: AbortController) => pages.after('acme' as TenantId, 'one', 0, 0, one.signal);
+    const first = ask(early);
+    await new Promise((resolve) => setImmediate(resolve));
+    const others = [leaving, too].map((one) => ask(one).catch((error: Error) => error.message));
+    leaving.abort(new Error('gone'));
+    too.abort(new Error('gone, too'));
+    const late = ask(early);
+    await answer();
+    await first;
+    expect(await Promise.all(others)).toEqual(['gone, too', 'gone, too']);
+    await answer();
+    await late;
+    expect(reads).toEqual([0, 0]);
   });
 
   it('of another incarnation of the log are others, though the tenant has the same name', async () => {
     const { pages, reads, answer } = logOf(PAGE);
     for (const incarnation of ['one', 'two']) {
-      const page = pages.after('acme' as TenantId, incarnation, 0, 0);
+      const page = pages.after('acme' as TenantId, incarnation, 0, 0, until);
       await new Promise((resolve) => setImmediate(resolve));
       await answer();
       await page;
@@ -114,7 +137,7 @@ describe('pages of a backlog', () => {
   it('that were read before a call was erased are not given to who comes later', async () => {
     const { pages, reads, answer, erase } = logOf(PAGE);
     const read = async (meanwhile = () => undefined as void) => {
-      const page = pages.after('acme' as TenantId, 'one', 0, 0);
+      const page = pages.after('acme' as TenantId, 'one', 0, 0, until);
       await new Promise((resolve) => setImmediate(resolve));
       meanwhile();
       await answer();
@@ -131,9 +154,12 @@ describe('pages of a backlog', () => {
 
   it('at the end of the log are never older than the question: who asks during a read gets the next one', async () => {
     const { pages, reads, answer } = logOf(10);
-    const early = pages.after('acme' as TenantId, 'one', 5, 0);
+    const early = pages.after('acme' as TenantId, 'one', 5, 0, until);
     await new Promise((resolve) => setImmediate(resolve));
-    const late = [pages.after('acme' as TenantId, 'one', 5, 0), pages.after('acme' as TenantId, 'one', 6, 0)];
+    const late = [
+      pages.after('acme' as TenantId, 'one', 5, 0, until),
+      pages.after('acme' as TenantId, 'one', 6, 0, until),
+    ];
     await answer();
     await early;
     expect(reads).toEqual([0, 0]);

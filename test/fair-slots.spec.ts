@@ -1,11 +1,14 @@
-import { FairSlots, PATIENT } from '../src/common/fair-slots.js';
-import type { Problem } from '../src/common/problem.js';
+import { FairSlots, PATIENT, type Patience } from '../src/common/fair-slots.js';
+import { Problem } from '../src/common/problem.js';
+
+/** As a request waits: in a line of bounded length and time, until its client is gone. */
+const asking = (until = PATIENT.until): Patience => ({ until, isEndless: false });
 
 /** Works that end when they are told to, and the order in which they began. */
 function works(slots: FairSlots) {
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
-  const run = (party: string, name: string, patience?: AbortSignal) =>
+  const run = (party: string, name: string, patience = asking()) =>
     slots.run(
       party,
       () => {
@@ -44,14 +47,14 @@ it('a party waits in bounded number and time; what something else bounds waits a
   const third = run('a', 'a3').catch(({ slug }: Problem) => slug);
   const patient = run('a', 'stream', PATIENT);
   const leaving = new AbortController();
-  const left = run('a', 'left', leaving.signal).catch(({ slug }: Problem) => slug);
-  leaving.abort();
-  expect([await left, slots.waiting]).toEqual(['unavailable', 2]);
+  const left = run('a', 'left', { until: leaving.signal, isEndless: true }).catch(({ slug }: Problem) => slug);
+  leaving.abort(new Problem('not-found', 'Its own reason.'));
+  expect([await left, slots.waiting]).toEqual(['not-found', 2]);
   expect(await third).toBe('rate-limited');
   expect(await second).toBe('unavailable');
   await end('a1');
   await end('stream');
   expect([await first, await patient, begun]).toEqual(['a1', 'stream', ['a1', 'stream']]);
-  await expect(slots.run('a', () => Promise.reject(new Error('of its own')))).rejects.toThrow('of its own');
-  expect(await slots.run('a', () => Promise.resolve('free again'))).toBe('free again');
+  await expect(slots.run('a', () => Promise.reject(new Error('of its own')), PATIENT)).rejects.toThrow('of its own');
+  expect(await slots.run('a', () => Promise.resolve('free again'), PATIENT)).toBe('free again');
 });

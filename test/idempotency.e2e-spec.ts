@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { IdempotencyKeys, hashOf } from '../src/events/idempotency-keys.js';
+import { PATIENT } from '../src/common/fair-slots.js';
 import { query } from './support/database.js';
 import { Switchboard } from './support/switchboard.js';
 import { fresh } from './support/things.js';
@@ -55,7 +56,7 @@ describe('an Idempotency-Key', () => {
   it('whose request was killed before it stored anything can be repeated', async () => {
     const [agent, key] = [fresh('agent'), fresh('key')];
     const body = JSON.stringify(digit(agent, 1));
-    await board.app.get(IdempotencyKeys).claim(null, key, hashOf(body), []);
+    await board.app.get(IdempotencyKeys).claim(null, key, hashOf(body), [], PATIENT);
     expect(await outcome(key, body)).toEqual([1, 0]);
     expect(await outcome(key, body)).toEqual([0, 1]);
   });

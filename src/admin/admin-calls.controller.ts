@@ -15,8 +15,10 @@ import {
 } from '../calls/calls.schemas.js';
 import { CallsRebuild } from '../calls/calls-rebuild.js';
 import { CallsService } from '../calls/calls.service.js';
+import type { Patience } from '../common/fair-slots.js';
 import { type CallId, callIdSchema } from '../common/ids.js';
 import { serialiseJson } from '../common/json.js';
+import { ClientPatience } from '../http/patience.js';
 import { CallReadings } from './call-readings.js';
 import { ErasureService } from './erasure.service.js';
 
@@ -41,11 +43,14 @@ export class AdminCallsController {
   @ApiOperation({ summary: 'All tenants’ calls, newest first; searched by what was said or who called' })
   @Get()
   @Header('Content-Type', JSON_TYPE)
-  async list(@Query({ schema: listPlatformCallsSchema }) query: ListPlatformCalls): Promise<string> {
+  async list(
+    @Query({ schema: listPlatformCallsSchema }) query: ListPlatformCalls,
+    @ClientPatience() patience: Patience,
+  ): Promise<string> {
     const { tenants, unassigned, limit, cursor, ...asked } = query;
-    if (asked.agents) await this.agents.assertKnownAcrossTenants(asked.agents);
+    if (asked.agents) await this.agents.assertKnownAcrossTenants(asked.agents, patience);
     const filter = { ...filterOf(null, { ...asked, limit }), tenants: tenants ?? null, unassigned };
-    return serialiseJson(await this.calls.listAcrossTenants(filter, limit, cursor));
+    return serialiseJson(await this.calls.listAcrossTenants(filter, limit, cursor, patience));
   }
 
   /**
@@ -60,8 +65,9 @@ export class AdminCallsController {
     @CurrentActor() actor: Actor,
     @Param('call', { schema: callIdSchema }) callId: CallId,
     @Query({ schema: readPlatformCallSchema }) { before, ...whose }: ReadPlatformCall,
+    @ClientPatience() patience: Patience,
   ): Promise<string> {
-    const call = await this.calls.getAcrossTenants(callId, whoseIn(whose), before);
+    const call = await this.calls.getAcrossTenants(callId, whoseIn(whose), before, patience);
     await this.readings.note(call.tenant, callId, actor);
     return serialiseJson(call);
   }
@@ -77,8 +83,9 @@ export class AdminCallsController {
     @CurrentActor() actor: Actor,
     @Param('call', { schema: callIdSchema }) callId: CallId,
     @Query({ schema: whoseSchema }) query: WhoseQuery,
+    @ClientPatience() patience: Patience,
   ): Promise<void> {
-    await this.erasure.eraseCall(callId, whoseIn(query), actor);
+    await this.erasure.eraseCall(callId, whoseIn(query), actor, patience);
   }
 
   /** Readers are answered all the while; /readyz says how far it is, as this does. Safe to repeat: it begins again. */

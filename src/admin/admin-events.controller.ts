@@ -9,6 +9,7 @@ import { filterQuery } from '../events/event-filter.js';
 import { Outlet, StreamOutlet } from '../events/outlet.js';
 import { cursorOf, streamQuery } from '../events/stream-query.js';
 import { StreamsService } from '../events/streams.service.js';
+import { whileConnected } from '../http/patience.js';
 import { TenantsService } from '../tenants/tenants.service.js';
 
 const querySchema = streamQuery({
@@ -41,7 +42,7 @@ export class AdminEventsController {
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
-    if (tenants) await this.tenants.assertAllExist(tenants);
+    if (tenants) await this.tenants.assertAllExist(tenants, whileConnected(outlet.response));
     const filter = {
       tenants: tenants ? new Set(tenants) : null,
       unassigned,

@@ -3,8 +3,10 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { AuditLog } from '../audit/audit-log.js';
 import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
+import type { Patience } from '../common/fair-slots.js';
 import { type TenantId, tenantIdSchema } from '../common/ids.js';
 import { pageQuery } from '../common/page.js';
+import { ClientPatience } from '../http/patience.js';
 
 const ownQuery = z.strictObject(pageQuery);
 const query = z.strictObject({ ...ownQuery.shape, tenant: tenantIdSchema.optional() });
@@ -17,14 +19,21 @@ export class AuditController {
   @ApiOperation({ summary: 'What was done to or as this tenant, newest first' })
   @Get('audit')
   @Scopes('events:read', 'agents:read', 'tokens:write')
-  list(@CurrentTenant() tenantId: TenantId, @Query({ schema: ownQuery }) page: z.infer<typeof ownQuery>) {
-    return this.audit.list(tenantId, page.limit, page.cursor);
+  list(
+    @CurrentTenant() tenantId: TenantId,
+    @Query({ schema: ownQuery }) { limit, cursor }: z.infer<typeof ownQuery>,
+    @ClientPatience() patience: Patience,
+  ) {
+    return this.audit.list(tenantId, limit, cursor, patience);
   }
 
   @ApiOperation({ summary: 'Who changed what, when, before and after, newest first' })
   @Get('admin/audit')
   @Scopes('admin')
-  listAcrossTenants(@Query({ schema: query }) { tenant, limit, cursor }: z.infer<typeof query>) {
-    return this.audit.listAcrossTenants(tenant, limit, cursor);
+  listAcrossTenants(
+    @Query({ schema: query }) { tenant, limit, cursor }: z.infer<typeof query>,
+    @ClientPatience() patience: Patience,
+  ) {
+    return this.audit.listAcrossTenants(tenant, limit, cursor, patience);
   }
 }

@@ -2,7 +2,9 @@ import { Controller, Delete, Get, HttpCode, Param } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../audit/audit-log.js';
 import { CurrentActor, Scopes } from '../auth/auth.decorators.js';
+import type { Patience } from '../common/fair-slots.js';
 import { type TenantId, tenantIdSchema } from '../common/ids.js';
+import { ClientPatience } from '../http/patience.js';
 import { type TenantErasureView, TenantErasures } from '../tenants/tenant-erasures.js';
 import { ErasureService } from './erasure.service.js';
 
@@ -15,8 +17,8 @@ export class ErasuresController {
   /** `events`: how many there were at its beginning; `erased`: how many of them are gone. */
   @ApiOperation({ summary: 'Tenants that have no rights any more and of which something is left' })
   @Get()
-  async list(): Promise<{ erasures: TenantErasureView[] }> {
-    return { erasures: await this.erasures.listAcrossTenants() };
+  async list(@ClientPatience() patience: Patience): Promise<{ erasures: TenantErasureView[] }> {
+    return { erasures: await this.erasures.listAcrossTenants(patience) };
   }
 }
 

@@ -5,6 +5,7 @@ import { TokensService } from '../auth/tokens.service.js';
 import { Bus } from '../bus/bus.js';
 import { CallStore } from '../calls/call-store.js';
 import { type Whose, noSuchCall, ownerAmong } from '../calls/whose.js';
+import type { Patience } from '../common/fair-slots.js';
 import type { CallId, TenantId } from '../common/ids.js';
 import { takeAppendLock } from '../database/append-lock.js';
 import type { Prisma } from '../database/generated/client.js';
@@ -63,8 +64,8 @@ export class ErasureService {
    * of a large one goes in transactions before the last one, for which alone appends wait: cut off in between, it is to be repeated. Both books keep that it was, without the content. Without `whose`, what nobody owns under that id is erased
    * as well. Throws `call-not-found`, also when it was erased before; `validation` when several tenants have a call of that id.
    */
-  async eraseCall(callId: CallId, whose: Whose, actor: Actor): Promise<void> {
-    const known = await this.inquiry.tenantsOfCallAcrossTenants(callId);
+  async eraseCall(callId: CallId, whose: Whose, actor: Actor, patience: Patience): Promise<void> {
+    const known = await this.inquiry.tenantsOfCallAcrossTenants(callId, patience);
     const owner = ownerAmong(known, whose);
     const goesAlong = whose === undefined && owner !== null && known.includes(null);
     const names = [owner, ...(goesAlong ? [null] : [])].map((tenantId) => ({ tenantId, callId }));

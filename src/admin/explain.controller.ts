@@ -2,7 +2,9 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Scopes } from '../auth/auth.decorators.js';
+import type { Patience } from '../common/fair-slots.js';
 import { opaqueIdSchema, tenantIdSchema } from '../common/ids.js';
+import { ClientPatience } from '../http/patience.js';
 import { ExplainService } from './explain.service.js';
 
 const query = z.strictObject({
@@ -21,7 +23,10 @@ export class ExplainController {
 
   @ApiOperation({ summary: 'Why a tenant did or did not get an event' })
   @Get()
-  explain(@Query({ schema: query }) { tenant, event, tokenId }: z.infer<typeof query>) {
-    return this.explanations.explain(tenant, event, tokenId);
+  explain(
+    @Query({ schema: query }) { tenant, event, tokenId }: z.infer<typeof query>,
+    @ClientPatience() patience: Patience,
+  ) {
+    return this.explanations.explain(tenant, event, tokenId, patience);
   }
 }

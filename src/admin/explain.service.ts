@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { OwnershipHistory } from '../agents/ownership-history.js';
 import { TokensService } from '../auth/tokens.service.js';
+import type { Patience } from '../common/fair-slots.js';
 import type { TenantId } from '../common/ids.js';
 import { moment } from '../common/moment.js';
 import { EventLog } from '../events/event-log.js';
@@ -21,19 +22,24 @@ export class ExplainService {
   ) {}
 
   /** Throws `tenant-not-found`, `token-not-found`. An event that is not there is explained, too. */
-  async explain(tenantId: TenantId, position: number, tokenId: string | undefined): Promise<Explanation> {
+  async explain(
+    tenantId: TenantId,
+    position: number,
+    tokenId: string | undefined,
+    patience: Patience,
+  ): Promise<Explanation> {
     const [tenant, bounds, head, event, token] = await Promise.all([
-      this.tenants.get(tenantId),
+      this.tenants.get(tenantId, patience),
       this.heads.of(tenantId),
       this.log.headPosition(),
-      this.inquiry.eventAcrossTenants(position),
-      tokenId === undefined ? undefined : this.tokens.factsAcrossTenants(tokenId),
+      this.inquiry.eventAcrossTenants(position, patience),
+      tokenId === undefined ? undefined : this.tokens.factsAcrossTenants(tokenId, patience),
     ]);
     const call = event?.callId
-      ? await this.inquiry.callAcrossTenants({ tenantId: event.tenantId, callId: event.callId }, event.agent)
+      ? await this.inquiry.callAcrossTenants({ tenantId: event.tenantId, callId: event.callId }, event.agent, patience)
       : undefined;
     const owner = event
-      ? await this.history.ownerAtAcrossTenants(event.agent, call?.firstPosition ?? position)
+      ? await this.history.ownerAtAcrossTenants(event.agent, call?.firstPosition ?? position, patience)
       : undefined;
     return explain({
       tenant: { id: tenantId, status: tenant.status, expiredUntil: bounds.expiredUntil },

@@ -13,7 +13,9 @@ import {
 import { Ownership } from '../agents/ownership.js';
 import type { Actor } from '../audit/audit-log.js';
 import { CurrentActor, Scopes } from '../auth/auth.decorators.js';
+import type { Patience } from '../common/fair-slots.js';
 import { type AgentName, type TenantId, agentNameSchema, tenantIdSchema } from '../common/ids.js';
+import { ClientPatience } from '../http/patience.js';
 import { TransferPreview } from './transfer-preview.js';
 
 @ApiTags('Agents')
@@ -33,8 +35,9 @@ export class OwnersController {
     @Param('agent', { schema: agentNameSchema }) agent: AgentName,
     @Query({ schema: dryRunQuery }) { dryRun }: DryRun,
     @Body({ schema: assignSchema }) { tenant, from }: Assign,
+    @ClientPatience() patience: Patience,
   ): Promise<object> {
-    return dryRun ? this.preview.of(agent, from, tenant) : this.ownership.change(agent, from, tenant, actor);
+    return dryRun ? this.preview.of(agent, from, tenant, patience) : this.ownership.change(agent, from, tenant, actor);
   }
 
   @ApiOperation({ summary: 'Take an agent away, if its owner is the one you believe' })
@@ -56,6 +59,7 @@ export class OwnersController {
     @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
     @Query({ schema: dryRunQuery }) { dryRun }: DryRun,
     @Body({ schema: ownedSetSchema }) { agents }: OwnedSetBody,
+    @ClientPatience() patience: Patience,
   ) {
     return this.ownership.setOwned(tenantId, agents, actor, dryRun);
   }

@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { Ownership } from '../agents/ownership.js';
 import { type NarrowedToken, StreamTokens } from '../auth/stream-tokens.js';
+import type { Patience } from '../common/fair-slots.js';
 import type { AgentName, CallId, TenantId } from '../common/ids.js';
 import { ConnectionDirectory, type ConnectionView } from '../events/connection-directory.js';
 import { LogInquiry } from '../events/log-inquiry.js';
@@ -31,14 +32,14 @@ export class TransferPreview {
   ) {}
 
   /** Throws what the transfer itself would throw. */
-  async of(agent: AgentName, from: TenantId | null, to: TenantId): Promise<Transfer> {
-    const owner = await this.ownership.assertChangeable(agent, from, to);
+  async of(agent: AgentName, from: TenantId | null, to: TenantId, patience: Patience): Promise<Transfer> {
+    const owner = await this.ownership.assertChangeable(agent, from, to, patience);
     const changes = owner.tenant !== to;
     const losing = changes ? owner.tenant : null;
     const [connections, callsInProgress, narrowedTokens] = await Promise.all([
       changes ? this.directory.listAcrossTenants() : [],
-      losing === null ? [] : this.inquiry.callsInProgress(losing, agent),
-      losing === null ? [] : this.streamTokens.narrowedTo(losing, agent),
+      losing === null ? [] : this.inquiry.callsInProgress(losing, agent, patience),
+      losing === null ? [] : this.streamTokens.narrowedTo(losing, agent, patience),
     ]);
     const openStreams = connections
       .filter((one) => (one.tenant === losing || one.tenant === to) && one.tenant !== null && concerns(one, agent))

@@ -2,7 +2,9 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, CurrentTenant, Scopes } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
+import type { Patience } from '../common/fair-slots.js';
 import { type AgentName, type TenantId, agentNameSchema } from '../common/ids.js';
+import { ClientPatience } from '../http/patience.js';
 import { type ListAgents, type ListOwnAgents, listAgentsSchema, listOwnAgentsSchema } from './agents.schemas.js';
 import { AgentsService } from './agents.service.js';
 import { MAX_LISTED, OwnedAgents, listed } from './owned-agents.js';
@@ -38,21 +40,28 @@ export class AgentsController {
   @ApiOperation({ summary: 'The tenant’s agents' })
   @Get('agents')
   @Scopes('agents:read')
-  list(@CurrentTenant() tenantId: TenantId, @Query({ schema: listOwnAgentsSchema }) { limit, cursor }: ListOwnAgents) {
-    return this.agents.list(tenantId, limit, cursor);
+  list(
+    @CurrentTenant() tenantId: TenantId,
+    @Query({ schema: listOwnAgentsSchema }) { limit, cursor }: ListOwnAgents,
+    @ClientPatience() patience: Patience,
+  ) {
+    return this.agents.list(tenantId, limit, cursor, patience);
   }
 
   @ApiOperation({ summary: 'All agents, one tenant’s, or those that nobody owns' })
   @Get('admin/agents')
   @Scopes('admin')
-  listAcrossTenants(@Query({ schema: listAgentsSchema }) { limit, cursor, ...filter }: ListAgents) {
-    return this.agents.listAcrossTenants(filter, limit, cursor);
+  listAcrossTenants(
+    @Query({ schema: listAgentsSchema }) { limit, cursor, ...filter }: ListAgents,
+    @ClientPatience() patience: Patience,
+  ) {
+    return this.agents.listAcrossTenants(filter, limit, cursor, patience);
   }
 
   @ApiOperation({ summary: 'Who owned an agent, from when to when, newest first' })
   @Get('admin/agents/:agent/owners')
   @Scopes('admin')
-  async owners(@Param('agent', { schema: agentNameSchema }) agent: AgentName) {
-    return { owners: await this.history.spansAcrossTenants(agent), next: null };
+  async owners(@Param('agent', { schema: agentNameSchema }) agent: AgentName, @ClientPatience() patience: Patience) {
+    return { owners: await this.history.spansAcrossTenants(agent, patience), next: null };
   }
 }

@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Observable, filter, map } from 'rxjs';
 import { Bus } from '../bus/bus.js';
+import type { Patience } from '../common/fair-slots.js';
 import { type AgentName, type TenantId, agentNameSchema } from '../common/ids.js';
 import { Listing } from '../common/page.js';
 import { Problem } from '../common/problem.js';
+import type { Prisma } from '../database/generated/client.js';
+import { ReadPool } from '../database/pools.js';
 import { PrismaService } from '../database/prisma.service.js';
 
 export interface AgentView {
@@ -12,7 +15,20 @@ export interface AgentView {
   readonly since: string | null;
 }
 
+interface AgentRow {
+  readonly name: string;
+  readonly tenantId: string | null;
+  readonly since: Date | null;
+}
+
 const LISTING = new Listing('agents', agentNameSchema);
+
+const LIST = `SELECT name, a.tenant_id AS "tenantId", a.since
+  FROM (SELECT name FROM agents UNION SELECT name FROM unowned_agents) known LEFT JOIN agents a USING (name)
+  WHERE name > $1 AND (NOT $2 OR a.tenant_id IS NULL) ORDER BY name LIMIT $3`;
+const READABLE = `SELECT name FROM agents WHERE tenant_id = $1 AND name = ANY ($2)
+  UNION SELECT agent FROM ownerships WHERE tenant_id = $1 AND agent = ANY ($2)`;
+const KNOWN = `SELECT name FROM agents WHERE name = ANY ($1) UNION SELECT name FROM unowned_agents WHERE name = ANY ($1)`;
 
 @Injectable()
 export class AgentsService {
@@ -21,6 +37,7 @@ export class AgentsService {
 
   constructor(
     private readonly prisma: PrismaService,
+    private readonly pool: ReadPool,
     bus: Bus,
   ) {
     this.ownerChanges = bus.messages.pipe(
@@ -33,8 +50,9 @@ export class AgentsService {
     tenantId: TenantId,
     limit: number,
     cursor: string | undefined,
+    patience: Patience,
   ): Promise<{ agents: Omit<AgentView, 'tenant'>[]; next: string | null }> {
-    const page = await this.page(tenantId, limit, cursor);
+    const page = await this.page(tenantId, tenantId, limit, cursor, patience);
     return { agents: page.agents.map(({ agent, since }) => ({ agent, since })), next: page.next };
   }
 
@@ -53,26 +71,22 @@ export class AgentsService {
    * Throws `agent-not-found` unless the tenant owns every one of them, or once did: then it may read what was its own, and
    * a call of its own that is still going on. Another's agent and one that never was answer alike.
    */
-  async assertReadable(tenantId: TenantId, agents: Iterable<AgentName>): Promise<void> {
+  async assertReadable(tenantId: TenantId, agents: Iterable<AgentName>, patience: Patience): Promise<void> {
     const names = [...agents];
-    const [owned, once] = await Promise.all([
-      this.prisma.agent.findMany({ where: { tenantId, name: { in: names } }, select: { name: true } }),
-      this.prisma.ownership.findMany({
-        where: { tenantId, agent: { in: names } },
-        select: { agent: true },
-        distinct: ['agent'],
-      }),
-    ]);
-    const readable = new Set([...owned.map(({ name }) => name), ...once.map(({ agent }) => agent)]);
+    const { rows } = await this.pool.ask(
+      tenantId,
+      () => this.pool.query<{ name: AgentName }>(READABLE, [tenantId, names]),
+      patience,
+    );
+    const readable = new Set(rows.map(({ name }) => name));
     if (names.some((name) => !readable.has(name)))
       throw new Problem('agent-not-found', 'There is no agent of that name.');
   }
 
   /** Throws `agent-not-found` for one that was never owned and never sent an event. */
-  async assertKnownAcrossTenants(agents: Iterable<AgentName>): Promise<void> {
+  async assertKnownAcrossTenants(agents: Iterable<AgentName>, patience: Patience): Promise<void> {
     const names = [...agents];
-    const rows = await this.prisma.$queryRaw<{ name: string }[]>`
-      SELECT name FROM agents WHERE name = ANY (${names}) UNION SELECT name FROM unowned_agents WHERE name = ANY (${names})`;
+    const { rows } = await this.pool.ask(null, () => this.pool.query(KNOWN, [names]), patience);
     if (rows.length < new Set(names).size) throw new Problem('agent-not-found', 'There is no agent of that name.');
   }
 
@@ -81,29 +95,28 @@ export class AgentsService {
     { tenant, unassigned }: { tenant?: TenantId | undefined; unassigned?: boolean | undefined },
     limit: number,
     cursor: string | undefined,
+    patience: Patience,
   ): Promise<{ agents: AgentView[]; next: string | null }> {
-    if (tenant !== undefined) return this.page(tenant, limit, cursor);
+    if (tenant !== undefined) return this.page(null, tenant, limit, cursor, patience);
     const after = LISTING.after(cursor, null) ?? '';
-    const rows = await this.prisma.$queryRaw<{ name: string; tenant_id: string | null; since: Date | null }[]>`
-      SELECT name, a.tenant_id, a.since
-      FROM (SELECT name FROM agents UNION SELECT name FROM unowned_agents) known LEFT JOIN agents a USING (name)
-      WHERE name > ${after} AND (NOT ${unassigned ?? false} OR a.tenant_id IS NULL)
-      ORDER BY name LIMIT ${limit + 1}`;
+    const values = [after, unassigned ?? false, limit + 1];
+    const { rows } = await this.pool.ask(null, () => this.pool.query<AgentRow>(LIST, values), patience);
     const page = LISTING.page(rows, limit, null, (row) => row.name);
-    return { agents: page.rows.map(({ name, tenant_id, since }) => viewOf(name, tenant_id, since)), next: page.next };
+    return { agents: page.rows.map((row) => viewOf(row.name, row.tenantId, row.since)), next: page.next };
   }
 
   private async page(
+    asker: TenantId | null,
     tenantId: TenantId,
     limit: number,
     cursor: string | undefined,
+    patience: Patience,
   ): Promise<{ agents: AgentView[]; next: string | null }> {
     const after = LISTING.after(cursor, tenantId);
-    const rows = await this.prisma.agent.findMany({
-      where: { tenantId, ...(after === undefined ? {} : { name: { gt: after } }) },
-      orderBy: { name: 'asc' },
-      take: limit + 1,
-    });
+    const where = { tenantId, ...(after === undefined ? {} : { name: { gt: after } }) };
+    const read = ({ agent }: Prisma.TransactionClient) =>
+      agent.findMany({ where, orderBy: { name: 'asc' }, take: limit + 1 });
+    const rows = await this.pool.list(asker, read, patience);
     const page = LISTING.page(rows, limit, tenantId, (row) => row.name);
     return { agents: page.rows.map((row) => viewOf(row.name, row.tenantId, row.since)), next: page.next };
   }

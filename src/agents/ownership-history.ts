@@ -1,8 +1,9 @@
 /** Who owned an agent, from when to when, and between which positions of the log. */
 import { Injectable } from '@nestjs/common';
+import type { Patience } from '../common/fair-slots.js';
 import type { AgentName } from '../common/ids.js';
-import type { Ownership } from '../database/generated/client.js';
-import { PrismaService } from '../database/prisma.service.js';
+import type { Ownership, Prisma } from '../database/generated/client.js';
+import { ReadPool } from '../database/pools.js';
 
 export interface OwnershipSpan {
   readonly tenant: string;
@@ -13,24 +14,25 @@ export interface OwnershipSpan {
 
 @Injectable()
 export class OwnershipHistory {
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(private readonly pool: ReadPool) {}
 
   /** Newest first. */
-  async spansAcrossTenants(agent: AgentName): Promise<OwnershipSpan[]> {
-    const rows = await this.prisma.ownership.findMany({ where: { agent }, orderBy: { id: 'desc' }, take: 1000 });
+  async spansAcrossTenants(agent: AgentName, patience: Patience): Promise<OwnershipSpan[]> {
+    const query = { where: { agent }, orderBy: { id: 'desc' }, take: 1000 } as const;
+    const rows = await this.pool.list(null, ({ ownership }) => ownership.findMany(query), patience);
     return rows.map(viewOf);
   }
 
   /** Who owned the agent when that position was given; undefined: nobody. */
-  async ownerAtAcrossTenants(agent: AgentName, position: number): Promise<OwnershipSpan | undefined> {
-    const row = await this.prisma.ownership.findFirst({
-      where: {
-        agent,
-        fromPosition: { lt: position },
-        OR: [{ untilPosition: { gte: position } }, { untilPosition: null, until: null }],
-      },
-      orderBy: { id: 'desc' },
-    });
+  async ownerAtAcrossTenants(
+    agent: AgentName,
+    position: number,
+    patience: Patience,
+  ): Promise<OwnershipSpan | undefined> {
+    const OR = [{ untilPosition: { gte: position } }, { untilPosition: null, until: null }];
+    const where = { agent, fromPosition: { lt: position }, OR };
+    const find = ({ ownership }: Prisma.TransactionClient) => ownership.findFirst({ where, orderBy: { id: 'desc' } });
+    const row = await this.pool.list(null, find, patience);
     return row === null ? undefined : viewOf(row);
   }
 }

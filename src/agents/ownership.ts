@@ -6,11 +6,13 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
 import { Bus } from '../bus/bus.js';
 import { AgentName, TenantId } from '../common/ids.js';
+import type { Patience } from '../common/fair-slots.js';
 import { moment } from '../common/moment.js';
 import { Problem } from '../common/problem.js';
 import { takeAppendLock } from '../database/append-lock.js';
 import type { Prisma } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
+import { ReadPool } from '../database/pools.js';
 
 export interface Owner {
   readonly agent: AgentName;
@@ -40,6 +42,7 @@ export class Ownership {
   constructor(
     private readonly prisma: PrismaService,
     private readonly audit: AuditLog,
+    private readonly pool: ReadPool,
     private readonly bus: Bus,
   ) {}
 
@@ -60,9 +63,12 @@ export class Ownership {
   }
 
   /** Throws what {@link change} would throw; changes nothing. Answers the owner as it is. */
-  async assertChangeable(agent: AgentName, from: TenantId | null, to: TenantId | null): Promise<Owner> {
-    await assertChange(this.prisma, { agent, from, to });
-    return ownerOf(this.prisma, agent);
+  assertChangeable(agent: AgentName, from: TenantId | null, to: TenantId | null, patience: Patience): Promise<Owner> {
+    const look = async (tables: Prisma.TransactionClient) => {
+      await assertChange(tables, { agent, from, to });
+      return ownerOf(tables, agent);
+    };
+    return this.pool.list(null, look, patience);
   }
 
   /**

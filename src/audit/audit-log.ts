@@ -5,10 +5,11 @@
  */
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import type { Patience } from '../common/fair-slots.js';
 import type { TenantId } from '../common/ids.js';
 import { Listing, notACursor, readInPieces } from '../common/page.js';
 import { type AuditEntry, Prisma } from '../database/generated/client.js';
-import { PrismaService } from '../database/prisma.service.js';
+import { ReadPool } from '../database/pools.js';
 
 /** Who does something: a token (by its id), or a part of the product. */
 export interface Actor {
@@ -71,32 +72,25 @@ const ERASED_AT_ONCE = 1000;
 
 @Injectable()
 export class AuditLog {
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(private readonly pool: ReadPool) {}
 
   async record(transaction: Prisma.TransactionClient, actor: Actor, change: Change): Promise<void> {
-    const { action, target, before, after, books, about = [] } = change;
-    const common = { action, target, requestId: actor.requestId };
-    const tenants = [...about, ...books.map(({ tenantId }) => tenantId)];
-    const operators = { ...common, by: actor.name, tenantId: null, tenants };
-    await transaction.auditEntry.createMany({
-      data: [
-        { ...operators, before: orNull(before), after: orNull(after) },
-        ...books.map((book) => ({
-          ...common,
-          action: book.action ?? action,
-          by: actor.tenantId === book.tenantId ? actor.name : 'operator',
-          tenantId: book.tenantId,
-          tenants: [book.tenantId],
-          before: orNull(book.before === undefined ? before : book.before),
-          after: orNull(book.after === undefined ? after : book.after),
-        })),
-      ],
-    });
+    await this.recordAll(transaction, actor, [change]);
+  }
+
+  /** In one statement, in their order. */
+  async recordAll(transaction: Prisma.TransactionClient, actor: Actor, changes: readonly Change[]): Promise<void> {
+    await transaction.auditEntry.createMany({ data: changes.flatMap((change) => entriesOf(actor, change)) });
   }
 
   /** The tenant's own book, newest first. */
-  async list(tenantId: TenantId, limit: number, cursor: string | undefined): Promise<Page<AuditView>> {
-    const page = await this.page({ tenantId }, limit, cursor);
+  async list(
+    tenantId: TenantId,
+    limit: number,
+    cursor: string | undefined,
+    patience: Patience,
+  ): Promise<Page<AuditView>> {
+    const page = await this.page({ tenantId }, limit, cursor, patience);
     return { audit: page.rows.map(viewOf), next: page.next };
   }
 
@@ -105,9 +99,10 @@ export class AuditLog {
     about: TenantId | undefined,
     limit: number,
     cursor: string | undefined,
+    patience: Patience,
   ): Promise<Page<AuditView & { tenants: string[] }>> {
     const where: BookWhere = { tenantId: null, ...(about === undefined ? {} : { tenants: { has: about } }) };
-    const page = await this.page(where, limit, cursor);
+    const page = await this.page(where, limit, cursor, patience);
     return { audit: page.rows.map((row) => ({ ...viewOf(row), tenants: row.tenants })), next: page.next };
   }
 
@@ -120,22 +115,39 @@ export class AuditLog {
     return rows.length;
   }
 
-  private async page(where: BookWhere, limit: number, cursor: string | undefined) {
+  private page(where: BookWhere, limit: number, cursor: string | undefined, patience: Patience) {
     const owner = where.tenantId;
-    const from = await this.entryAt(LISTING.after(cursor, owner));
-    const { rows, isCut } = await readInPieces<AuditEntry>(limit, (last = from, take) => {
-      const before = last === undefined ? {} : { id: { lt: last.id } };
-      return this.prisma.auditEntry.findMany({ where: { ...where, ...before }, orderBy: { id: 'desc' }, take });
-    });
-    return LISTING.page(rows, limit, owner, (row) => row.reference, isCut);
+    const reference = LISTING.after(cursor, owner);
+    const read = async ({ auditEntry }: Prisma.TransactionClient) => {
+      const from = reference === undefined ? undefined : await auditEntry.findUnique({ where: { reference } });
+      if (from === null) throw notACursor();
+      return readInPieces<AuditEntry>(limit, (last = from, take) => {
+        const before = last === undefined ? {} : { id: { lt: last.id } };
+        return auditEntry.findMany({ where: { ...where, ...before }, orderBy: { id: 'desc' }, take });
+      });
+    };
+    return this.pool
+      .list(owner, read, patience)
+      .then(({ rows, isCut }) => LISTING.page(rows, limit, owner, (row) => row.reference, isCut));
   }
+}
 
-  private async entryAt(reference: string | undefined): Promise<AuditEntry | undefined> {
-    if (reference === undefined) return undefined;
-    const entry = await this.prisma.auditEntry.findUnique({ where: { reference } });
-    if (entry === null) throw notACursor();
-    return entry;
-  }
+/** One of the operator's book, and one of each tenant's whom it concerns. */
+function entriesOf(actor: Actor, { action, target, before, after, books, about = [] }: Change) {
+  const common = { action, target, requestId: actor.requestId };
+  const tenants = [...about, ...books.map(({ tenantId }) => tenantId)];
+  return [
+    { ...common, by: actor.name, tenantId: null, tenants, before: orNull(before), after: orNull(after) },
+    ...books.map((book) => ({
+      ...common,
+      action: book.action ?? action,
+      by: actor.tenantId === book.tenantId ? actor.name : 'operator',
+      tenantId: book.tenantId,
+      tenants: [book.tenantId],
+      before: orNull(book.before === undefined ? before : book.before),
+      after: orNull(book.after === undefined ? after : book.after),
+    })),
+  ];
 }
 
 function orNull(state: State): Prisma.InputJsonValue | typeof Prisma.DbNull {

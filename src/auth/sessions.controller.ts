@@ -1,6 +1,8 @@
 import { Controller, Delete, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import type { Patience } from '../common/fair-slots.js';
+import { ClientPatience } from '../http/patience.js';
 import { CurrentPrincipal, Scopes, SessionEnd } from './auth.decorators.js';
 import { type Principal, SCOPES } from './principal.js';
 import { Sessions } from './sessions.js';
@@ -14,8 +16,12 @@ export class SessionsController {
   @ApiOperation({ summary: 'A cookie for same-origin pages, for the token in the header' })
   @Post()
   @Scopes(...SCOPES)
-  async start(@CurrentPrincipal() principal: Principal, @Res({ passthrough: true }) response: Response) {
-    const { token, expiresAt } = await this.sessions.start(principal);
+  async start(
+    @CurrentPrincipal() principal: Principal,
+    @Res({ passthrough: true }) response: Response,
+    @ClientPatience() patience: Patience,
+  ) {
+    const { token, expiresAt } = await this.sessions.start(principal, patience);
     response.cookie(this.sessions.cookieName, token, { ...this.sessions.cookie, expires: expiresAt });
     return { tenant: principal.tenantId, scopes: [...principal.scopes], expiresAt: expiresAt.toISOString() };
   }

@@ -1,6 +1,7 @@
 /** Sessions of same-origin pages: a cookie in place of a token that a page would have to keep. It reads, it never writes. */
 import { Inject, Injectable } from '@nestjs/common';
 import type { CookieOptions } from 'express';
+import type { Patience } from '../common/fair-slots.js';
 import { earlier, momentIn } from '../common/moment.js';
 import { ENV, type Env } from '../config/env.js';
 import { PrismaService } from '../database/prisma.service.js';
@@ -28,16 +29,20 @@ export class Sessions {
     this.cookie = { httpOnly: true, sameSite: 'strict', secure: env.publicUrl.isSecure, path: '/' };
   }
 
-  async start(parent: Principal): Promise<{ token: string; expiresAt: Date }> {
-    const { row, token } = await this.mint.mint(this.prisma, {
-      kind: 'session',
+  async start(parent: Principal, patience: Patience): Promise<{ token: string; expiresAt: Date }> {
+    const minting = {
+      kind: 'session' as const,
       tenantId: parent.tenantId,
       name: 'session',
       scopes: [...parent.scopes],
       expiresAt: earlier(momentIn(SESSION_MS), parent.expiresAt),
       createdBy: parent.tokenId,
       parent: { tokenId: parent.tokenId, isOurs: parent.kind !== 'external' },
-    });
+    };
+    const mint = () => this.mint.mint(this.prisma, minting);
+    const { row, token } = await (parent.tenantId === null
+      ? mint()
+      : this.prisma.inTurn(parent.tenantId, mint, patience));
     return { token, expiresAt: row.expiresAt };
   }
 

@@ -1,9 +1,11 @@
 /** Stream tokens: short-lived, for URLs, never wider or longer-lived than the token they are minted from (security rule 9). */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../audit/audit-log.js';
+import type { Patience } from '../common/fair-slots.js';
 import type { AgentName, TenantId } from '../common/ids.js';
 import { earlier, moment, momentIn } from '../common/moment.js';
 import { ENV, type Env } from '../config/env.js';
+import { ReadPool } from '../database/pools.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { tenantOf } from './auth.decorators.js';
 import type { Principal } from './principal.js';
@@ -31,18 +33,25 @@ export interface NarrowedToken {
 export class StreamTokens {
   constructor(
     private readonly prisma: PrismaService,
+    private readonly pool: ReadPool,
     private readonly tokenMint: TokenMint,
     private readonly views: Views,
     @Inject(ENV) private readonly env: Env,
   ) {}
 
-  async mint(parent: Principal, narrowing: Narrowing, ttlSeconds: number): Promise<StreamTokenView> {
+  async mint(
+    parent: Principal,
+    narrowing: Narrowing,
+    ttlSeconds: number,
+    patience: Patience,
+  ): Promise<StreamTokenView> {
     const tenantId = tenantOf(parent);
-    await assertRoomForStreamToken(this.prisma, tenantId, parent.limits);
-    const { row, token } = await this.tokenMint.mint(this.prisma, {
-      ...derive(parent, tenantId, narrowing, ttlSeconds),
-      name: 'stream',
-    });
+    const mint = async () => {
+      await assertRoomForStreamToken(this.prisma, tenantId, parent.limits);
+      const minting = { ...derive(parent, tenantId, narrowing, ttlSeconds), name: 'stream' };
+      return this.tokenMint.mint(this.prisma, minting);
+    };
+    const { row, token } = await this.prisma.inTurn(tenantId, mint, patience);
     return this.viewOf(token, row.expiresAt);
   }
 
@@ -60,14 +69,15 @@ export class StreamTokens {
   }
 
   /** A tenant's stream tokens that work now and are narrowed to, among others, this agent. */
-  async narrowedTo(tenantId: TenantId, agent: AgentName): Promise<NarrowedToken[]> {
-    const rows = await this.prisma.token.findMany({
+  async narrowedTo(tenantId: TenantId, agent: AgentName, patience: Patience): Promise<NarrowedToken[]> {
+    const query = {
       where: {
         ...{ tenantId, kind: 'stream', revokedAt: null, expiresAt: { gt: moment() } },
         narrowing: { path: ['agents'], array_contains: [agent] },
       },
       orderBy: { createdAt: 'asc' },
-    });
+    } as const;
+    const rows = await this.pool.list(null, ({ token }) => token.findMany(query), patience);
     return rows.map(({ id, parentId, expiresAt }) => ({ id, parent: parentId, expiresAt: expiresAt.toISOString() }));
   }
 

@@ -2,10 +2,12 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } fr
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import type { Actor } from '../audit/audit-log.js';
+import type { Patience } from '../common/fair-slots.js';
 import { type TenantId, opaqueIdSchema, tenantIdSchema } from '../common/ids.js';
 import { moment } from '../common/moment.js';
 import { pageQuery } from '../common/page.js';
 import { Problem } from '../common/problem.js';
+import { ClientPatience } from '../http/patience.js';
 import { CurrentActor, CurrentPrincipal, CurrentTenant, Scopes } from './auth.decorators.js';
 import type { Principal } from './principal.js';
 import { changeTokenSchema, createPlatformTokenSchema, createTenantTokenSchema } from './tokens.schemas.js';
@@ -26,8 +28,12 @@ export class TokensController {
   @ApiOperation({ summary: 'The tenant’s own API tokens, newest first' })
   @Get('v1/tokens')
   @Scopes('tokens:write')
-  listOwn(@CurrentTenant() tenantId: TenantId, @Query({ schema: listSchema }) { limit, cursor }: List) {
-    return this.tokens.list(tenantId, limit, cursor);
+  listOwn(
+    @CurrentTenant() tenantId: TenantId,
+    @Query({ schema: listSchema }) { limit, cursor }: List,
+    @ClientPatience() patience: Patience,
+  ) {
+    return this.tokens.list(tenantId, limit, cursor, patience);
   }
 
   /** Never wider than the minting token, nor longer-lived (security rule 9); who signed in by a link mints on its maker's word. */
@@ -39,13 +45,14 @@ export class TokensController {
     @CurrentTenant() tenantId: TenantId,
     @CurrentActor() actor: Actor,
     @Body({ schema: createTenantTokenSchema }) body: CreateTenantToken,
+    @ClientPatience() patience: Patience,
   ) {
     const wider = body.scopes.filter((scope) => !principal.scopes.has(scope));
     if (wider.length > 0) throw new Problem('insufficient-scope', `Your token lacks ${wider.join(', ')} itself.`);
     const end = principal.mintsUntil ?? principal.expiresAt;
     const longest = Math.floor((end.getTime() - moment().getTime()) / 1000);
     const ttlSeconds = Math.max(1, Math.min(body.ttl, longest));
-    return this.tokens.create(tenantId, { name: body.name, scopes: body.scopes, ttlSeconds }, actor);
+    return this.tokens.createOwn(tenantId, { name: body.name, scopes: body.scopes, ttlSeconds }, actor, patience);
   }
 
   @ApiOperation({ summary: 'Revoke one of the tenant’s own tokens, open streams included' })
@@ -66,8 +73,9 @@ export class TokensController {
   list(
     @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
     @Query({ schema: listSchema }) { limit, cursor }: List,
+    @ClientPatience() patience: Patience,
   ) {
-    return this.tokens.list(tenantId, limit, cursor);
+    return this.tokens.list(tenantId, limit, cursor, patience);
   }
 
   @ApiOperation({ summary: 'Make an API token for a tenant; its text is in this answer only' })
@@ -84,8 +92,8 @@ export class TokensController {
   @ApiOperation({ summary: 'The platform’s own tokens, newest first' })
   @Get('v1/admin/tokens')
   @Scopes('admin')
-  listPlatform(@Query({ schema: listSchema }) { limit, cursor }: List) {
-    return this.tokens.list(null, limit, cursor);
+  listPlatform(@Query({ schema: listSchema }) { limit, cursor }: List, @ClientPatience() patience: Patience) {
+    return this.tokens.list(null, limit, cursor, patience);
   }
 
   @ApiOperation({ summary: 'Make a platform token (admin, or ingest only)' })

@@ -3,12 +3,14 @@ import { Inject, Injectable, OnApplicationBootstrap, OnApplicationShutdown } fro
 import { z } from 'zod';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
 import { Bus } from '../bus/bus.js';
+import type { Patience } from '../common/fair-slots.js';
 import { type TenantId, opaqueIdSchema } from '../common/ids.js';
 import { moment, momentIn } from '../common/moment.js';
 import { Listing, momentKey } from '../common/page.js';
 import { Problem } from '../common/problem.js';
 import { ENV, type Env } from '../config/env.js';
 import type { Prisma, Token } from '../database/generated/client.js';
+import { ReadPool } from '../database/pools.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Scope } from './principal.js';
 import { assertRoomForToken } from './token-quota.js';
@@ -46,6 +48,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
 
   constructor(
     private readonly prisma: PrismaService,
+    private readonly pool: ReadPool,
     private readonly tokenMint: TokenMint,
     private readonly audit: AuditLog,
     private readonly bus: Bus,
@@ -76,26 +79,35 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
     });
   }
 
+  /** As {@link create}, by a tenant itself, in its turn. */
+  createOwn(tenantId: TenantId, token: NewToken, actor: Actor, patience: Patience) {
+    return this.prisma.inTurn(tenantId, () => this.create(tenantId, token, actor), patience);
+  }
+
   /** Newest first. */
   async list(
     tenantId: TenantId | null,
     limit: number,
     cursor: string | undefined,
+    patience: Patience,
   ): Promise<{ tokens: TokenView[]; next: string | null }> {
-    await assertTenant(this.prisma, tenantId);
     const [createdAt, id] = LISTING.after(cursor, tenantId) ?? [];
     const older = [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }];
-    const rows = await this.prisma.token.findMany({
-      where: { tenantId, kind: 'api', viewedBy: null, ...(createdAt === undefined ? {} : { OR: older }) },
-      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-      take: limit + 1,
-    });
+    const read = async (tables: Prisma.TransactionClient) => {
+      await assertTenant(tables, tenantId);
+      return tables.token.findMany({
+        where: { tenantId, kind: 'api', viewedBy: null, ...(createdAt === undefined ? {} : { OR: older }) },
+        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        take: limit + 1,
+      });
+    };
+    const rows = await this.pool.list(tenantId, read, patience);
     const page = LISTING.page(rows, limit, tenantId, (row) => [row.createdAt, row.id]);
     return { tokens: page.rows.map(viewOf), next: page.next };
   }
 
-  async factsAcrossTenants(id: string): Promise<TokenFacts> {
-    return factsOf(await findToken(this.prisma, { id }));
+  async factsAcrossTenants(id: string, patience: Patience): Promise<TokenFacts> {
+    return factsOf(await this.pool.list(null, (tables) => findToken(tables, { id }), patience));
   }
 
   /** Of any tenant or of the platform. Scopes can only be taken away: they are what the token's text says, or less. */

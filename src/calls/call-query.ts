@@ -24,6 +24,13 @@ export interface CallCursor {
   readonly callId: string;
 }
 
+/** The part of a list that is asked for. */
+export interface ListPage {
+  readonly lifetime: Lifetime;
+  readonly cursor: CallCursor | null;
+  readonly limit: number;
+}
+
 /** Where an earlier page of a call ends: before this part. */
 export interface PartCursor {
   readonly seq: number;
@@ -69,37 +76,27 @@ export class Conditions {
   }
 }
 
-export function listQuery(
-  tenantId: TenantId,
-  filter: CallFilter,
-  lifetime: Lifetime,
-  cursor: CallCursor | null,
-  limit: number,
-): Statement {
+export function listQuery(tenantId: TenantId, filter: CallFilter, page: ListPage): Statement {
   const where = new Conditions();
   const tenant = where.value(tenantId);
   where.add(`c.tenant_id = ${tenant}`);
-  return listing(where, filter, lifetime, cursor, limit, `tenant_id = ${tenant} AND `);
+  return listing(where, filter, page, `tenant_id = ${tenant} AND `);
 }
 
 export function listQueryAcrossTenants(
   { tenants, unassigned, ...filter }: PlatformCallFilter,
-  lifetime: Lifetime,
-  cursor: CallCursor | null,
-  limit: number,
+  page: ListPage,
 ): Statement {
   const where = new Conditions();
   const owners = [...(tenants ?? []), ...(unassigned ? [''] : [])];
   if (owners.length > 0) where.add(`c.tenant_id = ANY (${where.value(owners)})`);
-  return listing(where, filter, lifetime, cursor, limit, '');
+  return listing(where, filter, page, '');
 }
 
 function listing(
   where: Conditions,
   { state, agents, search }: CallFilter,
-  { since, until }: Lifetime,
-  cursor: CallCursor | null,
-  limit: number,
+  { lifetime: { since, until }, cursor, limit }: ListPage,
   ofTenant: string,
 ): Statement {
   if (agents !== null) where.add(`c.agent = ANY (${where.value(agents)})`);

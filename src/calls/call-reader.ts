@@ -1,12 +1,13 @@
 /** Reads calls: one tenant's, or across tenants where the name says so. An answer and its cursor are one snapshot. */
 import { Injectable } from '@nestjs/common';
+import type { Patience } from '../common/fair-slots.js';
 import type { CallId, TenantId } from '../common/ids.js';
 import { type Run, SNAPSHOT } from '../database/pg-pool.js';
 import { ReadPool } from '../database/pools.js';
 import {
   type CallCursor,
   type CallFilter,
-  type Lifetime,
+  type ListPage,
   type PartCursor,
   type PlatformCallFilter,
   type Statement,
@@ -95,36 +96,30 @@ export class CallReader {
   constructor(private readonly pool: ReadPool) {}
 
   /** At most so many calls, newest first; fewer where they are large. */
-  list(
-    tenantId: TenantId,
-    filter: CallFilter,
-    lifetime: Lifetime,
-    cursor: CallCursor | null,
-    limit: number,
-  ): Promise<Listed> {
-    return this.ask(tenantId, looksFar(filter), async (run) => {
+  list(tenantId: TenantId, filter: CallFilter, page: ListPage, patience: Patience): Promise<Listed> {
+    return this.ask(tenantId, looksFar(filter), patience, async (run) => {
       const read = await seqOf(run, tenantId);
-      const query = listQuery(tenantId, filter, lifetime, cursor, limit + 1);
-      return { cursor: read, ...(await listed(run, query, filter, limit)) };
+      const query = listQuery(tenantId, filter, { ...page, limit: page.limit + 1 });
+      return { cursor: read, ...(await listed(run, query, filter, page.limit)) };
     });
   }
 
-  listAcrossTenants(
-    filter: PlatformCallFilter,
-    lifetime: Lifetime,
-    cursor: CallCursor | null,
-    limit: number,
-  ): Promise<Listed> {
-    return this.ask(null, looksFar(filter), async (run) => {
+  listAcrossTenants(filter: PlatformCallFilter, page: ListPage, patience: Patience): Promise<Listed> {
+    return this.ask(null, looksFar(filter), patience, async (run) => {
       const read = await positionOf(run);
-      const query = listQueryAcrossTenants(filter, lifetime, cursor, limit + 1);
-      return { cursor: read, ...(await listed(run, query, filter, limit)) };
+      const query = listQueryAcrossTenants(filter, { ...page, limit: page.limit + 1 });
+      return { cursor: read, ...(await listed(run, query, filter, page.limit)) };
     });
   }
 
   /** With the newest of its parts, or those before one; undefined for a call that is not this tenant's. */
-  read(tenantId: TenantId, callId: CallId, before: PartCursor | null): Promise<ReadCall | undefined> {
-    return this.ask(tenantId, false, async (run) => {
+  read(
+    tenantId: TenantId,
+    callId: CallId,
+    before: PartCursor | null,
+    patience: Patience,
+  ): Promise<ReadCall | undefined> {
+    return this.ask(tenantId, false, patience, async (run) => {
       const cursor = await seqOf(run, tenantId);
       const { rows } = await run<WholeRow>(ONE, [tenantId, callId]);
       return pageOf(run, rows[0], before, cursor);
@@ -132,8 +127,13 @@ export class CallReader {
   }
 
   /** Throws `call-not-found`, and `validation` when several tenants have a call of that id. */
-  readAcrossTenants(callId: CallId, whose: Whose, before: PartCursor | null): Promise<ReadCall | undefined> {
-    return this.ask(null, false, async (run) => {
+  readAcrossTenants(
+    callId: CallId,
+    whose: Whose,
+    before: PartCursor | null,
+    patience: Patience,
+  ): Promise<ReadCall | undefined> {
+    return this.ask(null, false, patience, async (run) => {
       const cursor = await positionOf(run);
       const owners = 'SELECT tenant_id FROM calls WHERE call_id = $1 ORDER BY tenant_id LIMIT $2';
       const known = await run<{ tenant_id: string }>(owners, [callId, MAX_OWNERS]);
@@ -147,9 +147,14 @@ export class CallReader {
   }
 
   /** In the tenant's turn; null: the operator's. */
-  private ask<Value>(tenantId: TenantId | null, isLong: boolean, work: (run: Run) => Promise<Value>): Promise<Value> {
+  private ask<Value>(
+    tenantId: TenantId | null,
+    isLong: boolean,
+    patience: Patience,
+    work: (run: Run) => Promise<Value>,
+  ): Promise<Value> {
     const read = () => this.pool.transaction(work, SNAPSHOT);
-    return isLong ? this.pool.askMuch(tenantId, read) : this.pool.ask(tenantId, read);
+    return isLong ? this.pool.askMuch(tenantId, read, patience) : this.pool.ask(tenantId, read, patience);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Calls in numbers: one tenant's, of those that began in a span of time. All of it is one statement, so the numbers agree. */
 import { Injectable } from '@nestjs/common';
+import type { Patience } from '../common/fair-slots.js';
 import type { AgentName, TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { NO_ZONE } from '../common/time-zone.js';
@@ -84,11 +85,11 @@ export class CallStatistics {
   constructor(private readonly pool: ReadPool) {}
 
   /** Throws `validation` for a time zone that PostgreSQL does not know. */
-  async of(tenantId: TenantId, query: StatsQuery, { since, until }: Lifetime): Promise<Stats> {
+  async of(tenantId: TenantId, query: StatsQuery, { since, until }: Lifetime, patience: Patience): Promise<Stats> {
     const { from, to, bucket, agents, timeZone } = query;
     const values = [tenantId, from, to, agents, timeZone, since, until];
     const count = () => this.pool.query<StatsRow>(STATEMENTS[bucket], values);
-    const { rows } = await this.pool.askMuch(tenantId, count).catch((error: unknown) => {
+    const { rows } = await this.pool.askMuch(tenantId, count, patience).catch((error: unknown) => {
       throw isUnknownZone(error) ? unknownZone() : error;
     });
     const [row] = rows;

@@ -2,8 +2,10 @@ import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AgentsService } from '../agents/agents.service.js';
 import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
+import type { Patience } from '../common/fair-slots.js';
 import { type CallId, type TenantId, callIdSchema } from '../common/ids.js';
 import { serialiseJson } from '../common/json.js';
+import { ClientPatience } from '../http/patience.js';
 import { type ListCalls, type ReadCallQuery, filterOf, listCallsSchema, readCallSchema } from './calls.schemas.js';
 import { CallsService } from './calls.service.js';
 
@@ -31,9 +33,11 @@ export class CallsController {
   async list(
     @CurrentTenant() tenantId: TenantId,
     @Query({ schema: listCallsSchema }) query: ListCalls,
+    @ClientPatience() patience: Patience,
   ): Promise<string> {
-    if (query.agents) await this.agents.assertReadable(tenantId, query.agents);
-    return serialiseJson(await this.calls.list(tenantId, filterOf(tenantId, query), query.limit, query.cursor));
+    if (query.agents) await this.agents.assertReadable(tenantId, query.agents, patience);
+    const filter = filterOf(tenantId, query);
+    return serialiseJson(await this.calls.list(tenantId, filter, query.limit, query.cursor, patience));
   }
 
   /**
@@ -48,7 +52,8 @@ export class CallsController {
     @CurrentTenant() tenantId: TenantId,
     @Param('call', { schema: callIdSchema }) callId: CallId,
     @Query({ schema: readCallSchema }) { before }: ReadCallQuery,
+    @ClientPatience() patience: Patience,
   ): Promise<string> {
-    return serialiseJson(await this.calls.get(tenantId, callId, before));
+    return serialiseJson(await this.calls.get(tenantId, callId, before, patience));
   }
 }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { Collected } from '../common/collected.js';
+import type { Patience } from '../common/fair-slots.js';
 import { type CallId, type TenantId, callIdSchema } from '../common/ids.js';
 import { moment } from '../common/moment.js';
 import { Listing, momentKey } from '../common/page.js';
@@ -101,25 +102,32 @@ export class CallsService {
   ) {}
 
   /** The tenant's calls, newest first; a cursor that makes no sense is `validation`. */
-  async list(tenantId: TenantId, filter: CallFilter, limit: number, cursor?: string): Promise<Page<FoundCall>> {
+  async list(
+    tenantId: TenantId,
+    filter: CallFilter,
+    limit: number,
+    cursor: string | undefined,
+    patience: Patience,
+  ): Promise<Page<FoundCall>> {
     const from = LISTING.after(cursor, tenantId) ?? null;
     await this.settle();
     const now = moment().getTime();
     const lifetime = lifetimeAt(now, this.env.callMaxSilenceMs);
-    const listed = await this.reader.list(tenantId, filter, lifetime, from, limit);
+    const listed = await this.reader.list(tenantId, filter, { lifetime, cursor: from, limit }, patience);
     return pageOf(listed, tenantId, (call) => this.summary(call, filter.search, now));
   }
 
   async listAcrossTenants(
     filter: PlatformCallFilter,
     limit: number,
-    cursor?: string,
+    cursor: string | undefined,
+    patience: Patience,
   ): Promise<Page<FoundCall & { readonly tenant: TenantId | null }>> {
     const from = LISTING.after(cursor, null) ?? null;
     await this.settle();
     const now = moment().getTime();
     const lifetime = lifetimeAt(now, this.env.callMaxSilenceMs);
-    const listed = await this.reader.listAcrossTenants(filter, lifetime, from, limit);
+    const listed = await this.reader.listAcrossTenants(filter, { lifetime, cursor: from, limit }, patience);
     return pageOf(listed, null, (call) => ({
       ...this.summary(call, filter.search, now),
       tenant: call.tenantId,
@@ -127,19 +135,24 @@ export class CallsService {
   }
 
   /** One of the tenant's calls with a page of its transcript, the newest unless told otherwise. Throws `call-not-found`. */
-  async get(tenantId: TenantId, callId: CallId, before?: string): Promise<CallPage> {
+  async get(tenantId: TenantId, callId: CallId, before: string | undefined, patience: Patience): Promise<CallPage> {
     const owner = partsOwner(tenantId, callId);
     const end = endIn(before, owner);
     await this.settle();
-    return this.view(await this.reader.read(tenantId, callId, end), owner);
+    return this.view(await this.reader.read(tenantId, callId, end, patience), owner);
   }
 
   /** Throws `call-not-found`, and `validation` when several tenants have a call of that id. */
-  async getAcrossTenants(callId: CallId, whose: Whose, before?: string): Promise<CallPage & PlatformFacts> {
+  async getAcrossTenants(
+    callId: CallId,
+    whose: Whose,
+    before: string | undefined,
+    patience: Patience,
+  ): Promise<CallPage & PlatformFacts> {
     const owner = partsOwner(null, callId);
     const end = endIn(before, owner);
     await this.settle();
-    const call = await this.reader.readAcrossTenants(callId, whose, end);
+    const call = await this.reader.readAcrossTenants(callId, whose, end, patience);
     return {
       ...this.view(call, owner),
       tenant: call?.tenantId ?? null,

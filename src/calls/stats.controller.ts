@@ -2,9 +2,11 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AgentsService } from '../agents/agents.service.js';
 import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
+import type { Patience } from '../common/fair-slots.js';
 import type { TenantId } from '../common/ids.js';
 import { moment } from '../common/moment.js';
 import { ENV, type Env } from '../config/env.js';
+import { ClientPatience } from '../http/patience.js';
 import { lifetimeAt } from './call-query.js';
 import { CallStatistics } from './call-statistics.js';
 import { CallsService } from './calls.service.js';
@@ -27,13 +29,17 @@ export class StatsController {
   @ApiOperation({ summary: 'Calls and minutes over time, by agent, reason, transport and hour of the week' })
   @Get()
   @Scopes('events:read')
-  async read(@CurrentTenant() tenantId: TenantId, @Query({ schema: statsSchema }) query: ReadStats) {
+  async read(
+    @CurrentTenant() tenantId: TenantId,
+    @Query({ schema: statsSchema }) query: ReadStats,
+    @ClientPatience() patience: Patience,
+  ) {
     const { from, to } = spanOf(query, moment().getTime());
-    if (query.agents) await this.agents.assertReadable(tenantId, query.agents);
+    if (query.agents) await this.agents.assertReadable(tenantId, query.agents, patience);
     await this.calls.settle();
     const asked = { from, to, bucket: query.bucket, agents: query.agents ?? null, timeZone: query.tz };
     const lifetime = lifetimeAt(moment().getTime(), this.env.callMaxSilenceMs);
-    const stats = await this.statistics.of(tenantId, asked, lifetime);
+    const stats = await this.statistics.of(tenantId, asked, lifetime, patience);
     return { from: from.toISOString(), to: to.toISOString(), bucket: query.bucket, tz: query.tz, ...stats };
   }
 }

@@ -21,14 +21,19 @@ export interface FairSlotsOptions {
 const REST_FACTOR = 3;
 const [MIN_REST_MS, MAX_REST_MS] = [10, 1000];
 
-/**
- * How a work waits. Undefined: as the options say. A signal: until it aborts, and however many wait, because something else bounds
- * them: open streams, which end it when they end.
- */
-export type Patience = AbortSignal | undefined;
+/** How a work waits for its turn: until somebody has no more use for it. */
+export interface Patience {
+  /** Who waits leaves the line when it aborts, with its reason as the error. */
+  readonly until: AbortSignal;
+  /**
+   * True where the line has no bound in number and time, because something else bounds who waits: open streams, which end it when
+   * they end.
+   */
+  readonly isEndless: boolean;
+}
 
 /** Waits as long as it takes: for what many share, or what holds a slot already. */
-export const PATIENT = new AbortController().signal;
+export const PATIENT: Patience = { until: new AbortController().signal, isEndless: true };
 
 /** Begins what waits. */
 type Begin = () => void;
@@ -47,8 +52,8 @@ export class FairSlots {
     return sum;
   }
 
-  async run<Value>(party: string, work: () => Promise<Value>, patience?: Patience): Promise<Value> {
-    patience?.throwIfAborted();
+  async run<Value>(party: string, work: () => Promise<Value>, patience: Patience): Promise<Value> {
+    patience.until.throwIfAborted();
     if (this.mayBegin(party) && !this.lines.has(party)) this.take(party);
     else await this.wait(party, patience);
     const begunAt = performance.now();
@@ -83,27 +88,34 @@ export class FairSlots {
     this.serve();
   }
 
-  private wait(party: string, patience: Patience): Promise<void> {
+  private wait(party: string, { until, isEndless }: Patience): Promise<void> {
     const line = this.lines.get(party) ?? new Set<Begin>();
     const { line: longest, waitMs } = this.options;
-    if (patience === undefined && line.size >= longest) {
+    if (!isEndless && line.size >= longest) {
       const detail = 'Too many requests of this kind wait already; send fewer at a time.';
       return Promise.reject(new Problem('rate-limited', detail, {}, waitMs));
     }
     this.lines.set(party, line);
     return new Promise((resolve, reject) => {
-      const giveUp = () => {
+      const stop = () => {
+        clearTimeout(timer);
+        until.removeEventListener('abort', leave);
+      };
+      const giveUp = (error: Error) => {
+        stop();
         line.delete(begin);
         if (line.size === 0 && this.lines.get(party) === line) this.lines.delete(party);
-        reject(new Problem('unavailable', 'Others are served first; try again in a moment.', {}, waitMs));
+        reject(error);
       };
-      const timer = patience === undefined ? setTimeout(giveUp, waitMs) : undefined;
-      if (patience !== PATIENT) patience?.addEventListener('abort', giveUp);
+      const leave = () => giveUp(until.reason as Error);
+      const isLate = () =>
+        giveUp(new Problem('unavailable', 'Others are served first; try again in a moment.', {}, waitMs));
+      const timer = isEndless ? undefined : setTimeout(isLate, waitMs);
       const begin = () => {
-        clearTimeout(timer);
-        patience?.removeEventListener('abort', giveUp);
+        stop();
         resolve();
       };
+      until.addEventListener('abort', leave);
       line.add(begin);
     });
   }

@@ -22,13 +22,25 @@ export class TokenBuckets {
   /** Takes `cost` from the key's bucket: 0 when that was allowed, else after how many ms it will be. */
   charge(key: string, cost: number, perSecond: number, now = Math.floor(performance.now())): number {
     const capacity = perSecond * BURST_SECONDS * 1000;
-    const level = this.levels.get(key) ?? { milli: capacity, at: now };
-    const milli = Math.min(capacity, level.milli + (now - level.at) * perSecond);
+    const milli = this.milliOf(key, perSecond, now);
     const needed = Math.min(cost * 1000, capacity);
     const allowed = milli >= needed && perSecond > 0;
     this.remember(key, { milli: allowed ? milli - cost * 1000 : milli, at: now });
     if (allowed) return 0;
     return perSecond > 0 ? Math.ceil((needed - milli) / perSecond) : NEVER_MS;
+  }
+
+  /** Takes `cost`, whether or not it is there, of what is known only when it is done: 0, or after how many ms the debt is paid. */
+  owe(key: string, cost: number, perSecond: number, now = Math.floor(performance.now())): number {
+    const milli = this.milliOf(key, perSecond, now) - cost * 1000;
+    this.remember(key, { milli, at: now });
+    return milli >= 0 ? 0 : Math.ceil(-milli / perSecond);
+  }
+
+  private milliOf(key: string, perSecond: number, now: number): number {
+    const capacity = perSecond * BURST_SECONDS * 1000;
+    const level = this.levels.get(key) ?? { milli: capacity, at: now };
+    return Math.min(capacity, level.milli + (now - level.at) * perSecond);
   }
 
   /** The longest unused is forgotten first: re-inserting keeps the map in order of use. */

@@ -68,7 +68,7 @@ export function connectPool(
 @Injectable()
 export class PgPool implements OnApplicationShutdown {
   private readonly logger = new Logger('Database');
-  private readonly pool: pg.Pool;
+  protected readonly pool: pg.Pool;
   private check: (run: Run) => Promise<void> = () => Promise.resolve();
 
   constructor(@Inject(DATABASE_URL) databaseUrl: string) {

@@ -3,9 +3,12 @@
  * all, the listener and the leases not counted; docs/operations.md says so.
  */
 import { Injectable } from '@nestjs/common';
+import { PrismaPg } from '@prisma/adapter-pg';
 import { FairSlots, type FairSlotsOptions, PATIENT, type Patience } from '../common/fair-slots.js';
 import type { TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
+import { codeOf } from './database-errors.js';
+import { type Prisma, PrismaClient } from './generated/client.js';
 import { PgPool, type PoolLimits, type PoolUse } from './pg-pool.js';
 
 /** The append, of which there is one at a time, and the word of it to other processes. */
@@ -42,12 +45,12 @@ abstract class SharedPool extends PgPool {
   }
 
   /** Runs `work`, which asks this pool, for a tenant (null: the operator). Throws `rate-limited`, `unavailable`. */
-  ask<Value>(tenantId: TenantId | null, work: () => Promise<Value>, patience?: Patience): Promise<Value> {
+  ask<Value>(tenantId: TenantId | null, work: () => Promise<Value>, patience: Patience): Promise<Value> {
     return this.short.run(tenantId ?? '', () => work().catch(explain), patience);
   }
 
   /** As {@link ask}, for what may look through much. */
-  askMuch<Value>(tenantId: TenantId | null, work: () => Promise<Value>, patience?: Patience): Promise<Value> {
+  askMuch<Value>(tenantId: TenantId | null, work: () => Promise<Value>, patience: Patience): Promise<Value> {
     return this.long.run(tenantId ?? '', () => this.ask(tenantId, work, PATIENT), patience);
   }
 }
@@ -55,22 +58,45 @@ abstract class SharedPool extends PgPool {
 /** The log, as customers read it. */
 @Injectable()
 export class ReplayPool extends SharedPool {
+  private readonly answers = new FairSlots({ slots: 4, share: 2, ...LINE });
+
+  override get use(): PoolUse {
+    const { waiting, ...use } = super.use;
+    return { ...use, waiting: waiting + this.answers.waiting };
+  }
+
+  /** Makes an answer of what is asked several times, one of a few at a time: each may take some 16 MB while it is made. */
+  answer<Value>(tenantId: TenantId, work: () => Promise<Value>, patience: Patience): Promise<Value> {
+    return this.answers.run(tenantId, work, patience);
+  }
+
   protected override get limits(): PoolLimits {
     return { name: 'switchboard-replay', max: 4, statementMs: 10_000 };
   }
 }
 
-/** What people look for and count in their calls. */
+/** What people look for and count in their calls, and what they list of the tables that they manage. */
 @Injectable()
 export class ReadPool extends SharedPool {
   protected override get limits(): PoolLimits {
     return { name: 'switchboard-read', max: 4, statementMs: 10_000 };
   }
+
+  private readonly tables = new PrismaClient({ adapter: new PrismaPg(this.pool) });
+
+  /** As {@link ask}, of the tables behind {@link PrismaService}, whose own connections are for changes: no list takes one. */
+  list<Value>(
+    tenantId: TenantId | null,
+    work: (tables: Prisma.TransactionClient) => Promise<Value>,
+    patience: Patience,
+  ): Promise<Value> {
+    return this.ask(tenantId, () => work(this.tables), patience);
+  }
 }
 
 /** SQLSTATE query_canceled: the pool's time limit. */
 function explain(error: unknown): never {
-  if (error instanceof Error && 'code' in error && error.code === '57014')
+  if (codeOf(error) === '57014')
     throw new Problem('unavailable', 'It took longer than a request may; ask for less: rarer words, a shorter time.');
   throw error;
 }

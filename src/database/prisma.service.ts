@@ -1,6 +1,8 @@
 import { Inject, Injectable, OnApplicationShutdown } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
+import { FairSlots, type Patience } from '../common/fair-slots.js';
+import type { TenantId } from '../common/ids.js';
 import { PrismaClient } from './generated/client.js';
 import { DATABASE_URL } from './database-url.js';
 import { type PoolUse, connectPool, useOf } from './pg-pool.js';
@@ -8,13 +10,26 @@ import { type PoolUse, connectPool, useOf } from './pg-pool.js';
 /** Longest that a change may take, and so any statement of it. */
 const TRANSACTION_MS = 30_000;
 
-/** Tables that people manage: tenants, agents, tokens, keys. The event log speaks SQL through {@link PgPool}. */
+/** Connections in all, and those of them that tenants' own changes may take: the others are left for who takes rights away. */
+const [CONNECTIONS, OF_TENANTS] = [5, 3];
+/** As many as a tenant may have under way (http/answers.ts). */
+const LINE = 100;
+
+/**
+ * Changes of the tables that people manage: tenants, agents, tokens, keys. Whoever only looks does so by {@link ReadPool}. The event
+ * log speaks SQL through {@link PgPool}.
+ */
 @Injectable()
 export class PrismaService extends PrismaClient implements OnApplicationShutdown {
   private readonly connections: pg.Pool;
+  private readonly turns = new FairSlots({ slots: OF_TENANTS, share: 2, line: LINE, waitMs: 5000 });
 
   constructor(@Inject(DATABASE_URL) databaseUrl: string) {
-    const pool = connectPool(databaseUrl, { name: 'switchboard-manage', max: 5, statementMs: TRANSACTION_MS });
+    const pool = connectPool(databaseUrl, {
+      name: 'switchboard-manage',
+      max: CONNECTIONS,
+      statementMs: TRANSACTION_MS,
+    });
     super({
       adapter: new PrismaPg(pool, { disposeExternalPool: true }),
       transactionOptions: { maxWait: 5000, timeout: TRANSACTION_MS },
@@ -23,7 +38,13 @@ export class PrismaService extends PrismaClient implements OnApplicationShutdown
   }
 
   get use(): PoolUse {
-    return useOf(this.connections);
+    const { waiting, ...use } = useOf(this.connections);
+    return { ...use, waiting: waiting + this.turns.waiting };
+  }
+
+  /** What a tenant itself may change as often as it likes. Throws `rate-limited`, `unavailable`. */
+  inTurn<Value>(tenantId: TenantId, work: () => Promise<Value>, patience: Patience): Promise<Value> {
+    return this.turns.run(tenantId, work, patience);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -51,7 +51,9 @@ export class EventStream {
     this.leave = this.reading.register((delivery) => this.receive(delivery));
     const bounds = await this.reading.bounds();
     if (this.stopped) return;
-    const begin = request.cursor === undefined && request.since ? await this.reading.since(request.since) : undefined;
+    const { since } = request;
+    const begin =
+      request.cursor === undefined && since ? await this.look((until) => this.reading.since(since, until)) : undefined;
     if (this.stopped) return;
     const start = chooseStart(request, bounds, begin);
     this.resumedAfter = bounds.resumedAfter;
@@ -121,20 +123,26 @@ export class EventStream {
     for (const chunk of early) this.reader.next(chunk);
   }
 
-  /** Sends the log from where the reader stands, piece by piece as its socket drains, then joins what is live. */
-  private async replay(): Promise<void> {
+  /** Undefined for who has stopped meanwhile, and waits for no turn any more. */
+  private async look<Found>(work: (until: AbortSignal) => Promise<Found>): Promise<Found | undefined> {
     const looking = new AbortController();
     this.looking = looking;
-    const timer = setInterval(() => this.reader.next(cursorFrame(` reading ${this.last}`, this.last)), READING_MS);
     try {
-      let isDone = false;
-      while (!isDone) isDone = await this.replayPage(looking.signal);
+      return await work(looking.signal);
     } catch (error) {
       if (!this.stopped) throw error;
+      return undefined;
     } finally {
       this.looking = undefined;
-      clearInterval(timer);
     }
+  }
+
+  /** Sends the log from where the reader stands, piece by piece as its socket drains, then joins what is live. */
+  private async replay(): Promise<void> {
+    const timer = setInterval(() => this.reader.next(cursorFrame(` reading ${this.last}`, this.last)), READING_MS);
+    await this.look(async (until) => {
+      while (!(await this.replayPage(until)));
+    }).finally(() => clearInterval(timer));
     if (this.stopped) return;
     this.tellMissing(Math.max(this.last, this.resumedAfter));
     this.joinLive();

@@ -5,6 +5,7 @@
  */
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { createHash } from 'node:crypto';
+import type { Patience } from '../common/fair-slots.js';
 import type { TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { BackgroundPool, ReplayPool } from '../database/pools.js';
@@ -66,11 +67,13 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnApplicationShu
     key: string,
     bodyHash: string,
     eventKeys: readonly string[],
+    patience: Patience,
   ): Promise<boolean> {
     const tenant = tenantId ?? '';
     const values = [tenant, hashOf(key), bodyHash, eventKeys];
     // A tenant sends as many keys as it likes: it waits among tenants, never before what the process itself asks.
-    const { rows } = await this.asked.ask(tenantId, () => this.asked.prepared<Claim>('claim-key', CLAIM, values));
+    const ask = () => this.asked.prepared<Claim>('claim-key', CLAIM, values);
+    const { rows } = await this.asked.ask(tenantId, ask, patience);
     if (rows[0]?.bodyHash !== bodyHash)
       throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another body before.');
     this.count(tenant);

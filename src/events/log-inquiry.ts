@@ -1,5 +1,6 @@
 /** What support asks of the log: single events and calls, without what was said in them. */
 import { Injectable } from '@nestjs/common';
+import type { Patience } from '../common/fair-slots.js';
 import type { AgentName, CallId, TenantId } from '../common/ids.js';
 import { ReadPool } from '../database/pools.js';
 import type { CallName } from './event.js';
@@ -45,31 +46,36 @@ const TENANTS_OF_CALL = `SELECT nullif(tenant_id, '') AS "tenantId" FROM call_te
 export class LogInquiry {
   constructor(private readonly pool: ReadPool) {}
 
-  async eventAcrossTenants(position: number): Promise<EventFacts | undefined> {
+  async eventAcrossTenants(position: number, patience: Patience): Promise<EventFacts | undefined> {
     const text = `SELECT position, tenant_id AS "tenantId", seq, call_id AS "callId", agent, type, at
       FROM events WHERE position = $1`;
-    const { rows } = await this.pool.ask(null, () => this.pool.query<EventFacts>(text, [position]));
+    const { rows } = await this.pool.ask(null, () => this.pool.query<EventFacts>(text, [position]), patience);
     return rows[0];
   }
 
   /** Undefined when it was erased, or is not known. */
-  async callAcrossTenants({ tenantId, callId }: CallName, agent: AgentName): Promise<CallFacts | undefined> {
+  async callAcrossTenants(
+    { tenantId, callId }: CallName,
+    agent: AgentName,
+    patience: Patience,
+  ): Promise<CallFacts | undefined> {
     const values = [callId, tenantId ?? '', agent];
-    const { rows } = await this.pool.ask(null, () => this.pool.query<CallFacts>(CALL, values));
+    const { rows } = await this.pool.ask(null, () => this.pool.query<CallFacts>(CALL, values), patience);
     return rows[0];
   }
 
   /** Whose calls of this id there are; null among them: nobody's. */
-  async tenantsOfCallAcrossTenants(callId: CallId): Promise<(TenantId | null)[]> {
+  async tenantsOfCallAcrossTenants(callId: CallId, patience: Patience): Promise<(TenantId | null)[]> {
     const ask = () => this.pool.query<{ tenantId: TenantId | null }>(TENANTS_OF_CALL, [callId, MAX_LISTED]);
-    const { rows } = await this.pool.ask(null, ask);
+    const { rows } = await this.pool.ask(null, ask, patience);
     return rows.map(({ tenantId }) => tenantId);
   }
 
   /** The tenant's calls with this agent that have not ended, newest first. */
-  async callsInProgress(tenantId: TenantId, agent: AgentName): Promise<CallId[]> {
+  async callsInProgress(tenantId: TenantId, agent: AgentName, patience: Patience): Promise<CallId[]> {
     const values = [tenantId, agent, MAX_RECENT_CALLS, ENDINGS, MAX_LISTED];
-    const { rows } = await this.pool.askMuch(null, () => this.pool.query<{ call_id: CallId }>(IN_PROGRESS, values));
+    const ask = () => this.pool.query<{ call_id: CallId }>(IN_PROGRESS, values);
+    const { rows } = await this.pool.askMuch(null, ask, patience);
     return rows.map(({ call_id }) => call_id);
   }
 }

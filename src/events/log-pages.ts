@@ -7,8 +7,8 @@
  * call is erased, no page is kept that was read before.
  */
 import { Injectable } from '@nestjs/common';
-import { PATIENT } from '../common/fair-slots.js';
 import type { TenantId } from '../common/ids.js';
+import { Waiters } from '../common/waiters.js';
 import { ErasedCalls } from './erased-calls.js';
 import { LogPage } from './log-page.js';
 import { LogReader } from './log-reader.js';
@@ -26,6 +26,12 @@ const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 const MAX_AGE_MS = 10_000;
 const EVERYTHING = { agents: null, calls: null, types: null };
 
+/** A read for which several may wait. */
+interface Awaited {
+  readonly page: Promise<LogPage>;
+  readonly readers: Waiters;
+}
+
 interface Kept {
   readonly page: LogPage;
   readonly at: number;
@@ -38,7 +44,7 @@ export class LogPages {
   private keptBytes = 0;
   /** Reads under way, and those that wait for them to be over: who asks now is given the latter. */
   private readonly running = new Map<string, Promise<unknown>>();
-  private readonly next = new Map<string, Promise<LogPage>>();
+  private readonly next = new Map<string, Awaited>();
   private sweeper: NodeJS.Timeout | undefined;
 
   constructor(
@@ -50,17 +56,29 @@ export class LogPages {
     });
   }
 
-  /** The page after this number, at which another one ended. */
-  async from(tenantId: TenantId, incarnation: string, seq: number, resumedAfter: number): Promise<LogPage> {
+  /** The page after this number, at which another one ended. It is not read when all who wait for it have left. */
+  async from(
+    tenantId: TenantId,
+    incarnation: string,
+    seq: number,
+    resumedAfter: number,
+    until: AbortSignal,
+  ): Promise<LogPage> {
     const key = `${incarnation} ${seq}`;
-    return this.recall(key) ?? this.readNext(key, tenantId, seq, resumedAfter);
+    return this.recall(key) ?? this.readNext(key, tenantId, seq, resumedAfter, until);
   }
 
   /** The page in which the tenant's log goes on after this number; it may begin before it. */
-  async after(tenantId: TenantId, incarnation: string, seq: number, resumedAfter: number): Promise<LogPage> {
-    const page = await this.from(tenantId, incarnation, seq - (seq % PAGE), resumedAfter);
+  async after(
+    tenantId: TenantId,
+    incarnation: string,
+    seq: number,
+    resumedAfter: number,
+    until: AbortSignal,
+  ): Promise<LogPage> {
+    const page = await this.from(tenantId, incarnation, seq - (seq % PAGE), resumedAfter, until);
     const isShared = page.reachesEnd || page.reached > seq;
-    return isShared ? page : this.from(tenantId, incarnation, seq, resumedAfter);
+    return isShared ? page : this.from(tenantId, incarnation, seq, resumedAfter, until);
   }
 
   private recall(key: string): LogPage | undefined {
@@ -72,26 +90,44 @@ export class LogPages {
   }
 
   /** By a read that begins after it was asked for. */
-  private readNext(key: string, tenantId: TenantId, start: number, resumedAfter: number): Promise<LogPage> {
+  private readNext(
+    key: string,
+    tenantId: TenantId,
+    start: number,
+    resumedAfter: number,
+    until: AbortSignal,
+  ): Promise<LogPage> {
     const waiting = this.next.get(key);
-    if (waiting !== undefined) return waiting;
+    if (waiting?.readers.until.aborted === false) {
+      waiting.readers.join(until);
+      return waiting.page;
+    }
+    const readers = new Waiters();
+    readers.join(until);
     const before = this.running.get(key) ?? Promise.resolve();
-    const reading = before.then(() => {
-      this.next.delete(key);
-      const page = this.read(key, tenantId, start, resumedAfter);
-      const over = page
+    const page = before.then(() => {
+      if (this.next.get(key)?.readers === readers) this.next.delete(key);
+      const read = this.read(key, tenantId, start, resumedAfter, readers.until).finally(() => readers.end());
+      const over = read
         .catch(() => undefined)
         .finally(() => this.running.get(key) === over && this.running.delete(key));
       this.running.set(key, over);
-      return page;
+      return read;
     });
-    this.next.set(key, reading);
-    return reading;
+    this.next.set(key, { page, readers });
+    return page;
   }
 
-  private async read(key: string, tenantId: TenantId, start: number, resumedAfter: number): Promise<LogPage> {
+  private async read(
+    key: string,
+    tenantId: TenantId,
+    start: number,
+    resumedAfter: number,
+    until: AbortSignal,
+  ): Promise<LogPage> {
     const { revision } = this.erased;
-    const { events, isEnd } = await this.log.read(tenantId, start, PAGE_BOUNDS, EVERYTHING, PATIENT);
+    const patience = { until, isEndless: true };
+    const { events, isEnd } = await this.log.read(tenantId, start, PAGE_BOUNDS, EVERYTHING, patience);
     const page = LogPage.of(TENANT_NUMBERING, events, isEnd, resumedAfter);
     if (!page.reachesEnd && revision === this.erased.revision) this.keep(key, page);
     return page;

@@ -4,7 +4,7 @@
  * database/pools.ts.
  */
 import { Injectable } from '@nestjs/common';
-import { FairSlots, type Patience } from '../common/fair-slots.js';
+import type { Patience } from '../common/fair-slots.js';
 import type { CallId, TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { ReplayPool } from '../database/pools.js';
@@ -16,8 +16,6 @@ import { type SizedRow, toLoggedEvent } from './event-row.js';
 const WINDOW = 20_000;
 /** Windows that one request looks through. */
 const MAX_WINDOWS = 5;
-/** Answers that are being made at a time: each may take some 16 MB while it is. */
-const ANSWERS = { slots: 4, share: 2, line: 32, waitMs: 5000 };
 /** A look at no more of them is a short question; so is one for a page of so few calls. */
 const SHORT = 1000;
 const FEW_CALLS = 10;
@@ -57,8 +55,6 @@ const HAS_CALL = `SELECT 1 FROM call_tenants WHERE call_id = $1 AND tenant_id = 
 
 @Injectable()
 export class LogReader {
-  private readonly answers = new FairSlots(ANSWERS);
-
   constructor(private readonly pool: ReplayPool) {}
 
   /** A tenant's own events after `after`, by `seq`. */
@@ -89,13 +85,19 @@ export class LogReader {
   }
 
   /** As {@link read}, over as many windows as one request may look through, one request of a few at a time. */
-  readOn(tenantId: TenantId, after: number, bounds: PageBounds, filter: EventFilter): Promise<Stretch> {
-    return this.answers.run(tenantId, async () => {
+  readOn(
+    tenantId: TenantId,
+    after: number,
+    bounds: PageBounds,
+    filter: EventFilter,
+    patience: Patience,
+  ): Promise<Stretch> {
+    const read = async () => {
       const events: LoggedEvent[] = [];
       let [reached, bytes] = [after, 0];
       for (let windows = 1; ; windows += 1) {
         const left = { limit: bounds.limit - events.length, bytes: bounds.bytes - bytes };
-        const stretch = await this.read(tenantId, reached, left, filter, undefined).catch((error: unknown) => {
+        const stretch = await this.read(tenantId, reached, left, filter, patience).catch((error: unknown) => {
           // What was found before the tenant's turns were over is an answer, too.
           if (windows > 1 && error instanceof Problem) return undefined;
           throw error;
@@ -107,7 +109,8 @@ export class LogReader {
         const isFull = events.length >= bounds.limit || bytes >= bounds.bytes;
         if (stretch.isEnd || isFull || windows >= MAX_WINDOWS) return { events, reached, bytes, isEnd: stretch.isEnd };
       }
-    });
+    };
+    return this.pool.answer(tenantId, read, patience);
   }
 
   /** Everybody's events after `after`, by `position`. */
@@ -130,16 +133,17 @@ export class LogReader {
   }
 
   /** The number after which a tenant's log (null: everybody's) has what was received at or after a moment. */
-  async since(tenantId: TenantId | null, moment: Date): Promise<number> {
+  async since(tenantId: TenantId | null, moment: Date, patience: Patience): Promise<number> {
     const text = 'SELECT log_since($1, $2) AS after';
     const ask = () => this.pool.query<{ after: number | null }>(text, [tenantId, moment]);
-    const { rows } = await this.pool.ask(tenantId, ask);
+    const { rows } = await this.pool.ask(tenantId, ask, patience);
     return rows[0]?.after ?? 0;
   }
 
   /** True for a call that was stamped as this tenant's and is not erased. */
-  async hasCall(tenantId: TenantId, callId: CallId): Promise<boolean> {
-    const { rowCount } = await this.pool.ask(tenantId, () => this.pool.query(HAS_CALL, [callId, tenantId]));
+  async hasCall(tenantId: TenantId, callId: CallId, patience: Patience): Promise<boolean> {
+    const ask = () => this.pool.query(HAS_CALL, [callId, tenantId]);
+    const { rowCount } = await this.pool.ask(tenantId, ask, patience);
     return rowCount === 1;
   }
 

@@ -3,10 +3,12 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { AgentsService } from '../agents/agents.service.js';
 import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
+import type { Patience } from '../common/fair-slots.js';
 import { type TenantId, callIdSchema } from '../common/ids.js';
 import { MAX_PAGE, MAX_PAGE_BYTES } from '../common/page.js';
 import { Problem } from '../common/problem.js';
 import { timeSchema } from '../common/validation.js';
+import { ClientPatience } from '../http/patience.js';
 import type { LoggedEvent } from './event.js';
 import { filterQuery } from './event-filter.js';
 import { LogReader } from './log-reader.js';
@@ -43,9 +45,10 @@ export class LogController {
   async read(
     @CurrentTenant() tenantId: TenantId,
     @Query({ schema: logQuery }) { after, since, limit, agents, types, call }: LogQuery,
+    @ClientPatience() patience: Patience,
   ): Promise<string> {
-    if (agents) await this.agents.assertReadable(tenantId, agents);
-    if (call !== undefined && !(await this.reader.hasCall(tenantId, call))) {
+    if (agents) await this.agents.assertReadable(tenantId, agents, patience);
+    if (call !== undefined && !(await this.reader.hasCall(tenantId, call, patience))) {
       throw new Problem('call-not-found', 'There is no call of that id.');
     }
     const filter = {
@@ -54,12 +57,13 @@ export class LogController {
       types: types ?? null,
     };
     const head = await this.heads.of(tenantId);
-    const begin = after ?? (since === undefined ? 0 : await this.reader.since(tenantId, since));
+    const begin = after ?? (since === undefined ? 0 : await this.reader.since(tenantId, since, patience));
     const { events, reached, isEnd } = await this.reader.readOn(
       tenantId,
       begin,
       { limit, bytes: MAX_PAGE_BYTES },
       filter,
+      patience,
     );
     // At the end, numbers that were given to no event are passed over too.
     const next = Math.max(reached, isEnd ? head.seq : 0);

@@ -27,8 +27,8 @@ export interface Reading {
   /** From now on, everything that is routed to this reader. Returns how to leave. */
   register(receive: Receive): () => void;
   bounds(): Promise<Bounds>;
-  /** The number after which what was received at or after a moment begins. */
-  since(moment: Date): Promise<number>;
+  /** The number after which what was received at or after a moment begins. Rejects when `until` aborts before its turn. */
+  since(moment: Date, until: AbortSignal): Promise<number>;
   /** The log after a number, as of after the call; to be asked after {@link bounds}. Rejects when `until` aborts before its turn. */
   page(after: number, until: AbortSignal): Promise<LogPage>;
   /** What `connected` says besides the cursor; to be asked after {@link bounds}. */
@@ -104,8 +104,8 @@ export class TenantReading implements Reading {
     return { last: seq, expiredUntil, resumedAfter };
   }
 
-  since(moment: Date): Promise<number> {
-    return this.library.reader.since(this.tenantId, moment);
+  since(moment: Date, until: AbortSignal): Promise<number> {
+    return this.library.reader.since(this.tenantId, moment, { until, isEndless: true });
   }
 
   async page(after: number, until: AbortSignal): Promise<LogPage> {
@@ -113,11 +113,14 @@ export class TenantReading implements Reading {
     const { pages, reader } = this.library;
     if (this.isWhole && incarnation !== '') {
       const goesOn = after === this.pageEnd;
-      const page = await pages[goesOn ? 'from' : 'after'](tenantId, incarnation, after, resumedAfter);
+      const page = await pages[goesOn ? 'from' : 'after'](tenantId, incarnation, after, resumedAfter, until);
       this.pageEnd = page.reachesEnd ? undefined : page.reached;
       return page;
     }
-    const { events, reached, isEnd } = await reader.read(tenantId, after, PAGE_BOUNDS, filter, until);
+    const { events, reached, isEnd } = await reader.read(tenantId, after, PAGE_BOUNDS, filter, {
+      until,
+      isEndless: true,
+    });
     return LogPage.of(TENANT_NUMBERING, events, isEnd, resumedAfter, reached);
   }
 }
@@ -160,13 +163,16 @@ export class PlatformReading implements Reading {
     return { last, expiredUntil: 0, brokenUntil, resumedAfter };
   }
 
-  since(moment: Date): Promise<number> {
-    return this.library.reader.since(null, moment);
+  since(moment: Date, until: AbortSignal): Promise<number> {
+    return this.library.reader.since(null, moment, { until, isEndless: true });
   }
 
   async page(after: number, until: AbortSignal): Promise<LogPage> {
     const { reader } = this.library;
-    const { events, reached, isEnd } = await reader.readAcrossTenants(after, PAGE_BOUNDS, this.filter, until);
+    const { events, reached, isEnd } = await reader.readAcrossTenants(after, PAGE_BOUNDS, this.filter, {
+      until,
+      isEndless: true,
+    });
     return LogPage.of(PLATFORM_NUMBERING, events, isEnd, this.resumedAfter, reached);
   }
 }

@@ -6,16 +6,24 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
+import type { Patience } from '../common/fair-slots.js';
 import { placesLost } from '../common/metrics.js';
-import { Problem } from '../common/problem.js';
 import { Semaphore } from '../common/semaphore.js';
+import { GONE } from '../http/answers.js';
 
 /** Streams that are being opened at one time; each step of theirs takes the event loop some 100 µs. */
 const MAX_OPENING = 64;
 /** A stream that is not open by then waits for something that others need not wait for. */
 const MAX_HELD_MS = 10_000;
 
-const opening = new WeakMap<object, () => void>();
+/** A stream that is being opened. */
+interface Opening {
+  /** Gives its place back; twice gives it back once. */
+  readonly leave: () => void;
+  readonly gone: AbortController;
+}
+
+const opening = new WeakMap<object, Opening>();
 
 @Injectable()
 export class StreamAdmission {
@@ -23,21 +31,24 @@ export class StreamAdmission {
   private readonly places = new Set<Response>();
   private lost = 0;
 
-  /** Resolves when it is one's turn. Throws `unavailable` for who has gone away meanwhile. */
-  async admit(response: Response): Promise<void> {
+  /** Resolves when it is one's turn, with how it may wait while it opens. Throws `unavailable` for who has gone away meanwhile. */
+  async admit(response: Response): Promise<Patience> {
     const release = await this.slots.acquire();
     if (isGone(response)) {
       release();
-      throw new Problem('unavailable', 'The client is gone.');
+      throw GONE;
     }
     this.places.add(response);
     const timer = setTimeout(() => this.takeBack(response), MAX_HELD_MS).unref();
-    opening.set(response, () => {
+    const leave = () => {
       clearTimeout(timer);
       this.places.delete(response);
       release();
-    });
-    response.once('close', openedByItself);
+    };
+    const gone = new AbortController();
+    opening.set(response, { leave, gone });
+    response.once('close', closed);
+    return { until: gone.signal, isEndless: true };
   }
 
   /** Streams that are being opened. */
@@ -55,7 +66,7 @@ export class StreamAdmission {
       this.lost += 1;
       placesLost.inc();
     }
-    opened(response);
+    opening.get(response)?.leave();
   }
 }
 
@@ -64,12 +75,13 @@ function isGone(response: Response): boolean {
 }
 
 /** Refused, or gone. One function for all: what a listener holds is held for as long as the stream. */
-function openedByItself(this: object): void {
+function closed(this: object): void {
+  opening.get(this)?.gone.abort(GONE);
   opened(this);
 }
 
 /** Its stream is open: the next one may come in. */
 export function opened(response: object): void {
-  opening.get(response)?.();
+  opening.get(response)?.leave();
   opening.delete(response);
 }

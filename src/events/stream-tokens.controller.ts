@@ -8,8 +8,10 @@ import type { Principal } from '../auth/principal.js';
 import { DEFAULT_STREAM_TTL_SECONDS, MAX_STREAM_TTL_SECONDS, StreamTokens } from '../auth/stream-tokens.js';
 import type { Narrowing } from '../auth/token-mint.js';
 import { shortTtlSchema } from '../auth/tokens.schemas.js';
+import type { Patience } from '../common/fair-slots.js';
 import { type TenantId, agentNameSchema, callIdSchema, tenantIdSchema } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
+import { ClientPatience } from '../http/patience.js';
 import { typePatternSchema } from './event-filter.js';
 import { LogReader } from './log-reader.js';
 
@@ -45,10 +47,11 @@ export class StreamTokensController {
     @CurrentPrincipal() principal: Principal,
     @CurrentTenant() tenantId: TenantId,
     @Body({ schema: mintSchema }) body: Mint,
+    @ClientPatience() patience: Patience,
   ) {
     const { ttl, ...narrowing } = body;
-    await this.assertReadable(tenantId, narrowing);
-    return this.streamTokens.mint(principal, narrowing, ttl);
+    await this.assertReadable(tenantId, narrowing, patience);
+    return this.streamTokens.mint(principal, narrowing, ttl, patience);
   }
 
   /** It sees exactly what the tenant sees, and nothing longer than an hour; the tenant's audit says so. */
@@ -60,16 +63,17 @@ export class StreamTokensController {
     @CurrentActor() actor: Actor,
     @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
     @Body({ schema: mintSchema }) body: Mint,
+    @ClientPatience() patience: Patience,
   ) {
     const { ttl, ...narrowing } = body;
-    await this.assertReadable(tenantId, narrowing);
+    await this.assertReadable(tenantId, narrowing, patience);
     return this.streamTokens.mintView(principal, actor, tenantId, narrowing, ttl);
   }
 
-  private async assertReadable(tenantId: TenantId, narrowing: Narrowing): Promise<void> {
-    if (narrowing.agents) await this.agents.assertReadable(tenantId, narrowing.agents);
+  private async assertReadable(tenantId: TenantId, narrowing: Narrowing, patience: Patience): Promise<void> {
+    if (narrowing.agents) await this.agents.assertReadable(tenantId, narrowing.agents, patience);
     for (const call of narrowing.calls ?? []) {
-      if (!(await this.log.hasCall(tenantId, call)))
+      if (!(await this.log.hasCall(tenantId, call, patience)))
         throw new Problem('call-not-found', 'There is no call of that id.');
     }
   }

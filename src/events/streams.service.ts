@@ -4,6 +4,7 @@ import { AgentsService } from '../agents/agents.service.js';
 import { OwnedAgents } from '../agents/owned-agents.js';
 import { tenantOf } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
+import type { Patience } from '../common/fair-slots.js';
 import type { AgentName, CallId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import type { Chunk } from './chunk.js';
@@ -62,8 +63,8 @@ export class StreamsService {
    */
   async open(principal: Principal, query: StreamQuery, outlet: Outlet): Promise<Observable<Chunk>> {
     const tenantId = tenantOf(principal);
-    await this.admit(principal, outlet);
-    const filter = await this.resolve(principal, query);
+    const patience = await this.admit(principal, outlet);
+    const filter = await this.resolve(principal, query, patience);
     const reading = new TenantReading(this.library, tenantId, filter);
     const start = {
       cursor: query.cursor,
@@ -80,17 +81,17 @@ export class StreamsService {
     begin: Pick<StreamQuery, 'cursor' | 'since'>,
     outlet: Outlet,
   ): Promise<Observable<Chunk>> {
-    await this.admit(principal, outlet);
-    if (filter.agents) await this.agents.assertKnownAcrossTenants(filter.agents);
+    const patience = await this.admit(principal, outlet);
+    if (filter.agents) await this.agents.assertKnownAcrossTenants(filter.agents, patience);
     const reading = new PlatformReading(this.library, filter);
     const scope = { ...scopeOf({ ...filter, calls: null }), tenants: filter.tenants && [...filter.tenants] };
     return this.connect(principal, reading, { ...begin, from: 'live' }, scope, outlet);
   }
 
   /** Who may have no more streams is refused before it waits for a place. */
-  private async admit(principal: Principal, outlet: Outlet): Promise<void> {
+  private async admit(principal: Principal, outlet: Outlet): Promise<Patience> {
     this.connections.assertRoom(principal);
-    await this.admission.admit(outlet.response);
+    return this.admission.admit(outlet.response);
   }
 
   private connect(
@@ -114,16 +115,20 @@ export class StreamsService {
   }
 
   /** The client's filter within the token's narrowing: a filter can only narrow. */
-  private async resolve(principal: Principal, { agents, call, types }: StreamQuery): Promise<EventFilter> {
+  private async resolve(
+    principal: Principal,
+    { agents, call, types }: StreamQuery,
+    patience: Patience,
+  ): Promise<EventFilter> {
     const tenantId = tenantOf(principal);
     const asked = agents ?? principal.agents;
     if (agents && principal.agents && !agents.every((agent) => principal.agents?.includes(agent))) {
       throw new Problem('agent-not-found', 'There is no agent of that name.');
     }
-    if (asked) await this.agents.assertReadable(tenantId, asked);
+    if (asked) await this.agents.assertReadable(tenantId, asked, patience);
     if (
       call !== undefined &&
-      (principal.calls?.includes(call) === false || !(await this.reader.hasCall(tenantId, call)))
+      (principal.calls?.includes(call) === false || !(await this.reader.hasCall(tenantId, call, patience)))
     ) {
       throw new Problem('call-not-found', 'There is no call of that id.');
     }

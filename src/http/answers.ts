@@ -1,13 +1,15 @@
 /**
- * Bytes of answers that their clients have not taken yet: bounded for each tenant (for strangers: each address) and in all. It
- * is asked before an answer is made, and charged when it is handed over; beyond, the client is told to come back, and nothing
- * of the answer is kept.
+ * Answers that are being made or wait to be read: of each tenant so many at a time, so many bytes a second of large ones, and so
+ * many bytes that its clients have not taken yet; of strangers by address, and of all together. It is asked before an answer is
+ * made, and charged when it is handed over; beyond, the client is told to come back, and nothing of the answer is kept. Event
+ * streams are none of these: they have bounds of their own.
  */
 import type { Request } from 'express';
 import type { ServerResponse } from 'node:http';
 import { ByteBudget, type Owner } from '../common/byte-budget.js';
 import { clientAddress } from '../common/client-address.js';
 import { Problem } from '../common/problem.js';
+import { TokenBuckets } from '../common/token-bucket.js';
 import { untilClosed } from './until-closed.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -18,25 +20,49 @@ const MAX_BYTES_PER_ADDRESS = 4 * MEBIBYTE;
 const MAX_BYTES = 64 * MEBIBYTE;
 /** What is smaller fits into any connection's buffer in the kernel, and is not counted. */
 const SMALL_BYTES = 16 * 1024;
+/** Requests of a tenant that are served at a time; the operator's are its own to bound. */
+export const MAX_UNDER_WAY = 100;
+/** Large answers that a tenant may have made, in bytes a second, five seconds' worth at once: two pages, some 150 ms of a core. */
+export const BYTES_PER_SECOND = 8 * MEBIBYTE;
 const RETRY_MS = 1000;
 
-const owners = new WeakMap<ServerResponse, Owner>();
+export const GONE = new Problem('unavailable', 'The client is gone.');
+
+/** A request that is being served, and whose it is. */
+interface UnderWay {
+  readonly owner: Owner;
+  readonly tenantId: string | null;
+  /** A request that reads makes large answers, and can be asked again. */
+  readonly reads: boolean;
+  /** Aborts when nobody wants the answer any more. */
+  readonly wanted: AbortController;
+}
+
+const served = new WeakMap<ServerResponse, UnderWay>();
 
 export class Answers {
   private readonly budget = new ByteBudget(MAX_BYTES);
+  private readonly made = new TokenBuckets();
+  private readonly underWay = new Map<string, Set<UnderWay>>();
 
-  /** From here on the answer is the tenant's (null: the platform's). Throws `rate-limited`, `unavailable` where too much waits. */
+  /** From here on the answer is the tenant's (null: the platform's). Throws `rate-limited`, `unavailable` where there are too many. */
   begin(response: ServerResponse, tenantId: string | null): void {
     const maxBytes = tenantId === null ? MAX_BYTES_OF_PLATFORM : MAX_BYTES_PER_TENANT;
     const owner = { key: tenantId === null ? 'platform' : `tenant ${tenantId}`, maxBytes };
-    owners.set(response, owner);
+    const reads = response.req.method === 'GET' || response.req.method === 'HEAD';
     this.assertRoom(owner, SMALL_BYTES);
+    if (tenantId !== null && reads) {
+      const retryMs = this.made.charge(tenantId, 0, BYTES_PER_SECOND);
+      if (retryMs > 0) throw tooFast(retryMs);
+    }
+    this.add(response, { owner, tenantId, reads, wanted: new AbortController() });
   }
 
   /** The whole answer is handed over. Throws before anything of it was written. */
   hand(response: ServerResponse, bytes: number): void {
     if (bytes <= SMALL_BYTES) return;
-    const owner = owners.get(response) ?? strangerOf(response);
+    const one = served.get(response);
+    const owner = one?.owner ?? strangerOf(response);
     try {
       this.assertRoom(owner, bytes);
     } catch (problem) {
@@ -45,10 +71,36 @@ export class Answers {
       throw problem;
     }
     untilClosed(response, this.budget.take(owner, bytes));
+    if (one) this.charge(one, bytes);
   }
 
   get heldBytes(): number {
     return this.budget.heldBytes;
+  }
+
+  private add(response: ServerResponse, one: UnderWay): void {
+    const { key } = one.owner;
+    const others = this.underWay.get(key) ?? new Set<UnderWay>();
+    if (one.tenantId !== null && others.size >= MAX_UNDER_WAY) {
+      const detail = `This tenant may have ${MAX_UNDER_WAY} requests under way at a time.`;
+      throw new Problem('rate-limited', detail, {}, RETRY_MS);
+    }
+    served.set(response, one);
+    this.underWay.set(key, others.add(one));
+    untilClosed(response, () => {
+      others.delete(one);
+      if (others.size === 0) this.underWay.delete(key);
+      one.wanted.abort(GONE);
+    });
+  }
+
+  /** What was made is owed, and with a debt the tenant's reads leave their lines: the next answer is not made. */
+  private charge(one: UnderWay, bytes: number): void {
+    if (one.tenantId === null) return;
+    const retryMs = this.made.owe(one.tenantId, bytes, BYTES_PER_SECOND);
+    if (retryMs === 0) return;
+    for (const other of this.underWay.get(one.owner.key) ?? [])
+      if (other !== one && other.reads) other.wanted.abort(tooFast(retryMs));
   }
 
   private assertRoom(owner: Owner, bytes: number): void {
@@ -58,6 +110,18 @@ export class Answers {
     if (obstacle === 'all')
       throw new Problem('unavailable', 'Too many answers wait to be read; try again in a moment.', {}, RETRY_MS);
   }
+}
+
+/** Aborts when nobody wants the answer any more: its client is gone, or may not be given it yet. The reason is a {@link Problem}. */
+export function signalOf(response: ServerResponse): AbortSignal {
+  const one = served.get(response);
+  if (one === undefined) throw new Error('the request is nobody’s yet');
+  return one.wanted.signal;
+}
+
+function tooFast(retryMs: number): Problem {
+  const detail = `This tenant may be given ${BYTES_PER_SECOND} bytes of large answers a second.`;
+  return new Problem('rate-limited', detail, {}, retryMs);
 }
 
 function strangerOf({ req }: ServerResponse): Owner {

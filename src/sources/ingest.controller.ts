@@ -4,6 +4,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { CurrentPrincipal, OwnRate, Scopes } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
+import type { Patience } from '../common/fair-slots.js';
 import type { TenantId } from '../common/ids.js';
 import { eventsIn } from '../common/metrics.js';
 import { Problem } from '../common/problem.js';
@@ -13,6 +14,7 @@ import type { AdmittedEvent } from '../events/event.js';
 import { IdempotencyKeys, hashOf } from '../events/idempotency-keys.js';
 import { IngestService } from '../events/ingest.service.js';
 import { TextBody } from '../http/bodies.js';
+import { ClientPatience } from '../http/patience.js';
 import { Admission, type Rejected, type RequestKey } from './admission.js';
 import { itemsIn } from './ingest-body.js';
 
@@ -62,6 +64,7 @@ export class IngestController {
     @CurrentPrincipal() principal: Principal,
     @Req() request: Request,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @ClientPatience() patience: Patience,
   ): Promise<IngestAnswer> {
     if (idempotencyKey !== undefined && !idempotencyKeySchema.safeParse(idempotencyKey).success) {
       throw new Problem('validation', 'The Idempotency-Key must be 1–200 visible ASCII characters.');
@@ -75,7 +78,7 @@ export class IngestController {
     const admission = new Admission(principal.tenantId, requestKey);
     await eachInTurns(itemsIn(body, request.is('application/x-ndjson') !== false), (item) => admission.take(item));
     this.chargeEvents(principal, admission.count);
-    const events = await this.claimed(admission, principal.tenantId, requestKey);
+    const events = await this.claimed(admission, principal.tenantId, requestKey, patience);
     const answer = await this.store(events, admission, principal.tenantId);
     if (answer.accepted + answer.duplicates === 0 && answer.rejected.length > 0) throw allRejected(answer);
     return answer;
@@ -101,11 +104,12 @@ export class IngestController {
     { admitted }: Admission,
     tenantId: TenantId | null,
     request: RequestKey | undefined,
+    patience: Patience,
   ): Promise<AdmittedEvent[]> {
     const events = admitted.map(({ event }) => event);
     if (request === undefined || events.length === 0) return events;
     const priorKeys = admitted.flatMap(({ priorKey }) => priorKey ?? []).slice(0, MAX_PRIOR_KEYS);
-    const wasStored = await this.keys.claim(tenantId, request.key, request.bodyHash, priorKeys);
+    const wasStored = await this.keys.claim(tenantId, request.key, request.bodyHash, priorKeys, patience);
     if (!wasStored) return events;
     return admitted.map(({ event, priorKey }) => ({ ...event, key: priorKey ?? event.key }));
   }

@@ -4,9 +4,12 @@
  * that a batch and the word of it are one thing, and processes do not do the same work twice.
  */
 import { Injectable } from '@nestjs/common';
+import type { Patience } from '../common/fair-slots.js';
 import type { TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import type { Prisma } from '../database/generated/client.js';
+import { PgPool } from '../database/pg-pool.js';
+import { ReadPool } from '../database/pools.js';
 import { PrismaService } from '../database/prisma.service.js';
 
 export interface TenantErasure {
@@ -45,9 +48,16 @@ interface Row {
   cursor: string | null;
 }
 
+const PROGRESS = `SELECT count(*) AS tenants, sum(events)::int8 AS events, sum(erased)::int8 AS erased FROM tenant_erasures
+  HAVING count(*) > 0`;
+
 @Injectable()
 export class TenantErasures {
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly control: PgPool,
+    private readonly pool: ReadPool,
+  ) {}
 
   async begin(transaction: Prisma.TransactionClient, tenantId: TenantId, events: number): Promise<void> {
     await transaction.tenantErasure.create({ data: { tenantId, events } });
@@ -90,16 +100,15 @@ export class TenantErasures {
 
   /** For everybody: names nobody. Undefined: none is under way. */
   async progress(): Promise<ErasureProgress | undefined> {
-    const { _count, _sum } = await this.prisma.tenantErasure.aggregate({
-      ...{ _count: true, _sum: { events: true, erased: true } },
-    });
-    if (_count === 0) return undefined;
-    return { tenants: _count, events: Number(_sum.events), erased: Number(_sum.erased) };
+    const { rows } = await this.control.query<ErasureProgress>(PROGRESS);
+    return rows[0];
   }
 
   /** All that are under way, the oldest first. */
-  async listAcrossTenants(): Promise<TenantErasureView[]> {
-    const rows = await this.prisma.tenantErasure.findMany({ orderBy: { begunAt: 'asc' } });
+  async listAcrossTenants(patience: Patience): Promise<TenantErasureView[]> {
+    const read = ({ tenantErasure }: Prisma.TransactionClient) =>
+      tenantErasure.findMany({ orderBy: { begunAt: 'asc' } });
+    const rows = await this.pool.list(null, read, patience);
     return rows.map(({ tenantId, begunAt, step, events, erased }) => ({
       ...{ tenant: tenantId as TenantId, since: begunAt.toISOString(), step },
       ...{ events: Number(events), erased: Number(erased) },

@@ -2,7 +2,9 @@ import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../audit/audit-log.js';
 import { CurrentActor, Scopes } from '../auth/auth.decorators.js';
+import type { Patience } from '../common/fair-slots.js';
 import { type TenantId, tenantIdSchema } from '../common/ids.js';
+import { ClientPatience } from '../http/patience.js';
 import {
   type ChangeTenant,
   type CreateTenant,
@@ -22,8 +24,8 @@ export class TenantsController {
 
   @ApiOperation({ summary: 'All tenants, by name' })
   @Get()
-  list(@Query({ schema: listTenantsSchema }) { limit, cursor }: ListTenants) {
-    return this.tenants.listAcrossTenants(limit, cursor);
+  list(@Query({ schema: listTenantsSchema }) { limit, cursor }: ListTenants, @ClientPatience() patience: Patience) {
+    return this.tenants.listAcrossTenants(limit, cursor, patience);
   }
 
   @ApiOperation({ summary: 'Create a tenant' })
@@ -34,8 +36,8 @@ export class TenantsController {
 
   @ApiOperation({ summary: 'One tenant' })
   @Get(':tenant')
-  get(@Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId) {
-    return this.tenants.get(tenantId);
+  get(@Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId, @ClientPatience() patience: Patience) {
+    return this.tenants.get(tenantId, patience);
   }
 
   @ApiOperation({ summary: 'Rename, suspend, activate a tenant, or set its limits' })

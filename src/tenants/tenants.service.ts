@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
 import { Bus } from '../bus/bus.js';
+import type { Patience } from '../common/fair-slots.js';
 import { TenantId, tenantIdSchema } from '../common/ids.js';
 import { Listing } from '../common/page.js';
 import { retentionDaysOf } from '../common/limits.js';
 import { Problem } from '../common/problem.js';
 import { Prisma, type Tenant } from '../database/generated/client.js';
+import { ReadPool } from '../database/pools.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { TenantErasures } from './tenant-erasures.js';
 import type { ChangeTenant, CreateTenant } from './tenants.schemas.js';
@@ -24,6 +26,7 @@ const LISTING = new Listing('tenants', tenantIdSchema);
 export class TenantsService {
   constructor(
     private readonly prisma: PrismaService,
+    private readonly pool: ReadPool,
     private readonly audit: AuditLog,
     private readonly erasures: TenantErasures,
     private readonly bus: Bus,
@@ -47,27 +50,28 @@ export class TenantsService {
   async listAcrossTenants(
     limit: number,
     cursor: string | undefined,
+    patience: Patience,
   ): Promise<{ tenants: TenantView[]; next: string | null }> {
     const after = LISTING.after(cursor, null);
-    const rows = await this.prisma.tenant.findMany({
-      where: after === undefined ? {} : { id: { gt: after } },
-      orderBy: { id: 'asc' },
-      take: limit + 1,
-    });
+    const where = after === undefined ? {} : { id: { gt: after } };
+    const read = ({ tenant }: Prisma.TransactionClient) =>
+      tenant.findMany({ where, orderBy: { id: 'asc' }, take: limit + 1 });
+    const rows = await this.pool.list(null, read, patience);
     const page = LISTING.page(rows, limit, null, (row) => row.id);
     return { tenants: page.rows.map(viewOf), next: page.next };
   }
 
-  async get(tenantId: TenantId): Promise<TenantView> {
-    const row = await this.prisma.tenant.findUnique({ where: { id: tenantId } });
+  async get(tenantId: TenantId, patience: Patience): Promise<TenantView> {
+    const row = await this.pool.list(null, ({ tenant }) => tenant.findUnique({ where: { id: tenantId } }), patience);
     if (row === null) throw notFound();
     return viewOf(row);
   }
 
   /** Throws `tenant-not-found` unless all of them are there. */
-  async assertAllExist(tenantIds: readonly TenantId[]): Promise<void> {
+  async assertAllExist(tenantIds: readonly TenantId[], patience: Patience): Promise<void> {
     const unique = [...new Set(tenantIds)];
-    if ((await this.prisma.tenant.count({ where: { id: { in: unique } } })) < unique.length) throw notFound();
+    const count = ({ tenant }: Prisma.TransactionClient) => tenant.count({ where: { id: { in: unique } } });
+    if ((await this.pool.list(null, count, patience)) < unique.length) throw notFound();
   }
 
   /** How many days each tenant's events are kept; a tenant of which nobody says it is not among them. */
