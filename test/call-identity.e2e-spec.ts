@@ -84,6 +84,21 @@ describe('two calls of one id', () => {
     expect((await ask('')).body.tenant).toBe(b.id);
   });
 
+  it('that began at one moment are both in a list, also where a page ends between them', async () => {
+    const parties = [await party('a'), await party('b'), await party('c')];
+    const [call, at] = [fresh('order'), new Date()];
+    await board.ingest(...parties.map(({ agent }) => entry(call, agent, 1, 'call.started', { from: call }, at)));
+    const listed: string[] = [];
+    for (let cursor = ''; listed.length <= parties.length;) {
+      const path = `/v1/admin/calls?q=${call}&limit=1${cursor}`;
+      const { body } = await board.admin<{ calls: { tenant: string }[]; next: string | null }>('GET', path);
+      listed.push(...body.calls.map(({ tenant }) => tenant));
+      if (body.next === null) break;
+      cursor = `&cursor=${body.next}`;
+    }
+    expect(listed).toEqual(parties.map(({ id }) => id).sort((one, other) => (one < other ? 1 : -1)));
+  });
+
   it('are explained each by its own stamp', async () => {
     const [a, b] = [await party('a'), await party('b')];
     const call = fresh('order');

@@ -22,6 +22,8 @@ export interface PlatformCallFilter extends CallFilter {
 export interface CallCursor {
   readonly startedAt: Date;
   readonly callId: string;
+  /** Whose it is: calls of two tenants may have one id and begin at one moment. Empty: nobody's. */
+  readonly tenantColumn: string;
 }
 
 /** The part of a list that is asked for. */
@@ -56,6 +58,9 @@ export interface Statement {
   readonly text: string;
   readonly values: unknown[];
 }
+
+/** One order for all lists: of one tenant's the last column changes nothing, also for the index that serves it. */
+const NEWEST = 'started_at DESC, call_id DESC, tenant_id DESC';
 
 /** Collects conditions and the values that they name. */
 export class Conditions {
@@ -106,14 +111,16 @@ function listing(
       state === 'live' ? `(c.state IN ('ringing', 'live') AND ${heard})` : `(c.state = 'ended' OR NOT ${heard})`,
     );
   }
-  if (cursor !== null)
-    where.add(`(c.started_at, c.call_id) < (${where.value(cursor.startedAt)}, ${where.value(cursor.callId)})`);
+  if (cursor !== null) {
+    const key = [cursor.startedAt, cursor.callId, cursor.tenantColumn].map((value) => where.value(value));
+    where.add(`(c.started_at, c.call_id, c.tenant_id) < (${key.join(', ')})`);
+  }
   if (search !== null) where.add(found(where, search, ofTenant));
   const text = `SELECT tenant_id, call_id, started_at,
     CASE WHEN sum(octet_length(head)) OVER newest <= ${where.value(MAX_PAGE_BYTES)} OR row_number() OVER newest = 1 THEN head END AS head
   FROM (SELECT c.tenant_id, c.call_id, c.head, c.started_at FROM calls c WHERE ${where.text}
-        ORDER BY c.started_at DESC, c.call_id DESC LIMIT ${where.value(limit)}) listed
-  WINDOW newest AS (ORDER BY started_at DESC, call_id DESC ROWS UNBOUNDED PRECEDING) ORDER BY started_at DESC, call_id DESC`;
+        ORDER BY ${NEWEST} LIMIT ${where.value(limit)}) listed
+  WINDOW newest AS (ORDER BY ${NEWEST} ROWS UNBOUNDED PRECEDING) ORDER BY ${NEWEST}`;
   return { text, values: where.values };
 }
 

@@ -199,7 +199,11 @@ async function listed(run: Run, { text, values }: Statement, { search }: CallFil
     const line = lines.byCall.get(`${row.tenant_id} ${row.call_id}`) ?? null;
     return head === undefined ? [] : [{ tenantId: tenantIn(row.tenant_id), head, line }];
   });
-  return { calls, last: last === undefined ? null : { startedAt: last.started_at, callId: last.call_id } };
+  return { calls, last: last === undefined ? null : cursorAt(last) };
+}
+
+function cursorAt({ started_at, call_id, tenant_id }: CallRow): CallCursor {
+  return { startedAt: started_at, callId: call_id, tenantColumn: tenant_id };
 }
 
 /** The lines that were found, and how many of the calls they are enough for. */

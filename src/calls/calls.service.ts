@@ -43,7 +43,9 @@ const PARTS = new Listing(
 );
 const LISTING = new Listing(
   'calls',
-  z.tuple([momentKey, callIdSchema]).transform(([startedAt, callId]): CallCursor => ({ startedAt, callId })),
+  z
+    .tuple([momentKey, callIdSchema, z.string()])
+    .transform(([startedAt, callId, tenantColumn]): CallCursor => ({ startedAt, callId, tenantColumn })),
 );
 
 /** The line that a search found first: who said it, when, and where in the call (`seq` as in the transcript). */
@@ -203,7 +205,7 @@ function pageOf<Call>(
   owner: TenantId | null,
   viewOfOne: (call: ListedCall) => Call,
 ): Page<Call> {
-  const next = last === null ? null : LISTING.cursor(owner, [last.startedAt, last.callId]);
+  const next = last === null ? null : LISTING.cursor(owner, [last.startedAt, last.callId, last.tenantColumn]);
   return { calls: calls.map(viewOfOne), next, cursor };
 }
 
