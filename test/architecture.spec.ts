@@ -154,7 +154,7 @@ it.each<[string, RegExp, (file: string) => boolean]>([
   ],
   [
     'the audit is written by audit/ only',
-    /\.auditEntry\.(create|update|upsert|delete)/,
+    /\.auditEntry\.(create|update|upsert|delete)|INSERT INTO audit\b/,
     (file) => file.startsWith('audit/'),
   ],
   ['the issuer is settled in one place', /tokenIssuer|token_issuer/, (file) => file === 'auth/issuer.ts'],

@@ -1,3 +1,5 @@
+import { query } from './support/database.js';
+import { whileHeld } from './support/hold-table.js';
 import { Switchboard } from './support/switchboard.js';
 import { fresh, message } from './support/things.js';
 
@@ -195,5 +197,57 @@ describe('explain', () => {
     const position = await last();
     await board.admin('DELETE', `/v1/admin/tenants/${acme.id}`);
     expect((await explain(globex.id, position)).body.summary).toContain('its event is gone');
+  });
+});
+
+describe('a tenant’s whole set, however large,', () => {
+  const setOwned = (tenant: string, agents: readonly string[]) =>
+    board.admin('PUT', `/v1/admin/tenants/${tenant}/agents`, { agents });
+  const names = (count: number) => Array.from({ length: count }, () => fresh('one'));
+
+  it('is changed in as many statements as one agent', async () => {
+    const { id } = await board.createTenant();
+    await query(board.databaseUrl, 'CREATE TABLE counted (name text)');
+    await query(
+      board.databaseUrl,
+      `CREATE FUNCTION count_statement() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN INSERT INTO counted VALUES (tg_table_name || tg_op); RETURN NULL; END $$`,
+    );
+    for (const table of ['agents', 'ownerships', 'audit'])
+      await query(
+        board.databaseUrl,
+        `CREATE TRIGGER counted BEFORE INSERT OR UPDATE ON ${table} EXECUTE FUNCTION count_statement()`,
+      );
+    const statementsOf = async (agents: readonly string[]) => {
+      await query(board.databaseUrl, 'TRUNCATE counted');
+      expect((await setOwned(id, agents)).status).toBe(200);
+      const counts = 'SELECT name, count(*)::int AS times FROM counted GROUP BY name ORDER BY name';
+      return query(board.databaseUrl, counts);
+    };
+    const [first] = names(1);
+    const many = names(300);
+    const one = await statementsOf([first ?? '']);
+    expect(one.length).toBeGreaterThan(3);
+    expect(await statementsOf([...many, first ?? ''])).toEqual(one);
+    // Some go, some come.
+    expect(await statementsOf([...many.slice(150), ...names(150)])).toEqual(one);
+    const owned = await query(board.databaseUrl, 'SELECT agents FROM tenant_agents WHERE tenant_id = $1', [id]);
+    expect(owned).toEqual([{ agents: 300 }]);
+    for (const table of ['agents', 'ownerships', 'audit'])
+      await query(board.databaseUrl, `DROP TRIGGER counted ON ${table}`);
+  });
+
+  it('holds up nobody’s events while it is looked up and noted', async () => {
+    const [mara, theirs] = [fresh('mara'), fresh('sol')];
+    const { id } = await board.createTenant();
+    await board.createTenant({ agents: [theirs] });
+    const answer = await whileHeld([board.databaseUrl, 'audit'], async (waiting) => {
+      const asked = setOwned(id, [mara]);
+      await waiting('INSERT INTO audit%');
+      await board.ingest(message(theirs, fresh('c'), 1));
+      return { asked };
+    });
+    expect((await answer.asked).status).toBe(200);
+    expect(await agentsOf(id)).toEqual([mara]);
   });
 });

@@ -48,6 +48,7 @@ export class ErasureService {
     // Not with the tenant's row: there may be very many.
     while (await this.tokens.removeSomeOf(tenantId));
     await this.prisma.$transaction(async (transaction) => {
+      await this.ownership.lock(transaction);
       const position = await takeAppendLock(transaction);
       await this.ownership.releaseAll(transaction, tenantId, position);
       await this.tenants.delete(transaction, tenantId);

@@ -61,6 +61,8 @@ export class OwnersController {
     @Body({ schema: ownedSetSchema }) { agents }: OwnedSetBody,
     @ClientPatience() patience: Patience,
   ) {
-    return this.ownership.setOwned(tenantId, agents, actor, dryRun);
+    return dryRun
+      ? this.ownership.planOwned(tenantId, agents, patience)
+      : this.ownership.setOwned(tenantId, agents, actor);
   }
 }

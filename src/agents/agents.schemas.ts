@@ -14,7 +14,7 @@ export const listOwnAgentsSchema = z.strictObject(pageQuery);
 export const assignSchema = z.strictObject({ tenant: tenantIdSchema, from: tenantIdSchema.nullable() });
 export const unassignSchema = z.strictObject({ from: tenantIdSchema });
 
-/** Largest set in one request; a transaction under the append lock holds up ingest. */
+/** Largest set in one request: what moves it holds up ingest for a moment. */
 const MAX_SET = 1000;
 export const ownedSetSchema = z.strictObject({ agents: z.array(agentNameSchema).max(MAX_SET) });
 

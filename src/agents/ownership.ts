@@ -1,18 +1,19 @@
 /**
  * Who owns which agent, now and before. A change takes the append lock: every event up to it is the old owner's, every event
- * after it the new one's. It is compare-and-set, so that of two claims at once exactly one wins.
+ * after it the new one's. It is compare-and-set, so that of two claims at once exactly one wins. Changes are made one after the
+ * other; what they look up and note is done before the append lock, which is held for three statements, however many agents move.
  */
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
 import { Bus } from '../bus/bus.js';
-import { AgentName, TenantId } from '../common/ids.js';
 import type { Patience } from '../common/fair-slots.js';
+import { AgentName, TenantId } from '../common/ids.js';
 import { moment } from '../common/moment.js';
 import { Problem } from '../common/problem.js';
 import { takeAppendLock } from '../database/append-lock.js';
 import type { Prisma } from '../database/generated/client.js';
-import { PrismaService } from '../database/prisma.service.js';
 import { ReadPool } from '../database/pools.js';
+import { PrismaService } from '../database/prisma.service.js';
 
 export interface Owner {
   readonly agent: AgentName;
@@ -41,8 +42,8 @@ interface Move {
 export class Ownership {
   constructor(
     private readonly prisma: PrismaService,
-    private readonly audit: AuditLog,
     private readonly pool: ReadPool,
+    private readonly audit: AuditLog,
     private readonly bus: Bus,
   ) {}
 
@@ -52,9 +53,9 @@ export class Ownership {
    */
   async change(agent: AgentName, from: TenantId | null, to: TenantId | null, actor: Actor): Promise<Owner> {
     const owner = await this.prisma.$transaction(async (transaction) => {
-      const position = await takeAppendLock(transaction);
+      await this.lock(transaction);
       await assertChange(transaction, { agent, from, to });
-      if (from !== to) await this.move(transaction, [{ agent, from, to }], position, actor);
+      if (from !== to) await this.move(transaction, [{ agent, from, to }], actor);
       return ownerOf(transaction, agent);
     });
     if (from !== to) this.tell(from, [], [agent]);
@@ -75,19 +76,29 @@ export class Ownership {
    * Makes these, and no others, the tenant's agents: all or nothing. What nobody owns is given, what is missing is taken away.
    * Throws `owner-changed` when another tenant owns one of them, `tenant-not-found`.
    */
-  async setOwned(tenantId: TenantId, agents: readonly AgentName[], actor: Actor, dryRun: boolean): Promise<OwnedSet> {
+  async setOwned(tenantId: TenantId, agents: readonly AgentName[], actor: Actor): Promise<OwnedSet> {
     const set = await this.prisma.$transaction(async (transaction) => {
-      const position = await takeAppendLock(transaction);
+      await this.lock(transaction);
       const planned = await planSet(transaction, tenantId, agents);
-      if (!dryRun) await this.move(transaction, planned.moves, position, actor);
+      if (planned.moves.length > 0) await this.move(transaction, planned.moves, actor);
       return planned.set;
     });
-    if (!dryRun) this.tell(tenantId, set.added, set.removed);
+    this.tell(tenantId, set.added, set.removed);
     return set;
   }
 
+  /** What {@link setOwned} would answer, or throw; changes nothing. */
+  async planOwned(tenantId: TenantId, agents: readonly AgentName[], patience: Patience): Promise<OwnedSet> {
+    return (await this.pool.list(null, (tables) => planSet(tables, tenantId, agents), patience)).set;
+  }
+
+  /** To be taken before the append lock: nobody else changes an owner before the transaction ends. */
+  async lock(transaction: Prisma.TransactionClient): Promise<void> {
+    await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('ownership', 0))`;
+  }
+
   /**
-   * Takes all agents away from a tenant that is erased, within a transaction that holds the append lock. What began in its time and
+   * Takes all agents away from a tenant that is erased, within a transaction that holds both locks. What began in its time and
    * is heard of later is nobody's.
    */
   async releaseAll(transaction: Prisma.TransactionClient, tenantId: TenantId, position: bigint): Promise<void> {
@@ -106,24 +117,19 @@ export class Ownership {
     }
   }
 
-  private async move(
-    transaction: Prisma.TransactionClient,
-    moves: readonly Move[],
-    position: bigint,
-    actor: Actor,
-  ): Promise<void> {
-    const since = moment();
-    for (const { agent, from, to } of moves) {
-      const owned = { tenantId: to, since: to === null ? null : since };
-      await transaction.agent.upsert({ where: { name: agent }, create: { name: agent, ...owned }, update: owned });
-      const until = { until: since, untilPosition: position };
-      await transaction.ownership.updateMany({ where: { agent, until: null }, data: until });
-      if (to !== null) {
-        const span = { agent, tenantId: to, since, fromPosition: position, changedBy: actor.name };
-        await transaction.ownership.create({ data: span });
-      }
-      await this.audit.record(transaction, actor, changeOf({ agent, from, to }));
-    }
+  private async move(transaction: Prisma.TransactionClient, moves: readonly Move[], actor: Actor): Promise<void> {
+    await this.audit.recordAll(transaction, actor, moves.map(changeOf));
+    const [agents, owners, since] = [moves.map(({ agent }) => agent), moves.map(({ to }) => to), moment()];
+    const position = await takeAppendLock(transaction);
+    await transaction.$executeRaw`INSERT INTO agents (name, tenant_id, since)
+      SELECT name, tenant_id, CASE WHEN tenant_id IS NOT NULL THEN ${since}::timestamptz END
+      FROM unnest(${agents}::text[], ${owners}::text[]) AS moved(name, tenant_id)
+      ON CONFLICT (name) DO UPDATE SET tenant_id = excluded.tenant_id, since = excluded.since`;
+    await transaction.$executeRaw`UPDATE ownerships SET until = ${since}, until_position = ${position}
+      WHERE agent = ANY (${agents}) AND until IS NULL`;
+    await transaction.$executeRaw`INSERT INTO ownerships (agent, tenant_id, since, from_position, changed_by)
+      SELECT name, tenant_id, ${since}::timestamptz, ${position}, ${actor.name}
+      FROM unnest(${agents}::text[], ${owners}::text[]) AS moved(name, tenant_id) WHERE tenant_id IS NOT NULL`;
   }
 }
 
@@ -151,8 +157,9 @@ async function planSet(
 ): Promise<{ set: OwnedSet; moves: Move[] }> {
   await assertTenant(transaction, tenantId);
   const wanted = [...new Set(agents)].sort();
-  const rows = await transaction.agent.findMany({ where: { OR: [{ tenantId }, { name: { in: wanted } }] } });
-  const owners = new Map(rows.map((row) => [row.name as AgentName, row.tenantId as TenantId | null]));
+  const rows = await transaction.$queryRaw<{ name: AgentName; owner: TenantId | null }[]>`
+    SELECT name, tenant_id AS owner FROM agents WHERE tenant_id = ${tenantId} OR name = ANY (${wanted})`;
+  const owners = new Map(rows.map(({ name, owner }) => [name, owner]));
   for (const agent of wanted) {
     const owner = owners.get(agent) ?? null;
     if (owner !== null && owner !== tenantId) throw ownerChanged(agent, owner, null);

@@ -29,7 +29,7 @@ describe('a tenant’s requests', () => {
     const asked: ReturnType<typeof create>[] = [];
     await whileHeld([board.databaseUrl, 'audit'], async (waiting) => {
       asked.push(...Array.from({ length: MAX_UNDER_WAY }, create));
-      await waiting('%INSERT INTO "public"."audit"%');
+      await waiting('INSERT INTO audit%');
       await waitFor(async () => (await waitingIn('manage')) === MAX_UNDER_WAY - 2, 'all to be under way');
       const more = await Promise.all(Array.from({ length: 20 }, create));
       expect(new Set(more.map(({ status }) => status))).toEqual(new Set([429]));
