@@ -58,8 +58,9 @@ export class StreamingExpressAdapter extends ExpressAdapter {
       sockets.begin(response);
       app(request, response);
     });
+    // Node would ask for every body; here it is asked for when it is read (http/bodies.ts).
     const options = { ...TIMES, IncomingMessage: LastingRequest, ServerResponse: LastingResponse };
-    this.httpServer = createServer(options, serve);
+    this.httpServer = createServer(options, serve).on('checkContinue', serve);
     sockets.watch(this.httpServer, (address) => (app.get('trust proxy fn') as Trust)(address, 0));
   }
 

@@ -30,7 +30,7 @@ export class BodyGuard implements CanActivate {
       throw new Problem('token-missing', 'Send a token as "Authorization: Bearer …".');
     const rule = this.reflector.get<BodyRule | undefined>(BODY_RULE, context.getHandler()) ?? jsonOf(context);
     if (rule === undefined) throw new Problem('validation', 'This path takes no body.');
-    await this.bodies.read(request, http.getResponse<Response>(), rule, request.user?.tenantId);
+    await this.bodies.read(request, http.getResponse<Response>(), rule, request.user);
     return true;
   }
 }

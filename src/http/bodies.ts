@@ -1,12 +1,16 @@
 /**
  * Bodies of requests: read after the caller is known, of the types that a route takes and of no other, and so many bytes at a
- * time of each owner and of all. What is declared is charged before the first byte is read.
+ * time of each owner and of all. What is declared is charged before the first byte is read, and a client that asks first
+ * (`Expect: 100-continue`, RFC 9110, 10.1.1) sends none of what is refused. Who does not ask may be sending already: what it sends
+ * is then taken from the connection and thrown away, so that it sees the answer.
  */
 import { SetMetadata } from '@nestjs/common';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { ByteBudget, type Owner } from '../common/byte-budget.js';
 import { clientAddress } from '../common/client-address.js';
+import type { Limits } from '../common/limits.js';
 import { Problem } from '../common/problem.js';
+import { TokenBuckets } from '../common/token-bucket.js';
 import { untilClosed } from './until-closed.js';
 
 const KIBIBYTE = 1024;
@@ -23,6 +27,14 @@ export interface BodyRule {
   readonly parser: (maxBytes: number) => RequestHandler;
   readonly maxBytes: number;
   readonly maxTenantBytes: number;
+  /** What a tenant may send a second; absent: its requests are counted, not their bytes. */
+  readonly bytesPerSecond?: (limits: Limits) => number;
+}
+
+/** Whose body it is; `tenantId` null: the platform's. */
+export interface Sender {
+  readonly tenantId: string | null;
+  readonly limits: Limits;
 }
 
 const isAny = () => true;
@@ -37,10 +49,10 @@ export const JSON_BODY: BodyRule = {
 
 export const BODY_RULE = Symbol('body rule');
 
-/** The route reads its body as text (`request.body`), of these types. */
-export const TextBody = (types: readonly string[], maxBytes: number, maxTenantBytes: number) =>
+/** The route reads its body as text (`request.body`). */
+export const TextBody = (rule: Omit<BodyRule, 'parser'>) =>
   SetMetadata(BODY_RULE, {
-    ...{ types, maxBytes, maxTenantBytes },
+    ...rule,
     parser: (limit) => express.text({ type: isAny, limit }),
   } satisfies BodyRule);
 
@@ -49,13 +61,15 @@ const MAX_STRANGER_BYTES = 4 * KIBIBYTE;
 
 export class Bodies {
   private readonly budget = new ByteBudget(MAX_BYTES);
+  private readonly rates = new TokenBuckets();
   private readonly parsers = new Map<string, RequestHandler>();
 
   /**
-   * Reads the body of a request that has one. `tenantId`: null for the platform, undefined for a stranger. Throws
+   * Reads the body of a request that has one. `sender`: undefined for a stranger. Throws
    * `unsupported-media-type`, `payload-too-large`, `validation`; `rate-limited` and `unavailable` while too much is under way.
    */
-  async read(request: Request, response: Response, rule: BodyRule, tenantId: string | null | undefined): Promise<void> {
+  async read(request: Request, response: Response, rule: BodyRule, sender: Sender | undefined): Promise<void> {
+    const tenantId = sender?.tenantId;
     if (request.is([...rule.types]) === false)
       throw new Problem('unsupported-media-type', `Send the body as ${rule.types.join(' or ')}.`);
     const maxBytes = maxBytesOf(rule, tenantId);
@@ -65,8 +79,16 @@ export class Bodies {
     const owner = ownerOf(tenantId, request);
     const bytes = isPlain ? declared : maxBytes;
     this.assertRoom(owner, bytes);
+    const rate = rateOf(rule, sender);
+    if (isPlain) this.charge(rate, bytes);
     untilClosed(response, this.budget.take(owner, bytes));
-    await this.parse(request, response, rule, maxBytes);
+    if (isAsked(request)) response.writeContinue();
+    await this.parse(request, response, rule, maxBytes).catch((error: unknown) => {
+      // What was not taken in costs nothing.
+      if (isPlain && rate) this.rates.owe(rate.key, -bytes, rate.perSecond);
+      throw error;
+    });
+    if (!isPlain && typeof request.body === 'string') this.charge(rate, Buffer.byteLength(request.body));
   }
 
   private parse(request: Request, response: Response, rule: BodyRule, maxBytes: number): Promise<void> {
@@ -81,6 +103,12 @@ export class Bodies {
     });
   }
 
+  private charge(rate: Rate | undefined, bytes: number): void {
+    const retryMs = rate === undefined ? 0 : this.rates.charge(rate.key, bytes, rate.perSecond);
+    const detail = `This tenant may send ${rate?.perSecond} bytes a second; none of these was taken.`;
+    if (retryMs > 0) throw new Problem('rate-limited', detail, {}, retryMs);
+  }
+
   private assertRoom(owner: Owner, bytes: number): void {
     const obstacle = this.budget.obstacle(owner, bytes);
     if (obstacle === 'owner')
@@ -92,6 +120,22 @@ export class Bodies {
 
 export function hasBody({ headers }: Request): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** The client waits to be told to go on. */
+function isAsked({ headers }: Request): boolean {
+  return headers.expect?.toLowerCase() === '100-continue';
+}
+
+interface Rate {
+  readonly key: string;
+  readonly perSecond: number;
+}
+
+/** What the platform sends in is its own to bound. */
+function rateOf({ bytesPerSecond }: BodyRule, sender: Sender | undefined): Rate | undefined {
+  if (bytesPerSecond === undefined || sender === undefined || sender.tenantId === null) return undefined;
+  return { key: sender.tenantId, perSecond: bytesPerSecond(sender.limits) };
 }
 
 function maxBytesOf({ maxBytes, maxTenantBytes }: BodyRule, tenantId: string | null | undefined): number {

@@ -38,7 +38,6 @@ interface IngestAnswer {
 @ApiTags('Ingest')
 @Controller('v1/ingest')
 export class IngestController {
-  private readonly bytes = new TokenBuckets();
   private readonly events = new TokenBuckets();
 
   constructor(
@@ -56,7 +55,10 @@ export class IngestController {
   @HttpCode(200)
   @Scopes('events:write', 'admin')
   @OwnRate()
-  @TextBody(TYPES, MAX_BYTES, MAX_TENANT_BYTES)
+  @TextBody({
+    ...{ types: TYPES, maxBytes: MAX_BYTES, maxTenantBytes: MAX_TENANT_BYTES },
+    bytesPerSecond: ({ ingestBytesPerSecond }) => ingestBytesPerSecond,
+  })
   @ApiConsumes(...TYPES)
   @ApiBody({ schema: { oneOf: [{ type: 'object' }, { type: 'array', items: { type: 'object' } }] } })
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes repeating the same body safe.' })
@@ -73,7 +75,6 @@ export class IngestController {
     if (typeof body !== 'string') {
       throw new Problem('validation', 'Send JSON (application/json) or NDJSON (application/x-ndjson).');
     }
-    this.chargeBytes(principal, Buffer.byteLength(body));
     const requestKey = idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash: hashOf(body) };
     const admission = new Admission(principal.tenantId, requestKey);
     await eachInTurns(itemsIn(body, request.is('application/x-ndjson') !== false), (item) => admission.take(item));
@@ -84,19 +85,13 @@ export class IngestController {
     return answer;
   }
 
-  /** Before a byte is parsed: what it costs is charged to who sends it (security rules 17 and 24). */
-  private chargeBytes({ tenantId, limits }: Principal, bytes: number): void {
-    if (tenantId === null) return; // What the platform sends in is its own to bound.
-    const { ingestBytesPerSecond: perSecond } = limits;
-    const detail = `This tenant may send ${perSecond} bytes of events a second; none of these was taken.`;
-    refuseUntil(this.bytes.charge(tenantId, bytes, perSecond), detail);
-  }
-
+  /** Its bytes were charged before they were read (http/bodies.ts). What the platform sends in is its own to bound. */
   private chargeEvents({ tenantId, limits }: Principal, events: number): void {
     if (tenantId === null) return;
     const { ingestPerSecond: perSecond } = limits;
     const detail = `This tenant may send ${perSecond} events a second; none of these was taken.`;
-    refuseUntil(this.events.charge(tenantId, events, perSecond), detail);
+    const retryMs = this.events.charge(tenantId, events, perSecond);
+    if (retryMs > 0) throw new Problem('rate-limited', detail, {}, retryMs);
   }
 
   /** The events, when the request's key may be used for them. What is refused as a whole takes no key. */
@@ -140,10 +135,6 @@ const REFUSALS = new Map<string, Problem>([
   ['refused', new Problem('agent-not-found', 'There is no agent of that name.')],
   ['erased', new Problem('call-not-found', 'The call was erased: nothing of it is stored.')],
 ]);
-
-function refuseUntil(retryAfterMs: number, detail: string): void {
-  if (retryAfterMs > 0) throw new Problem('rate-limited', detail, {}, retryAfterMs);
-}
 
 /** Nothing of the request was taken: that is an error, with the same particulars. */
 function allRejected(answer: IngestAnswer): Problem {

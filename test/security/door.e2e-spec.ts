@@ -9,7 +9,7 @@ const STREAM = '/v1/events';
 let board: Switchboard;
 const clients: RawClient[] = [];
 beforeAll(async () => {
-  board = await Switchboard.start();
+  board = await Switchboard.start({ LIMIT_INGEST_BYTES_PER_SECOND: '100000000' });
 });
 afterEach(() => {
   for (const client of clients.splice(0)) client.reset();
@@ -119,6 +119,45 @@ describe('a body', () => {
     expect((await send(globex.token)).status).toBe(400);
     for (const sender of senders) sender.reset();
     await waitFor(async () => (await send(acme.token)).status === 200, 'room again');
+  });
+
+  it('that is too many bytes a second is refused before it is read, and costs nothing when it never comes', async () => {
+    const agent = fresh('mara');
+    const { id, token } = await board.createTenant({ agents: [agent], scopes: ['events:write'] });
+    await board.admin('PATCH', `/v1/admin/tenants/${id}`, { limits: { ingestBytesPerSecond: 20_000 } });
+    const [first, second] = [await connect(), await connect()];
+    first.send(stalled(90_000, bearer(token)));
+    second.send(stalled(90_000, bearer(token)));
+    await waitFor(() => first.statuses[0] ?? second.statuses[0], 'a refusal of one, whose body has not come');
+    const [refused, waiting] = first.statuses.length > 0 ? [first, second] : [second, first];
+    expect(refused.text).toMatch(/^HTTP\/1\.1 429 .*\r\nRetry-After: \d+\r\n.*20000 bytes a second/s);
+    expect(waiting.statuses).toEqual([]);
+    waiting.reset();
+    const body = { event: 'x', agent, text: 'x'.repeat(50_000) };
+    const send = () => board.request('POST', '/v1/ingest', { token, body });
+    expect((await waitFor(async () => [await send()].find(({ status }) => status === 200), 'room again')).status).toBe(
+      200,
+    );
+  });
+
+  it('is asked for when it is read, of who waits for that: what is refused is never sent', async () => {
+    const agent = fresh('mara');
+    const { token } = await board.createTenant({ agents: [agent], scopes: ['events:write'] });
+    const body = JSON.stringify({ event: 'x', agent });
+    const ask = async (length: number, credential: object, type = 'application/json') => {
+      const client = await connect();
+      const headers = { 'Content-Type': type, 'Content-Length': length, Expect: '100-continue', ...credential };
+      client.send(RawClient.head('POST', '/v1/ingest', headers));
+      await client.until(({ statuses }) => statuses.length > 0, 'an answer');
+      return client;
+    };
+    expect((await ask(body.length, {})).statuses).toEqual([401]);
+    expect((await ask(3_000_000, bearer(token))).statuses).toEqual([413]);
+    expect((await ask(body.length, bearer(token), 'text/plain')).statuses).toEqual([415]);
+    const client = await ask(body.length, bearer(token));
+    expect(client.statuses).toEqual([100]);
+    client.send(body);
+    await client.until(({ statuses }) => statuses[1] === 200, 'its events to be taken');
   });
 
   it('of a tenant is 2 MB at most, of the platform 8', async () => {
