@@ -1,5 +1,17 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { schemaScript } from '../src/database/schema-engine.js';
-import { createDatabase, query } from './support/database.js';
+import { createDatabase, createEmptyDatabase, query } from './support/database.js';
+
+const SCRIPT = resolve(import.meta.dirname, '../scripts/schema.mjs');
+const FILE = resolve(import.meta.dirname, '../prisma/schema.sql');
+
+/** Compares prisma/schema.sql with a database. */
+function check(url: string) {
+  const { status, stderr } = spawnSync(process.execPath, [SCRIPT, '--check', url], { encoding: 'utf8' });
+  return { status, stderr };
+}
 
 /** Tables, columns and indexes of a schema, without its name. */
 async function shapeOf(url: string, schema: string): Promise<string[]> {
@@ -27,5 +39,20 @@ it('the migrations make what schema.prisma says', async () => {
   const [made, wanted] = [await shapeOf(database.url, 'public'), await shapeOf(database.url, 'wanted')];
   expect(wanted.length).toBeGreaterThan(50);
   expect(made).toEqual(wanted);
+  await database.drop();
+});
+
+it('prisma/schema.sql is what the migrations make; where it is not, the test names the command that writes it', async () => {
+  const database = await createDatabase();
+  expect(check(database.url)).toEqual({ status: 0, stderr: '' });
+  await query(database.url, 'ALTER TABLE agents ADD COLUMN extra integer');
+  expect(check(database.url)).toMatchObject({ status: 1, stderr: expect.stringContaining('npm run schema') });
+  await database.drop();
+});
+
+it('prisma/schema.sql makes the same database in an empty one', async () => {
+  const database = await createEmptyDatabase();
+  await query(database.url, readFileSync(FILE, 'utf8'));
+  expect(check(database.url)).toEqual({ status: 0, stderr: '' });
   await database.drop();
 });

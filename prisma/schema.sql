@@ -1,0 +1,665 @@
+-- The database as it stands after all migrations. "npm run schema" writes this file; test/schema.e2e-spec.ts compares it
+-- with a migrated database. The migration that made a thing says why it is as it is: search prisma/migrations for its name.
+-- Rows that migrations insert are not here.
+SET check_function_bodies = off;
+
+CREATE SEQUENCE audit_id_seq AS bigint;
+
+CREATE SEQUENCE ownerships_id_seq AS bigint;
+
+CREATE TABLE agents (
+  name text NOT NULL,
+  tenant_id text,
+  since timestamp(3) with time zone,
+  CONSTRAINT agents_pkey PRIMARY KEY (name)
+);
+CREATE INDEX agents_tenant_id_idx ON agents USING btree (tenant_id);
+
+CREATE TABLE audit (
+  id bigint DEFAULT nextval('audit_id_seq'::regclass) NOT NULL,
+  at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  tenant_id text,
+  by text NOT NULL,
+  action text NOT NULL,
+  target text NOT NULL,
+  tenants text[],
+  before jsonb,
+  after jsonb,
+  request_id text,
+  reference uuid DEFAULT gen_random_uuid() NOT NULL,
+  CONSTRAINT audit_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX audit_reference_key ON audit USING btree (reference);
+CREATE INDEX audit_tenant_id_id_idx ON audit USING btree (tenant_id, id);
+CREATE INDEX audit_tenants_idx ON audit USING gin (tenants);
+
+CREATE TABLE call_parts (
+  tenant_id text NOT NULL,
+  call_id text NOT NULL,
+  key text NOT NULL,
+  kind text NOT NULL,
+  seq bigint,
+  text text NOT NULL,
+  words tsvector NOT NULL,
+  state text NOT NULL,
+  CONSTRAINT call_parts_pkey PRIMARY KEY (tenant_id, call_id, key)
+) WITH (fillfactor=90);
+CREATE INDEX call_parts_tenant_id_call_id_seq_idx ON call_parts USING btree (tenant_id, call_id, seq);
+CREATE INDEX call_parts_words_idx ON call_parts USING gin (words);
+
+CREATE TABLE call_tenants (
+  call_id text NOT NULL,
+  tenant_id text NOT NULL,
+  agent text NOT NULL,
+  first_position bigint NOT NULL,
+  by_platform boolean DEFAULT true NOT NULL,
+  erased_at timestamp(3) with time zone,
+  CONSTRAINT call_tenants_pkey PRIMARY KEY (call_id, tenant_id, agent, by_platform)
+);
+CREATE INDEX call_tenants_erased_at_idx ON call_tenants USING btree (erased_at) WHERE erased_at IS NOT NULL;
+CREATE UNIQUE INDEX call_tenants_route_key ON call_tenants USING btree (call_id, agent) WHERE by_platform;
+CREATE INDEX call_tenants_tenant_id_first_position_idx ON call_tenants USING btree (tenant_id, first_position);
+
+CREATE TABLE calls (
+  tenant_id text NOT NULL,
+  call_id text NOT NULL,
+  agent text NOT NULL,
+  state text NOT NULL,
+  transport text,
+  reason text,
+  started_at timestamp(3) with time zone NOT NULL,
+  ended_at timestamp(3) with time zone,
+  duration double precision,
+  last_at timestamp(3) with time zone NOT NULL,
+  words tsvector NOT NULL,
+  head text NOT NULL,
+  CONSTRAINT calls_pkey PRIMARY KEY (tenant_id, call_id)
+) WITH (fillfactor=80);
+CREATE INDEX calls_call_id_idx ON calls USING btree (call_id);
+CREATE INDEX calls_started_at_call_id_idx ON calls USING btree (started_at, call_id);
+CREATE INDEX calls_tenant_id_started_at_call_id_idx ON calls USING btree (tenant_id, started_at, call_id);
+CREATE INDEX calls_tenant_id_state_started_at_idx ON calls USING btree (tenant_id, state, started_at);
+CREATE INDEX calls_words_idx ON calls USING gin (words);
+
+CREATE TABLE events (
+  "position" bigint NOT NULL,
+  tenant_id text,
+  seq bigint,
+  call_id text,
+  agent text NOT NULL,
+  type text NOT NULL,
+  at timestamp(3) with time zone NOT NULL,
+  received_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  source_key text NOT NULL,
+  data text NOT NULL,
+  CONSTRAINT events_pkey PRIMARY KEY ("position")
+);
+CREATE INDEX events_call_id_tenant_id_position_idx ON events USING btree (call_id, tenant_id, "position");
+CREATE INDEX events_source_key_idx ON events USING btree (source_key);
+CREATE UNIQUE INDEX events_tenant_id_seq_key ON events USING btree (tenant_id, seq);
+CREATE INDEX events_unowned_idx ON events USING btree ("position") WHERE tenant_id IS NULL;
+
+CREATE TABLE idempotency_keys (
+  tenant_id text NOT NULL,
+  key_hash text NOT NULL,
+  body_hash text NOT NULL,
+  used_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, key_hash)
+);
+CREATE INDEX idempotency_keys_tenant_id_used_at_idx ON idempotency_keys USING btree (tenant_id, used_at);
+CREATE INDEX idempotency_keys_used_at_idx ON idempotency_keys USING btree (used_at);
+
+CREATE TABLE log_expiry (
+  id integer DEFAULT 1 NOT NULL,
+  "position" bigint NOT NULL,
+  CONSTRAINT log_expiry_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE log_head (
+  id integer DEFAULT 1 NOT NULL,
+  "position" bigint NOT NULL,
+  CONSTRAINT log_head_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE log_lineage (
+  id integer DEFAULT 1 NOT NULL,
+  database text,
+  resumed_after bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT log_lineage_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE ownerships (
+  id bigint DEFAULT nextval('ownerships_id_seq'::regclass) NOT NULL,
+  agent text NOT NULL,
+  tenant_id text NOT NULL,
+  since timestamp(3) with time zone NOT NULL,
+  until timestamp(3) with time zone,
+  from_position bigint NOT NULL,
+  changed_by text NOT NULL,
+  until_position bigint,
+  tenant_erased boolean DEFAULT false NOT NULL,
+  CONSTRAINT ownerships_pkey PRIMARY KEY (id)
+);
+CREATE INDEX ownerships_agent_id_idx ON ownerships USING btree (agent, id);
+CREATE INDEX ownerships_tenant_id_agent_idx ON ownerships USING btree (tenant_id, agent);
+
+CREATE TABLE projection_attempts (
+  name text NOT NULL,
+  place text NOT NULL,
+  attempts integer NOT NULL,
+  size integer NOT NULL,
+  careful integer NOT NULL,
+  CONSTRAINT projection_attempts_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE projections (
+  name text NOT NULL,
+  "position" bigint NOT NULL,
+  rebuild_after text,
+  rebuild_done integer DEFAULT 0 NOT NULL,
+  rebuild_total integer DEFAULT 0 NOT NULL,
+  rebuild_started_at timestamp(3) with time zone,
+  rebuild_ended_at timestamp(3) with time zone,
+  rebuild_call text,
+  rebuild_reached bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT projections_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE quarantined_calls (
+  tenant_id text NOT NULL,
+  call_id text NOT NULL,
+  "position" bigint NOT NULL,
+  since timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  CONSTRAINT quarantined_calls_pkey PRIMARY KEY (tenant_id, call_id)
+);
+
+CREATE TABLE sign_in_codes (
+  id text NOT NULL,
+  hash text NOT NULL,
+  tenant_id text,
+  scopes text[],
+  voucher_id text,
+  vouched_until timestamp(3) with time zone NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  expires_at timestamp(3) with time zone NOT NULL,
+  used_at timestamp(3) with time zone,
+  CONSTRAINT sign_in_codes_pkey PRIMARY KEY (id)
+);
+CREATE INDEX sign_in_codes_expires_at_idx ON sign_in_codes USING btree (expires_at);
+CREATE UNIQUE INDEX sign_in_codes_hash_key ON sign_in_codes USING btree (hash);
+CREATE INDEX sign_in_codes_tenant_id_idx ON sign_in_codes USING btree (tenant_id);
+CREATE INDEX sign_in_codes_voucher_id_idx ON sign_in_codes USING btree (voucher_id);
+
+CREATE TABLE signing_keys (
+  kid text NOT NULL,
+  private_key text NOT NULL,
+  public_key jsonb NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  retired_at timestamp(3) with time zone,
+  CONSTRAINT signing_keys_pkey PRIMARY KEY (kid)
+);
+
+CREATE TABLE source_cursors (
+  source text NOT NULL,
+  log text NOT NULL,
+  cursor bigint NOT NULL,
+  done boolean DEFAULT false NOT NULL,
+  updated_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  CONSTRAINT source_cursors_pkey PRIMARY KEY (source, log)
+);
+CREATE INDEX source_cursors_open_idx ON source_cursors USING btree (source) WHERE NOT done OR log !~~ 'call:%'::text;
+CREATE INDEX source_cursors_over_idx ON source_cursors USING btree (updated_at) WHERE done AND log ~~ 'call:%'::text;
+
+CREATE TABLE tenant_agents (
+  tenant_id text NOT NULL,
+  agents integer NOT NULL,
+  revision bigint NOT NULL,
+  CONSTRAINT tenant_agents_pkey PRIMARY KEY (tenant_id)
+);
+
+CREATE TABLE tenant_erasures (
+  tenant_id text NOT NULL,
+  begun_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  events bigint NOT NULL,
+  erased bigint DEFAULT 0 NOT NULL,
+  step text DEFAULT 'release'::text NOT NULL,
+  cursor text,
+  CONSTRAINT tenant_erasures_pkey PRIMARY KEY (tenant_id)
+);
+
+CREATE TABLE tenant_heads (
+  tenant_id text NOT NULL,
+  seq bigint NOT NULL,
+  expired_until bigint DEFAULT 0 NOT NULL,
+  incarnation uuid DEFAULT gen_random_uuid() NOT NULL,
+  CONSTRAINT tenant_heads_pkey PRIMARY KEY (tenant_id)
+);
+
+CREATE TABLE tenants (
+  id text NOT NULL,
+  name text NOT NULL,
+  status text DEFAULT 'active'::text NOT NULL,
+  limits jsonb DEFAULT '{}'::jsonb NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  CONSTRAINT tenants_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE token_issuer (
+  id integer DEFAULT 1 NOT NULL,
+  name text NOT NULL,
+  since timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  CONSTRAINT token_issuer_pkey PRIMARY KEY (id),
+  CONSTRAINT token_issuer_is_one CHECK (id = 1)
+);
+
+CREATE TABLE tokens (
+  id text NOT NULL,
+  tenant_id text,
+  name text NOT NULL,
+  scopes text[],
+  created_by text NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  expires_at timestamp(3) with time zone NOT NULL,
+  revoked_at timestamp(3) with time zone,
+  last_used_at timestamp(3) with time zone,
+  kid text,
+  kind text DEFAULT 'api'::text NOT NULL,
+  narrowing jsonb DEFAULT '{}'::jsonb NOT NULL,
+  parent_id text,
+  viewed_by text,
+  CONSTRAINT tokens_pkey PRIMARY KEY (id)
+);
+CREATE INDEX tokens_kind_expires_at_idx ON tokens USING btree (kind, expires_at);
+CREATE INDEX tokens_parent_id_idx ON tokens USING btree (parent_id);
+CREATE INDEX tokens_tenant_id_kind_created_at_idx ON tokens USING btree (tenant_id, kind, created_at);
+
+CREATE TABLE unowned_agents (
+  name text NOT NULL,
+  first_seen timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  CONSTRAINT unowned_agents_pkey PRIMARY KEY (name)
+);
+
+CREATE FUNCTION agent_owner_at(p_agent text, p_at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT CASE
+    WHEN p_at IS NULL
+      OR NOT EXISTS (SELECT FROM ownerships o WHERE o.agent = p_agent AND (o.since > p_at OR o.until > p_at))
+    THEN (SELECT a.tenant_id FROM agents a WHERE a.name = p_agent)
+    ELSE (SELECT s.tenant_id FROM (
+        SELECT o.tenant_id, o.until, o.tenant_erased FROM ownerships o WHERE o.agent = p_agent
+        ORDER BY o.since <= p_at DESC, CASE WHEN o.since <= p_at THEN -o.id ELSE o.id END LIMIT 1
+      ) s WHERE (s.until IS NULL OR s.until > p_at) AND NOT s.tenant_erased)
+  END
+$function$;
+
+CREATE FUNCTION agents_deleted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM note_agents(array_agg(tenant_id), array_agg(-1)) FROM old_agents WHERE tenant_id IS NOT NULL;
+  RETURN NULL;
+END $function$;
+
+CREATE FUNCTION agents_inserted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM note_agents(array_agg(tenant_id), array_agg(1)) FROM new_agents WHERE tenant_id IS NOT NULL;
+  RETURN NULL;
+END $function$;
+
+CREATE FUNCTION agents_updated()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM note_agents(array_agg(c.tenant_id), array_agg(c.change)) FROM (
+    SELECT o.tenant_id, -1 AS change FROM old_agents o LEFT JOIN new_agents n USING (name)
+    WHERE o.tenant_id IS NOT NULL AND o.tenant_id IS DISTINCT FROM n.tenant_id
+    UNION ALL
+    SELECT n.tenant_id, 1 FROM new_agents n LEFT JOIN old_agents o USING (name)
+    WHERE n.tenant_id IS NOT NULL AND n.tenant_id IS DISTINCT FROM o.tenant_id
+  ) c;
+  RETURN NULL;
+END $function$;
+
+CREATE FUNCTION append_events(p_agents text[], p_calls text[], p_types text[], p_ats timestamp with time zone[], p_keys text[], p_data text[], p_only_tenant text, p_begun timestamp with time zone[] DEFAULT NULL::timestamp with time zone[])
+ RETURNS TABLE(ord integer, tenant_id text, call_agent text, "position" bigint, seq bigint, outcome text)
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+#variable_conflict use_column
+DECLARE
+  head bigint;
+  resumed bigint;
+BEGIN
+  SELECT h."position" INTO STRICT head FROM log_head h WHERE h.id = 1 FOR UPDATE;
+  SELECT l.resumed_after INTO STRICT resumed FROM log_lineage l WHERE l.id = 1;
+
+  RETURN QUERY
+  WITH input AS MATERIALIZED (
+    SELECT u.ord::int AS ord, u.agent, u.call_id, u.type, u.at, u.source_key, u.data, u.begun
+    FROM unnest(p_agents, p_calls, p_types, p_ats, p_keys, p_data, p_begun)
+      WITH ORDINALITY AS u(agent, call_id, type, at, source_key, data, begun, ord)
+  ), batch_calls AS MATERIALIZED (
+    SELECT DISTINCT ON (i.call_id, i.agent) i.call_id, i.agent, i.begun, i.source_key,
+           i.type IN ('call.ringing', 'call.dialing', 'call.started', 'chat.started',
+                      'whatsapp.sessionStarted', 'whatsapp.message') AS is_beginning
+    FROM input i WHERE i.call_id IS NOT NULL ORDER BY i.call_id, i.agent, i.ord
+  ), known AS MATERIALIZED (
+    SELECT b.*, a.tenant_id AS owner, c.tenant_id AS known_tenant, c.erased_at,
+           b.begun < a.since OR a.since IS NULL AND a.name IS NOT NULL AS is_earlier
+    FROM batch_calls b
+    LEFT JOIN agents a ON a.name = b.agent
+    LEFT JOIN LATERAL (
+      SELECT r.tenant_id, r.erased_at FROM call_tenants r
+      WHERE p_only_tenant IS NULL AND r.call_id = b.call_id AND r.agent = b.agent AND r.by_platform
+      UNION ALL
+      (SELECT r.tenant_id, r.erased_at FROM call_tenants r
+      WHERE p_only_tenant IS NOT NULL AND r.call_id = b.call_id AND r.tenant_id = p_only_tenant AND r.agent = b.agent LIMIT 1)
+    ) c ON true
+  ), routed AS MATERIALIZED (
+    SELECT k.call_id, k.agent, k.begun, k.owner, k.is_earlier, k.known_tenant, k.erased_at,
+           CASE WHEN p_only_tenant IS NULL AND k.is_beginning AND k.known_tenant <> k.owner
+                THEN (k.erased_at IS NOT NULL OR EXISTS (SELECT FROM events e
+                       WHERE e.call_id = k.call_id AND e.tenant_id IS NOT DISTINCT FROM nullif(k.known_tenant, '')
+                         AND e.agent = k.agent AND e.type IN ('call.ended', 'whatsapp.sessionEnded')))
+                  AND NOT EXISTS (SELECT FROM events e WHERE e.source_key = k.source_key AND e.agent = k.agent
+                       AND e.tenant_id IS NOT DISTINCT FROM nullif(k.known_tenant, ''))
+                ELSE false END AS comes_again
+    FROM known k
+  ), calls AS MATERIALIZED (
+    SELECT o.*,
+           CASE WHEN o.tenant = o.known_tenant THEN o.erased_at IS NOT NULL
+                ELSE (SELECT coalesce(bool_or(x.erased_at IS NOT NULL), false) FROM call_tenants x
+                      WHERE x.call_id = o.call_id AND x.tenant_id = o.tenant) END AS is_erased
+    FROM (
+      SELECT r.*, CASE WHEN r.known_tenant IS NOT NULL AND NOT r.comes_again THEN r.known_tenant
+                       WHEN p_only_tenant IS NOT NULL THEN r.owner
+                       WHEN r.is_earlier THEN coalesce(agent_owner_at(r.agent, r.begun), '')
+                       ELSE coalesce(r.owner, '') END AS tenant
+      FROM routed r
+    ) o
+  ), stamped AS MATERIALIZED (
+    SELECT i.*, coalesce(c.is_erased, false) AS is_erased,
+           CASE WHEN i.call_id IS NOT NULL THEN nullif(c.tenant, '')
+                WHEN p_only_tenant IS NULL AND (i.begun < a.since OR a.since IS NULL AND a.name IS NOT NULL)
+                THEN agent_owner_at(i.agent, i.begun)
+                ELSE a.tenant_id END AS tenant_id
+    FROM input i
+    LEFT JOIN calls c ON c.call_id = i.call_id AND c.agent = i.agent
+    LEFT JOIN agents a ON a.name = i.agent AND i.call_id IS NULL
+  ), permitted AS (
+    SELECT s.* FROM stamped s WHERE p_only_tenant IS NULL OR s.tenant_id = p_only_tenant
+  ), repeats AS MATERIALIZED (
+    -- An event without a call has no tenant but its agent's: a repeat of it that comes after a transfer is a repeat all the same.
+    SELECT p.ord FROM permitted p CROSS JOIN LATERAL (
+      SELECT FROM events e WHERE e.source_key = p.source_key AND e.agent = p.agent
+        AND (p.call_id IS NULL OR e.tenant_id IS NOT DISTINCT FROM p.tenant_id) LIMIT 1
+    ) e WHERE p.data IS NOT NULL
+  ), fresh AS (
+    SELECT DISTINCT ON (p.source_key, p.agent, p.tenant_id) p.* FROM permitted p
+    WHERE p.data IS NOT NULL AND NOT p.is_erased AND NOT EXISTS (SELECT FROM repeats r WHERE r.ord = p.ord)
+    ORDER BY p.source_key, p.agent, p.tenant_id, p.ord
+  ), numbered AS MATERIALIZED (
+    SELECT f.*,
+           head + row_number() OVER (ORDER BY f.ord) AS "position",
+           CASE WHEN f.tenant_id IS NOT NULL
+                THEN coalesce(t.seq, resumed) + row_number() OVER (PARTITION BY f.tenant_id ORDER BY f.ord) END AS seq
+    FROM fresh f LEFT JOIN tenant_heads t ON t.tenant_id = f.tenant_id
+  ), inserted AS (
+    INSERT INTO events ("position", tenant_id, seq, call_id, agent, type, at, source_key, data)
+    SELECT n."position", n.tenant_id, n.seq, n.call_id, n.agent, n.type, n.at, n.source_key, n.data
+    FROM numbered n ORDER BY n."position"
+  ), moved_head AS (
+    UPDATE log_head h SET "position" = m.last FROM (SELECT max(n."position") AS last FROM numbered n) m
+    WHERE h.id = 1 AND m.last IS NOT NULL
+  ), moved_tenants AS (
+    INSERT INTO tenant_heads (tenant_id, seq)
+    SELECT n.tenant_id, max(n.seq) FROM numbered n WHERE n.tenant_id IS NOT NULL GROUP BY n.tenant_id
+    ON CONFLICT (tenant_id) DO UPDATE SET seq = EXCLUDED.seq
+  ), moved_routes AS (
+    -- The call that ended stays its tenant's; its row only routes no more.
+    UPDATE call_tenants r SET tenant_id = c.tenant, first_position = head + 1, erased_at = NULL
+    FROM calls c WHERE p_only_tenant IS NULL AND c.known_tenant IS NOT NULL AND c.known_tenant <> c.tenant
+      AND r.call_id = c.call_id AND r.agent = c.agent AND r.by_platform
+    RETURNING c.call_id, c.known_tenant, c.erased_at, r.agent
+  ), kept_calls AS (
+    INSERT INTO call_tenants (call_id, tenant_id, agent, by_platform, first_position, erased_at)
+    SELECT m.call_id, m.known_tenant, m.agent, false, head, m.erased_at FROM moved_routes m WHERE m.known_tenant <> ''
+    ON CONFLICT DO NOTHING
+  ), stamped_calls AS (
+    INSERT INTO call_tenants (call_id, tenant_id, agent, by_platform, first_position, erased_at)
+    SELECT c.call_id, c.tenant, c.agent, p_only_tenant IS NULL, head + 1, CASE WHEN c.is_erased THEN now() END FROM calls c
+    WHERE c.known_tenant IS NULL AND (p_only_tenant IS NULL OR c.tenant = p_only_tenant)
+    ON CONFLICT DO NOTHING
+  ), seen_agents AS (
+    INSERT INTO unowned_agents (name)
+    SELECT DISTINCT i.agent FROM input i LEFT JOIN agents a ON a.name = i.agent
+    WHERE a.tenant_id IS NULL AND p_only_tenant IS NULL
+    ON CONFLICT (name) DO NOTHING
+  )
+  SELECT s.ord, s.tenant_id, s.agent, n."position", n.seq,
+         CASE WHEN p_only_tenant IS NOT NULL AND s.tenant_id IS DISTINCT FROM p_only_tenant THEN 'refused'
+              WHEN s.is_erased AND (s.data IS NULL OR NOT EXISTS (SELECT FROM repeats r WHERE r.ord = s.ord)) THEN 'erased'
+              WHEN s.data IS NULL THEN 'ephemeral'
+              WHEN n.ord IS NULL THEN 'duplicate'
+              ELSE 'stored' END
+  FROM stamped s LEFT JOIN numbered n ON n.ord = s.ord
+  ORDER BY s.ord;
+END
+$function$;
+
+CREATE FUNCTION log_page(p_after bigint, p_until bigint, p_limit integer, p_bytes integer, p_tenants text[], p_unassigned boolean, p_agents text[], p_types text[])
+ RETURNS SETOF events
+ LANGUAGE plpgsql
+ STABLE
+ SET enable_sort TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET enable_seqscan TO 'off'
+AS $function$
+DECLARE
+  event events;
+  total bigint := 0;
+BEGIN
+  FOR event IN SELECT e.* FROM events e WHERE e."position" > p_after AND e."position" <= p_until
+    AND ((p_tenants IS NULL AND NOT p_unassigned) OR e.tenant_id = ANY (p_tenants) OR (p_unassigned AND e.tenant_id IS NULL))
+    AND (p_agents IS NULL OR e.agent = ANY (p_agents)) AND (p_types IS NULL OR e.type LIKE ANY (p_types))
+    ORDER BY e."position" LIMIT p_limit
+  LOOP
+    RETURN NEXT event;
+    total := total + octet_length(event.data);
+    EXIT WHEN total >= p_bytes;
+  END LOOP;
+END
+$function$;
+
+CREATE FUNCTION log_since(p_tenant text, p_since timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+ SET enable_sort TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET enable_seqscan TO 'off'
+AS $function$
+DECLARE
+  surely timestamptz := p_since - interval '35 seconds';
+  low bigint;
+  high bigint;
+  last bigint;
+  found bigint;
+  received timestamptz;
+BEGIN
+  IF p_tenant IS NULL THEN
+    SELECT e."position" INTO low FROM events e ORDER BY e."position" LIMIT 1;
+    SELECT e."position" INTO last FROM events e ORDER BY e."position" DESC LIMIT 1;
+  ELSE
+    SELECT e.seq INTO low FROM events e WHERE e.tenant_id = p_tenant ORDER BY e.seq LIMIT 1;
+    SELECT e.seq INTO last FROM events e WHERE e.tenant_id = p_tenant ORDER BY e.seq DESC LIMIT 1;
+  END IF;
+  high := last;
+  -- Every event before low is older, the one at high is not, or is the last; numbers may be missing.
+  WHILE low < high LOOP
+    IF p_tenant IS NULL THEN
+      SELECT e."position", e.received_at INTO found, received FROM events e
+        WHERE e."position" <= low + (high - low) / 2 ORDER BY e."position" DESC LIMIT 1;
+    ELSE
+      SELECT e.seq, e.received_at INTO found, received FROM events e
+        WHERE e.tenant_id = p_tenant AND e.seq <= low + (high - low) / 2 ORDER BY e.seq DESC LIMIT 1;
+    END IF;
+    IF found < low OR received < surely THEN low := low + (high - low) / 2 + 1;
+    ELSE high := found;
+    END IF;
+  END LOOP;
+  IF p_tenant IS NULL THEN
+    SELECT e."position" - 1 INTO found FROM events e WHERE e."position" >= low AND e.received_at >= p_since
+      ORDER BY e."position" LIMIT 1;
+  ELSE
+    SELECT e.seq - 1 INTO found FROM events e WHERE e.tenant_id = p_tenant AND e.seq >= low AND e.received_at >= p_since
+      ORDER BY e.seq LIMIT 1;
+  END IF;
+  RETURN coalesce(found, last);
+END
+$function$;
+
+CREATE FUNCTION log_window(p_tenant text, p_after bigint, p_size bigint, OUT first bigint, OUT reached bigint, OUT is_end boolean)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET enable_sort TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET enable_seqscan TO 'off'
+AS $function$
+DECLARE
+  last bigint;
+BEGIN
+  IF p_tenant IS NULL THEN
+    SELECT e."position" INTO last FROM events e ORDER BY e."position" DESC LIMIT 1;
+    SELECT e."position" INTO first FROM events e WHERE e."position" > p_after ORDER BY e."position" LIMIT 1;
+  ELSE
+    SELECT e.seq INTO last FROM events e WHERE e.tenant_id = p_tenant ORDER BY e.seq DESC LIMIT 1;
+    SELECT e.seq INTO first FROM events e WHERE e.tenant_id = p_tenant AND e.seq > p_after ORDER BY e.seq LIMIT 1;
+  END IF;
+  reached := coalesce(least(first + p_size - 1, last), p_after);
+  is_end := reached >= coalesce(last, p_after);
+  first := coalesce(first, p_after);
+END
+$function$;
+
+CREATE FUNCTION note_agents(p_tenants text[], p_changes integer[])
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  INSERT INTO tenant_agents AS a (tenant_id, agents, revision)
+  SELECT c.tenant_id, greatest(0, sum(c.change)), 1
+  FROM unnest(p_tenants, p_changes) AS c(tenant_id, change) JOIN tenants t ON t.id = c.tenant_id
+  GROUP BY c.tenant_id ORDER BY c.tenant_id
+  ON CONFLICT (tenant_id) DO UPDATE SET revision = a.revision + 1,
+    agents = a.agents + (SELECT sum(c.change) FROM unnest(p_tenants, p_changes) AS c(tenant_id, change)
+                         WHERE c.tenant_id = a.tenant_id)
+$function$;
+
+CREATE FUNCTION read_log(p_after bigint, p_limit integer, p_tenants text[], p_unassigned boolean, p_agents text[], p_types text[])
+ RETURNS SETOF events
+ LANGUAGE plpgsql
+ STABLE
+ SET enable_sort TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET enable_seqscan TO 'off'
+AS $function$
+BEGIN
+  RETURN QUERY SELECT e.* FROM events e WHERE e."position" > p_after
+    AND ((p_tenants IS NULL AND NOT p_unassigned) OR e.tenant_id = ANY (p_tenants) OR (p_unassigned AND e.tenant_id IS NULL))
+    AND (p_agents IS NULL OR e.agent = ANY (p_agents)) AND (p_types IS NULL OR e.type LIKE ANY (p_types))
+    ORDER BY e."position" LIMIT p_limit;
+END
+$function$;
+
+CREATE FUNCTION read_tenant_log(p_tenant text, p_after bigint, p_limit integer, p_agents text[], p_types text[])
+ RETURNS SETOF events
+ LANGUAGE plpgsql
+ STABLE
+ SET enable_sort TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET enable_seqscan TO 'off'
+AS $function$
+BEGIN
+  RETURN QUERY SELECT e.* FROM events e WHERE e.tenant_id = p_tenant AND e.seq > p_after
+    AND (p_agents IS NULL OR e.agent = ANY (p_agents)) AND (p_types IS NULL OR e.type LIKE ANY (p_types))
+    ORDER BY e.seq LIMIT p_limit;
+END
+$function$;
+
+CREATE FUNCTION tenant_calls_page(p_tenant text, p_after bigint, p_until bigint, p_limit integer, p_bytes integer, p_agents text[], p_types text[], p_calls text[])
+ RETURNS SETOF events
+ LANGUAGE plpgsql
+ STABLE
+ SET enable_bitmapscan TO 'off'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+DECLARE
+  start bigint;
+  event events;
+  total bigint := 0;
+BEGIN
+  SELECT e."position" INTO start FROM events e WHERE e.tenant_id = p_tenant AND e.seq <= p_after ORDER BY e.seq DESC LIMIT 1;
+  FOR event IN SELECT e.* FROM (
+      SELECT of_call."position" FROM unnest(p_calls) AS asked(call_id) CROSS JOIN LATERAL (
+        SELECT x."position" FROM events x
+        WHERE x.call_id = asked.call_id AND x."position" > coalesce(start, 0) AND x.tenant_id = p_tenant AND x.seq <= p_until
+          AND (p_agents IS NULL OR x.agent = ANY (p_agents)) AND (p_types IS NULL OR x.type LIKE ANY (p_types))
+        ORDER BY x."position" LIMIT p_limit) of_call
+      ORDER BY of_call."position" LIMIT p_limit) page
+    JOIN events e ON e."position" = page."position" ORDER BY e."position"
+  LOOP
+    RETURN NEXT event;
+    total := total + octet_length(event.data);
+    EXIT WHEN total >= p_bytes;
+  END LOOP;
+END
+$function$;
+
+CREATE FUNCTION tenant_log_page(p_tenant text, p_after bigint, p_until bigint, p_limit integer, p_bytes integer, p_agents text[], p_types text[])
+ RETURNS SETOF events
+ LANGUAGE plpgsql
+ STABLE
+ SET enable_sort TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET enable_seqscan TO 'off'
+AS $function$
+DECLARE
+  event events;
+  total bigint := 0;
+BEGIN
+  FOR event IN SELECT e.* FROM events e WHERE e.tenant_id = p_tenant AND e.seq > p_after AND e.seq <= p_until
+    AND (p_agents IS NULL OR e.agent = ANY (p_agents)) AND (p_types IS NULL OR e.type LIKE ANY (p_types))
+    ORDER BY e.seq LIMIT p_limit
+  LOOP
+    RETURN NEXT event;
+    total := total + octet_length(event.data);
+    EXIT WHEN total >= p_bytes;
+  END LOOP;
+END
+$function$;
+
+ALTER SEQUENCE audit_id_seq OWNED BY audit.id;
+ALTER SEQUENCE ownerships_id_seq OWNED BY ownerships.id;
+ALTER TABLE agents ADD CONSTRAINT agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE SET NULL;
+CREATE TRIGGER agents_deleted AFTER DELETE ON agents REFERENCING OLD TABLE AS old_agents FOR EACH STATEMENT EXECUTE FUNCTION agents_deleted();
+CREATE TRIGGER agents_inserted AFTER INSERT ON agents REFERENCING NEW TABLE AS new_agents FOR EACH STATEMENT EXECUTE FUNCTION agents_inserted();
+CREATE TRIGGER agents_updated AFTER UPDATE ON agents REFERENCING OLD TABLE AS old_agents NEW TABLE AS new_agents FOR EACH STATEMENT EXECUTE FUNCTION agents_updated();
+ALTER TABLE sign_in_codes ADD CONSTRAINT sign_in_codes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE sign_in_codes ADD CONSTRAINT sign_in_codes_voucher_id_fkey FOREIGN KEY (voucher_id) REFERENCES tokens(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE tenant_agents ADD CONSTRAINT tenant_agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE tokens ADD CONSTRAINT tokens_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES tokens(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE tokens ADD CONSTRAINT tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
