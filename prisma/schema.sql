@@ -162,6 +162,7 @@ CREATE TABLE projections (
   rebuild_ended_at timestamp(3) with time zone,
   rebuild_call text,
   rebuild_reached bigint DEFAULT 0 NOT NULL,
+  version integer DEFAULT 1 NOT NULL,
   CONSTRAINT projections_pkey PRIMARY KEY (name)
 );
 

@@ -54,7 +54,7 @@ async function asksToComeBack(type: string): Promise<void> {
 function tenSecondsPassAtOnce(): void {
   const { setTimeout: real } = globalThis;
   const hurried = (run: () => void, ms = 0, ...rest: []) => real(run, ms === 10_000 ? 50 : ms, ...rest);
-  jest.spyOn(globalThis, 'setTimeout').mockImplementation(hurried as typeof setTimeout);
+  jest.spyOn(globalThis, 'setTimeout').mockImplementation(hurried);
 }
 
 async function nothingIsHeld(): Promise<void> {
