@@ -61,20 +61,20 @@ describeInChromium('the operator’s page', () => {
     const { id } = await customer();
     await board.ingest(started(nora, fresh('c')));
     await go('Agents');
-    const nobodys = page.getByRole('region', { name: 'Nobody owns these' });
+    const nobodys = page.getByRole('region', { name: 'Unassigned agents' });
     await nobodys.getByRole('button', { name: `Assign: ${nora}` }).click();
     await page.getByLabel('Customer', { exact: true }).selectOption(id);
-    await page.getByRole('button', { name: 'What would change?' }).click();
+    await page.getByRole('button', { name: 'Preview changes' }).click();
     const preview = page.getByRole('dialog').getByRole('listitem');
     await preview.first().waitFor();
     expect(await preview.allInnerTexts()).toEqual([
       'From Nobody',
-      'No open stream is concerned.',
-      'No call is in progress.',
+      'No open streams are affected.',
+      'No calls are in progress.',
     ]);
     expect(await ownerOf(nora)).toBeNull();
-    await page.getByRole('button', { name: `Give it to ${id}` }).click();
-    await page.getByText(`${nora} belongs to ${id} now.`).waitFor();
+    await page.getByRole('button', { name: `Assign to ${id}` }).click();
+    await page.getByText(`${nora} is now assigned to ${id}.`).waitFor();
     expect(await ownerOf(nora)).toBe(id);
     await nobodys.getByText(nora).waitFor({ state: 'detached' });
   });
@@ -90,11 +90,11 @@ describeInChromium('the operator’s page', () => {
     await go('Agents');
     await page.getByRole('button', { name: `Transfer: ${mara}` }).click();
     await page.getByLabel('Customer', { exact: true }).selectOption(globex.id);
-    await page.getByRole('button', { name: 'What would change?' }).click();
-    await page.getByText('2 open streams are told, and stay open.').waitFor();
-    await page.getByText(`1 call in progress stays with ${acme.id} to the end.`).waitFor();
-    await page.getByRole('button', { name: `Give it to ${globex.id}` }).click();
-    await page.getByText(`${mara} belongs to ${globex.id} now.`).waitFor();
+    await page.getByRole('button', { name: 'Preview changes' }).click();
+    await page.getByText('2 open streams are notified and stay open.').waitFor();
+    await page.getByText(`1 call in progress stays with ${acme.id} until it ends.`).waitFor();
+    await page.getByRole('button', { name: `Assign to ${globex.id}` }).click();
+    await page.getByText(`${mara} is now assigned to ${globex.id}.`).waitFor();
     await board.ingest(said(mara, call, 'm2', 'after the transfer'), started(mara, next, { from: '+39066666666' }));
     await theirs.locator('.live-row').getByText('+39066666666').waitFor();
     await mine.locator('.live-panel').getByText('after the transfer').first().waitFor();
@@ -119,8 +119,8 @@ describeInChromium('the operator’s page', () => {
     await page.getByLabel('Customer', { exact: true }).selectOption(globex.id);
     const third = await board.createTenant({ id: fresh('tenant') });
     await board.assign(mara, third.id, acme.id);
-    await page.getByRole('button', { name: 'What would change?' }).click();
-    await page.getByText(`The owner has changed meanwhile: it is ${third.id}.`).waitFor();
+    await page.getByRole('button', { name: 'Preview changes' }).click();
+    await page.getByText(`The owner changed in the meantime. It is now ${third.id}.`).waitFor();
     expect(await ownerOf(mara)).toBe(third.id);
     await page.getByRole('button', { name: 'Cancel' }).click();
   });
@@ -158,7 +158,7 @@ describeInChromium('the operator’s page', () => {
     await go('Customers');
     await page.getByRole('link', { name: `View as ${acme.id}` }).click();
     await page.getByRole('button', { name: 'Open the view' }).click();
-    await page.getByText(`You see Switchboard as ${acme.id} does`).waitFor();
+    await page.getByText(`You are viewing Switchboard as ${acme.id}`).waitFor();
     await isLive(page);
     await page.locator('.live-row').getByText('+34611111111').waitFor();
     await board.ingest(
@@ -171,9 +171,9 @@ describeInChromium('the operator’s page', () => {
     await page.getByRole('row', { name: /\+34622222222/ }).waitFor();
     expect(await page.locator('body').innerText()).not.toMatch(/\+39/);
     await page.getByRole('link', { name: 'Tokens' }).click();
-    await page.getByText('This session may not manage tokens').waitFor();
+    await page.getByText('You cannot manage tokens in this session').waitFor();
     await page.reload();
-    await page.getByText(`You see Switchboard as ${acme.id} does`).waitFor();
+    await page.getByText(`You are viewing Switchboard as ${acme.id}`).waitFor();
     await page.getByRole('link', { name: 'Back to the platform' }).click();
     await page.getByRole('heading', { name: 'Customers' }).waitFor();
     const { body } = await board.request<{ audit: object[] }>('GET', '/v1/audit?limit=1', { token: acme.token });
@@ -206,7 +206,7 @@ describeInChromium('the operator’s page', () => {
     await board.ingest(said(mara, call, 'm1', '<img src=x onerror=alert(1)> ¿hola?'));
     await page.locator('.live-panel').getByText('<img src=x onerror=alert(1)> ¿hola?').first().waitFor();
     await board.ingest(ended(mara, call));
-    await page.locator('.live-panel').getByText('This call is over').waitFor();
+    await page.locator('.live-panel').getByText('This call has ended').waitFor();
   });
 
   it('lists open streams and ends one, whose reader comes back', async () => {
@@ -230,7 +230,7 @@ describeInChromium('the operator’s page', () => {
     await page.getByRole('button', { name: 'Create' }).click();
     await page.getByRole('heading', { name: 'Initech', exact: true }).waitFor();
     await page.getByRole('button', { name: 'Sign-in link' }).click();
-    await page.getByRole('button', { name: 'Make the link' }).click();
+    await page.getByRole('button', { name: 'Create link' }).click();
     const link = new URL(await page.getByRole('dialog').locator('code').innerText());
     await page.getByRole('button', { name: 'Done' }).click();
     const person = await Person.visiting(browser, board.url);
@@ -238,7 +238,7 @@ describeInChromium('the operator’s page', () => {
     await theirs.getByRole('button', { name: 'Open Switchboard' }).click();
     await isLive(theirs);
     expect(await theirs.locator('.brand-owner').innerText()).toBe(id);
-    await page.getByLabel('Streams at once').fill('7');
+    await page.getByLabel('Concurrent streams', { exact: true }).fill('7');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved').waitFor();
     const { body } = await board.admin('GET', `/v1/admin/tenants/${id}`);
@@ -263,7 +263,7 @@ describeInChromium('the operator’s page', () => {
     await page.getByRole('button', { name: 'New token' }).click();
     const name = fresh('ingest');
     await page.getByLabel('Name', { exact: true }).fill(name);
-    await page.getByLabel('Send events in').check();
+    await page.getByLabel('Send events').check();
     await page.getByRole('button', { name: 'Create' }).click();
     const token = await page.locator('.secret-text').innerText();
     expect(
@@ -303,7 +303,7 @@ describeInChromium('the operator’s page', () => {
     await page.goto(`${board.url}/admin/agents`);
     await page.getByRole('button', { name: `Assign: ${nora}` }).click();
     await page.getByLabel('Customer', { exact: true }).selectOption(acme.id);
-    await page.getByRole('button', { name: 'What would change?' }).click();
+    await page.getByRole('button', { name: 'Preview changes' }).click();
     await page.getByText('From Nobody').waitFor();
     expect(await faultsOf(page, rules)).toEqual([]);
   });

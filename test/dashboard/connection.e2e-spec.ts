@@ -185,7 +185,7 @@ describeInChromium('the page’s connection', () => {
       await first.kill9();
       await page.locator('.connection-reconnecting').waitFor();
       await overview.getByText('24 hours', { exact: true }).click();
-      await overview.getByText('This could not be loaded').waitFor();
+      await overview.getByText('Could not load this').waitFor();
       await server.start();
       // Said before the page is back: it is in the backlog after its cursor.
       const words = ['while it', 'was', 'away'].map((text, index) => said('mara', 'CA_1', `n${index}`, text));

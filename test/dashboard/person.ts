@@ -18,7 +18,7 @@ export class Person {
   static async visiting(browser: Browser, url: string, options: { dark?: boolean } = {}): Promise<Person> {
     const colorScheme = options.dark ? 'dark' : 'light';
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(60_000);
     const person = new Person(context, url);
     context.on('page', (page) => {
       page.on('pageerror', (error) => person.complaints.push(error.message));

@@ -26,6 +26,6 @@ export const overviewTexts = {
   name: 'Name',
   share: 'Share',
   empty: 'No calls in this period',
-  emptyHint: 'Choose a longer one, or come back when your agents have talked.',
-  chartSummary: (calls: string, buckets: number) => `Chart: ${calls} calls over ${buckets} points in time`,
+  emptyHint: 'Choose a longer period, or come back after your agents have taken calls.',
+  chartSummary: (calls: string, buckets: number) => `Chart: ${calls} calls in ${buckets} intervals`,
 } as const;
