@@ -23,6 +23,13 @@ export const limitsSchema = z.strictObject({
   retentionDays: z.number().int().min(1).max(36_500).optional(),
 });
 
+/** Changes of them, by name; null: as the platform has it again. */
+export const limitChangesSchema = z.strictObject(
+  Object.fromEntries(Object.entries(limitsSchema.shape).map(([name, limit]) => [name, limit.nullable()])) as {
+    [Name in keyof typeof limitsSchema.shape]: z.ZodNullable<(typeof limitsSchema.shape)[Name]>;
+  },
+);
+
 export type LimitOverrides = z.infer<typeof limitsSchema>;
 
 /** The limits that are enforced while a tenant is served. */

@@ -9,8 +9,10 @@ import type { Env } from '../config/env.js';
 /** Where vite.config.mjs puts them; the same from `src/` (tests) and from `dist/`. */
 const FOLDER = fileURLToPath(new URL('../../dist/dashboard/app', import.meta.url));
 const INDEX = join(FOLDER, 'index.html');
-/** The page's own paths: it routes below them by itself. Everything else stays the API's, its 404 included. */
+/** The page's own paths: it routes below them by itself. */
 const PAGE_PATH = /^\/(?:(?:live|calls|overview|tokens|admin)(?:\/.*)?)?$/;
+/** Everything else stays the API's, its 404 included; a browser that is given an address which is nobody's gets a page that says so. */
+const API_PATH = /^\/(?:v1|docs|openapi|events|healthz|readyz|metrics|assets|favicon|\.well-known)(?:\W|$)/;
 const ASSET_PATH = /^\/(?:assets\/|favicon\.svg$)/;
 const HASHED_PATH = /^\/assets\/[\w-]+\.(?:js|css)$/;
 
@@ -41,8 +43,18 @@ export function serveDashboard({ publicUrl }: Env): RequestHandler[] {
     only(PAGE_PATH, protect),
     only(PAGE_PATH, sendIndex(publicUrl.basePath)),
     only(HASHED_PATH, preferCompressed),
+    notFoundPage(publicUrl.basePath, protect),
     only(ASSET_PATH, assets),
   ];
+}
+
+function notFoundPage(basePath: string, protect: RequestHandler): RequestHandler {
+  const send = sendIndex(basePath);
+  return (request, response, next) => {
+    const isAddress = request.method === 'GET' && request.headers.accept?.startsWith('text/html') === true;
+    if (!isAddress || API_PATH.test(request.path)) return next();
+    protect(request, response, () => send(request, response.status(404), next));
+  };
 }
 
 function only(path: RegExp, handler: RequestHandler): RequestHandler {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { lineSchema, tenantIdSchema } from '../common/ids.js';
-import { limitsSchema } from '../common/limits.js';
+import { limitChangesSchema, limitsSchema } from '../common/limits.js';
 import { pageQuery } from '../common/page.js';
 
 const name = lineSchema(200);
@@ -15,7 +15,7 @@ export const changeTenantSchema = z
   .strictObject({
     name: name.optional(),
     status: z.enum(['active', 'suspended']).optional(),
-    limits: limitsSchema.optional(),
+    limits: limitChangesSchema.optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'must change something');
 

@@ -83,7 +83,7 @@ export class TenantsService {
     });
   }
 
-  /** `limits` are merged by name. A change of status or limits reaches every process, and open streams, at once. */
+  /** `limits` are merged by name; null unsets one. A change of status or limits reaches every process, and open streams, at once. */
   async change(tenantId: TenantId, change: ChangeTenant, actor: Actor): Promise<TenantView> {
     const { name, status, limits } = change;
     const row = await this.prisma.$transaction(async (transaction) => {
@@ -95,7 +95,7 @@ export class TenantsService {
         data: {
           ...(name === undefined ? {} : { name }),
           ...(status === undefined ? {} : { status }),
-          ...(limits === undefined ? {} : { limits: { ...(before.limits as Prisma.JsonObject), ...limits } }),
+          ...(limits === undefined ? {} : { limits: merged(before.limits as Prisma.JsonObject, limits) }),
         },
       });
       await this.audit.record(transaction, actor, {
@@ -121,6 +121,11 @@ export class TenantsService {
     const { count } = await transaction.tenant.deleteMany({ where: { id: tenantId } });
     if (count === 0) throw notFound();
   }
+}
+
+function merged(limits: Prisma.JsonObject, changes: NonNullable<ChangeTenant['limits']>): Prisma.InputJsonObject {
+  const all = Object.entries({ ...limits, ...changes });
+  return Object.fromEntries(all.filter(([, limit]) => limit !== null && limit !== undefined));
 }
 
 export function isPrismaError(error: unknown, code: string): boolean {

@@ -5,6 +5,7 @@ import { ended, said, started } from '../support/calls.js';
 import { describeInChromium, startChromium } from '../support/chromium.js';
 import { Switchboard, type TestTenant, expectStatus } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';
+import { waitFor } from '../support/wait-for.js';
 import { Person, isLive, rowsOf } from './person.js';
 
 interface AxeRule {
@@ -225,6 +226,9 @@ describeInChromium('the operator’s page', () => {
     await page.goto(`${board.url}/admin/tenants`);
     const id = fresh('initech');
     await page.getByRole('button', { name: 'New customer' }).click();
+    await page.getByLabel('Short name').fill('Not a name!');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('alert').filter({ hasText: 'tenant:' }).waitFor();
     await page.getByLabel('Short name').fill(id);
     await page.getByLabel('Name', { exact: true }).fill('Initech');
     await page.getByRole('button', { name: 'Create' }).click();
@@ -240,6 +244,20 @@ describeInChromium('the operator’s page', () => {
     expect(await theirs.locator('.brand-owner').innerText()).toBe(id);
     await page.getByLabel('Concurrent streams', { exact: true }).fill('7');
     await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved').waitFor();
+    await page.getByLabel('Concurrent streams', { exact: true }).fill('');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await waitFor(async () => {
+      const { body } = await board.admin<{ limits: object }>('GET', `/v1/admin/tenants/${id}`);
+      return Object.keys(body.limits).length === 0;
+    }, 'a limit that is unset');
+    // In a tab that may not change anything a token is asked for, within the form.
+    await page.evaluate('sessionStorage.clear()');
+    await page.reload();
+    await page.getByLabel('Concurrent streams', { exact: true }).fill('7');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByLabel('Token', { exact: true }).fill(board.adminToken);
+    await page.getByRole('button', { name: 'Use this token' }).click();
     await page.getByText('Saved').waitFor();
     const { body } = await board.admin('GET', `/v1/admin/tenants/${id}`);
     expect(body['limits']).toEqual({ streams: 7 });

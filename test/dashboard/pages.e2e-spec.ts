@@ -120,6 +120,35 @@ describeInChromium('the page', () => {
     await Promise.all([person.leave(), second.leave()]);
   });
 
+  it('is no wider than its window, however long a tool’s values are', async () => {
+    const { agent, tenant } = await customer();
+    const call = fresh('long');
+    const long = 'x'.repeat(3000);
+    await board.ingest(
+      started(agent, call),
+      { event: 'tool.call', agent, callId: call, id: 't1', name: long.slice(0, 200), args: { place: long } },
+      { event: 'tool.result', agent, callId: call, id: 't1', result: { place: long, list: [long, 'y y'.repeat(900)] } },
+      ended(agent, call),
+    );
+    const person = await Person.of(browser, board, tenant);
+    const page = await person.watch(`/calls/${call}`);
+    await page.locator('.tool-head').click();
+    for (const width of [390, 1024, 1440]) {
+      await page.setViewportSize({ width, height: 800 });
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    }
+    await person.leave();
+  });
+
+  it('answers an address that is nobody’s with a page that says so', async () => {
+    const { tenant } = await customer();
+    const person = await Person.of(browser, board, tenant);
+    const page = await person.context.newPage();
+    expect((await page.goto(`${board.url}/nope`))?.status()).toBe(404);
+    await page.getByRole('heading', { name: 'Page not found' }).waitFor();
+    await person.leave();
+  });
+
   it('asks for a token where the session may only look', async () => {
     const { tenant } = await customer();
     const person = await Person.of(browser, board, tenant);

@@ -82,18 +82,17 @@ export function TenantSettings({ tenant, onChanged }: Props) {
 
 interface Change {
   readonly name?: string;
-  readonly limits?: Readonly<Record<string, number>>;
+  readonly limits?: Readonly<Record<string, number | null>>;
 }
 
 /** What is to be sent: null where nothing is different, a text where something cannot be. */
 function changeIn(form: FormData, tenant: Tenant): Change | string | null {
-  const limits: Record<string, number> = {};
+  const limits: Record<string, number | null> = {};
   for (const limit of LIMITS) {
     const text = textIn(form, limit);
     if (text === String(tenant.limits[limit] ?? '')) continue;
-    if (text === '') return texts.limitStays(texts.limits[limit]);
-    if (!/^\d{1,9}$/.test(text)) return texts.limitBad(texts.limits[limit]);
-    limits[limit] = Number(text);
+    if (text !== '' && !/^\d{1,9}$/.test(text)) return texts.limitBad(texts.limits[limit]);
+    limits[limit] = text === '' ? null : Number(text);
   }
   const name = textIn(form, 'name');
   const change: Change = {

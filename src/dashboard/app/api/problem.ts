@@ -29,7 +29,16 @@ export async function faultOf(response: Response): Promise<Fault> {
       ? new Fault('unavailable', `The server answered ${response.status}.`)
       : new Fault('not-found', `The server answered ${response.status}.`);
   }
-  return new Fault(slug as ProblemSlug, body.detail, body);
+  return new Fault(slug as ProblemSlug, reasonsIn(body.errors) ?? body.detail, body);
+}
+
+/** What is wrong with what was entered, in the server's words; `errors` as a validation problem has them. */
+function reasonsIn(errors: unknown): string | undefined {
+  if (!Array.isArray(errors)) return undefined;
+  const reasons = (errors as { path?: unknown; message?: unknown }[]).flatMap(({ path, message }) =>
+    typeof message === 'string' ? [typeof path === 'string' && path !== '' ? `${path}: ${message}` : message] : [],
+  );
+  return reasons.length === 0 ? undefined : reasons.join('; ');
 }
 
 export function asFault(error: unknown): Fault {

@@ -1,4 +1,5 @@
 import { type FormEvent, useId, useState } from 'react';
+import { createPortal } from 'react-dom';
 import { asFault } from '../api/problem.js';
 import { call } from '../api/client.js';
 import { texts } from '../texts/en.js';
@@ -16,6 +17,8 @@ export function WriteTokenPrompt({ onDone, onClose }: Props) {
   const fieldId = useId();
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    // It stands beside the form that asks for it; for React it stands within.
+    event.stopPropagation();
     const field = new FormData(event.currentTarget).get('token');
     const token = typeof field === 'string' ? field.trim() : '';
     call('GET', '/v1/me', { token }).then(
@@ -26,7 +29,7 @@ export function WriteTokenPrompt({ onDone, onClose }: Props) {
       (error: unknown) => setFailure(asFault(error).message),
     );
   };
-  return (
+  return createPortal(
     <Dialog title={texts.writeToken.title} onClose={onClose}>
       <form className="form" onSubmit={submit}>
         <p className="dialog-text">{texts.writeToken.text}</p>
@@ -53,6 +56,7 @@ export function WriteTokenPrompt({ onDone, onClose }: Props) {
           </button>
         </div>
       </form>
-    </Dialog>
+    </Dialog>,
+    document.body,
   );
 }

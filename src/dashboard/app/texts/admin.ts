@@ -70,7 +70,6 @@ export const adminTexts = {
       retentionDays: 'Days to keep events',
     },
     limitBad: (name: string) => `“${name}” must be a whole number.`,
-    limitStays: (name: string) => `“${name}” cannot be cleared. Enter a number.`,
     saved: 'Saved',
     agents: 'Agents',
     noAgents: 'No agents are assigned yet.',
