@@ -6,6 +6,7 @@ import type { AgentName, CallId, TenantId } from '../src/common/ids.js';
 import { EarlyEvents } from '../src/events/early-events.js';
 import type { ErasedCalls } from '../src/events/erased-calls.js';
 import type { LoggedEvent } from '../src/events/event.js';
+import { Traffic } from '../src/database/traffic.js';
 import type { EventLog } from '../src/events/event-log.js';
 import type { EventRouter } from '../src/events/event-router.js';
 import { EventTail } from '../src/events/event-tail.js';
@@ -24,6 +25,7 @@ const word = (position: number, callId: string, tenantId?: string) => event(posi
 
 function tailOf(log: LoggedEvent[], erased: string[] = []) {
   const out: string[] = [];
+  const traffic = new Traffic();
   const eventLog = {
     headPosition: () => Promise.resolve(0),
     readAcrossTenants: (after: number) => Promise.resolve(log.filter(({ position }) => position > after)),
@@ -38,6 +40,7 @@ function tailOf(log: LoggedEvent[], erased: string[] = []) {
     { hold } as unknown as ErasedCalls,
     { resumedAfter: () => Promise.resolve(0) } as unknown as LogLineage,
     {} as StreamConnections,
+    traffic,
   );
   const offer = (...events: LoggedEvent[]) => {
     const stored = events.filter(({ ephemeral }) => !ephemeral).map(({ position }) => position);
@@ -48,7 +51,7 @@ function tailOf(log: LoggedEvent[], erased: string[] = []) {
     tail.offer({ kind: 'appended', first: last, last, complete: false, events: [] });
     await new Promise((resolve) => setTimeout(resolve));
   };
-  return { offer, wake, out: () => out.splice(0) };
+  return { offer, wake, out: () => out.splice(0), traffic };
 }
 
 describe('an ephemeral event', () => {
@@ -120,4 +123,14 @@ describe('messages in notices', () => {
     }
     expect(() => new NoticeReader().read('hello')).toThrow();
   });
+});
+
+it('events that come, by whichever process, are traffic for who gives way to them; a look that finds none is not', async () => {
+  const log: LoggedEvent[] = [];
+  const { wake, traffic } = tailOf(log);
+  await wake(1);
+  expect(traffic.isBusy).toBe(false);
+  log.push(event(1, 'call'));
+  await wake(1);
+  expect(traffic.isBusy).toBe(true);
 });

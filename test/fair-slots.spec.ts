@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { FairSlots, PATIENT, type Patience } from '../src/common/fair-slots.js';
 import { Problem } from '../src/common/problem.js';
 
@@ -57,4 +58,33 @@ it('a party waits in bounded number and time; what something else bounds waits a
   expect([await first, await patient, begun]).toEqual(['a1', 'stream', ['a1', 'stream']]);
   await expect(slots.run('a', () => Promise.reject(new Error('of its own')), PATIENT)).rejects.toThrow('of its own');
   expect(await slots.run('a', () => Promise.resolve('free again'), PATIENT)).toBe('free again');
+});
+
+it('a slot rests after work while it is to give way to others, and only then', async () => {
+  jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+  try {
+    let busy = false;
+    const { begun, run, end } = works(
+      new FairSlots({ slots: 1, share: 1, line: 9, waitMs: 60_000, rests: () => busy }),
+    );
+    const all = ['a1', 'a2', 'a3'].map((name) => run('a', name));
+    const worksFor = async (ms: number, name: string) => {
+      jest.advanceTimersByTime(ms);
+      await end(name);
+    };
+    await worksFor(200, 'a1');
+    expect(begun).toEqual(['a1', 'a2']);
+    busy = true;
+    await worksFor(200, 'a2');
+    jest.advanceTimersByTime(599);
+    await new Promise(setImmediate);
+    expect(begun).toEqual(['a1', 'a2']);
+    jest.advanceTimersByTime(1);
+    await new Promise(setImmediate);
+    expect(begun).toEqual(['a1', 'a2', 'a3']);
+    await worksFor(0, 'a3');
+    expect(await Promise.all(all)).toHaveLength(3);
+  } finally {
+    jest.useRealTimers();
+  }
 });

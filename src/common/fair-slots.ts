@@ -13,8 +13,8 @@ export interface FairSlotsOptions {
   readonly line: number;
   /** Longest wait; then it is `unavailable`. */
   readonly waitMs: number;
-  /** True when a slot rests for three times as long as it worked: then its work has a quarter of a core, and others the rest. */
-  readonly rests?: boolean;
+  /** True when a slot is to rest for three times as long as it worked: then its work has a quarter of a core, and others the rest. */
+  readonly rests?: () => boolean;
 }
 
 /** How long a rest is; what takes less needs none, and none is longer. */
@@ -66,7 +66,7 @@ export class FairSlots {
 
   /** Whoever asked has its answer already: it is the next one that waits for the rest. */
   private leave(party: string, workedMs: number): void {
-    if (this.options.rests !== true || workedMs < MIN_REST_MS) this.release(party);
+    if (workedMs < MIN_REST_MS || this.options.rests?.() !== true) this.release(party);
     else setTimeout(() => this.release(party), Math.min(REST_FACTOR * workedMs, MAX_REST_MS)).unref();
   }
 

@@ -3,8 +3,9 @@ import { DATABASE_URL } from './database-url.js';
 import { PgPool } from './pg-pool.js';
 import { AppendPool, BackgroundPool, ReadPool, ReplayPool } from './pools.js';
 import { PrismaService } from './prisma.service.js';
+import { Traffic } from './traffic.js';
 
-const CONNECTIONS = [PrismaService, PgPool, AppendPool, BackgroundPool, ReplayPool, ReadPool];
+const PROVIDERS = [PrismaService, PgPool, AppendPool, BackgroundPool, ReplayPool, ReadPool, Traffic];
 
 @Global()
 @Module({})
@@ -12,8 +13,8 @@ export class DatabaseModule {
   static forRoot(databaseUrl: string): DynamicModule {
     return {
       module: DatabaseModule,
-      providers: [{ provide: DATABASE_URL, useValue: databaseUrl }, ...CONNECTIONS],
-      exports: [DATABASE_URL, ...CONNECTIONS],
+      providers: [{ provide: DATABASE_URL, useValue: databaseUrl }, ...PROVIDERS],
+      exports: [DATABASE_URL, ...PROVIDERS],
     };
   }
 }

@@ -2,14 +2,16 @@
  * The other pools: connections of their own for what must not wait, and for what others must not wait for. A process has 21 in
  * all, the listener and the leases not counted; docs/operations.md says so.
  */
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { FairSlots, type FairSlotsOptions, PATIENT, type Patience } from '../common/fair-slots.js';
 import type { TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { codeOf } from './database-errors.js';
+import { DATABASE_URL } from './database-url.js';
 import { type Prisma, PrismaClient } from './generated/client.js';
 import { PgPool, type PoolLimits, type PoolUse } from './pg-pool.js';
+import { Traffic } from './traffic.js';
 
 /** The append, of which there is one at a time, and the word of it to other processes. */
 @Injectable()
@@ -33,11 +35,25 @@ const LINE: Pick<FairSlotsOptions, 'line' | 'waitMs'> = { line: 32, waitMs: 5000
 
 /**
  * Questions that customers ask, as often as they like: in all they have so many connections, a tenant its share of them, and
- * tenants take turns. What may take long holds one of fewer slots first, so that a connection is left for the short ones.
+ * tenants take turns. What may take long holds one of fewer slots first, so that a connection is left for the short ones; and
+ * while events come in, it rests after each statement.
  */
+@Injectable()
 abstract class SharedPool extends PgPool {
   private readonly short = new FairSlots({ slots: this.limits.max, share: this.limits.max / 2, ...LINE });
-  private readonly long = new FairSlots({ slots: this.limits.max / 2, share: 1, rests: true, ...LINE });
+  private readonly long = new FairSlots({
+    slots: this.limits.max / 2,
+    share: 1,
+    rests: () => this.traffic.isBusy,
+    ...LINE,
+  });
+
+  constructor(
+    @Inject(DATABASE_URL) databaseUrl: string,
+    private readonly traffic: Traffic,
+  ) {
+    super(databaseUrl);
+  }
 
   override get use(): PoolUse {
     const { waiting, ...use } = super.use;

@@ -20,6 +20,7 @@ import { Backoff } from '../common/backoff.js';
 import { ephemeralDropped } from '../common/metrics.js';
 import { Problem } from '../common/problem.js';
 import { Rounds } from '../common/rounds.js';
+import { Traffic } from '../database/traffic.js';
 import { EarlyEvents } from './early-events.js';
 import { ErasedCalls } from './erased-calls.js';
 import { type LoggedEvent, callKey } from './event.js';
@@ -62,6 +63,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly erased: ErasedCalls,
     private readonly lineage: LogLineage,
     private readonly connections: StreamConnections,
+    private readonly traffic: Traffic,
   ) {}
 
   /** The last position that was delivered. */
@@ -144,6 +146,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
 
   private moveTo(position: number): void {
     for (const event of this.early.takeUntil(position)) this.deliver(event);
+    if (position > this.delivered) this.traffic.eventsCame();
     this.delivered = position;
   }
 
