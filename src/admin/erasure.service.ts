@@ -39,9 +39,10 @@ export class ErasureService {
   ) {}
 
   /**
-   * Erases a tenant with its tokens, calls and events. First its rights end: its tokens and streams, and by the append lock, held for a
-   * moment, what it owns; its agents then belong to nobody. Then its rows go, by the {@link ErasureWorker}; of a tenant of usual
-   * size they are gone when this resolves. The operator's book keeps that it was. Throws `tenant-not-found`.
+   * Erases a tenant with its tokens, calls and events. First its rights end: its tokens and streams, and by the append
+   * lock, held for a moment, what it owns; its agents then belong to nobody. Then its rows go, by the {@link
+   * ErasureWorker}; of a tenant of usual size they are gone when this resolves. The operator's book keeps that it was.
+   * Throws `tenant-not-found`.
    */
   async erase(tenantId: TenantId, actor: Actor): Promise<void> {
     await this.tenants.endRights(tenantId);
@@ -61,9 +62,11 @@ export class ErasureService {
   }
 
   /**
-   * Erases what was said in a call, and all that was made of it: its events' numbers stay, empty, and nothing of it is taken in again. Most
-   * of a large one goes in transactions before the last one, for which alone appends wait: cut off in between, it is to be repeated. Both books keep that it was, without the content. Without `whose`, what nobody owns under that id is erased
-   * as well. Throws `call-not-found`, also when it was erased before; `validation` when several tenants have a call of that id.
+   * Erases what was said in a call, and all that was made of it: its events' numbers stay, empty, and nothing of it is
+   * taken in again. Most of a large one goes in transactions before the last one, for which alone appends wait: cut off
+   * in between, it is to be repeated. Both books keep that it was, without the content. Without `whose`, what nobody
+   * owns under that id is erased as well. Throws `call-not-found`, also when it was erased before; `validation` when
+   * several tenants have a call of that id.
    */
   async eraseCall(callId: CallId, whose: Whose, actor: Actor, patience: Patience): Promise<void> {
     const known = await this.inquiry.tenantsOfCallAcrossTenants(callId, patience);
@@ -73,8 +76,10 @@ export class ErasureService {
     const emptied = new Map<TenantId | null, number>();
     for (const name of names) emptied.set(name.tenantId, await this.empty(name));
     const erased = await this.prisma.$transaction(async (transaction) => {
-      // Before the append lock: appends need not wait for a batch of the projection.
+      // Before the append lock: appends need not wait for a batch of the projection, nor for what the books say.
       await this.calls.lock(transaction);
+      for (const { tenantId } of names)
+        if (tenantId !== null) await this.audit.forgetCall(transaction, tenantId, callId);
       let head = await takeAppendLock(transaction);
       const done: ErasedCall[] = [];
       for (const name of names) {
@@ -82,7 +87,7 @@ export class ErasureService {
         if (one === undefined) continue;
         head += 1n;
         await this.calls.eraseCall(transaction, name);
-        await this.recordErasure(transaction, one, emptied.get(one.tenantId) ?? 0, callId, actor);
+        await this.recordErasure(transaction, one, emptied.get(one.tenantId) ?? 0, actor);
         done.push(one);
       }
       return done;
@@ -111,12 +116,19 @@ export class ErasureService {
 
   private async recordErasure(
     transaction: Prisma.TransactionClient,
-    { tenantId, events }: ErasedCall,
+    { tenantId, events, notice }: ErasedCall,
     emptied: number,
-    callId: CallId,
     actor: Actor,
   ): Promise<void> {
-    const change = { action: 'call.erase', target: callId, before: { events: emptied + events }, after: null };
-    await this.audit.record(transaction, actor, { ...change, books: tenantId === null ? [] : [{ tenantId }] });
+    // The call's id may be a number of a phone: each book names the event that tells of it, by its own numbers.
+    const { position, seq } = notice;
+    const change = {
+      action: 'call.erase',
+      target: `event ${position}`,
+      before: { events: emptied + events },
+      after: null,
+    };
+    const books = tenantId === null ? [] : [{ tenantId, target: `event ${seq}` }];
+    await this.audit.record(transaction, actor, { ...change, books });
   }
 }

@@ -1,12 +1,12 @@
 /**
- * Who changed what, when, before and after. A change is written in the transaction that makes it, once into the operator's
- * book and once into the book of every tenant concerned, with what that tenant may know: reading is a look-up by book, so
- * a forgotten filter shows nothing. Never in it: tokens' texts, events, phone numbers.
+ * Who changed what, when, before and after. A change is written in the transaction that makes it, once into the
+ * operator's book and once into the book of every tenant concerned, with what that tenant may know: reading is a
+ * look-up by book, so a forgotten filter shows nothing. Never in it: tokens' texts, events, phone numbers.
  */
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import type { Patience } from '../common/fair-slots.js';
-import type { TenantId } from '../common/ids.js';
+import type { CallId, TenantId } from '../common/ids.js';
 import { Listing, notACursor, readInPieces } from '../common/page.js';
 import type { AuditEntry, Prisma } from '../database/generated/client.js';
 import { ReadPool } from '../database/pools.js';
@@ -27,6 +27,7 @@ type State = Prisma.InputJsonObject | null;
 interface Book {
   readonly tenantId: TenantId;
   readonly action?: string;
+  readonly target?: string;
   readonly before?: State;
   readonly after?: State;
 }
@@ -59,7 +60,10 @@ export interface AuditView {
 /** Whose book: null is the operator's. */
 type BookWhere = Prisma.AuditEntryWhereInput & { readonly tenantId: TenantId | null };
 
-/** An entry's own number counts the entries of all books; what is shown, and what a cursor holds, says nothing of others'. */
+/**
+ * An entry's own number counts the entries of all books; what is shown, and what a cursor holds, says nothing of
+ * others'.
+ */
 const LISTING = new Listing('audit', z.uuid());
 
 interface Page<View> {
@@ -86,6 +90,15 @@ export class AuditLog {
         tenants text[], before jsonb, after jsonb, "requestId" text)`;
   }
 
+  /**
+   * What was noted of a tenant's call that is erased stays, in all books, without its id: that may be a number of a
+   * phone.
+   */
+  async forgetCall(transaction: Prisma.TransactionClient, tenantId: TenantId, callId: CallId): Promise<void> {
+    await transaction.$executeRaw`UPDATE audit SET target = 'an erased call'
+      WHERE tenants @> ARRAY[${tenantId}::text] AND action LIKE 'call.%' AND target = ${callId}`;
+  }
+
   /** The tenant's own book, newest first. */
   async list(
     tenantId: TenantId,
@@ -109,7 +122,9 @@ export class AuditLog {
     return { audit: page.rows.map((row) => ({ ...viewOf(row), tenants: row.tenants })), next: page.next };
   }
 
-  /** Closes the book of a tenant that is erased: a later tenant of the same name must not read it. Some of it at a time. */
+  /**
+   * Closes the book of a tenant that is erased: a later tenant of the same name must not read it. Some of it at a time.
+   */
   async erase(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<number> {
     const rows = await transaction.auditEntry.findMany({
       ...{ where: { tenantId }, select: { id: true }, orderBy: { id: 'asc' }, take: ERASED_AT_ONCE },
@@ -144,6 +159,7 @@ function entriesOf(actor: Actor, { action, target, before, after, books, about =
     ...books.map((book) => ({
       ...common,
       action: book.action ?? action,
+      target: book.target ?? target,
       by: actor.tenantId === book.tenantId ? actor.name : 'operator',
       tenantId: book.tenantId,
       tenants: [book.tenantId],
