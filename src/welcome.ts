@@ -4,7 +4,10 @@ import type { TokenFile } from './auth/token-files.js';
 import type { Env } from './config/env.js';
 import type { Demo } from './demo/demo.service.js';
 
-/** `isTerminal`: a person reads it, and nobody else. Elsewhere it ends in logs, where no token belongs. */
+/**
+ * `isTerminal`: a person reads it, and nobody else. Elsewhere it ends in logs, where no token belongs. The demo's links are shown
+ * everywhere, as it is by them that whoever runs a container gets in: they work once, for a day, and open simulated calls.
+ */
 export function welcome(env: Env, admin: TokenFile | undefined, demo: Demo | undefined, isTerminal: boolean): string {
   const url = env.publicUrl.text;
   const lines = ['', `Switchboard listens on ${url}   API: ${url}/docs   health: ${url}/readyz`, ''];

@@ -37,8 +37,8 @@ export class AdminCallsController {
   ) {}
 
   /**
-   * As /v1/calls, each call with its `tenant` (null: nobody's); `cursor` is a position of /v1/admin/events. `unassigned=true`: calls
-   * that nobody owns, with `tenants` besides theirs, alone only these.
+   * As /v1/calls, each call with its `tenant` (null: nobody's); `cursor` is a position of /v1/admin/events.
+   * `unassigned=true`: calls that nobody owns, with `tenants` besides theirs, alone only these.
    */
   @ApiOperation({ summary: 'All tenants’ calls, newest first; searched by what was said or who called' })
   @Get()
@@ -54,9 +54,9 @@ export class AdminCallsController {
   }
 
   /**
-   * As /v1/calls/{call}. Ids of calls are their senders' own: where several tenants have one of that id, `tenant` says whose is
-   * meant. The tenant's own book says that an operator read it: once an hour for each who reads. `quarantined`: an event of it
-   * ended the process that took it in; nothing of it is taken in until a rebuild.
+   * As /v1/calls/{call}. Ids of calls are their senders' own: where several tenants have one of that id, `tenant` says
+   * whose is meant. The tenant's own book says that an operator read it: once an hour for each who reads.
+   * `quarantined`: an event of it ended the process that took it in; nothing of it is taken in until a rebuild.
    */
   @ApiOperation({ summary: 'One call of any tenant, with its transcript and tools' })
   @Get(':call')
@@ -73,8 +73,8 @@ export class AdminCallsController {
   }
 
   /**
-   * Its events stay as `call.erased` under their numbers, without content, one more is appended, and later events of the call are
-   * rejected. Repeated: 404. `tenant`, `unassigned`: as for one call.
+   * Its events stay as `call.erased` under their numbers, without content, one more is appended, and later events of
+   * the call are rejected. Repeated: 404. `tenant`, `unassigned`: as for one call.
    */
   @ApiOperation({ summary: 'Erase what was said in a call, for ever' })
   @Delete(':call')

@@ -32,7 +32,9 @@ export class AdminEventsController {
     private readonly tenants: TenantsService,
   ) {}
 
-  /** Ids are positions of the platform's log. `unassigned=true`: what nobody owns, besides the tenants that are named. */
+  /**
+   * Ids are positions of the platform's log. `unassigned=true`: what nobody owns, besides the tenants that are named.
+   */
   @ApiOperation({ summary: 'Stream: every tenant, and what nobody owns' })
   @Sse()
   async events(

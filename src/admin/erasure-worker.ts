@@ -1,8 +1,9 @@
 /**
- * Removes what is left of tenants whose rights have ended, batch by batch, each in a transaction of its own that says how far it came:
- * a kill at any instant loses nothing, and any process goes on. Appends never wait for it, but for a moment between the first two
- * steps. The steps, in order: its calls become nobody's, so that nothing more is stamped with it; appends that saw them as its
- * own are waited for; then its events go, then what was made of them, then its book, and last its name is free.
+ * Removes what is left of tenants whose rights have ended, batch by batch, each in a transaction of its own that says
+ * how far it came: a kill at any instant loses nothing, and any process goes on. Appends never wait for it, but for a
+ * moment between the first two steps. The steps, in order: its calls become nobody's, so that nothing more is stamped
+ * with it; appends that saw them as its own are waited for; then its events go, then what was made of them, then its
+ * book, and last its name is free.
  */
 import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -28,8 +28,9 @@ export class ErasureController {
   constructor(private readonly erasure: ErasureService) {}
 
   /**
-   * Erases a tenant with its tokens, calls and events; its agents then belong to nobody. Answered when its rights have ended; what is left
-   * of a large one is removed meanwhile (`GET /v1/admin/erasures`), and its name is taken until then.
+   * Erases a tenant with its tokens, calls and events; its agents then belong to nobody. Answered when its rights have
+   * ended; what is left of a large one is removed meanwhile (`GET /v1/admin/erasures`), and its name is taken until
+   * then.
    */
   @ApiOperation({ summary: 'Erase a tenant with its tokens, calls and events; its agents then belong to nobody' })
   @Delete(':tenant')

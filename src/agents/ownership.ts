@@ -1,7 +1,8 @@
 /**
- * Who owns which agent, now and before. A change takes the append lock: every event up to it is the old owner's, every event
- * after it the new one's. It is compare-and-set, so that of two claims at once exactly one wins. Changes are made one after the
- * other; what they look up and note is done before the append lock, which is held for three statements, however many agents move.
+ * Who owns which agent, now and before. A change takes the append lock: every event up to it is the old owner's, every
+ * event after it the new one's. It is compare-and-set, so that of two claims at once exactly one wins. Changes are made
+ * one after the other; what they look up and note is done before the append lock, which is held for three statements,
+ * however many agents move.
  */
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
@@ -48,8 +49,9 @@ export class Ownership {
   ) {}
 
   /**
-   * Gives the agent to `to` (null: to nobody) if its owner is `from`. An agent need not have been seen before to be given.
-   * Throws `owner-changed` with the actual owner, `tenant-not-found`, `agent-not-found` (an unknown one taken away).
+   * Gives the agent to `to` (null: to nobody) if its owner is `from`. An agent need not have been seen before to be
+   * given. Throws `owner-changed` with the actual owner, `tenant-not-found`, `agent-not-found` (an unknown one taken
+   * away).
    */
   async change(agent: AgentName, from: TenantId | null, to: TenantId | null, actor: Actor): Promise<Owner> {
     const owner = await this.prisma.$transaction(async (transaction) => {
@@ -73,8 +75,8 @@ export class Ownership {
   }
 
   /**
-   * Makes these, and no others, the tenant's agents: all or nothing. What nobody owns is given, what is missing is taken away.
-   * Throws `owner-changed` when another tenant owns one of them, `tenant-not-found`.
+   * Makes these, and no others, the tenant's agents: all or nothing. What nobody owns is given, what is missing is
+   * taken away. Throws `owner-changed` when another tenant owns one of them, `tenant-not-found`.
    */
   async setOwned(tenantId: TenantId, agents: readonly AgentName[], actor: Actor): Promise<OwnedSet> {
     const set = await this.prisma.$transaction(async (transaction) => {
@@ -98,8 +100,8 @@ export class Ownership {
   }
 
   /**
-   * Takes all agents away from a tenant that is erased, within a transaction that holds both locks. What began in its time and
-   * is heard of later is nobody's.
+   * Takes all agents away from a tenant that is erased, within a transaction that holds both locks. What began in its
+   * time and is heard of later is nobody's.
    */
   async releaseAll(transaction: Prisma.TransactionClient, tenantId: TenantId, position: bigint): Promise<void> {
     await transaction.agent.updateMany({ where: { tenantId }, data: { tenantId: null, since: null } });

@@ -1,7 +1,7 @@
 /**
- * The keys that sign our tokens: ES256, in the database so that every process has them. A rotation leaves no gap: a new key
- * is published first and signs only when every process must have it, and an old one verifies until the last token that it
- * signed has expired or is revoked.
+ * The keys that sign our tokens: ES256, in the database so that every process has them. A rotation leaves no gap: a new
+ * key is published first and signs only when every process must have it, and an old one verifies until the last token
+ * that it signed has expired or is revoked.
  */
 import { Injectable, OnApplicationBootstrap } from '@nestjs/common';
 import { type KeyObject, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
@@ -25,7 +25,10 @@ const STALE_MS = 60_000;
 const MIN_VERIFYING_MS = 5 * STALE_MS;
 
 export const ALGORITHM = 'ES256';
-/** Our own tokens are signed and read by machines that share a database, not always a clock (security rule 6: 30 s at most). */
+/**
+ * Our own tokens are signed and read by machines that share a database, not always a clock (security rule 6: 30 s at
+ * most).
+ */
 export const CLOCK_TOLERANCE_SECONDS = 0;
 
 /** Read, as rights are, by connections that nobody else's work takes. */

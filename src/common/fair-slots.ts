@@ -1,6 +1,7 @@
 /**
- * Slots that several parties share, each with a share of its own: who asks for much waits in a line of its own, and lines are served
- * in turn. So one party's thousand requests cost another one at most the slots that are taken at the moment.
+ * Slots that several parties share, each with a share of its own: who asks for much waits in a line of its own, and
+ * lines are served in turn. So one party's thousand requests cost another one at most the slots that are taken at the
+ * moment.
  */
 import { Problem } from './problem.js';
 
@@ -13,7 +14,10 @@ export interface FairSlotsOptions {
   readonly line: number;
   /** Longest wait; then it is `unavailable`. */
   readonly waitMs: number;
-  /** True when a slot is to rest for three times as long as it worked: then its work has a quarter of a core, and others the rest. */
+  /**
+   * True when a slot is to rest for three times as long as it worked: then its work has a quarter of a core, and others
+   * the rest.
+   */
   readonly rests?: () => boolean;
 }
 
@@ -26,8 +30,8 @@ export interface Patience {
   /** Who waits leaves the line when it aborts, with its reason as the error. */
   readonly until: AbortSignal;
   /**
-   * True where the line has no bound in number and time, because something else bounds who waits: open streams, which end it when
-   * they end.
+   * True where the line has no bound in number and time, because something else bounds who waits: open streams, which
+   * end it when they end.
    */
   readonly isEndless: boolean;
 }

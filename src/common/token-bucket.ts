@@ -1,6 +1,7 @@
 /**
- * Token buckets (RFC 3290, 5.1.3), one a key: `perSecond` come in, at most `BURST_SECONDS` worth wait. A charge larger than
- * what waits is allowed when the bucket is full, and leaves a debt, so that no size of request is refused for ever.
+ * Token buckets (RFC 3290, 5.1.3), one a key: `perSecond` come in, at most `BURST_SECONDS` worth wait. A charge larger
+ * than what waits is allowed when the bucket is full, and leaves a debt, so that no size of request is refused for
+ * ever.
  */
 
 /** How many seconds' worth may be used at once, after a pause. */
@@ -30,7 +31,10 @@ export class TokenBuckets {
     return perSecond > 0 ? Math.ceil((needed - milli) / perSecond) : NEVER_MS;
   }
 
-  /** Takes `cost`, whether or not it is there, of what is known only when it is done: 0, or after how many ms the debt is paid. */
+  /**
+   * Takes `cost`, whether or not it is there, of what is known only when it is done: 0, or after how many ms the debt
+   * is paid.
+   */
   owe(key: string, cost: number, perSecond: number, now = Math.floor(performance.now())): number {
     const milli = this.milliOf(key, perSecond, now) - cost * 1000;
     this.remember(key, { milli, at: now });

@@ -62,8 +62,8 @@ export function connectPool(
 }
 
 /**
- * What the process itself asks: the tail, where logs end, what was erased, the projection's progress, health. Never what a customer
- * may repeat as often as it likes (pools.ts): these wait for nobody. int8 columns arrive as numbers.
+ * What the process itself asks: the tail, where logs end, what was erased, the projection's progress, health. Never
+ * what a customer may repeat as often as it likes (pools.ts): these wait for nobody. int8 columns arrive as numbers.
  */
 @Injectable()
 export class PgPool implements OnApplicationShutdown {

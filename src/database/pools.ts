@@ -1,6 +1,6 @@
 /**
- * The other pools: connections of their own for what must not wait, and for what others must not wait for. A process has 21 in
- * all, the listener and the leases not counted; docs/operations.md says so.
+ * The other pools: connections of their own for what must not wait, and for what others must not wait for. A process
+ * has 21 in all, the listener and the leases not counted; docs/operations.md says so.
  */
 import { Inject, Injectable } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -30,13 +30,15 @@ export class BackgroundPool extends PgPool {
   }
 }
 
-/** Requests of a tenant that may wait, and for how long: a client that asks one thing after the other never has so many. */
+/**
+ * Requests of a tenant that may wait, and for how long: a client that asks one thing after the other never has so many.
+ */
 const LINE: Pick<FairSlotsOptions, 'line' | 'waitMs'> = { line: 32, waitMs: 5000 };
 
 /**
- * Questions that customers ask, as often as they like: in all they have so many connections, a tenant its share of them, and
- * tenants take turns. What may take long holds one of fewer slots first, so that a connection is left for the short ones; and
- * while events come in, it rests after each statement.
+ * Questions that customers ask, as often as they like: in all they have so many connections, a tenant its share of
+ * them, and tenants take turns. What may take long holds one of fewer slots first, so that a connection is left for the
+ * short ones; and while events come in, it rests after each statement.
  */
 @Injectable()
 abstract class SharedPool extends PgPool {
@@ -81,7 +83,9 @@ export class ReplayPool extends SharedPool {
     return { ...use, waiting: waiting + this.answers.waiting };
   }
 
-  /** Makes an answer of what is asked several times, one of a few at a time: each may take some 16 MB while it is made. */
+  /**
+   * Makes an answer of what is asked several times, one of a few at a time: each may take some 16 MB while it is made.
+   */
   answer<Value>(tenantId: TenantId, work: () => Promise<Value>, patience: Patience): Promise<Value> {
     return this.answers.run(tenantId, work, patience);
   }
@@ -100,7 +104,10 @@ export class ReadPool extends SharedPool {
 
   private readonly tables = new PrismaClient({ adapter: new PrismaPg(this.pool) });
 
-  /** As {@link ask}, of the tables behind {@link PrismaService}, whose own connections are for changes: no list takes one. */
+  /**
+   * As {@link ask}, of the tables behind {@link PrismaService}, whose own connections are for changes: no list takes
+   * one.
+   */
   list<Value>(
     tenantId: TenantId | null,
     work: (tables: Prisma.TransactionClient) => Promise<Value>,

@@ -10,14 +10,17 @@ import { type PoolUse, connectPool, useOf } from './pg-pool.js';
 /** Longest that a change may take, and so any statement of it. */
 const TRANSACTION_MS = 30_000;
 
-/** Connections in all, and those of them that tenants' own changes may take: the others are left for who takes rights away. */
+/**
+ * Connections in all, and those of them that tenants' own changes may take: the others are left for who takes rights
+ * away.
+ */
 const [CONNECTIONS, OF_TENANTS] = [5, 3];
 /** As many as a tenant may have under way (http/answers.ts). */
 const LINE = 100;
 
 /**
- * Changes of the tables that people manage: tenants, agents, tokens, keys. Whoever only looks does so by {@link ReadPool}. The event
- * log speaks SQL through {@link PgPool}.
+ * Changes of the tables that people manage: tenants, agents, tokens, keys. Whoever only looks does so by {@link
+ * ReadPool}. The event log speaks SQL through {@link PgPool}.
  */
 @Injectable()
 export class PrismaService extends PrismaClient implements OnApplicationShutdown {

@@ -1,4 +1,6 @@
-/** Whether events come in these moments, on whichever process: then who looks through much of the database gives way. */
+/**
+ * Whether events come in these moments, on whichever process: then who looks through much of the database gives way.
+ */
 import { Injectable } from '@nestjs/common';
 
 /** After so long without an event nobody waits for the database whom a look through the log could hold up. */

@@ -1,10 +1,11 @@
 /**
- * Backlogs that readers of the same tenant share: one read of the log, and one framing, serve all who stand near it. A page
- * begins at a multiple of its size, or where one that its bytes have cut ends, so that readers meet; a full one never changes and is
- * kept for a short while, the last one is read anew, and who asks for it while it is being read waits for the next read, which sees what was committed meanwhile.
+ * Backlogs that readers of the same tenant share: one read of the log, and one framing, serve all who stand near it. A
+ * page begins at a multiple of its size, or where one that its bytes have cut ends, so that readers meet; a full one
+ * never changes and is kept for a short while, the last one is read anew, and who asks for it while it is being read
+ * waits for the next read, which sees what was committed meanwhile.
  *
- * Kept pages are filed under the log's incarnation: a tenant that was erased and made anew cannot meet pages of before. When a
- * call is erased, no page is kept that was read before.
+ * Kept pages are filed under the log's incarnation: a tenant that was erased and made anew cannot meet pages of before.
+ * When a call is erased, no page is kept that was read before.
  */
 import { Injectable } from '@nestjs/common';
 import type { TenantId } from '../common/ids.js';
@@ -15,8 +16,8 @@ import { LogReader } from './log-reader.js';
 import { TENANT_NUMBERING } from './numbering.js';
 
 /**
- * Events of a page, and bytes of their data; one event more goes in, so a page is 192 KiB at most. Whoever reads slowly holds its
- * page for as long as it takes: security rule 16 counts it.
+ * Events of a page, and bytes of their data; one event more goes in, so a page is 192 KiB at most. Whoever reads slowly
+ * holds its page for as long as it takes: security rule 16 counts it.
  */
 export const PAGE = 256;
 export const PAGE_BOUNDS = { limit: PAGE, bytes: 128 * 1024 };

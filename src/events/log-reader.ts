@@ -1,7 +1,7 @@
 /**
- * The log as customers read it, at a bounded cost: a page has so many rows and bytes, and a filter looks through so many numbers at a
- * time, however little it lets through. Who reads goes on from what was *looked at*, found or not. Connections and turns:
- * database/pools.ts.
+ * The log as customers read it, at a bounded cost: a page has so many rows and bytes, and a filter looks through so
+ * many numbers at a time, however little it lets through. Who reads goes on from what was *looked at*, found or not.
+ * Connections and turns: database/pools.ts.
  */
 import { Injectable } from '@nestjs/common';
 import type { Patience } from '../common/fair-slots.js';
@@ -147,7 +147,10 @@ export class LogReader {
     return rowCount === 1;
   }
 
-  /** Undefined where every number is asked for. Calls are found by an index: they need no window, only where the log ends. */
+  /**
+   * Undefined where every number is asked for. Calls are found by an index: they need no window, only where the log
+   * ends.
+   */
   private async windowOf(tenantId: TenantId, after: number, { agents, calls, types }: EventFilter, patience: Patience) {
     if (calls !== null) return this.look(tenantId, after, NO_END, patience);
     return agents === null && types === null ? undefined : this.look(tenantId, after, WINDOW, patience);

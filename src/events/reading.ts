@@ -27,9 +27,14 @@ export interface Reading {
   /** From now on, everything that is routed to this reader. Returns how to leave. */
   register(receive: Receive): () => void;
   bounds(): Promise<Bounds>;
-  /** The number after which what was received at or after a moment begins. Rejects when `until` aborts before its turn. */
+  /**
+   * The number after which what was received at or after a moment begins. Rejects when `until` aborts before its turn.
+   */
   since(moment: Date, until: AbortSignal): Promise<number>;
-  /** The log after a number, as of after the call; to be asked after {@link bounds}. Rejects when `until` aborts before its turn. */
+  /**
+   * The log after a number, as of after the call; to be asked after {@link bounds}. Rejects when `until` aborts before
+   * its turn.
+   */
   page(after: number, until: AbortSignal): Promise<LogPage>;
   /** What `connected` says besides the cursor; to be asked after {@link bounds}. */
   readonly greeting: Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 /**
- * Who is let in to open a stream, in the order of arrival and so many at a time: when thousands come at once (a server was
- * restarted), those that are open go on getting their events between two of them, and the database is asked in rounds. Only who
- * was authenticated comes here. A place is given back when the stream is open, when its connection is gone, or when it was held
- * too long, whichever is first: nobody can keep others out.
+ * Who is let in to open a stream, in the order of arrival and so many at a time: when thousands come at once (a server
+ * was restarted), those that are open go on getting their events between two of them, and the database is asked in
+ * rounds. Only who was authenticated comes here. A place is given back when the stream is open, when its connection is
+ * gone, or when it was held too long, whichever is first: nobody can keep others out.
  */
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
@@ -31,7 +31,10 @@ export class StreamAdmission {
   private readonly places = new Set<Response>();
   private lost = 0;
 
-  /** Resolves when it is one's turn, with how it may wait while it opens. Throws `unavailable` for who has gone away meanwhile. */
+  /**
+   * Resolves when it is one's turn, with how it may wait while it opens. Throws `unavailable` for who has gone away
+   * meanwhile.
+   */
   async admit(response: Response): Promise<Patience> {
     const release = await this.slots.acquire();
     if (isGone(response)) {

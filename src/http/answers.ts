@@ -1,8 +1,8 @@
 /**
- * Answers that are being made or wait to be read: of each tenant so many at a time, so many bytes a second of large ones, and so
- * many bytes that its clients have not taken yet; of strangers by address, and of all together. It is asked before an answer is
- * made, and charged when it is handed over; beyond, the client is told to come back, and nothing of the answer is kept. Event
- * streams are none of these: they have bounds of their own.
+ * Answers that are being made or wait to be read: of each tenant so many at a time, so many bytes a second of large
+ * ones, and so many bytes that its clients have not taken yet; of strangers by address, and of all together. It is
+ * asked before an answer is made, and charged when it is handed over; beyond, the client is told to come back, and
+ * nothing of the answer is kept. Event streams are none of these: they have bounds of their own.
  */
 import type { Request } from 'express';
 import type { ServerResponse } from 'node:http';
@@ -22,7 +22,10 @@ const MAX_BYTES = 64 * MEBIBYTE;
 const SMALL_BYTES = 16 * 1024;
 /** Requests of a tenant that are served at a time; the operator's are its own to bound. */
 export const MAX_UNDER_WAY = 100;
-/** Large answers that a tenant may have made, in bytes a second, five seconds' worth at once: two pages, some 150 ms of a core. */
+/**
+ * Large answers that a tenant may have made, in bytes a second, five seconds' worth at once: two pages, some 150 ms of
+ * a core.
+ */
 export const BYTES_PER_SECOND = 8 * MEBIBYTE;
 const RETRY_MS = 1000;
 
@@ -45,7 +48,10 @@ export class Answers {
   private readonly made = new TokenBuckets();
   private readonly underWay = new Map<string, Set<UnderWay>>();
 
-  /** From here on the answer is the tenant's (null: the platform's). Throws `rate-limited`, `unavailable` where there are too many. */
+  /**
+   * From here on the answer is the tenant's (null: the platform's). Throws `rate-limited`, `unavailable` where there
+   * are too many.
+   */
   begin(response: ServerResponse, tenantId: string | null): void {
     const maxBytes = tenantId === null ? MAX_BYTES_OF_PLATFORM : MAX_BYTES_PER_TENANT;
     const owner = { key: tenantId === null ? 'platform' : `tenant ${tenantId}`, maxBytes };
@@ -112,7 +118,10 @@ export class Answers {
   }
 }
 
-/** Aborts when nobody wants the answer any more: its client is gone, or may not be given it yet. The reason is a {@link Problem}. */
+/**
+ * Aborts when nobody wants the answer any more: its client is gone, or may not be given it yet. The reason is a {@link
+ * Problem}.
+ */
 export function signalOf(response: ServerResponse): AbortSignal {
   const one = served.get(response);
   if (one === undefined) throw new Error('the request is nobody’s yet');

@@ -1,8 +1,8 @@
 /**
- * Bodies of requests: read after the caller is known, of the types that a route takes and of no other, and so many bytes at a
- * time of each owner and of all. What is declared is charged before the first byte is read, and a client that asks first
- * (`Expect: 100-continue`, RFC 9110, 10.1.1) sends none of what is refused. Who does not ask may be sending already: what it sends
- * is then taken from the connection and thrown away, so that it sees the answer.
+ * Bodies of requests: read after the caller is known, of the types that a route takes and of no other, and so many
+ * bytes at a time of each owner and of all. What is declared is charged before the first byte is read, and a client
+ * that asks first (`Expect: 100-continue`, RFC 9110, 10.1.1) sends none of what is refused. Who does not ask may be
+ * sending already: what it sends is then taken from the connection and thrown away, so that it sees the answer.
  */
 import { SetMetadata } from '@nestjs/common';
 import express, { type Request, type RequestHandler, type Response } from 'express';
@@ -65,8 +65,8 @@ export class Bodies {
   private readonly parsers = new Map<string, RequestHandler>();
 
   /**
-   * Reads the body of a request that has one. `sender`: undefined for a stranger. Throws
-   * `unsupported-media-type`, `payload-too-large`, `validation`; `rate-limited` and `unavailable` while too much is under way.
+   * Reads the body of a request that has one. `sender`: undefined for a stranger. Throws `unsupported-media-type`,
+   * `payload-too-large`, `validation`; `rate-limited` and `unavailable` while too much is under way.
    */
   async read(request: Request, response: Response, rule: BodyRule, sender: Sender | undefined): Promise<void> {
     const tenantId = sender?.tenantId;

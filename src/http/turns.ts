@@ -1,7 +1,7 @@
 /**
- * The requests of one connection, one after another. HTTP/1.1 lets a client send the next one before it has its answer, and
- * Node hands all of them over at once: the responses that wait have no socket yet, never say `close` when it goes, and keep
- * what is written to them. So a request is served when its response has the socket. Those that wait are few.
+ * The requests of one connection, one after another. HTTP/1.1 lets a client send the next one before it has its answer,
+ * and Node hands all of them over at once: the responses that wait have no socket yet, never say `close` when it goes,
+ * and keep what is written to them. So a request is served when its response has the socket. Those that wait are few.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';

@@ -1,7 +1,7 @@
 /**
- * Erasures of tenants that are under way: how far each is. A row lives from the moment at which the tenant's rights end to the one at
- * which nothing of it is left; meanwhile nobody may have its name. Whoever removes a batch holds the row until its commit, so
- * that a batch and the word of it are one thing, and processes do not do the same work twice.
+ * Erasures of tenants that are under way: how far each is. A row lives from the moment at which the tenant's rights end
+ * to the one at which nothing of it is left; meanwhile nobody may have its name. Whoever removes a batch holds the row
+ * until its commit, so that a batch and the word of it are one thing, and processes do not do the same work twice.
  */
 import { Injectable } from '@nestjs/common';
 import type { Patience } from '../common/fair-slots.js';
@@ -88,8 +88,8 @@ export class TenantErasures {
   }
 
   /**
-   * Throws `tenant-exists` while a tenant of that name is being erased. To be asked after the new row was inserted: that waited for
-   * an erasure which was about to begin.
+   * Throws `tenant-exists` while a tenant of that name is being erased. To be asked after the new row was inserted:
+   * that waited for an erasure which was about to begin.
    */
   async assertFree(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
     const row = await transaction.tenantErasure.findUnique({ where: { tenantId } });
