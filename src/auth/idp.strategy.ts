@@ -1,16 +1,15 @@
-/** Verifies tokens of the operator's own identity provider: its issuer, its audience, its keys, and claims as configured. */
+/** Verifies tokens of the operator's own identity provider: its issuer, its keys, its times; then what its claims say. */
 import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { Request } from 'express';
 import jwt from 'jsonwebtoken';
 import { Strategy } from 'passport-jwt';
-import { z } from 'zod';
-import { lineSchema, tenantIdSchema } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { ENV, type Env, type IdentityProvider } from '../config/env.js';
 import { presentedIn } from './credential.js';
+import { LEEWAY_SECONDS, externalIdentityOf } from './external-claims.js';
 import { EXTERNAL_ALGORITHMS, IssuerKeys } from './issuer-keys.js';
-import { type Identity, type Principal, scopesIn } from './principal.js';
+import type { Principal } from './principal.js';
 import { Standings } from './standings.js';
 import { readToken } from './token-text.js';
 
@@ -41,46 +40,16 @@ export class IdpStrategy extends PassportStrategy(Strategy, 'idp') {
       algorithms: [...EXTERNAL_ALGORITHMS],
       // Without a provider there is no issuer that a token could name.
       issuer: identityProvider?.issuer ?? '\0',
-      audience: identityProvider?.audience ?? '\0',
+      jsonWebTokenOptions: { clockTolerance: LEEWAY_SECONDS },
+      passReqToCallback: true,
     });
     this.provider = identityProvider;
   }
 
-  async validate(claims: unknown): Promise<Principal> {
-    if (this.provider === undefined) throw new Problem('token-invalid', 'The token was not issued here.');
-    return this.standings.principal(externalIdentityOf(claims, this.provider));
+  async validate(request: Request, claims: unknown): Promise<Principal> {
+    const token = presentedIn(request)?.token;
+    if (this.provider === undefined || token === undefined)
+      throw new Problem('token-invalid', 'The token was not issued here.');
+    return this.standings.principal(externalIdentityOf(claims, token, this.provider));
   }
-}
-
-const claimsSchema = z.looseObject({
-  iss: z.string(),
-  exp: z.number().int(),
-  // It names who did something, where PostgreSQL keeps it.
-  jti: lineSchema(500),
-});
-
-/** Scopes as one string (RFC 8693, 4.2) or as a list; other words than ours mean nothing here. */
-const scopeClaimSchema = z.union([z.string().transform((text) => text.split(' ')), z.array(z.string())]);
-
-/** What the provider's claims say in our terms. Throws `token-invalid` for a claim of the wrong type. */
-export function externalIdentityOf(claims: unknown, { tenantClaim, scopeClaim }: IdentityProvider): Identity {
-  const parsed = claimsSchema.safeParse(claims);
-  const tenant = tenantIdSchema.optional().safeParse(parsed.data?.[tenantClaim]);
-  const scopes = scopeClaimSchema.safeParse(parsed.data?.[scopeClaim]);
-  if (!parsed.success || !tenant.success || !scopes.success)
-    throw new Problem('token-invalid', 'The token has claims that are missing or of the wrong type.');
-  const { iss, exp, jti } = parsed.data;
-  return {
-    kind: 'external',
-    tokenId: `${iss}#${jti}`,
-    parentTokenId: null,
-    tenantId: tenant.data ?? null,
-    scopes: scopesIn(scopes.data),
-    expiresAt: new Date(exp * 1000),
-    agents: null,
-    calls: null,
-    types: null,
-    viewedBy: null,
-    mintsUntil: null,
-  };
 }

@@ -77,7 +77,7 @@ export class Standings {
   /** What each of these may do now, or why it may nothing any more; two queries, however many they are. */
   async review(identities: readonly Identity[]): Promise<Map<Identity, Standing | Problem>> {
     const checkedAt = performance.now();
-    const ids = [...new Set(identities.filter(({ kind }) => kind !== 'external').map(({ tokenId }) => tokenId))];
+    const ids = [...new Set(identities.map(({ tokenId }) => tokenId))];
     const tenantIds = [...new Set(identities.flatMap(({ tenantId }) => tenantId ?? []))];
     const [lineages, tenants] = await Promise.all([lineagesOf(this.pool, ids), this.tenants(tenantIds)]);
     const tenantById = new Map(tenants.map((row) => [row.id, row]));
@@ -120,7 +120,8 @@ function scopesNow(
 ): ReadonlySet<Scope> | Problem {
   if (tenant === undefined) return revoked();
   if (tenant !== null && tenant.status !== 'active') return new Problem('tenant-suspended', 'The tenant is suspended.');
-  if (identity.kind === 'external') return identity.scopes;
+  // The provider's tokens have a row when they were revoked.
+  if (identity.kind === 'external') return row === undefined ? identity.scopes : revoked();
   if (row === undefined || row.revokedAt !== null || row.tenantId !== identity.tenantId) return revoked();
   if (ancestors.some(({ revokedAt }) => revokedAt !== null)) return revoked();
   const own = [...identity.scopes].filter((scope) => row.scopes.includes(scope));

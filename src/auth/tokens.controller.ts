@@ -10,7 +10,12 @@ import { Problem } from '../common/problem.js';
 import { ClientPatience } from '../http/patience.js';
 import { CurrentActor, CurrentPrincipal, CurrentTenant, Scopes } from './auth.decorators.js';
 import type { Principal } from './principal.js';
-import { changeTokenSchema, createPlatformTokenSchema, createTenantTokenSchema } from './tokens.schemas.js';
+import {
+  anyTokenIdSchema,
+  changeTokenSchema,
+  createPlatformTokenSchema,
+  createTenantTokenSchema,
+} from './tokens.schemas.js';
 import { TokensService } from './tokens.service.js';
 
 const listSchema = z.strictObject(pageQuery);
@@ -118,11 +123,12 @@ export class TokensController {
     return this.tokens.changeAcrossTenants(id, change, actor);
   }
 
+  /** One of the identity provider's by the id that lists and the audit show: `<issuer>#<its jti, uti or hash>`. */
   @ApiOperation({ summary: 'Revoke any token, open streams included' })
   @Delete('v1/admin/tokens/:id')
   @Scopes('admin')
   @HttpCode(204)
-  async revoke(@CurrentActor() actor: Actor, @Param('id', { schema: opaqueIdSchema }) id: string): Promise<void> {
+  async revoke(@CurrentActor() actor: Actor, @Param('id', { schema: anyTokenIdSchema }) id: string): Promise<void> {
     await this.tokens.revokeAcrossTenants(id, actor);
   }
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { lineSchema } from '../common/ids.js';
+import { lineSchema, opaqueIdSchema } from '../common/ids.js';
 import { scopeSchema } from './principal.js';
 
 const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
-const MAX_TTL_SECONDS = 366 * UNIT_SECONDS.d;
+/** Longest life of a token. */
+export const MAX_TTL_SECONDS = 366 * UNIT_SECONDS.d;
 
 /** `30d`, `12h`, `15m`, `90s` → seconds. */
 export const ttlSchema = z
@@ -35,3 +36,6 @@ export const createPlatformTokenSchema = z.strictObject({
 export const changeTokenSchema = z
   .strictObject({ name: name.optional(), scopes: z.array(scopeSchema).min(1).optional() })
   .refine((change) => Object.keys(change).length > 0, 'must change something');
+
+/** One of ours, or of the identity provider's: `<issuer>#<id>`. */
+export const anyTokenIdSchema = z.union([opaqueIdSchema, lineSchema(1000).regex(/#/, 'must be an id as we gave it')]);

@@ -12,8 +12,10 @@ import { ENV, type Env } from '../config/env.js';
 import type { Prisma, Token } from '../database/generated/client.js';
 import { ReadPool } from '../database/pools.js';
 import { PrismaService } from '../database/prisma.service.js';
+import { isExternalId } from './external-claims.js';
 import type { Scope } from './principal.js';
 import { assertRoomForToken } from './token-quota.js';
+import { MAX_TTL_SECONDS } from './tokens.schemas.js';
 import { TokenMint } from './token-mint.js';
 import { type TokenFacts, type TokenView, auditOf, factsOf, viewOf } from './token-view.js';
 
@@ -128,9 +130,12 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
     return view;
   }
 
-  /** Of any tenant or of the platform. Open streams that live by the token end. Safe to repeat. */
+  /**
+   * Of any tenant or of the platform, or of the identity provider. Open streams that live by the token end. Safe to repeat.
+   */
   async revokeAcrossTenants(id: string, actor: Actor): Promise<void> {
-    await this.revoke({ id }, actor);
+    if (isExternalId(id, this.env.identityProvider)) await this.revokeExternal(id, actor);
+    else await this.revoke({ id }, actor);
   }
 
   /** A tenant's own; another's is as unknown as one that never was. */
@@ -172,6 +177,30 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
       return ended;
     });
     for (const tokenId of ids) this.bus.publish({ kind: 'token-revoked', tokenId });
+  }
+
+  /** What is revoked of the identity provider's has a row for as long as any token may live; sessions and stream tokens end with it. */
+  private async revokeExternal(id: string, actor: Actor): Promise<void> {
+    const revokedAt = moment();
+    const derived = await this.prisma.$transaction(async (transaction) => {
+      const row = { kind: 'external', name: 'external', scopes: [], createdBy: actor.name, revokedAt };
+      const data = { ...row, id, expiresAt: momentIn(MAX_TTL_SECONDS * 1000) };
+      const { count } = await transaction.token.createMany({ data, skipDuplicates: true });
+      if (count > 0) {
+        const after = { revokedAt: revokedAt.toISOString() };
+        await this.audit.record(transaction, actor, {
+          action: 'token.revoke',
+          target: id,
+          before: null,
+          after,
+          books: [],
+        });
+      }
+      const made = { OR: [{ createdBy: id, kind: { in: ['stream', 'session'] } }, { viewedBy: id }] };
+      const where = { ...made, revokedAt: null };
+      return transaction.token.updateManyAndReturn({ where, data: { revokedAt }, select: { id: true } });
+    });
+    for (const token of [{ id }, ...derived]) this.bus.publish({ kind: 'token-revoked', tokenId: token.id });
   }
 
   private async record(

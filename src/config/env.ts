@@ -5,7 +5,7 @@ import { localUrl } from '../common/address.js';
 import type { Limits } from '../common/limits.js';
 import { PublicUrl } from './public-url.js';
 import type { TrustProxy } from './trust-proxy.js';
-import { flag, httpUrl, integer, publicUrl, secret, shown, trustProxy } from './variables.js';
+import { flag, httpUrl, integer, list, publicUrl, secret, shown, trustProxy } from './variables.js';
 
 const seconds = (fallback: number, max: number) => integer(1, max).default(fallback);
 
@@ -44,9 +44,11 @@ const envSchema = z.object({
   METRICS_TOKEN: secret.optional(),
   AUTH_JWKS_URL: httpUrl.optional(),
   AUTH_ISSUER: z.string().min(1).optional(),
-  AUTH_AUDIENCE: z.string().min(1).optional(),
-  AUTH_TENANT_CLAIM: z.string().min(1).default('tenant'),
-  AUTH_SCOPE_CLAIM: z.string().min(1).default('scope'),
+  AUTH_AUDIENCE: list.optional(),
+  AUTH_AUDIENCE_CLAIM: list.optional(),
+  AUTH_TENANT_CLAIM: z.string().trim().min(1).default('tenant'),
+  AUTH_SCOPE_CLAIM: list.default(['scope', 'scp']),
+  AUTH_SCOPE_PREFIX: list.default([]),
   CALL_MAX_SILENCE_MINUTES: integer(1, 100_000).default(240),
   CALL_MAX_EVENTS: integer(100, 1_000_000).default(50_000),
   CORS_ORIGINS: z.string().optional(),
@@ -60,14 +62,22 @@ const envSchema = z.object({
   RETENTION_DAYS: integer(1, 36_500).optional(),
 });
 
-/** The operator's own identity provider: tokens of `issuer` for `audience`, signed by a key of the set at `jwksUrl`. */
+/**
+ * The operator's own identity provider: tokens of `issuer`, signed by a key of the set at `jwksUrl`. A claim is named as it is, or by
+ * the path to it (auth/external-claims.ts).
+ */
 export interface IdentityProvider {
   readonly jwksUrl: string;
   readonly issuer: string;
-  readonly audience: string;
-  /** Names of the claims that hold the tenant and the scopes. */
+  /** Whom its tokens are for; one of these is enough. */
+  readonly audiences: readonly string[];
+  /** Which claims say for whom a token is; undefined: `aud`, or where that is absent the client that it was made for. */
+  readonly audienceClaims: readonly string[] | undefined;
   readonly tenantClaim: string;
-  readonly scopeClaim: string;
+  /** All of them together are what it may do. */
+  readonly scopeClaims: readonly string[];
+  /** What may stand before our scopes, besides the audience. */
+  readonly scopePrefixes: readonly string[];
 }
 
 /** What the operator configured. `demo` is true when no `SOURCES` were named: see api.md, "Running it". */
@@ -177,12 +187,15 @@ function ownUrl({ HOST, PORT }: Variables): PublicUrl {
 
 /** All of its three or none: half of it would let in less, or more, than the operator believes. */
 function identityProviderOf(env: Variables): IdentityProvider | undefined {
-  const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = env;
-  if (jwksUrl === undefined && issuer === undefined && audience === undefined) return undefined;
-  if (jwksUrl === undefined || issuer === undefined || audience === undefined) {
+  const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audiences } = env;
+  if (jwksUrl === undefined && issuer === undefined && audiences === undefined) return undefined;
+  if (jwksUrl === undefined || issuer === undefined || audiences === undefined) {
     throw new InvalidEnv('AUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE: set all three, or none');
   }
-  return { jwksUrl, issuer, audience, tenantClaim: env.AUTH_TENANT_CLAIM, scopeClaim: env.AUTH_SCOPE_CLAIM };
+  return {
+    ...{ jwksUrl, issuer, audiences, audienceClaims: env.AUTH_AUDIENCE_CLAIM, tenantClaim: env.AUTH_TENANT_CLAIM },
+    ...{ scopeClaims: env.AUTH_SCOPE_CLAIM, scopePrefixes: env.AUTH_SCOPE_PREFIX },
+  };
 }
 
 function corsOriginsOf({ CORS_ORIGINS: list }: Variables): readonly string[] {

@@ -18,6 +18,12 @@ export const flag = z.stringbool({ error: 'must be true or false' });
 
 export const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
 
+/** Separated by commas or spaces. */
+export const list = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ''))
+  .pipe(z.array(z.string()).min(1, 'must name one at least'));
+
 /** Not shorter: somebody would guess it. */
 export const secret = z.string().min(16, 'must have 16 characters at least');
 

@@ -15,7 +15,6 @@ interface Key {
 }
 
 export class Issuer {
-  readonly name = 'https://login.operator.example/';
   readonly audience = 'switchboard';
   /** How often its keys were asked for. */
   asked = 0;
@@ -27,9 +26,11 @@ export class Issuer {
   private server: Server | undefined;
   private port = 0;
 
-  static async start(): Promise<Issuer> {
-    const issuer = new Issuer();
-    issuer.rotate('RS256');
+  private constructor(readonly name: string) {}
+
+  static async start(name = 'https://login.operator.example/', algorithm: Algorithm = 'RS256'): Promise<Issuer> {
+    const issuer = new Issuer(name);
+    issuer.rotate(algorithm);
     await issuer.comeBack();
     return issuer;
   }
