@@ -1,4 +1,6 @@
 /** What ingest does when an event is at fault, and when we are: only the former is a refusal, and neither takes others along. */
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { EventLog } from '../src/events/event-log.js';
 import { IngestService } from '../src/events/ingest.service.js';
 import { SourceSink } from '../src/sources/source-sink.js';
@@ -91,4 +93,17 @@ it('what is committed is answered for, also where the word of it fails', async (
   ingest.announce = announce;
   expect(answer.body).toMatchObject({ accepted: 1 });
   expect(await stored(agent)).toEqual([0]);
+});
+
+it('an event of a source whose time nobody can read is kept, as of when it came in, and the log says so', async () => {
+  const agent = fresh('mara');
+  const said: unknown[] = [];
+  const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation((line: unknown) => void said.push(line));
+  const stop = new AbortController();
+  const sink = new SourceSink('a source', board.app.get(IngestService), stop.signal);
+  await sink.push([{ ...decoded(agent, 0), at: { unreadable: 'timestamp' } }, decoded(agent, 1)]);
+  stop.abort();
+  warn.mockRestore();
+  expect(await stored(agent)).toEqual([0, 1]);
+  expect(said).toEqual([expect.stringMatching(/^a source: took events .* came in: `timestamp` is no time/)]);
 });

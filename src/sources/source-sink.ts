@@ -9,6 +9,7 @@ import { eventsIn, sourceRetries } from '../common/metrics.js';
 import { moment } from '../common/moment.js';
 import { Problem } from '../common/problem.js';
 import { SparseLog } from '../common/sparse-log.js';
+import { NO_TIME } from '../common/written-time.js';
 import { blameOf } from '../database/database-errors.js';
 import { describeTrouble } from '../database/database-trouble.js';
 import { AdmittedEvent, DecodedEvent, admitEvent } from '../events/event.js';
@@ -79,12 +80,19 @@ export class SourceSink implements EventSink {
 
   private admit(event: DecodedEvent): AdmittedEvent | undefined {
     try {
-      return admitEvent(event, moment());
+      return admitEvent(this.timed(event), moment());
     } catch (error) {
       eventsIn.inc({ outcome: 'refused' });
       this.logger.warn(`${this.sourceName}: refused an event: ${faultsOf(error)}`);
       return undefined;
     }
+  }
+
+  /** A wire has nobody to be told, and what it said comes no second time: it is kept, as of when it came in. */
+  private timed(event: DecodedEvent): DecodedEvent {
+    if (event.at === undefined || event.at instanceof Date) return event;
+    this.log.warn('time', `took events for what happened when they came in: \`${event.at.unreadable}\` ${NO_TIME}`);
+    return { ...event, at: undefined };
   }
 
   private async work(): Promise<void> {
