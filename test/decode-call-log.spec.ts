@@ -95,6 +95,12 @@ describe('an entry of the call log', () => {
     expect(decodeLogEntry(entry('user.message', { final: false })).ephemeral).toBe(true);
     expect(decodeLogEntry(entry('user.speaking', { active: true })).ephemeral).toBe(true);
     expect(decodeLogEntry(entry('turn.end', { turn: 1 })).ephemeral).toBe(false);
+    const said = ['true', 'false', undefined, null, 0, 'no'].map((ephemeral) =>
+      decodeLogEntry(entry('x', {}, { ephemeral })),
+    );
+    expect(said.map(({ ephemeral }) => ephemeral)).toEqual([true, false, false, false, false, false]);
+    expect(decodeLogEntry(entry('user.speaking', { active: 'false' })).type).toBe('speech.ended');
+    expect(decodeLogEntry(entry('user.message', { final: 'false' })).type).toBe('user.speaking');
   });
 
   it('of an agent’s log is about the call that its data names, and is told from the call log’s', () => {

@@ -82,6 +82,14 @@ describe('an id that is a number', () => {
     expect(log.events[0]?.data['callId']).toBe(String(call));
   });
 
+  it('is no less than text where text is meant: what was said, why a call ended', async () => {
+    const call = fresh('CA');
+    const end = { event: 'call.ended', agent: mara, callId: call, reason: 486, duration: '12.5' };
+    await post(said(mara, call, 'u1', 42 as unknown as string), end);
+    const { body } = await callOf(board, acme, call);
+    expect(body).toMatchObject({ transcript: [{ text: '42' }], reason: '486', duration: 12.5 });
+  });
+
   it('keeps digits that a double would round', async () => {
     const sent = (id: string) => `{"event":"user.message","agent":"${mara}","callId":${id},"messageId":1,"text":"hi"}`;
     const body = `[${sent('9007199254740993')},${sent('9007199254740992')}]`;

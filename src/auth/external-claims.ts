@@ -29,7 +29,7 @@ const audienceSchema = z.union([z.string().transform((one) => [one]), z.array(z.
 /** A tenant, or a list of one: who belongs to several is nobody's. */
 const tenantSchema = z.union([tenantIdSchema, z.tuple([tenantIdSchema]).transform(([one]) => one)]).optional();
 /** Scopes as one string (RFC 8693, 4.2) or as a list; other words than ours mean nothing here. */
-const scopesSchema = z.union([z.string().transform((text) => text.split(/\s+/)), z.array(z.string())]);
+const scopesSchema = z.union([z.string().transform((text) => text.split(/[\s,]+/)), z.array(z.string())]);
 /** Where a token has no `aud`, the client that it was made for: Cognito's and RFC 8693's word for it, and OpenID Connect's. */
 const CLIENT_CLAIMS = ['client_id', 'azp'];
 

@@ -1,23 +1,24 @@
 /** Values of an event's data, which may be anything. */
-import { ExactNumber, digitsOf, mayLoseDigits, numberIn } from '../common/exact-number.js';
+import { ExactNumber, mayLoseDigits, numberIn } from '../common/exact-number.js';
 import { depthOf } from '../common/json-shape.js';
 
+/** Text, which may come as a number. */
 export function textOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
+  return typeof value === 'string' || numberIn(value) !== undefined ? String(value) : null;
 }
 
 /** Longest name, number or reason, in characters: they stand in every row of a list. */
 const MAX_LABEL = 500;
 
-/** A name, a number, a reason, which may come as a number: cut where it is longer than any of these is. */
+/** A name, a number, a reason: cut where it is longer than any of these is. */
 export function labelOf(value: unknown): string | null {
-  const text = digitsOf(value) ?? textOf(value);
+  const text = textOf(value);
   return text === null || text.length <= MAX_LABEL ? text : text.slice(0, MAX_LABEL).replace(/[\ud800-\udbff]$/, '');
 }
 
-/** An id may come as a number. Chats name messages by an empty one: that is none. */
+/** Chats name messages by an empty id: that is none. */
 export function idOf(value: unknown): string | null {
-  return digitsOf(value) ?? (textOf(value) || null);
+  return textOf(value) || null;
 }
 
 /** A number may come as text. */

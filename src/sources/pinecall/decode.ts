@@ -16,7 +16,7 @@ export interface LogEntry {
   readonly call: string | null;
   readonly agent: string;
   readonly type: string;
-  readonly ephemeral: boolean;
+  readonly ephemeral: unknown;
   readonly data: Fields;
 }
 
@@ -28,6 +28,7 @@ const ONCE_A_CALL = new Set(['call.ringing', 'call.started', 'call.ended', 'call
 /** Types of which a call has one for each message: the SDK itself guards by (type, callId, messageId). */
 const ONCE_A_MESSAGE =
   /^(user\.message|bot\.(speaking|finished|interrupted)|message\.confirmed|reply\.rejected|whatsapp\.)/;
+const FLAGS = new Map<unknown, boolean>([[true, true], ['true', true], [false, false], ['false', false]]); // prettier-ignore
 const CALL_IDS = ['callId', 'sessionId'];
 /** Where an event of wires A and B says when it happened; the first that is there counts. */
 const TIMES = ['at', 'timestamp', 'ts'];
@@ -98,19 +99,30 @@ export function decodeLogGap(marker: LogEntry, callId: string): DecodedEvent {
   };
 }
 
-function translate({ type, data, ephemeral }: LogEntry): { type: string; data: Fields; ephemeral: boolean } {
-  if (type === 'user.speaking' && typeof data['active'] === 'boolean') {
-    const { active, ...rest } = data;
-    return { type: active ? 'speech.started' : 'speech.ended', data: toCustomerKeys(rest), ephemeral: true };
+/** Yes and no may come as text: "false" in quotes is no. Undefined: neither is said. */
+function flagIn(value: unknown): boolean | undefined {
+  return FLAGS.get(value);
+}
+
+function translate(entry: LogEntry): { type: string; data: Fields; ephemeral: boolean } {
+  const { type, data } = entry;
+  const isActive = flagIn(data['active']);
+  if (type === 'user.speaking' && isActive !== undefined) {
+    const { active: _active, ...rest } = data;
+    return { type: isActive ? 'speech.started' : 'speech.ended', data: toCustomerKeys(rest), ephemeral: true };
   }
-  if (type === 'user.message' && data['final'] === false) {
+  if (type === 'user.message' && flagIn(data['final']) === false) {
     const { final: _final, ...rest } = data;
     return { type: 'user.speaking', data: toCustomerKeys(rest, 'messageId'), ephemeral: true };
   }
   const isMessage = type === 'user.message' || type.startsWith('bot.');
   const { channel, ...rest } = data;
   const fields = type === 'call.started' && channel !== undefined ? { ...rest, transport: channel } : data;
-  return { type, data: toCustomerKeys(fields, isMessage ? 'messageId' : 'id'), ephemeral };
+  return {
+    type,
+    data: toCustomerKeys(fields, isMessage ? 'messageId' : 'id'),
+    ephemeral: flagIn(entry.ephemeral) ?? false,
+  };
 }
 
 /** Top level only: what stands inside `args`, `result`, `metadata`, `metrics` is the agent author's own. */
