@@ -60,6 +60,7 @@ async function serve(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<v
   cleanUps.push(() => server.stop());
   const welcome = await server.setUp(stop);
   await server.listen().catch((error: Error) => Promise.reject(portError(env, error)));
+  cleanUps.push(() => server.leave());
   sayWhere(env);
   process.stdout.write(welcome);
 }

@@ -7,6 +7,7 @@ import type { createLogger } from './common/logger.js';
 import type { Env } from './config/env.js';
 import { DemoService } from './demo/demo.service.js';
 import { LogLineage } from './events/log-lineage.js';
+import { ReadinessService } from './health/readiness.js';
 import { welcome } from './welcome.js';
 
 /** How long what is under way may take after the readers are gone: a database that is silent answers nobody. */
@@ -42,6 +43,12 @@ export class Server {
   /** Resolves when requests are answered. */
   async listen(): Promise<void> {
     await this.app.listen(this.env.port, this.env.host);
+  }
+
+  /** Says that it leaves, to whoever balances, and serves on until that has been heard. */
+  async leave(): Promise<void> {
+    this.app.get(ReadinessService).leave();
+    await wait(this.env.leaveMs);
   }
 
   /** Resolves when the app is closed, or has had the time for it: then the process' end closes what is left. */

@@ -41,6 +41,7 @@ const envSchema = z.object({
   STREAM_MAX_SECONDS: seconds(3600, 86_400),
   WORKERS: integer(1, 64).default(1),
   DRAIN_SECONDS: seconds(10, 600),
+  LEAVE_SECONDS: integer(0, 600).default(0),
   METRICS_TOKEN: secret.optional(),
   AUTH_JWKS_URL: httpUrl.optional(),
   AUTH_ISSUER: z.string().min(1).optional(),
@@ -104,6 +105,8 @@ export interface Env {
   readonly workers: number;
   /** Longest time over which readers are told that the process goes down. */
   readonly drainMs: number;
+  /** How long a process that is told to stop serves on, not ready, for balancers that only ask now and then. */
+  readonly leaveMs: number;
   readonly metricsToken: string | undefined;
   readonly identityProvider: IdentityProvider | undefined;
   /** Origins whose pages may call the API; `[]`: only our own. */
@@ -158,6 +161,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
     streamMaxMs: env.STREAM_MAX_SECONDS * 1000,
     workers: env.WORKERS,
     drainMs: env.DRAIN_SECONDS * 1000,
+    leaveMs: env.LEAVE_SECONDS * 1000,
     metricsToken: env.METRICS_TOKEN,
     identityProvider: identityProviderOf(env),
     corsOrigins: corsOriginsOf(env),

@@ -18,6 +18,10 @@ import { type SourceStatus, SourceSupervisor } from '../sources/source-superviso
 
 /** A database that takes longer to answer is away. */
 const DATABASE_MS = 2000;
+/** After this it is asked anew: a connection may hang by itself. */
+const ASK_AGAIN_MS = 5000;
+/** A balancer that checks every second waits no longer than that: until then what is known counts. */
+const ANSWER_MS = 500;
 /** What is delivered later than this after it was in the log is late: the tail looks at the log every second. */
 const LATE_MS = 3000;
 
@@ -28,6 +32,13 @@ const LATE = `unreachable: no answer within ${DATABASE_MS / 1000} s`;
 
 type Calls = Awaited<ReturnType<CallsService['progress']>>;
 const AWAY = { state: 'away' } as const;
+
+/** What the database says; `reason`: why it can't. */
+interface Asked {
+  readonly reason: string | undefined;
+  readonly calls: Calls | typeof AWAY;
+  readonly erasures?: ErasureProgress | undefined;
+}
 
 export interface Readiness {
   /** `degraded`: the database is away, it does not answer or takes nothing in, for whatever reason. */
@@ -49,6 +60,8 @@ export interface Readiness {
 @Injectable()
 export class ReadinessService implements OnModuleDestroy {
   private isLeaving = false;
+  private known: Asked = { reason: undefined, calls: AWAY };
+  private asking: { readonly since: number; readonly answer: Promise<Asked> } | undefined;
 
   constructor(
     private readonly pool: PgPool,
@@ -63,15 +76,17 @@ export class ReadinessService implements OnModuleDestroy {
   ) {}
 
   /** The first thing that a process does that goes down: whoever sends readers here sends them elsewhere. */
-  onModuleDestroy(): void {
+  leave(): void {
     this.isLeaving = true;
   }
 
-  /** Resolves within a few seconds, also when nothing answers. */
+  onModuleDestroy(): void {
+    this.leave();
+  }
+
+  /** Resolves within half a second, also when nothing answers. */
   async look(): Promise<Readiness> {
-    const { reason, calls } = (await withinTime(this.ask())) ?? { reason: LATE, calls: AWAY };
-    const erasures =
-      reason === undefined ? await withinTime(this.erasures.progress().catch(() => undefined)) : undefined;
+    const { reason, calls, erasures } = await this.asked();
     return {
       status: this.isLeaving ? 'leaving' : reason === undefined ? 'ready' : 'degraded',
       database: reason === undefined ? { state: 'up' } : { state: 'away', reason },
@@ -84,14 +99,31 @@ export class ReadinessService implements OnModuleDestroy {
     };
   }
 
-  private async ask(): Promise<{ reason: string | undefined; calls: Calls | typeof AWAY }> {
+  /** One question at a time, however many want to know. */
+  private async asked(): Promise<Asked> {
+    if (this.asking === undefined || performance.now() - this.asking.since >= ASK_AGAIN_MS)
+      this.asking = { since: performance.now(), answer: this.ask() };
+    const { asking } = this;
+    const asked = await withinTime(asking.answer);
+    if (asked !== undefined) {
+      this.known = asked;
+      if (this.asking === asking) this.asking = undefined;
+    } else if (performance.now() - asking.since >= DATABASE_MS) this.known = { reason: LATE, calls: AWAY };
+    return this.known;
+  }
+
+  private async ask(): Promise<Asked> {
     const { rows, error } = await this.pool.query<{ isReadOnly: boolean }>(PROBE).then(
       (result) => ({ rows: result.rows, error: undefined }),
       (failure: unknown) => ({ rows: [], error: failure }),
     );
     if (error !== undefined) return { reason: describeTrouble(error), calls: AWAY };
     const reason = rows[0]?.isReadOnly ? READ_ONLY : this.ingest.trouble;
-    return { reason, calls: await this.calls.progress().catch(() => AWAY) };
+    const [calls, erasures] = await Promise.all([
+      this.calls.progress().catch(() => AWAY),
+      this.erasures.progress().catch(() => undefined),
+    ]);
+    return { reason, calls, erasures };
   }
 
   private streams(): Readiness['streams'] {
@@ -106,9 +138,9 @@ export class ReadinessService implements OnModuleDestroy {
   }
 }
 
-/** Undefined when it takes longer than a database may. */
+/** Undefined when it takes longer than whoever asks waits. */
 async function withinTime<T>(answer: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), DATABASE_MS)));
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), ANSWER_MS)));
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
