@@ -1,11 +1,13 @@
 /** What deploy/ and docker-compose.yml say of the server is so: names, paths, ports, times. No engine runs them here. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { readEnv } from '../src/config/env.js';
 
-const read = (path: string) => readFileSync(resolve(import.meta.dirname, '..', path), 'utf8');
+const path = (name: string) => resolve(import.meta.dirname, '..', name);
+const read = (name: string) => readFileSync(path(name), 'utf8');
 /** Every name that env.ts knows. */
 const KNOWN = new Set(
   read('src/config/env.ts')
@@ -139,3 +141,33 @@ function dockerfile(): { env: Record<string, string>; port: number } {
   );
   return { env: Object.fromEntries(pairs) as Record<string, string>, port: Number(/^EXPOSE (\d+)/m.exec(text)?.[1]) };
 }
+
+it('deploy/haproxy: health, words and times are ours, and HAProxy takes it', () => {
+  const text = read('deploy/haproxy/haproxy.cfg');
+  const seconds = (name: string) => Number(new RegExp(`^ *timeout ${name} (\\d+)s$`, 'm').exec(text)?.[1]);
+  const { streamPingMs } = readEnv({});
+  for (const name of ['client', 'server']) expect(seconds(name) * 1000).toBeGreaterThan(2 * streamPingMs);
+  expect(text).toMatch(/option httpchk GET \/readyz$/m);
+  const [head = '', frames = ''] = read('deploy/haproxy/come-back.http').split('\r\n\r\n');
+  expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\nContent-Type: text\/event-stream\r\n/);
+  expect(frames).toMatch(/^retry: \d+\nevent: stream\.closing\ndata: \{"type":"\/problems\/unavailable",.*\}\n\n$/);
+  const places = { LISTEN: '127.0.0.1:1', ONE: '127.0.0.1:2', TWO: '127.0.0.1:3' };
+  const env = { PATH: `${process.env['PATH']}:/usr/sbin`, ...places, COME_BACK: path('deploy/haproxy/come-back.http') };
+  const check = spawnSync('haproxy', ['-c', '-f', path('deploy/haproxy/haproxy.cfg')], { env, encoding: 'utf8' });
+  if (check.error === undefined) expect([check.status, check.stderr]).toEqual([0, '']);
+});
+
+it('deploy/systemd: runs what is built, and leaves time for goodbyes', () => {
+  const text = read('deploy/systemd/switchboard.service');
+  const setting = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1] ?? '';
+  const start = (JSON.parse(read('package.json')) as { scripts: { start: string } }).scripts.start;
+  expect(setting('ExecStart')).toBe(`/usr/bin/env ${start}`);
+  const { drainMs, leaveMs } = readEnv({});
+  expect(Number(setting('TimeoutStopSec')) * 1000).toBeGreaterThanOrEqual(leaveMs + drainMs + 5000);
+  const names = [...setting('Environment').matchAll(/(\w+)=/g)].map(([, name = '']) => name);
+  expect(names.filter((name) => name !== 'NODE_ENV' && !KNOWN.has(name))).toEqual([]);
+});
+
+it('the image’s probe asks the process where it is, and whether it lives', () => {
+  expect(read('Dockerfile')).toMatch(/^HEALTHCHECK .* CMD \["node", "bin\/healthcheck\.mjs"\]$/m);
+});
