@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { whyNoBuild } from './build-tools.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stamp = join(root, 'dist', '.built-from');
@@ -28,6 +29,7 @@ if (process.argv[2] === 'write') {
   mkdirSync(join(root, 'dist'), { recursive: true });
   writeFileSync(stamp, digest);
 } else if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
-  process.stdout.write('Building Switchboard (only after a change) …\n');
+  // Where it can't be built, the build says so.
+  if (whyNoBuild() === undefined) process.stdout.write('Building Switchboard (only after a change) …\n');
   process.exit(1);
 }

@@ -6,6 +6,13 @@
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { whyNoBuild } from './build-tools.mjs';
+
+const obstacle = whyNoBuild();
+if (obstacle !== undefined) {
+  console.error(obstacle);
+  process.exit(1);
+}
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const result = spawnSync(process.execPath, ['node_modules/prisma/build/index.js', 'generate', '--no-hints'], {

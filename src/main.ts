@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { URL_FILE, localUrl, socketAddress } from './common/address.js';
 import { exit } from './common/exit.js';
 import { createLogger } from './common/logger.js';
+import { whenOrphaned } from './common/orphaned.js';
 import { redactor } from './common/redaction.js';
 import { InvalidEnv, readEnv, type Env } from './config/env.js';
 import { secretsOf } from './config/secrets.js';
@@ -179,6 +180,7 @@ function stopSignal(): AbortSignal {
     stop.abort();
   };
   if (cluster.isWorker) whenToldToStop(() => stop.abort());
+  else whenOrphaned('npm_lifecycle_event' in process.env, () => stop.abort());
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   return stop.signal;
 }

@@ -49,6 +49,11 @@ function readToken(file: string): string {
   }
 }
 
+/** `npx` runs us in a shell of its own. */
+export function isInShell(): boolean {
+  return 'npm_lifecycle_event' in process.env;
+}
+
 /** Colours only for people: https://no-color.org */
 export function wantsColour(): boolean {
   return process.stdout.isTTY && !process.env['NO_COLOR'];

@@ -1,12 +1,13 @@
 /** `npx switchboard …`: for operators who have only a shell. A client of the HTTP API and nothing else. */
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
+import { whenOrphaned } from '../common/orphaned.js';
 import { VERSION } from '../common/version.js';
 import { addAgentCommands } from './agent-commands.js';
 import { ApiError, causeOf } from './api.js';
 import { addCallCommands } from './call-commands.js';
 import { addDoctorCommand } from './doctor.js';
-import { UsageError } from './environment.js';
+import { UsageError, isInShell } from './environment.js';
 import { addLinkCommand } from './link-command.js';
 import { addOperationCommands } from './operation-commands.js';
 import { bearLostReaders, safe } from './output.js';
@@ -47,6 +48,7 @@ function messageOf(error: unknown): string {
 }
 
 bearLostReaders();
+whenOrphaned(isInShell(), () => process.exit(1));
 try {
   for (const command of every(program)) command.exitOverride();
   await program.parseAsync();

@@ -11,6 +11,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { removeRemnant } from './pid-file.js';
 import { type Cluster, EmbeddedPostgresError, openCluster } from './postgres-cluster.js';
 
 /** How long a server that was left behind gets to answer, or to finish going down. */
@@ -53,6 +54,7 @@ export class EmbeddedPostgres {
     signal?: AbortSignal,
   ): Promise<EmbeddedPostgres> {
     const cluster = await openCluster(dataDir, signal);
+    await removeRemnant(cluster.folder);
     const server = await EmbeddedPostgres.adoptOrLaunch(cluster, options, signal);
     try {
       await server.createDatabase();

