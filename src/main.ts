@@ -136,8 +136,10 @@ async function prepareDatabase(url: string, { allowFsyncOff }: Env): Promise<voi
 
 /** `PORT=0` is any free one: it is found first, for addresses are made of it before there is a server. */
 async function withPort(variables: Record<string, string | undefined>): Promise<Env> {
-  const env = readEnv(variables);
-  return env.port > 0 ? env : readEnv({ ...variables, PORT: String(await bindOnce(env)) });
+  // A worker's DATABASE_URL is whole: what the shell says for libpq may mean another server.
+  const shell = cluster.isWorker ? {} : variables;
+  const env = readEnv(variables, shell);
+  return env.port > 0 ? env : readEnv({ ...variables, PORT: String(await bindOnce(env)) }, shell);
 }
 
 /** Before anything is started: a port in use is the most common reason not to. Resolves to the port. */

@@ -3,20 +3,15 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { localUrl } from '../common/address.js';
 import type { Limits } from '../common/limits.js';
+import { InvalidPostgresUrl } from './postgres-parameters.js';
+import { readPostgresUrl, withVariables } from './postgres-url.js';
 import { PublicUrl } from './public-url.js';
 import type { TrustProxy } from './trust-proxy.js';
-import { flag, httpUrl, integer, list, publicUrl, secret, shown, trustProxy } from './variables.js';
+import { flag, httpUrl, integer, list, postgresUrl, publicUrl, secret, shown, trustProxy } from './variables.js';
 
 const seconds = (fallback: number, max: number) => integer(1, max).default(fallback);
 
 const limit = (fallback: number) => integer(1, 1_000_000).default(fallback);
-
-const postgresUrl = z
-  .string()
-  .regex(
-    /^postgres(ql)?:\/\/.+/,
-    'must look like postgresql://host:5432/database, with user:password@ before the host',
-  );
 
 const busUrl = z
   .string()
@@ -126,8 +121,13 @@ export interface Env {
 /** A configuration that cannot work; its message is one readable line for the console. */
 export class InvalidEnv extends Error {}
 
-/** Reads and checks the variables of api.md's table. Throws {@link InvalidEnv}. */
-export function readEnv(variables: Record<string, string | undefined>): Env {
+type Shell = Record<string, string | undefined>;
+
+/**
+ * Reads and checks the variables of api.md's table. `shell`: where libpq's are, for whatever DATABASE_URL does not say; `{}` where it
+ * was made by us. Throws {@link InvalidEnv}.
+ */
+export function readEnv(variables: Shell, shell = variables): Env {
   const given = Object.fromEntries(
     Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
   );
@@ -148,7 +148,7 @@ export function readEnv(variables: Record<string, string | undefined>): Env {
   return Object.freeze({
     port: env.PORT,
     host: env.HOST,
-    databaseUrl: env.DATABASE_URL,
+    databaseUrl: databaseUrlOf(env.DATABASE_URL, shell),
     allowFsyncOff: env.ALLOW_FSYNC_OFF,
     busUrl: env.BUS_URL,
     sources: sources.length === 1 && sources[0] === 'none' ? [] : sources,
@@ -187,6 +187,20 @@ function ownUrl({ HOST, PORT }: Variables): PublicUrl {
   if (url === undefined)
     throw new InvalidEnv(`HOST: "${HOST}" stands in no address; say in PUBLIC_URL where pages are`);
   return PublicUrl.parse(url);
+}
+
+/** With what the shell's variables say for libpq, which means nothing to the embedded server. */
+function databaseUrlOf(given: string | undefined, shell: Shell): string | undefined {
+  if (given === undefined) return undefined;
+  try {
+    const url = withVariables(given, shell);
+    readPostgresUrl(url);
+    return url;
+  } catch (error) {
+    throw error instanceof InvalidPostgresUrl
+      ? new InvalidEnv(`DATABASE_URL with libpq's variables: ${error.message}`)
+      : error;
+  }
 }
 
 /** All of its three or none: half of it would let in less, or more, than the operator believes. */

@@ -1,6 +1,8 @@
 /** What the text of a variable may be. Each kind has its words for a text that may not: they follow "PORT: ". */
 import { z } from 'zod';
 import { redactor } from '../common/redaction.js';
+import { InvalidPostgresUrl } from './postgres-parameters.js';
+import { readPostgresUrl } from './postgres-url.js';
 import { NoPublicUrl, PublicUrl } from './public-url.js';
 import { trustProxyOf } from './trust-proxy.js';
 
@@ -32,6 +34,17 @@ export const publicUrl = z.string().transform((text, context) => {
     return PublicUrl.parse(text);
   } catch (error) {
     if (!(error instanceof NoPublicUrl)) throw error;
+    context.addIssue(error.message);
+    return z.NEVER;
+  }
+});
+
+export const postgresUrl = z.string().transform((text, context) => {
+  try {
+    readPostgresUrl(text);
+    return text;
+  } catch (error) {
+    if (!(error instanceof InvalidPostgresUrl)) throw error;
     context.addIssue(error.message);
     return z.NEVER;
   }
