@@ -117,6 +117,13 @@ it.each<[string, RegExp, (file: string) => boolean]>([
     /process\.env/,
     (file) => ['main.ts', 'config/env.ts', 'cli/environment.ts'].includes(file),
   ],
+  [
+    'connections to PostgreSQL are made in one place, of a URL that is read in one place',
+    /new pg\.|class \w+ extends pg\.|connectionString|from 'pg-|readPostgresUrl\(/,
+    (file) =>
+      ['database-client', 'connections', 'ways'].some((name) => file === `database/${name}.ts`) ||
+      ['env', 'secrets', 'variables', 'postgres-url'].some((name) => file === `config/${name}.ts`),
+  ],
   ['nothing is request-scoped or forwarded', /forwardRef|Scope\.REQUEST/, () => false],
   [
     'faults are told apart by code or class, never by words (Redis has nothing else)',

@@ -12,6 +12,8 @@ import { waitFor } from './support/wait-for.js';
 const SHELL = {
   ...{ PGSSLMODE: 'verify-full', PGSSLNEGOTIATION: 'direct', PGOPTIONS: '-c no.such=1 -c bogus=1', PGDATA: '/nowhere' },
   ...{ PGHOST: 'nowhere.invalid', PGPORT: '1', PGUSER: 'nobody', PGDATABASE: 'none', PGCLIENTENCODING: 'LATIN1' },
+  ...{ PGPASSWORD: 'wrong', PGPASSFILE: '/nowhere', PGSSLROOTCERT: '/nowhere', PGTARGETSESSIONATTRS: 'standby' },
+  ...{ PGREPLICATION: 'database', PGAPPNAME: 'psql', PGCHANNELBINDING: 'require', PGCONNECT_TIMEOUT: '1' },
   ...{ TZ: 'Nowhere/Odd', LANG: 'xx_YY.UTF-8', LC_ALL: 'xx_YY.UTF-8' },
 };
 const asRoot = process.getuid?.() === 0 ? it : it.skip;
@@ -26,7 +28,7 @@ it('a folder of mode 0700, a long path with spaces, a umask of 027, a foreign sh
   const home = await Installation.create({ ...SHELL, DATA_DIR: dataDir, SOURCES: 'none' });
   const umask = process.umask(0o027);
   try {
-    const first = await home.start();
+    const first = await home.start({ WORKERS: '2' });
     expect((await first.stopBy('SIGTERM')).code).toBe(0);
     expect(statSync(dataDir).mode & 0o777).toBe(0o750);
     const again = home.spawn({ HOST: '::1' });

@@ -7,6 +7,7 @@
  */
 import { types } from 'node:util';
 import pg from 'pg';
+import { type ClientOptions, DatabaseClient, connectMsOf } from './database-client.js';
 import { DatabaseUnreachable, blameOf } from './database-errors.js';
 
 type Method = (...parameters: unknown[]) => unknown;
@@ -19,7 +20,7 @@ const poolConnect = methodOf(pg.Pool.prototype, 'connect');
 /** Of the language: a bug, and no word of the database. */
 const BUGS = new Set(['TypeError', 'RangeError', 'SyntaxError', 'ReferenceError']);
 
-class Connection extends pg.Client {
+class Connection extends DatabaseClient {
   /** Why it is not to be used again. */
   fault: Error | undefined;
 
@@ -30,19 +31,36 @@ class Connection extends pg.Client {
 }
 
 export class Connections extends pg.Pool {
-  constructor(options: pg.PoolConfig) {
-    super({ ...options, Client: Connection });
+  /** `prepare`: what a new connection goes through before it is used; the pool waits for it, and closes it where that rejects. */
+  constructor(
+    private readonly of: ClientOptions,
+    { prepare, ...limits }: { max: number; min: number; prepare: (client: DatabaseClient) => Promise<void> },
+  ) {
+    const Client = Connection as unknown as new () => pg.ClientBase;
+    const onConnect = (client: pg.ClientBase): unknown => prepare(client as DatabaseClient);
+    super({ ...of, ...limits, Client, onConnect, connectionTimeoutMillis: connectMsOf(of.ways) });
   }
 
   /** The pool itself closes a connection over which it failed. */
   override query = ((...parameters: unknown[]) =>
     withClass(Reflect.apply(poolQuery, this, parameters))) as pg.Pool['query'];
 
-  override connect = ((...parameters: unknown[]) => {
-    const connecting = withClass(Reflect.apply(poolConnect, this, parameters));
-    return connecting instanceof Promise ? connecting.then(closedWhenFaulty) : connecting;
+  /** With a callback where the pool itself asks. */
+  override connect = ((callback?: (error?: Error, client?: Connection, release?: Release) => void) => {
+    const connecting = withClass(this.of.ways.reach(async () => closedWhenFaulty(await this.connectOnce())));
+    if (callback === undefined) return connecting;
+    (connecting as Promise<Connection & { release: Release }>).then(
+      (client) => callback(undefined, client, client.release),
+      (error: Error) => callback(error, undefined, () => undefined),
+    );
   }) as pg.Pool['connect'];
+
+  private connectOnce(): Promise<unknown> {
+    return Reflect.apply(poolConnect, this, []) as Promise<unknown>;
+  }
 }
+
+type Release = (error?: unknown) => void;
 
 /** What comes by a callback, as the pool asks its own clients, comes out of the pool's own method as a promise. */
 function withClass(result: unknown, seen: (error: Error) => void = () => undefined): unknown {

@@ -1,4 +1,5 @@
-import pg from 'pg';
+import { connect } from './database-client.js';
+import { Ways, wordsOf } from './ways.js';
 
 /** Oldest PostgreSQL that we run our tests on. */
 const OLDEST = 150_000;
@@ -6,15 +7,18 @@ const OLDEST = 150_000;
 /** Settings without which a crash takes or breaks what was committed. */
 const DURABLE = ['synchronous_commit', 'fsync', 'full_page_writes'];
 
+const NAME = 'switchboard-check';
+
 /**
- * A server that answers, is new enough, and commits for real: what ingest answers for must survive a crash of the process
- * and of the machine (security rule 13). Throws with one readable line. `allowFsyncOff`: its storage keeps what it was given
- * without that. Resolves to what is to be said all the same.
+ * A server that answers, is new enough, and commits for real: what ingest answers for must survive a
+ * crash of the process and of the machine (security rule 13). Throws with one readable line. `allowFsyncOff`: its storage keeps what
+ * it was given without that. Resolves to what is to be said all the same.
  */
 export async function assertDatabaseFits(databaseUrl: string, allowFsyncOff: boolean): Promise<string[]> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5000 });
+  const client = await connect(databaseUrl, { name: NAME }).catch((error: unknown) => {
+    throw new Error(wordsOf(error), { cause: error });
+  });
   try {
-    await client.connect();
     const { rows } = await client.query<{ version: number; off: string[] }>(
       `SELECT current_setting('server_version_num')::int AS version,
               ARRAY(SELECT name FROM unnest($1::text[]) name WHERE current_setting(name) = 'off') AS off`,
@@ -29,11 +33,14 @@ export async function assertDatabaseFits(databaseUrl: string, allowFsyncOff: boo
         'fsync is off; turn it on, or a crash of its machine may lose or break everything' +
           ' (ALLOW_FSYNC_OFF=true where its storage is durable without)',
       );
-    return off.map((name) => `${name} is off at the database: right only where its storage makes up for it`);
-  } catch (error) {
-    // A refused connection to several addresses is an AggregateError without a message of its own.
-    throw error instanceof AggregateError ? (error.errors[0] as Error) : error;
+    const { unused } = Ways.to(databaseUrl).url;
+    return [
+      ...off.map((name) => `${name} is off at the database: right only where its storage makes up for it`),
+      ...(unused.length === 0
+        ? []
+        : [`DATABASE_URL: not used here, and not sent: ${unused.join(', ')} (docs/operations.md)`]),
+    ];
   } finally {
-    await client.end().catch(() => undefined); // Never connected.
+    await client.end();
   }
 }

@@ -10,7 +10,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import pg from 'pg';
+import { type DatabaseClient, connect } from './database-client.js';
 import { removeRemnant } from './pid-file.js';
 import { type Cluster, EmbeddedPostgresError, openCluster } from './postgres-cluster.js';
 
@@ -28,8 +28,6 @@ const LAUNCH_RETRY_MS = 200;
 const PASSING = /shared memory block .* still in use|postmaster.pid. already exists|any TCP\/IP sockets/;
 
 const LOOPBACK = ['127.0.0.1', '::1'] as const;
-/** PGSSLMODE, PGOPTIONS and PGCLIENTENCODING of the shell mean another server: what is said here they do not change. */
-const OWN_SETTINGS = 'sslmode=disable&sslnegotiation=postgres&client_encoding=UTF8&options=-c%20TimeZone%3DUTC';
 
 interface Address {
   readonly host: string;
@@ -72,7 +70,7 @@ export class EmbeddedPostgres {
   urlOf(database: string): string {
     const { host, port } = this.address;
     const authority = `switchboard:${this.cluster.password}@${host.includes(':') ? `[${host}]` : host}:${port}`;
-    return `postgresql://${authority}/${database}?${OWN_SETTINGS}`;
+    return `postgresql://${authority}/${database}?sslmode=disable`;
   }
 
   /** From now on, until {@link stop}, the server is started again when it is gone. */
@@ -188,9 +186,8 @@ export class EmbeddedPostgres {
     }).catch(() => false); // A server that does not answer has no clients to be kind to.
   }
 
-  private async query<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-    const client = new pg.Client({ connectionString: this.urlOf('postgres') });
-    await client.connect();
+  private async query<T>(work: (client: DatabaseClient) => Promise<T>): Promise<T> {
+    const client = await connect(this.urlOf('postgres'), { name: 'switchboard-embedded' });
     try {
       return await work(client);
     } finally {

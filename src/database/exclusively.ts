@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { connect } from './database-client.js';
 
 /**
  * Runs `work` while nobody else on this database runs anything under that name; waits for who does. The lock is a
@@ -9,11 +9,9 @@ export async function exclusively<Result>(
   name: string,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const lock = new pg.Client({ connectionString: databaseUrl, application_name: 'switchboard-lock' });
-  lock.on('error', () => undefined); // Work that needs the database says so itself.
+  const lock = await connect(databaseUrl, { name: 'switchboard-lock' });
   try {
-    await lock.connect();
-    await lock.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [name]);
+    await lock.query(`SELECT pg_advisory_lock(hashtextextended($1, 0))`, [name]);
     return await work();
   } finally {
     await lock.end().catch(() => undefined); // Broken already, and the lock with it.

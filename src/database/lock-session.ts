@@ -3,7 +3,7 @@
  * is killed. When the connection breaks, nothing that a lock protects may go on; so that this is noticed here before the
  * server gives the lock to somebody else, we ask more often than its keep-alives do.
  */
-import pg from 'pg';
+import { type DatabaseClient, connect } from './database-client.js';
 import { cameInTime } from './in-time.js';
 
 /** How often the connection is tried, and how long it may take to answer. Together less than the server's patience. */
@@ -17,21 +17,14 @@ export class LockSession {
   private readonly abort = new AbortController();
   private readonly beat: NodeJS.Timeout;
 
-  private constructor(private readonly client: pg.Client) {
+  private constructor(private readonly client: DatabaseClient) {
     client.on('error', () => this.lose());
     client.once('end', () => this.lose());
     this.beat = setInterval(() => void this.tryConnection(), BEAT_MS);
   }
 
   static async open(databaseUrl: string): Promise<LockSession> {
-    const client = new pg.Client({
-      connectionString: databaseUrl,
-      application_name: 'switchboard-lease',
-      connectionTimeoutMillis: 5000,
-      keepAlive: true,
-    });
-    client.on('error', () => undefined); // Said by what is asked of it; without a listener it would end the process.
-    await client.connect();
+    const client = await connect(databaseUrl, { name: 'switchboard-lease', keepAlive: true });
     const session = new LockSession(client);
     await client.query(KEEP_ALIVE);
     return session;
@@ -44,13 +37,13 @@ export class LockSession {
 
   /** False when somebody else has it. */
   async tryLock(name: string): Promise<boolean> {
-    const text = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got';
+    const text = `SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got`;
     const { rows } = await this.client.query<{ got: boolean }>(text, [name]);
     return rows[0]?.got === true;
   }
 
   async unlock(name: string): Promise<void> {
-    await this.client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name]);
+    await this.client.query(`SELECT pg_advisory_unlock(hashtextextended($1, 0))`, [name]);
   }
 
   async close(): Promise<void> {

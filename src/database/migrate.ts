@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg';
-import pg from 'pg';
+import { type DatabaseClient, connect } from './database-client.js';
 import { readMigrations } from './migrations.js';
 
 /** Any number; two processes that start at once must agree on it. */
@@ -12,8 +12,7 @@ const MIGRATION_LOCK = 7_265_318;
 
 /** Brings the database to the newest migration. Safe to run from several processes at once. Returns what was applied. */
 export async function migrate(databaseUrl: string): Promise<string[]> {
-  const lock = new pg.Client({ connectionString: databaseUrl, application_name: 'switchboard-migrate' });
-  await lock.connect();
+  const lock = await connect(databaseUrl, { name: 'switchboard-migrate', statementMs: 0 });
   try {
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const migrations = await readMigrations();
@@ -26,7 +25,7 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
 }
 
 /** True when the books say of each, as it stands here, that it was applied; anything else is the engine's to judge. */
-async function areApplied(client: pg.Client, { migrationDirectories }: MigrationList): Promise<boolean> {
+async function areApplied(client: DatabaseClient, { migrationDirectories }: MigrationList): Promise<boolean> {
   const { rows } = await client.query<{ books: string | null }>(`SELECT to_regclass('_prisma_migrations') AS books`);
   if (rows[0]?.books == null) return false;
   const booked = await client.query<{ migration_name: string; checksum: string; is_done: boolean }>(

@@ -9,7 +9,9 @@ import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { Backoff } from '../common/backoff.js';
+import { DatabaseClient } from './database-client.js';
 import { cameInTime } from './in-time.js';
+import { Ways, wordsOf } from './ways.js';
 
 /** How often the connection is tried, and how long a notice may take to come back: together less than 5 s. */
 const BEAT_MS = 1500;
@@ -25,13 +27,14 @@ export interface PgListenerHandlers {
 
 /** A connection that is being made or used; `ended` resolves when it is gone. */
 interface Link {
-  readonly client: pg.Client;
+  readonly client: DatabaseClient;
   readonly socket: Socket;
   readonly ended: Promise<void>;
 }
 
 export class PgListener {
   private readonly logger = new Logger('PgListener');
+  private readonly ways: Ways;
   private readonly abort = new AbortController();
   private readonly stopped = new Promise<void>((resolve) => (this.abort.signal.onabort = () => resolve()));
   /** Notices on it are for nobody else, and wake nobody else. */
@@ -41,10 +44,12 @@ export class PgListener {
   connected = false;
 
   constructor(
-    private readonly databaseUrl: string,
+    databaseUrl: string,
     private readonly channel: string,
     private readonly handlers: PgListenerHandlers,
-  ) {}
+  ) {
+    this.ways = Ways.to(databaseUrl);
+  }
 
   start(): void {
     this.running = this.run();
@@ -58,26 +63,32 @@ export class PgListener {
   private async run(): Promise<void> {
     const backoff = new Backoff({ firstMs: 100, maxMs: 5000 });
     while (!this.abort.signal.aborted) {
-      const link = this.open();
       try {
-        await this.listen(link, backoff);
+        await this.ways.reach(() => this.use(backoff));
       } catch (error) {
-        if (!this.abort.signal.aborted) this.logger.warn(`not listening: ${(error as Error).message}`);
+        if (!this.abort.signal.aborted) this.logger.warn(`not listening: ${wordsOf(error)}`);
       }
+      await wait(backoff.nextMs(), undefined, { signal: this.abort.signal }).catch(() => undefined); // Aborted: the loop ends.
+    }
+  }
+
+  /** One connection, from its beginning to its end. */
+  private async use(backoff: Backoff): Promise<void> {
+    const link = this.open();
+    try {
+      await this.listen(link, backoff);
+    } finally {
       this.connected = false;
       // A connection that is silent, or not yet there, takes no goodbye.
       await cameInTime(link.client.end(), GOODBYE_MS);
       link.socket.destroy();
-      await wait(backoff.nextMs(), undefined, { signal: this.abort.signal }).catch(() => undefined); // Aborted: the loop ends.
     }
   }
 
   private open(): Link {
     const socket = new Socket();
-    const client = new pg.Client({
-      ...{ connectionString: this.databaseUrl, application_name: 'switchboard-listen' },
-      ...{ connectionTimeoutMillis: 5000, keepAlive: true, stream: () => socket },
-    });
+    const options = { name: 'switchboard-listen', keepAlive: true, stream: () => socket };
+    const client = new DatabaseClient({ ways: this.ways, ...options });
     const ended = new Promise<void>((resolve) => {
       client.once('end', resolve);
       client.on('error', (error) => {
@@ -93,6 +104,7 @@ export class PgListener {
     const over = Promise.race([ended, this.stopped]);
     // A client that is ended while it connects never settles its `connect`.
     await Promise.race([client.connect(), over.then(() => Promise.reject(new Error('the connection ended')))]);
+    await client.prepare();
     client.on('notification', ({ channel, payload }) => {
       if (channel === this.ownChannel) this.onBeat();
       else this.handlers.onNotification(payload ?? '');
@@ -107,7 +119,7 @@ export class PgListener {
   }
 
   /** True when a notice of our own comes back in time. */
-  private async beats(client: pg.Client, before = ''): Promise<boolean> {
+  private async beats(client: DatabaseClient, before = ''): Promise<boolean> {
     const heard = new Promise<void>((resolve) => (this.onBeat = resolve));
     const said = client.query(`${before};NOTIFY ${pg.escapeIdentifier(this.ownChannel)}`);
     return cameInTime(Promise.race([Promise.all([said, heard]), this.stopped]), ANSWER_MS);

@@ -1,7 +1,9 @@
 import { Inject, Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { Connections } from './connections.js';
+import type { DatabaseClient } from './database-client.js';
 import { DATABASE_URL } from './database-url.js';
+import { Ways } from './ways.js';
 
 /** PostgreSQL's int8: positions and seqs stay far below 2^53, so they travel as numbers. */
 const INT8 = 20;
@@ -34,7 +36,7 @@ export interface PoolLimits {
   readonly max: number;
   /** Kept open although nobody needs them now: connecting takes longer than most statements. */
   readonly min?: number;
-  /** Longest that one statement may take, its waiting for locks included. */
+  /** Longest that one statement may take, its waiting for locks included; 0: without end. */
   readonly statementMs: number;
 }
 
@@ -47,18 +49,13 @@ export function connectPool(
   { name, max, min = 0, statementMs }: PoolLimits,
   check: (run: Run) => Promise<void> = () => Promise.resolve(),
 ): pg.Pool {
-  const onConnect: (client: pg.ClientBase) => unknown = async (client) => {
-    const run: Run = (text, values = []) =>
-      client.query({ text, values, query_timeout: CHECK_MS } as pg.QueryConfig<unknown[]>);
-    // Not as a parameter of the connection: PgBouncer refuses those that it does not know.
-    await run(`SET statement_timeout = ${statementMs}`);
-    await check(run);
+  const prepare = async (client: DatabaseClient) => {
+    await client.prepare();
+    await check((text, values = []) =>
+      client.query({ text, values, query_timeout: CHECK_MS } as pg.QueryConfig<unknown[]>),
+    );
   };
-  return new Connections({
-    ...{ connectionString: databaseUrl, connectionTimeoutMillis: 5000, types },
-    ...{ application_name: name, max, min },
-    onConnect, // The pool waits for it.
-  });
+  return new Connections({ ways: Ways.to(databaseUrl), name, statementMs, types }, { max, min, prepare });
 }
 
 /**

@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import * as engineBindings from '@prisma/schema-engine-wasm/schema_engine_bg';
+import type pg from 'pg';
 import { PRISMA_FOLDER } from './migrations.js';
+import { connectPool } from './pg-pool.js';
 
 type SchemaEngine = engineBindings.SchemaEngine;
 
@@ -54,10 +56,7 @@ let engineModule: Promise<typeof engineBindings> | undefined;
 async function withSchemaEngine<T>(databaseUrl: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {
   const bindings = await (engineModule ??= instantiateEngine());
   const schema = await readSchema();
-  const factory = new MigrationAdapterFactory({
-    connectionString: databaseUrl,
-    application_name: 'switchboard-migrate',
-  });
+  const factory = new MigrationAdapterFactory(databaseUrl);
   const adapter = bindMigrationAwareSqlAdapterFactory(factory);
   try {
     return await work(
@@ -73,19 +72,24 @@ async function withSchemaEngine<T>(databaseUrl: string, work: (engine: SchemaEng
  * Sent whole, PostgreSQL parses it itself and a migration is one transaction.
  */
 class MigrationAdapterFactory extends PrismaPg {
-  private readonly connected: { dispose(): Promise<void> }[] = [];
+  private readonly pool: pg.Pool;
+
+  constructor(databaseUrl: string) {
+    const pool = connectPool(databaseUrl, { name: 'switchboard-migrate', max: 4, statementMs: 0 });
+    super(pool);
+    this.pool = pool;
+  }
 
   override async connect(): ReturnType<PrismaPg['connect']> {
     const adapter = await super.connect();
-    this.connected.push(adapter);
     adapter.executeScript = async (script) => {
-      await adapter.underlyingDriver().query(script);
+      await this.pool.query(script);
     };
     return adapter;
   }
 
-  async dispose(): Promise<void> {
-    await Promise.all(this.connected.map((adapter) => adapter.dispose()));
+  dispose(): Promise<void> {
+    return this.pool.end();
   }
 }
 

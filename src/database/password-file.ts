@@ -1,0 +1,41 @@
+/**
+ * libpq's password file: https://www.postgresql.org/docs/current/libpq-pgpass.html
+ * (`pgpass`, which the driver would ask, reads the shell's variables for every server, the embedded one too.)
+ */
+import { type Stats, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { PostgresHost, PostgresUrl } from '../config/postgres-url.js';
+import { NoLogin } from './ways.js';
+
+/** Of the first line that fits; undefined where none does. Rejects a file that others may read. */
+export function passwordFrom({ passwordFile, database, user }: PostgresUrl, host: PostgresHost): string | undefined {
+  const path = passwordFile ?? join(homedir(), ...(process.platform === 'win32' ? WINDOWS : ['.pgpass']));
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats?.isFile()) return undefined;
+  if (isOpen(stats)) throw new NoLogin('the password file may be read by others, so it is not used: chmod 600');
+  const wanted = [host.name.startsWith('/') ? 'localhost' : host.name, String(host.port), database, user];
+  return readFileSync(path, 'utf8')
+    .split(/\r?\n/)
+    .filter((line) => !line.startsWith('#'))
+    .map(fieldsOf)
+    .find((fields) => wanted.every((value, index) => fields[index] === '*' || unescaped(fields[index]) === value))
+    ?.slice(wanted.length)
+    .map(unescaped)
+    .join(':');
+}
+
+const WINDOWS = ['AppData', 'Roaming', 'postgresql', 'pgpass.conf'];
+
+function isOpen({ mode }: Stats): boolean {
+  return process.platform !== 'win32' && (mode & 0o077) !== 0;
+}
+
+/** As they stand there: "\:" and "\\" are of a field. */
+function fieldsOf(line: string): string[] {
+  return line.match(/(?:\\.|[^:\\])+|(?<=^|:)(?=:|$)/g) ?? [];
+}
+
+function unescaped(field: string | undefined): string | undefined {
+  return field?.replace(/\\(.)/g, '$1');
+}
