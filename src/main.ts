@@ -17,6 +17,7 @@ import { assertDatabaseFits } from './database/database-check.js';
 import { EmbeddedPostgres } from './database/embedded-postgres.js';
 import { migrate } from './database/migrate.js';
 import { EmbeddedPostgresError } from './database/postgres-cluster.js';
+import { settleSchema } from './database/schema.js';
 import { InvalidSource } from './sources/source.js';
 import { WorkerEnded, Workers, whenToldToStop } from './workers.js';
 
@@ -95,9 +96,9 @@ async function openDatabase(env: Env, stop: AbortSignal, cleanUps: CleanUps): Pr
   assertDataDir(env);
   const databaseUrl = env.databaseUrl ?? (await startPostgres(env, stop, cleanUps));
   stop.throwIfAborted();
-  await prepareDatabase(databaseUrl, env);
+  const settled = await prepareDatabase(databaseUrl, env);
   stop.throwIfAborted();
-  return databaseUrl;
+  return settled;
 }
 
 interface Arguments {
@@ -125,10 +126,13 @@ async function startPostgres({ dataDir }: Env, stop: AbortSignal, cleanUps: Clea
   return postgres.url;
 }
 
-async function prepareDatabase(url: string, { allowFsyncOff }: Env): Promise<void> {
+/** Returns the URL with the schema in it. */
+async function prepareDatabase(databaseUrl: string, { allowFsyncOff }: Env): Promise<string> {
   try {
-    for (const warning of await assertDatabaseFits(url, allowFsyncOff)) new Logger('Database').warn(warning);
-    await migrate(url);
+    for (const warning of await assertDatabaseFits(databaseUrl, allowFsyncOff)) new Logger('Database').warn(warning);
+    const settled = await settleSchema(databaseUrl);
+    await migrate(settled);
+    return settled;
   } catch (error) {
     throw new StartError(`the database cannot be used: ${(error as Error).message.split('\n')[0]}`);
   }

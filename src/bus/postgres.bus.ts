@@ -2,18 +2,18 @@
  * The default bus: PostgreSQL NOTIFY. The ephemeral events, and a wake-up without the durable ones (the log has them), in as many
  * notifications as that takes. One round of them is under way at a time; what is published meanwhile goes with the next.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { ephemeralDropped } from '../common/metrics.js';
 import { DATABASE_URL } from '../database/database-url.js';
 import { PgListener } from '../database/pg-listener.js';
 import { PgPool } from '../database/pg-pool.js';
 import { Rounds } from '../common/rounds.js';
+import { schemaOf } from '../database/schema.js';
 import { SharedRoom } from '../common/shared-room.js';
 import { Bus, type BusEvent, BusMessage } from './bus.js';
 import { NoticeReader, noticesOf } from './notices.js';
 
-const CHANNEL = 'switchboard';
 /** A hint need not survive a crash, so nobody waits until the disk has it; `synchronous_commit` is off for this one only. */
 const NOTIFY = `WITH hint AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
   SELECT pg_notify($1, payload) FROM hint, unnest($2::text[]) AS payload`;
@@ -33,6 +33,7 @@ export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplic
   readonly kind = 'postgres';
   private readonly logger = new Logger('Bus');
   private readonly self = randomUUID();
+  private readonly channel: string;
   private readonly listener: PgListener;
   private readonly notices = new NoticeReader();
   /** The log has grown by so much. */
@@ -47,7 +48,8 @@ export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplic
     private readonly pool: PgPool,
   ) {
     super();
-    this.listener = new PgListener(databaseUrl, CHANNEL, {
+    this.channel = channelOf(databaseUrl);
+    this.listener = new PgListener(databaseUrl, this.channel, {
       onNotification: (payload) => this.hear(payload),
       onConnected: () => this.returned.next(),
     });
@@ -89,7 +91,7 @@ export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplic
     await Promise.resolve();
     for (let notices = this.takeNotices(); notices.length > 0; notices = this.takeNotices()) {
       try {
-        await this.pool.query(NOTIFY, [CHANNEL, notices]);
+        await this.pool.query(NOTIFY, [this.channel, notices]);
       } catch (error) {
         this.logger.warn(
           `a notification was lost; other processes will find out by themselves: ${(error as Error).message}`,
@@ -116,6 +118,14 @@ export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplic
       this.logger.warn('a notification on our channel was not ours');
     }
   }
+}
+
+/** Channels are the whole database's: installations in other schemas have others. Names of channels are short (63 bytes). */
+function channelOf(databaseUrl: string): string {
+  const { schema = 'public' } = schemaOf(databaseUrl);
+  return schema === 'public'
+    ? 'switchboard'
+    : `switchboard ${createHash('sha256').update(schema).digest('hex').slice(0, 24)}`;
 }
 
 /** Ephemeral events alone: with them there is nothing to read, what stands in the message is all. */

@@ -17,12 +17,12 @@ export class Subjects {
   }
 
   /**
-   * Of this very database and no copy of it: installations that share a broker must not hear each other. Its cluster is known as
+   * Of this very database, and its schema, and no copy of it: installations that share a broker must not hear each other. Its cluster is known as
    * the log knows it (events/log-lineage.ts), for some hosted databases do not tell, and the same after a failover.
    */
   static async of(pool: PgPool): Promise<Subjects> {
     const { rows } = await pool.query<{ id: string | null }>(
-      `SELECT split_part(l.database, '/', 1) || '/' || d.oid || '/' || d.datname AS id
+      `SELECT split_part(l.database, '/', 1) || '/' || d.oid || '/' || concat_ws('/', d.datname, nullif(current_schema(), 'public')) AS id
        FROM log_lineage l, pg_database d WHERE l.id = 1 AND d.datname = current_database()`,
     );
     const id = rows[0]?.id;

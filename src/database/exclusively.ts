@@ -1,4 +1,5 @@
 import { connect } from './database-client.js';
+import { KEY } from './lock-session.js';
 
 /**
  * Runs `work` while nobody else on this database runs anything under that name; waits for who does. The lock is a
@@ -11,7 +12,7 @@ export async function exclusively<Result>(
 ): Promise<Result> {
   const lock = await connect(databaseUrl, { name: 'switchboard-lock' });
   try {
-    await lock.query(`SELECT pg_advisory_lock(hashtextextended($1, 0))`, [name]);
+    await lock.query(`SELECT pg_advisory_lock(${KEY})`, [name]);
     return await work();
   } finally {
     await lock.end().catch(() => undefined); // Broken already, and the lock with it.

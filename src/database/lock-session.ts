@@ -13,6 +13,12 @@ const ANSWER_MS = 1500;
 const KEEP_ALIVE = `SET tcp_keepalives_idle = 1; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 2;
   SET tcp_user_timeout = 3000; SET idle_session_timeout = 0`;
 
+/**
+ * The key of a lock by its name, $1. Locks are the whole database's, so those of one schema have other keys than another's; in `public`
+ * it is the name's alone, as in versions that knew no other.
+ */
+export const KEY = `hashtextextended(concat_ws(' ', $1::text, nullif(current_schema()::text, 'public')), 0)`;
+
 export class LockSession {
   private readonly abort = new AbortController();
   private readonly beat: NodeJS.Timeout;
@@ -37,13 +43,13 @@ export class LockSession {
 
   /** False when somebody else has it. */
   async tryLock(name: string): Promise<boolean> {
-    const text = `SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got`;
+    const text = `SELECT pg_try_advisory_lock(${KEY}) AS got`;
     const { rows } = await this.client.query<{ got: boolean }>(text, [name]);
     return rows[0]?.got === true;
   }
 
   async unlock(name: string): Promise<void> {
-    await this.client.query(`SELECT pg_advisory_unlock(hashtextextended($1, 0))`, [name]);
+    await this.client.query(`SELECT pg_advisory_unlock(${KEY})`, [name]);
   }
 
   async close(): Promise<void> {

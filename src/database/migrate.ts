@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg';
 import { type DatabaseClient, connect } from './database-client.js';
 import { readMigrations } from './migrations.js';
+import { assertMayCreate } from './schema.js';
 
 /** Any number; two processes that start at once must agree on it. */
 const MIGRATION_LOCK = 7_265_318;
@@ -16,24 +17,42 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   try {
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const migrations = await readMigrations();
-    if (await areApplied(lock, migrations)) return [];
+    const books = await readBooks(lock);
+    if (areApplied(books, migrations)) return [];
+    await assertMayCreate(lock, databaseUrl, books.length === 0);
+    const failed = books.filter(({ isDone, isUndone }) => !isDone && !isUndone).map(({ name }) => name);
     const { applyMigrations } = await import('./schema-engine.js');
-    return await applyMigrations(databaseUrl, migrations);
+    return await applyMigrations(databaseUrl, migrations, failed);
   } finally {
     await lock.end();
   }
 }
 
-/** True when the books say of each, as it stands here, that it was applied; anything else is the engine's to judge. */
-async function areApplied(client: DatabaseClient, { migrationDirectories }: MigrationList): Promise<boolean> {
-  const { rows } = await client.query<{ books: string | null }>(`SELECT to_regclass('_prisma_migrations') AS books`);
-  if (rows[0]?.books == null) return false;
-  const booked = await client.query<{ migration_name: string; checksum: string; is_done: boolean }>(
-    'SELECT migration_name, checksum, finished_at IS NOT NULL AND rolled_back_at IS NULL AS is_done FROM _prisma_migrations',
+interface Entry {
+  readonly name: string;
+  readonly checksum: string;
+  readonly isDone: boolean;
+  readonly isUndone: boolean;
+}
+
+/** In the schema in which they would be made: those of another one on the search_path are another installation's. */
+async function readBooks(client: DatabaseClient): Promise<Entry[]> {
+  const { rows } = await client.query<{ exist: boolean }>(
+    `SELECT to_regclass(format('%I._prisma_migrations', current_schema())) IS NOT NULL AS exist`,
   );
-  const done = new Map(booked.rows.map((row) => [row.migration_name, row.is_done ? row.checksum : undefined]));
+  if (rows[0]?.exist !== true) return [];
+  const booked = await client.query<Entry>(
+    `SELECT migration_name AS name, checksum, rolled_back_at IS NOT NULL AS "isUndone",
+            finished_at IS NOT NULL AND rolled_back_at IS NULL AS "isDone" FROM _prisma_migrations`,
+  );
+  return booked.rows;
+}
+
+/** True when the books say of each, as it stands here, that it was applied; anything else is the engine's to judge. */
+function areApplied(books: readonly Entry[], { migrationDirectories }: MigrationList): boolean {
+  const done = new Map(books.filter(({ isDone }) => isDone).map(({ name, checksum }) => [name, checksum]));
   return (
-    booked.rows.every(({ is_done }) => is_done) &&
+    books.every(({ isDone, isUndone }) => isDone || isUndone) &&
     migrationDirectories.every(
       ({ path, migrationFile: { content } }) => content.tag === 'ok' && done.get(path) === checksumOf(content.value),
     )

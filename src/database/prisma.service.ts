@@ -6,6 +6,7 @@ import type { TenantId } from '../common/ids.js';
 import { PrismaClient } from './generated/client.js';
 import { DATABASE_URL } from './database-url.js';
 import { type PoolUse, connectPool, useOf } from './pg-pool.js';
+import { schemaOf } from './schema.js';
 
 /** Longest that a change may take, and so any statement of it. */
 const TRANSACTION_MS = 30_000;
@@ -34,7 +35,7 @@ export class PrismaService extends PrismaClient implements OnApplicationShutdown
       statementMs: TRANSACTION_MS,
     });
     super({
-      adapter: new PrismaPg(pool, { disposeExternalPool: true }),
+      adapter: new PrismaPg(pool, { disposeExternalPool: true, ...schemaOf(databaseUrl) }),
       transactionOptions: { maxWait: 5000, timeout: TRANSACTION_MS },
     });
     this.connections = pool;

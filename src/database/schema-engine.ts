@@ -11,15 +11,19 @@ import * as engineBindings from '@prisma/schema-engine-wasm/schema_engine_bg';
 import type pg from 'pg';
 import { PRISMA_FOLDER } from './migrations.js';
 import { connectPool } from './pg-pool.js';
+import { schemaOf } from './schema.js';
 
 type SchemaEngine = engineBindings.SchemaEngine;
 
-/** Applies what is missing, by the engine's own books. Returns the names of what was applied. */
+/** Applies what is missing, by the engine's own books, what `failed` before as well. Returns the names of what was applied. */
 export async function applyMigrations(
   databaseUrl: string,
   migrationsList: engineBindings.MigrationList,
+  failed: readonly string[] = [],
 ): Promise<string[]> {
   return withSchemaEngine(databaseUrl, async (engine) => {
+    // Each was one transaction, of which nothing is left.
+    for (const migrationName of failed) await engine.markMigrationRolledBack({ migrationName });
     const filters = { externalTables: [], externalEnums: [] };
     const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters });
     return appliedMigrationNames;
@@ -62,28 +66,40 @@ async function withSchemaEngine<T>(databaseUrl: string, work: (engine: SchemaEng
     return await work(
       await bindings.SchemaEngine.new({ datamodels: [[schema.path, schema.content]] }, () => undefined, adapter),
     );
+  } catch (error) {
+    throw factory.failure ?? error;
   } finally {
     await factory.dispose();
   }
 }
+
+/** What the first migration says of a schema, which was settled before (schema.ts); not everybody may say it. */
+const CREATE_SCHEMA = 'CREATE SCHEMA IF NOT EXISTS "public";';
 
 /**
  * The stock adapter splits a script at every ";", also within function bodies and comments, and runs the pieces on their own.
  * Sent whole, PostgreSQL parses it itself and a migration is one transaction.
  */
 class MigrationAdapterFactory extends PrismaPg {
+  /** What PostgreSQL said to the last script; the engine keeps it to itself. */
+  failure: Error | undefined;
   private readonly pool: pg.Pool;
 
   constructor(databaseUrl: string) {
     const pool = connectPool(databaseUrl, { name: 'switchboard-migrate', max: 4, statementMs: 0 });
-    super(pool);
+    super(pool, schemaOf(databaseUrl));
     this.pool = pool;
   }
 
   override async connect(): ReturnType<PrismaPg['connect']> {
     const adapter = await super.connect();
     adapter.executeScript = async (script) => {
-      await this.pool.query(script);
+      try {
+        await this.pool.query(script.replace(CREATE_SCHEMA, ''));
+      } catch (error) {
+        this.failure = error as Error;
+        throw error;
+      }
     };
     return adapter;
   }
