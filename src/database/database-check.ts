@@ -1,4 +1,4 @@
-import { connect } from './database-client.js';
+import { type DatabaseClient, connect } from './database-client.js';
 import { Ways, wordsOf } from './ways.js';
 
 /** Oldest PostgreSQL that we run our tests on. */
@@ -10,7 +10,7 @@ const DURABLE = ['synchronous_commit', 'fsync', 'full_page_writes'];
 const NAME = 'switchboard-check';
 
 /**
- * A server that answers, is new enough, and commits for real: what ingest answers for must survive a
+ * A server that answers, is new enough, keeps a connection's session, and commits for real: what ingest answers for must survive a
  * crash of the process and of the machine (security rule 13). Throws with one readable line. `allowFsyncOff`: its storage keeps what
  * it was given without that. Resolves to what is to be said all the same.
  */
@@ -26,6 +26,7 @@ export async function assertDatabaseFits(databaseUrl: string, allowFsyncOff: boo
     );
     const { version, off } = rows[0] ?? { version: 0, off: [] };
     if (version < OLDEST) throw new Error('PostgreSQL 15 or newer is needed');
+    await assertSessionsLast(client, databaseUrl);
     if (off.includes('synchronous_commit'))
       throw new Error('synchronous_commit is off; turn it on, or events that were answered for may be lost');
     if (off.includes('fsync') && !allowFsyncOff)
@@ -42,5 +43,36 @@ export async function assertDatabaseFits(databaseUrl: string, allowFsyncOff: boo
     ];
   } finally {
     await client.end();
+  }
+}
+
+/**
+ * A pooler in between must pool by session: locks, LISTEN and settings are a connection's. One that pools by transaction shows by this:
+ * two connections that are open at once are served by one backend, or one of them by several in turn. (Asked in this order, a
+ * pooler that goes round its backends is found too, however many it has.)
+ */
+async function assertSessionsLast(one: DatabaseClient, databaseUrl: string): Promise<void> {
+  const other = await connect(databaseUrl, { name: NAME }).catch((error: unknown) => {
+    throw new Error(`it gives us one connection and no second one (${wordsOf(error)}); a process needs up to 25`, {
+      cause: error,
+    });
+  });
+  try {
+    const backends = new Map([
+      [one, new Set<number>()],
+      [other, new Set<number>()],
+    ]);
+    for (const client of [one, other, one, one, other]) {
+      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      backends.get(client)?.add(rows[0]?.pid ?? 0);
+    }
+    const served = [...backends.values()].flatMap((pids) => [...pids]);
+    if (new Set(served).size === 2 && served.length === 2) return;
+    throw new Error(
+      'the pooler in front of it pools by transaction: let it pool by session (PgBouncer: pool_mode=session),' +
+        ' or name in DATABASE_URL the server itself',
+    );
+  } finally {
+    await other.end();
   }
 }
