@@ -26,6 +26,8 @@ export const SOURCES = Symbol('SOURCES');
 const WELL_MS = 30_000;
 /** How long sources get to stop at shutdown. */
 const STOP_MS = 1000;
+/** A source that connects for longer says that nothing answers. */
+const SILENT_SECONDS = 5;
 
 export interface SourceStatus {
   readonly name: string;
@@ -33,8 +35,18 @@ export interface SourceStatus {
   /** ISO 8601. */
   since: string;
   restarts: number;
-  /** Why it last failed, or why what it has read is not stored; without secrets. */
+  /**
+   * What is not as it should be; without secrets. Of one that is live: why what it has read is not stored, what it cannot read or has
+   * lost. Else why it last failed, or that nothing answers.
+   */
   error: string | null;
+}
+
+interface Watched {
+  readonly source: Source;
+  readonly status: SourceStatus;
+  /** By `performance.now()`. */
+  enteredAt: number;
 }
 
 /** How it is getting on, besides its state. */
@@ -51,7 +63,7 @@ export interface SourceProgress {
 export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly logger = new Logger('Sources');
   private readonly abort = new AbortController();
-  private readonly statuses: SourceStatus[] = [];
+  private readonly watched: Watched[] = [];
   private readonly sinks = new Map<Source, SourceSink>();
   private running: Promise<unknown> = Promise.resolve();
 
@@ -62,8 +74,10 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
   ) {}
 
   get status(): readonly Readonly<SourceStatus>[] {
-    const troubles = new Map([...this.sinks].map(([{ name }, { trouble }]) => [name, trouble]));
-    return this.statuses.map((status) => ({ ...status, error: troubles.get(status.name) ?? status.error }));
+    return this.watched.map(({ source, status, enteredAt }) => ({
+      ...status,
+      error: this.wordsOn(source, status, enteredAt),
+    }));
   }
 
   /** Of those that this process runs, or has run. */
@@ -87,11 +101,24 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
     await Promise.race([this.running, wait(STOP_MS, undefined, { ref: false })]);
   }
 
+  private wordsOn(source: Source, { state, error }: SourceStatus, enteredAt: number): string | null {
+    if (state === 'standby' || state === 'stopped') return error;
+    const unstored = this.sinks.get(source)?.trouble;
+    if (unstored !== undefined || state === 'live') return unstored ?? source.trouble ?? null;
+    const seconds = Math.floor((performance.now() - enteredAt) / 1000);
+    // A peer that takes the connection and says nothing is given its time.
+    const isSilent = state === 'connecting' && seconds >= SILENT_SECONDS;
+    return error ?? source.trouble ?? (isSilent ? `nothing has answered for ${seconds} s` : null);
+  }
+
   private async supervise(source: Source): Promise<void> {
     const status: SourceStatus = { name: source.name, state: 'connecting', since: now(), restarts: 0, error: null };
-    this.statuses.push(status);
+    const watched: Watched = { source, status, enteredAt: performance.now() };
+    this.watched.push(watched);
     const enter = (state: SourceState) => {
-      if (status.state !== state) Object.assign(status, { state, since: now() });
+      if (status.state === state) return;
+      Object.assign(status, { state, since: now() });
+      watched.enteredAt = performance.now();
     };
     const { signal } = this.abort;
     let goesOn = true;
@@ -113,14 +140,19 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
     signal: AbortSignal,
   ): Promise<boolean> {
     const backoff = new Backoff({ firstMs: 500, maxMs: 30_000 });
+    let said: string | null = null;
+    const live = () => {
+      enter('live');
+      status.error = null;
+    };
     const sink = new SourceSink(source.name, this.ingest, signal);
     this.sinks.set(source, sink);
     while (!signal.aborted) {
       const startedAt = performance.now();
       enter('connecting');
       try {
-        await source.run(sink, () => enter('live'), signal);
-        status.error = null;
+        await source.run(sink, live, signal);
+        status.error = 'the upstream ended';
       } catch (error) {
         status.error = (error as Error).message;
         if (error instanceof InvalidSource) {
@@ -132,11 +164,15 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
       enter('waiting');
       status.restarts += 1;
       sourceRestarts.inc({ source: source.name });
-      if (performance.now() - startedAt > WELL_MS) backoff.reset();
+      if (performance.now() - startedAt > WELL_MS) {
+        backoff.reset();
+        said = null;
+      }
       const delayMs = backoff.nextMs();
-      this.logger.warn(
-        `${source.name}: ${status.error ?? 'the upstream ended'}; again in ${(delayMs / 1000).toFixed(1)} s`,
-      );
+      // What goes on failing in the same way is said once; /readyz has it as long as it lasts.
+      if (said !== status.error)
+        this.logger.warn(`${source.name}: ${status.error}; again in ${(delayMs / 1000).toFixed(1)} s`);
+      said = status.error;
       await wait(delayMs, undefined, { signal }).catch(() => undefined); // Aborted: the loop ends.
     }
     return true;

@@ -24,6 +24,11 @@ export interface Source {
   readonly name: string;
   /** What upstream still has for it, in messages, as of the last that it read; undefined: upstream does not say. */
   readonly upstreamBacklog?: number | undefined;
+  /**
+   * What is not as it should be, in words and without secrets: why it is not reading yet, what it cannot read, what is known to
+   * be lost. Undefined: nothing.
+   */
+  readonly trouble?: string | undefined;
   /** True when it must run on one process at a time: a second one would take everything in twice, or out of order. */
   readonly once: boolean;
   /**
