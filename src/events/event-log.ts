@@ -49,6 +49,7 @@ const MAX_READ_BYTES = 1024 * 1024;
 
 const APPEND =
   'SELECT * FROM append_events($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text, $8::timestamptz[])';
+const STORED_KEYS = 'SELECT source_key AS key FROM events WHERE source_key = ANY ($1::text[])';
 const COLUMNS = 'position, tenant_id, seq, call_id, agent, type, at, data';
 const READ_ALL = `SELECT ${COLUMNS} FROM log_page($1, ${Number.MAX_SAFE_INTEGER}, $2, $3, NULL, false, NULL, NULL)`;
 const READ_CALLS = `SELECT e.position, e.tenant_id, e.seq, e.call_id, e.agent, e.type, e.at, e.data
@@ -87,12 +88,13 @@ export class EventLog {
    * Resolves after the commit, one outcome an event.
    */
   async append(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
+    const stored = await this.storedKeys(events.flatMap(({ formerKey }) => formerKey ?? []));
     const { rows } = await this.appends.prepared<AppendRow>('append', APPEND, [
       events.map((event) => event.agent),
       events.map((event) => event.callId),
       events.map((event) => event.type),
       events.map((event) => event.at),
-      events.map((event) => event.key),
+      events.map(({ key, formerKey }) => (formerKey !== undefined && stored.has(formerKey) ? formerKey : key)),
       events.map((event) => (event.ephemeral ? null : event.data)),
       onlyTenant,
       events.map((event) => (event.isTimed ? event.at : null)),
@@ -103,6 +105,12 @@ export class EventLog {
       position: row.position,
       seq: row.seq,
     }));
+  }
+
+  private async storedKeys(keys: readonly string[]): Promise<ReadonlySet<string>> {
+    if (keys.length === 0) return new Set();
+    const { rows } = await this.appends.prepared<{ key: string }>('stored-keys', STORED_KEYS, [keys]);
+    return new Set(rows.map(({ key }) => key));
   }
 
   /**

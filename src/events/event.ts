@@ -24,6 +24,8 @@ export interface DecodedEvent {
   readonly ephemeral: boolean;
   /** What makes a repeat of this event recognisable, also after a restart; any JSON. Absent: nothing does. */
   readonly identity: readonly unknown[] | undefined;
+  /** The identity that an earlier version gave it, if that may have stored it. */
+  readonly formerIdentity?: readonly unknown[] | undefined;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -39,6 +41,8 @@ export interface AdmittedEvent {
   readonly ephemeral: boolean;
   /** Hash of the event's identity: in a tenant's call, the log drops a second event of the same agent with the same key. */
   readonly key: string;
+  /** Taken for its key where the log has it: an earlier version stored the event. */
+  readonly formerKey?: string | undefined;
   readonly data: string;
 }
 
@@ -113,7 +117,8 @@ export function admitEvent(event: DecodedEvent, receivedAt: Date): AdmittedEvent
   assertJson(data);
   const { ephemeral } = event;
   const isTimed = event.at !== undefined;
-  return { type, agent: agent.data, callId: callId.data, at, isTimed, ephemeral, key: keyOf(event), data };
+  const formerKey = event.formerIdentity && eventKey(event.formerIdentity);
+  return { type, agent: agent.data, callId: callId.data, at, isTimed, ephemeral, key: keyOf(event), formerKey, data };
 }
 
 export function tooLarge(): Problem {

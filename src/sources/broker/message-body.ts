@@ -11,17 +11,22 @@ export interface MessageBody {
 
 /**
  * An event without an identity of its own gets the message's: what the broker delivers again is recognised. Without either,
- * as on a wire that delivers once, nothing is.
+ * as on a wire that delivers once, nothing is. `formerIdentity`: the message's as earlier versions had it.
  */
-export function readMessage(text: string, identity?: readonly unknown[]): MessageBody {
+export function readMessage(
+  text: string,
+  identity?: readonly unknown[],
+  formerIdentity?: readonly unknown[],
+): MessageBody {
   try {
     const items = [...itemsIn(text, false)];
     const events = items.flatMap((item, index) => ('event' in item ? { item, index } : []));
     return {
-      events: events.map(({ item: { event }, index }) => ({
-        ...event,
-        identity: event.identity ?? identity?.concat(index),
-      })),
+      events: events.map(({ item: { event }, index }) =>
+        event.identity === undefined
+          ? { ...event, identity: identity?.concat(index), formerIdentity: formerIdentity?.concat(index) }
+          : event,
+      ),
       faults: items.filter((item) => 'problem' in item).length,
     };
   } catch (error) {

@@ -15,8 +15,12 @@ export class MessageIntake {
   }
 
   /** Resolves when what could be read is committed, `isPoison` when nothing could. Rejects only when the source is to stop. */
-  async take(text: string, identity?: readonly unknown[]): Promise<{ isPoison: boolean }> {
-    const { events, faults } = readMessage(text, identity);
+  async take(
+    text: string,
+    identity?: readonly unknown[],
+    formerIdentity?: readonly unknown[],
+  ): Promise<{ isPoison: boolean }> {
+    const { events, faults } = readMessage(text, identity, formerIdentity);
     if (faults > 0) {
       eventsIn.inc({ outcome: 'refused' }, faults);
       this.passedOver.note();
