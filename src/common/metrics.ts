@@ -85,7 +85,7 @@ export const sourceRestarts = new Counter({
 
 export const sourceEventsLost = new Counter({
   name: 'switchboard_source_events_lost_total',
-  help: 'Events of a source that cannot wait, lost while too many waited for the database; their readers are told log.gap.',
+  help: 'Events lost because a source that cannot wait had too many waiting (readers are told log.gap); messages that a broker removed unread.',
   labelNames: ['source'],
   registers,
 });

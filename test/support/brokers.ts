@@ -4,7 +4,7 @@
  * skipped and says so; with CI set that is a failure.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,12 +82,14 @@ export class Broker {
     readonly monitorPort: number,
     private folder: string,
     private readonly tls?: Certificate,
+    /** Of NATS: what stands in its configuration file. */
+    private readonly config?: string,
   ) {}
 
   /** A server of one's own; with a certificate it speaks TLS only. */
-  static async start(kind: BrokerKind, tls?: Certificate): Promise<Broker> {
+  static async start(kind: BrokerKind, tls?: Certificate, config?: string): Promise<Broker> {
     const folder = mkdtempSync(join(tmpdir(), `switchboard-${kind}-`));
-    const broker = new Broker(kind, await freePort(), await freePort(), folder, tls);
+    const broker = new Broker(kind, await freePort(), await freePort(), folder, tls, config);
     await broker.restart();
     return broker;
   }
@@ -114,7 +116,9 @@ export class Broker {
 
   async restart(): Promise<void> {
     const [command, args] = COMMANDS[this.kind](this.port, this.folder, this.tls, this.monitorPort);
-    this.child = spawn(command, args, { stdio: 'ignore' });
+    const file = join(this.folder, 'server.conf');
+    if (this.config !== undefined) writeFileSync(file, this.config);
+    this.child = spawn(command, this.config === undefined ? args : ['-c', file, ...args], { stdio: 'ignore' });
     await waitFor(() => answers(this.port), `${command} on port ${this.port}`);
   }
 
@@ -129,6 +133,21 @@ export class Broker {
     if (!wipe) return;
     rmSync(this.folder, { recursive: true, force: true });
     this.folder = mkdtempSync(join(tmpdir(), `switchboard-${this.kind}-`));
+  }
+
+  /** It goes back to the disk that it has now when the returned function is called, and is killed for each of both. */
+  async backUp(): Promise<() => Promise<void>> {
+    const copy = `${this.folder}.copy`;
+    await this.kill();
+    cpSync(this.folder, copy, { recursive: true });
+    await this.restart();
+    return async () => {
+      await this.kill();
+      rmSync(this.folder, { recursive: true });
+      cpSync(copy, this.folder, { recursive: true });
+      rmSync(copy, { recursive: true });
+      await this.restart();
+    };
   }
 
   async stop(): Promise<void> {

@@ -2,8 +2,13 @@
  * Events that agents elsewhere publish to NATS. Where a JetStream stream covers the subject, every message is read by a durable
  * consumer and acknowledged after the commit; where none does, what is published while nobody listens is gone.
  */
-import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
-import { type ConnectionOptions, type NatsConnection, connect } from '@nats-io/transport-node';
+import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import {
+  type ConnectionOptions,
+  type NatsConnection,
+  PermissionViolationError,
+  connect,
+} from '@nats-io/transport-node';
 import { natsOptions } from '../../bus/nats-options.js';
 import { childOf, pause } from '../pinecall/waiting.js';
 import { connectionFault, unlessAborted } from '../pinecall/agent-wire.js';
@@ -12,13 +17,13 @@ import { LossySink } from '../lossy-sink.js';
 import { EventSink, InvalidSource, Source } from '../source.js';
 import { readBrokerAddress } from './broker-address.js';
 import { JetStreamReader } from './jetstream-reader.js';
+import { LostMessages } from './lost-messages.js';
 import { MessageIntake } from './message-intake.js';
 
 /** A server that does not answer two of these is gone. */
 const PING_MS = 10_000;
-/** How soon a stream is found that was made after we began to listen without one. */
-const LOOK_FOR_STREAM_MS = 10_000;
 const DURABLE = /^[A-Za-z0-9_-]{1,64}$/;
+const STREAM = /^[^\s.*>/\\]{1,255}$/;
 
 export class NatsSource implements Source {
   readonly name: string;
@@ -26,24 +31,45 @@ export class NatsSource implements Source {
   private reader: JetStreamReader | undefined;
   private readonly subject: string;
   private readonly durable: string;
+  /** The stream to read, where the subject does not say: a mirror has none, and several streams may have parts of one. */
+  private readonly stream: string | undefined;
+  /** Somebody counts on a stream. */
+  private expectsStream: boolean;
   private readonly options: ConnectionOptions;
+  private readonly lost: LostMessages;
+  /** What this connection is not allowed, or cannot promise. */
+  private caveat: string | undefined;
 
-  /** Throws {@link InvalidSource}. */
+  /**
+   * `nats://host:4222/subject?stream=NAME&durable=name`. Throws {@link InvalidSource}. `lookMs`: how soon a stream is found that was
+   * made after we began to listen without one, and how often one that is read is asked how far we are.
+   */
   constructor(
     entry: string,
     private readonly cursors: Pick<SourceCursors, 'load' | 'save'>,
+    private readonly lookMs = 10_000,
   ) {
     const { url, topic, name } = readBrokerAddress(entry, 'nats://host:4222/subject');
-    this.durable = url.searchParams.get('durable') ?? 'switchboard';
-    if (!DURABLE.test(this.durable))
+    const [stream, durable] = [url.searchParams.get('stream'), url.searchParams.get('durable')];
+    if (durable !== null && !DURABLE.test(durable))
       throw new InvalidSource('SOURCES: durable must be 1–64 of letters, digits, "_" and "-"');
-    this.name = name;
+    if (stream !== null && !STREAM.test(stream))
+      throw new InvalidSource('SOURCES: stream must be the name of a stream');
+    this.name = stream === null ? name : `${name}?stream=${stream}`;
     this.subject = topic;
+    this.durable = durable ?? 'switchboard';
+    this.stream = stream ?? undefined;
+    this.expectsStream = stream !== null || durable !== null;
     this.options = { ...natsOptions(url.href), name: 'switchboard', pingInterval: PING_MS, maxPingOut: 2 };
+    this.lost = new LostMessages(this.name);
   }
 
   get upstreamBacklog(): number | undefined {
     return this.reader?.backlog;
+  }
+
+  get trouble(): string | undefined {
+    return this.caveat ?? this.reader?.trouble ?? this.lost.words;
   }
 
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
@@ -66,11 +92,14 @@ export class NatsSource implements Source {
   }
 
   private async read(connection: NatsConnection, sink: EventSink, live: () => void, signal: AbortSignal) {
-    const manager = await managerOf(connection);
-    const stream = manager && (await streamOf(manager, this.subject));
-    if (manager === undefined || stream === undefined) return this.listen(connection, sink, live, signal, manager);
-    const { name: source, subject, durable, cursors } = this;
-    this.reader = new JetStreamReader(manager, { source, stream, subject, durable, cursors });
+    this.caveat = undefined;
+    void this.hearRefusals(connection);
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const stream = await this.findStream(manager);
+    if (stream === undefined) return this.listen(connection, sink, live, signal, manager);
+    const { name: source, subject, durable, cursors, lost, lookMs } = this;
+    this.expectsStream = true;
+    this.reader = new JetStreamReader(connection, manager, { source, stream, subject, durable, cursors, lost, lookMs });
     await this.reader.read(new MessageIntake(this.name, sink), live, signal);
   }
 
@@ -80,33 +109,65 @@ export class NatsSource implements Source {
     sink: EventSink,
     live: () => void,
     signal: AbortSignal,
-    manager: JetStreamManager | undefined,
+    manager: JetStreamManager,
   ): Promise<void> {
+    this.reader = undefined;
+    this.expectsStream ||= (await this.cursors.load(this.name)).size > 0;
+    if (this.expectsStream)
+      this.caveat = `NATS has no stream for ${this.stream ?? this.subject}: what is published while nobody listens is lost`;
     const intake = new MessageIntake(this.name, new LossySink(this.name, sink));
-    const callback = (error: Error | null, message: { string(): string }) => {
-      if (error === null) intake.take(message.string()).catch(() => undefined); // Told to stop: its signal says so too.
-    };
-    connection.subscribe(this.subject, { callback });
+    const refused = new Promise<never>((_, reject) => {
+      const callback = (error: Error | null, message: { string(): string }) => {
+        if (error !== null) reject(error);
+        else intake.take(message.string()).catch(() => undefined); // Told to stop: its signal says so too.
+      };
+      connection.subscribe(this.subject, { callback });
+    });
+    await Promise.race([refused, this.lookForStream(connection, live, signal, manager)]);
+  }
+
+  /** Resolves when there is one: run again, we read that. */
+  private async lookForStream(
+    connection: NatsConnection,
+    live: () => void,
+    signal: AbortSignal,
+    manager: JetStreamManager,
+  ): Promise<void> {
     await unlessAborted(connection.flush(), signal);
     live();
     while (!signal.aborted) {
-      await pause(LOOK_FOR_STREAM_MS, signal);
-      if (manager && !signal.aborted && (await streamOf(manager, this.subject))) return; // Run again, we read that.
+      await pause(this.lookMs, signal);
+      if (!signal.aborted && (await this.findStream(manager)) !== undefined) return;
     }
   }
-}
 
-/** Undefined where the server has no JetStream. */
-async function managerOf(connection: NatsConnection): Promise<JetStreamManager | undefined> {
-  try {
-    return await jetstreamManager(connection);
-  } catch (error) {
-    if (connection.isClosed()) throw error;
-    return undefined;
+  /** Undefined where there is none, or no JetStream. Rejects when there are several, or we may not ask. */
+  private async findStream(manager: JetStreamManager): Promise<string | undefined> {
+    try {
+      const names: string[] = [];
+      if (this.stream !== undefined) names.push((await manager.streams.info(this.stream)).config.name);
+      else for await (const name of manager.streams.names(this.subject)) names.push(name);
+      if (names.length > 1)
+        throw new Error(
+          `several streams have parts of ${this.subject}: ${names.join(', ')}; name one by ?stream=, and give each a source`,
+        );
+      return names[0];
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Of what is only published (an acknowledgement), nobody else hears that it was refused. */
+  private async hearRefusals(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status())
+      if (status.type === 'error' && status.error instanceof PermissionViolationError)
+        this.caveat = `NATS does not let us: ${status.error.message}`;
   }
 }
 
-async function streamOf(manager: JetStreamManager, subject: string): Promise<string | undefined> {
-  const names = await manager.streams.names(subject).next();
-  return names[0];
+/** There is no such stream, or no JetStream. */
+function isAbsent(error: unknown): boolean {
+  if (error instanceof JetStreamApiError) return error.code === JetStreamApiCodes.StreamNotFound;
+  return error instanceof Error && error.name === 'JetStreamNotEnabled';
 }
