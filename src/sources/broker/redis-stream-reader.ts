@@ -3,7 +3,10 @@
  * time, so what any consumer of the group has left without an acknowledgement is ours, and comes before anything newer.
  */
 import type { Redis } from 'ioredis';
+import { hashOf } from '../../events/idempotency-keys.js';
+import type { LostMessages } from './lost-messages.js';
 import type { MessageIntake } from './message-intake.js';
+import { sightOf } from './redis-stream-sight.js';
 
 const CONSUMER = 'switchboard';
 /** Entries a read. */
@@ -18,61 +21,100 @@ interface RedisStream {
   readonly topic: string;
   readonly group: string;
   readonly source: string;
+  readonly lost: LostMessages;
 }
 
 type Entry = [id: string, fields: string[] | null];
+/** Where to go on, what is still there, and (from Redis 7 on) the ids of what is not. */
+type Claimed = [next: string, entries: (Entry | null)[], deleted?: string[]];
 
-/** Needs the group: {@link createGroup}. Resolves when the signal aborts; rejects when the group is gone, or the sink is. */
-export async function readRedisStream(
-  stream: RedisStream,
-  intake: MessageIntake,
-  live: () => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const { reader, topic, group } = stream;
-  let failure: Error | undefined;
-  const take = async (entries: readonly Entry[]) => {
-    acknowledgeAfterCommit(stream, entries, intake).catch((error: Error) => (failure ??= error));
-    await intake.room();
-    if (failure && !signal.aborted) throw failure;
-  };
-  live();
-  for (let next = '0-0'; !signal.aborted;) {
-    const [after, entries] = (await reader.xautoclaim(topic, group, CONSUMER, 0, next, 'COUNT', COUNT)) as [
-      string,
-      Entry[],
-    ];
-    await take(entries);
-    next = after;
-    if (next === '0-0') break;
+export class RedisStreamReader {
+  /** Entries that the group has not been given yet, as of the last look; undefined: Redis does not say. */
+  backlog: number | undefined;
+  /** The group was made by this run: it is given what an earlier one was given. */
+  private isNew = false;
+  /** Of the entries that the group was never given, those that are known of. */
+  private missed: number | undefined;
+
+  constructor(private readonly stream: RedisStream) {}
+
+  /** The group begins at the beginning: what was there before us is wanted, too. True when there was none. */
+  async prepare(): Promise<boolean> {
+    const { teller, topic, group } = this.stream;
+    this.isNew = true;
+    await teller.xgroup('CREATE', topic, group, '0', 'MKSTREAM').catch((error: Error) => {
+      if (!error.message.startsWith('BUSYGROUP')) throw error;
+      this.isNew = false;
+    });
+    await this.look();
+    return this.isNew;
   }
-  while (!signal.aborted) {
-    const args = ['GROUP', group, CONSUMER, 'COUNT', COUNT, 'BLOCK', BLOCK_MS, 'STREAMS', topic, '>'] as const;
-    const read = await reader.xreadgroup(...args);
-    for (const [, entries] of read ?? []) await take(entries);
-    if (failure) throw failure;
+
+  /** Resolves when the signal aborts; rejects when the group is gone, or the sink is. */
+  async read(intake: MessageIntake, live: () => void, signal: AbortSignal): Promise<void> {
+    const { reader, topic, group } = this.stream;
+    let failure: Error | undefined;
+    const take = async (entries: readonly Entry[], isAgain: boolean) => {
+      this.acknowledgeAfterCommit(entries, isAgain, intake).catch((error: Error) => (failure ??= error));
+      await intake.room();
+      if (failure && !signal.aborted) throw failure;
+    };
+    for (let next = '0-0'; !signal.aborted;) {
+      const answer = await reader.xautoclaim(topic, group, CONSUMER, 0, next, 'COUNT', COUNT);
+      live();
+      const [after, claimed, deleted = []] = answer as Claimed;
+      const entries = claimed.filter((entry): entry is Entry => entry?.[1] != null);
+      this.countGone(claimed.length - entries.length + deleted.length);
+      // Before Redis 7 they stay with us until we let go of them.
+      for (const entry of claimed) if (entry?.[1] === null) await reader.xack(topic, group, entry[0]);
+      await take(entries, true);
+      next = after;
+      if (next === '0-0') break;
+    }
+    while (!signal.aborted) {
+      const args = ['GROUP', group, CONSUMER, 'COUNT', COUNT, 'BLOCK', BLOCK_MS, 'STREAMS', topic, '>'] as const;
+      const read = await reader.xreadgroup(...args);
+      for (const [, entries] of read ?? []) await take(entries, this.isNew);
+      if (read === null) this.isNew = false;
+      if (failure) throw failure;
+    }
+  }
+
+  /** How far behind we are, and whether the stream was trimmed past us. Without the right to ask, neither is known. */
+  async look(): Promise<void> {
+    const { teller, topic, group } = this.stream;
+    const asked = [teller.xinfo('STREAM', topic), teller.xinfo('GROUPS', topic)];
+    const [stream, groups] = (await Promise.all(asked).catch(() => [[], []])) as [unknown[], unknown[][]];
+    const { lag, missing, isPastUs } = sightOf(stream, groups, group);
+    this.backlog = lag;
+    if (missing === undefined) return;
+    // What was missing before us is told only where it must have gone since the group was last read.
+    const before = this.missed ?? (isPastUs && !this.isNew ? 0 : missing);
+    if (missing > before) this.stream.lost.note(missing - before, 'were removed from the stream before they were read');
+    this.missed = missing;
+  }
+
+  private countGone(count: number): void {
+    if (count > 0) this.stream.lost.note(count, 'went from the stream before they were known to be stored');
+  }
+
+  private async acknowledgeAfterCommit(entries: readonly Entry[], isAgain: boolean, intake: MessageIntake) {
+    if (entries.length === 0) return;
+    const { teller, topic, group, source } = this.stream;
+    const taken = entries.map(([id, fields]) => {
+      const body = bodyOf(fields);
+      // A stream that was made anew may count from the same ids again: what an entry says tells it from the old one.
+      const identity = ['redis-stream', topic, id, hashOf(body)];
+      // As versions before 2026-11-28 had it.
+      return intake.take(body, identity, isAgain ? ['redis-stream', source, id] : undefined);
+    });
+    // All are handed on in one turn, so that they keep their order and share a commit.
+    await Promise.all(taken);
+    await teller.xack(topic, group, ...entries.map(([id]) => id));
   }
 }
 
-/** From the beginning: what was there before us is wanted, too. */
-export async function createGroup(client: Redis, topic: string, group: string): Promise<void> {
-  await client.xgroup('CREATE', topic, group, '0', 'MKSTREAM').catch((error: Error) => {
-    if (!error.message.startsWith('BUSYGROUP')) throw error;
-  });
-}
-
-async function acknowledgeAfterCommit(
-  { teller, topic, group, source }: RedisStream,
-  entries: readonly Entry[],
-  intake: MessageIntake,
-): Promise<void> {
-  if (entries.length === 0) return;
-  // All are handed on in one turn, so that they keep their order and share a commit.
-  await Promise.all(entries.map(([id, fields]) => intake.take(bodyOf(fields), ['redis-stream', source, id])));
-  await teller.xack(topic, group, ...entries.map(([id]) => id));
-}
-
-/** The field `event` or `data`, or the only one. An entry that was deleted meanwhile has none. */
+/** The field `event` or `data`, or the only one. */
 function bodyOf(fields: string[] | null): string {
   const names = (fields ?? []).filter((_, index) => index % 2 === 0);
   const at =

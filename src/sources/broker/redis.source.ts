@@ -2,6 +2,7 @@
  * Events that agents elsewhere publish to Redis: `redis://host/channel` (Pub/Sub: what is published while nobody listens is gone)
  * or `redis://host/stream?group=name` (Streams: acknowledged after the commit).
  */
+import { Logger } from '@nestjs/common';
 import { Redis, type RedisOptions } from 'ioredis';
 import { endRedis } from '../../bus/end-redis.js';
 import { childOf } from '../pinecall/waiting.js';
@@ -10,11 +11,13 @@ import { LossySink } from '../lossy-sink.js';
 import { EventSink, InvalidSource, Source } from '../source.js';
 import { readBrokerAddress } from './broker-address.js';
 import { MessageIntake } from './message-intake.js';
-import { createGroup, readRedisStream } from './redis-stream-reader.js';
+import { LostMessages } from './lost-messages.js';
+import { RedisStreamReader } from './redis-stream-reader.js';
 
 /** Whether the server still answers, and what it has for us, is asked this often. */
 const PING_MS = 10_000;
 const COMMAND_MS = 10_000;
+const CONNECT_MS = 5000;
 const GROUP = /^[\x21-\x7e]{1,64}$/;
 const PATTERN = /[*?[]/;
 
@@ -24,7 +27,10 @@ export class RedisSource implements Source {
   private readonly topic: string;
   private readonly group: string | undefined;
   private readonly options: RedisOptions;
-  private backlog: number | undefined;
+  private stream: RedisStreamReader | undefined;
+  private readonly lost: LostMessages;
+  /** This process has had the group. */
+  private hadGroup = false;
 
   /** Throws {@link InvalidSource}. */
   constructor(entry: string) {
@@ -46,19 +52,25 @@ export class RedisSource implements Source {
       ...(password === '' ? {} : { password }),
       ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
       ...{ lazyConnect: true, enableOfflineQueue: false, retryStrategy: () => null, maxRetriesPerRequest: 0 },
-      ...{ connectTimeout: 5000, commandTimeout: COMMAND_MS, connectionName: 'switchboard' },
+      ...{ connectTimeout: CONNECT_MS, commandTimeout: COMMAND_MS, connectionName: 'switchboard' },
     };
+    this.lost = new LostMessages(this.name);
+  }
+
+  get trouble(): string | undefined {
+    return this.lost.words;
   }
 
   /** As of the last {@link PING_MS}. */
   get upstreamBacklog(): number | undefined {
-    return this.backlog;
+    return this.stream?.backlog;
   }
 
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
     // One that waits for what comes, one that says what was taken in.
     const [reader, teller] = [new Redis(this.options), new Redis(this.options)];
     const clients = [reader, teller];
+    this.stream = undefined;
     const { controller, release } = childOf(signal);
     const lost = new Promise<never>((_, reject) => {
       for (const client of clients) {
@@ -70,21 +82,10 @@ export class RedisSource implements Source {
     const beat = setInterval(() => void this.look(teller).catch(() => endRedis(teller)), PING_MS);
     try {
       await Promise.race([lost, Promise.all(clients.map((client) => client.connect()))]);
-      const { topic, group } = this;
-      if (group !== undefined) await createGroup(teller, topic, group);
-      await this.look(teller);
-      const reading =
-        group === undefined
-          ? this.listen(reader, new MessageIntake(this.name, new LossySink(this.name, sink)), live, controller.signal)
-          : readRedisStream(
-              { reader, teller, topic, group, source: this.name },
-              new MessageIntake(this.name, sink),
-              live,
-              controller.signal,
-            );
-      await Promise.race([lost, reading]);
+      await teller.ping();
+      await Promise.race([lost, this.read({ reader, teller }, sink, live, controller.signal)]);
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!signal.aborted) throw faultOf(error, this.topic);
     } finally {
       clearInterval(beat);
       release();
@@ -93,9 +94,26 @@ export class RedisSource implements Source {
     }
   }
 
+  private async read(
+    { reader, teller }: { readonly reader: Redis; readonly teller: Redis },
+    sink: EventSink,
+    live: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { topic, group, name: source, lost } = this;
+    if (group === undefined)
+      return this.listen(reader, new MessageIntake(source, new LossySink(source, sink)), live, signal);
+    const stream = new RedisStreamReader({ reader, teller, topic, group, source, lost });
+    this.stream = stream;
+    if ((await stream.prepare()) && this.hadGroup)
+      new Logger('Sources').warn(`${source}: the group was gone and is made anew; what went with its stream is lost`);
+    this.hadGroup = true;
+    await stream.read(new MessageIntake(source, sink), live, signal);
+  }
+
   private async look(client: Redis): Promise<void> {
     await client.ping();
-    if (this.group !== undefined) this.backlog = await backlogOf(client, this.topic, this.group);
+    await this.stream?.look();
   }
 
   /** Pub/Sub: the server cuts who does not keep up. */
@@ -111,10 +129,22 @@ export class RedisSource implements Source {
   }
 }
 
-/** Entries that the group has not been given yet: https://redis.io/docs/latest/commands/xinfo-groups/. Redis 7 and newer say so. */
-async function backlogOf(client: Redis, stream: string, group: string): Promise<number | undefined> {
-  const groups = (await client.xinfo('GROUPS', stream).catch(() => [])) as unknown[][]; // There is no stream yet.
-  const ours = groups.find((fields) => fields[fields.indexOf('name') + 1] === group);
-  const lag = ours?.[ours.indexOf('lag') + 1];
-  return typeof lag === 'number' ? lag : undefined;
+/** What Redis answered, in words where its own need some. Others are handed on: they name the command, never a value. */
+function faultOf(error: unknown, topic: string): Error {
+  const said = error instanceof Error ? error.message : String(error);
+  const words = ANSWERS.find(([answer]) => answer.test(said))?.[1];
+  if (words !== undefined)
+    return new Error(
+      words.replace('%', () => topic),
+      { cause: error },
+    );
+  return error instanceof Error ? error : new Error(said);
 }
+
+const ANSWERS: readonly (readonly [RegExp, string])[] = [
+  [/^WRONGTYPE/, 'the key % is no stream, but something else'],
+  [/^READONLY/, 'this Redis server is a read-only replica: name the primary'],
+  [/^(NOGROUP|UNBLOCKED)/, 'the stream % or its group is gone: it is made anew'],
+  [/^MOVED/, 'this Redis server is part of a cluster, and another one of it has %'],
+  [/^ERR unknown command/i, 'this Redis server is too old: streams need 6.2 or newer'],
+];
