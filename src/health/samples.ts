@@ -79,6 +79,11 @@ export class Samples {
     'Processes in which the source is in the state. Of a source that runs once, all but one stand by.',
     ['source', 'state'],
   );
+  private readonly sourceTrouble = this.gauge(
+    'switchboard_source_trouble',
+    'Whether /readyz names something that is not as it should be with the source (1) or not (0), live or not.',
+    ['source'],
+  );
   private readonly sourceLastEvent = this.gauge(
     'switchboard_source_last_event_timestamp_seconds',
     'When the source last brought something, in Unix time.',
@@ -177,8 +182,10 @@ export class Samples {
   }
 
   private takeSources(): void {
-    for (const { name, state } of this.sources.status)
+    for (const { name, state, error } of this.sources.status) {
+      this.sourceTrouble.set({ source: name }, Number(error !== null));
       for (const one of SOURCE_STATES) this.sourceState.set({ source: name, state: one }, Number(one === state));
+    }
     for (const { source, lastEventAt, waitingEvents, upstreamBacklog } of this.sources.progress) {
       if (lastEventAt) this.sourceLastEvent.set({ source }, lastEventAt.getTime() / 1000);
       if (upstreamBacklog !== undefined) this.sourceBacklog.set({ source }, upstreamBacklog);

@@ -19,7 +19,8 @@ export class SourceFactory {
   ) {}
 
   async createAll(env: Env): Promise<Source[]> {
-    const sources = await Promise.all(env.sources.map((entry) => this.create(entry, env)));
+    const sources: Source[] = [];
+    for (const entry of env.sources) sources.push(await this.create(entry, env));
     const names = new Set(sources.map(({ name }) => name));
     if (names.size < sources.length) throw new InvalidSource('SOURCES: the same source is named twice');
     return sources;

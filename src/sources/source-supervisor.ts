@@ -27,7 +27,7 @@ const WELL_MS = 30_000;
 /** How long sources get to stop at shutdown. */
 const STOP_MS = 1000;
 /** A source that connects for longer says that nothing answers. */
-const SILENT_SECONDS = 5;
+const SILENT_SECONDS = 3;
 
 export interface SourceStatus {
   readonly name: string;

@@ -101,6 +101,8 @@ Logger.overrideLogger({ log: keep, warn: keep, error: keep });
 
 export class Harness<S extends CollectingSink = CollectingSink> {
   lives = 0;
+  /** The one that was started last. */
+  source: CallLogSource | undefined;
   private abort = new AbortController();
   private running: Promise<void> = Promise.resolve();
 
@@ -125,7 +127,8 @@ export class Harness<S extends CollectingSink = CollectingSink> {
     const { agents, cursors, server, sink } = this;
     const options = { apiKey, agents, cursors, timings: { ...TIMINGS, ...timings } };
     this.abort = new AbortController();
-    this.running = new CallLogSource(server.source, options).run(sink, () => (this.lives += 1), this.abort.signal);
+    this.source = new CallLogSource(server.source, options);
+    this.running = this.source.run(sink, () => (this.lives += 1), this.abort.signal);
     this.running.catch(() => undefined); // A test that expects a failure awaits the promise that it was given.
     return this.running;
   }

@@ -9,6 +9,7 @@ import {
   PermissionViolationError,
   connect,
 } from '@nats-io/transport-node';
+import { natsGreeting } from '../../bus/nats-greeting.js';
 import { natsOptions } from '../../bus/nats-options.js';
 import { childOf, pause } from '../pinecall/waiting.js';
 import { connectionFault, unlessAborted } from '../pinecall/agent-wire.js';
@@ -22,6 +23,7 @@ import { MessageIntake } from './message-intake.js';
 
 /** A server that does not answer two of these is gone. */
 const PING_MS = 10_000;
+const CONNECT_MS = 5000;
 const DURABLE = /^[A-Za-z0-9_-]{1,64}$/;
 const STREAM = /^[^\s.*>/\\]{1,255}$/;
 
@@ -35,6 +37,7 @@ export class NatsSource implements Source {
   private readonly stream: string | undefined;
   /** Somebody counts on a stream. */
   private expectsStream: boolean;
+  private readonly url: string;
   private readonly options: ConnectionOptions;
   private readonly lost: LostMessages;
   /** What this connection is not allowed, or cannot promise. */
@@ -60,6 +63,7 @@ export class NatsSource implements Source {
     this.durable = durable ?? 'switchboard';
     this.stream = stream ?? undefined;
     this.expectsStream = stream !== null || durable !== null;
+    this.url = url.href;
     this.options = { ...natsOptions(url.href), name: 'switchboard', pingInterval: PING_MS, maxPingOut: 2 };
     this.lost = new LostMessages(this.name);
   }
@@ -73,9 +77,11 @@ export class NatsSource implements Source {
   }
 
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
-    const connection = await connect({ ...this.options, reconnect: false, timeout: 5000 }).catch((error: unknown) => {
-      throw connectionFault(error);
+    const connection = await this.connect(signal).catch((error: unknown) => {
+      if (!signal.aborted) throw connectionFault(error);
+      return undefined;
     });
+    if (connection === undefined) return;
     const { controller, release } = childOf(signal);
     const lost = connection.closed().then((error) => {
       controller.abort();
@@ -89,6 +95,11 @@ export class NatsSource implements Source {
       lost.catch(() => undefined); // It is closed by us.
       await connection.close();
     }
+  }
+
+  private async connect(signal: AbortSignal): Promise<NatsConnection> {
+    await natsGreeting(this.url, CONNECT_MS, signal);
+    return connect({ ...this.options, reconnect: false, timeout: CONNECT_MS });
   }
 
   private async read(connection: NatsConnection, sink: EventSink, live: () => void, signal: AbortSignal) {

@@ -18,6 +18,7 @@ import { RedisStreamReader } from './redis-stream-reader.js';
 const PING_MS = 10_000;
 const COMMAND_MS = 10_000;
 const CONNECT_MS = 5000;
+const NO_REDIS = 'what listens there does not answer as Redis does, or wants TLS (rediss://)';
 const GROUP = /^[\x21-\x7e]{1,64}$/;
 const PATTERN = /[*?[]/;
 
@@ -75,13 +76,16 @@ export class RedisSource implements Source {
     const lost = new Promise<never>((_, reject) => {
       for (const client of clients) {
         client.on('error', (error) => reject(connectionFault(error)));
-        client.once('end', () => reject(new Error('the connection to Redis was lost')));
+        let wasReady = false;
+        client.once('ready', () => (wasReady = true));
+        client.once('end', () => reject(new Error(wasReady ? 'the connection to Redis was lost' : NO_REDIS)));
       }
     });
     lost.catch(() => controller.abort());
     const beat = setInterval(() => void this.look(teller).catch(() => endRedis(teller)), PING_MS);
     try {
-      await Promise.race([lost, Promise.all(clients.map((client) => client.connect()))]);
+      await unlessAborted(Promise.race([lost, Promise.all(clients.map((client) => client.connect()))]), signal);
+      if (signal.aborted) return;
       await teller.ping();
       await Promise.race([lost, this.read({ reader, teller }, sink, live, controller.signal)]);
     } catch (error) {

@@ -3,6 +3,7 @@ import { EventSourceMessage, createParser } from 'eventsource-parser';
 import type { EventSink, Source } from '../source.js';
 import {
   Endpoint,
+  HANDSHAKE_MS,
   MAX_FRAME_LENGTH,
   PassedOver,
   connectionFault,
@@ -61,7 +62,7 @@ export class AgentSseSource implements Source {
 
   private async connect(signal: AbortSignal): Promise<Body> {
     const headers = { Accept: 'text/event-stream', ...this.endpoint.headers };
-    const response = await this.unlessSilent(fetch(this.endpoint.url, { headers, signal }));
+    const response = await this.unlessSilent(fetch(this.endpoint.url, { headers, signal }), HANDSHAKE_MS);
     if (response.status !== 200) throw refusal(response.status);
     const contentType = (response.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase();
     if (contentType !== 'text/event-stream' || !response.body) {
@@ -94,10 +95,10 @@ export class AgentSseSource implements Source {
   }
 
   /** Only waiting for the peer counts: a sink without room is no silence of the peer's. */
-  private unlessSilent<T>(step: Promise<T>): Promise<T> {
+  private unlessSilent<T>(step: Promise<T>, limitMs = this.silenceMs): Promise<T> {
+    const ms = Math.min(limitMs, this.silenceMs);
     return new Promise((resolve, reject) => {
-      const silence = new Error(`nothing came from the agent process for ${this.silenceMs} ms`);
-      const timer = setTimeout(() => reject(silence), this.silenceMs);
+      const timer = setTimeout(() => reject(new Error(`nothing came from the agent process for ${ms} ms`)), ms);
       step.then(resolve, (error: unknown) => reject(connectionFault(error))).finally(() => clearTimeout(timer));
     });
   }

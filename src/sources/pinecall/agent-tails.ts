@@ -57,7 +57,16 @@ export class AgentTails {
         this.rows.set(agent, { cursor: 0, done: true });
       if (!this.context.signal.aborted) this.begin(agent);
     }
-    if (owned.size === 0) this.context.reachability.reading();
+    if (owned.size === 0) await this.probe();
+  }
+
+  /** Nobody owns an agent: the server is looked at all the same, or it would be away and nobody knew. */
+  private async probe(): Promise<void> {
+    const { api, signal, reachability } = this.context;
+    await api.probe(signal).then(
+      () => reachability.reading(),
+      (error: Error) => signal.aborted || reachability.notFound(error),
+    );
   }
 
   private begin(agent: string): void {

@@ -9,6 +9,8 @@ import { isObject } from './decode.js';
 export const MAX_FRAME_LENGTH = 1024 * 1024;
 /** Shortest time between two log lines about the same trouble of one source. */
 const LOG_EVERY_MS = 10_000;
+/** How long a peer may take to say that it lets us read: what it says then may be longer in coming. */
+export const HANDSHAKE_MS = 15_000;
 /** RFC 6750's b64token, more or less: what can stand in a header, so that no HTTP client quotes it in an error. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
@@ -73,8 +75,24 @@ export function connectionFault(error: unknown): Error {
   const fault = isObject(error) && isObject(error['cause']) ? error['cause'] : error;
   const said = isObject(fault) ? [fault['message'], fault['code']] : [];
   const reason = said.find((each): each is string => typeof each === 'string' && each !== '');
-  return new Error(`the connection failed: ${reason ?? 'no reason is known'}`, { cause: error });
+  const words = isObject(fault) ? FAULTS.get(fault['code'] ?? '') : undefined;
+  // OpenSSL's own words for it are its source's file and line.
+  if (reason?.includes('wrong version number')) return new Error(`the connection failed: ${NO_TLS}`, { cause: error });
+  return new Error(`the connection failed: ${[words, reason ?? 'no reason is known'].filter(Boolean).join(': ')}`, {
+    cause: error,
+  });
 }
+
+const NO_TLS = 'that server does not speak TLS there';
+/** What the codes of Node.js mean to who has to put it right: https://nodejs.org/api/errors.html#common-system-errors */
+const FAULTS = new Map<unknown, string>([
+  ['ENOTFOUND', 'there is no host of that name'],
+  ['EAI_AGAIN', 'the name cannot be looked up now'],
+  ['ECONNREFUSED', 'nothing listens there'],
+  ['ECONNRESET', 'that server closed the connection'],
+  ['ETIMEDOUT', 'nothing answers there'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'nothing answers there'],
+]);
 
 /** Never rejects. The events of a live wire need no answer: the sink keeps their order, and a reader waits for its room. */
 export function pushLive(sink: EventSink, event: DecodedEvent): Promise<void> {

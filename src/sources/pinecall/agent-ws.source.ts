@@ -3,6 +3,7 @@ import { RawData, WebSocket } from 'ws';
 import type { EventSink, Source } from '../source.js';
 import {
   Endpoint,
+  HANDSHAKE_MS,
   MAX_FRAME_LENGTH,
   PassedOver,
   connectionFault,
@@ -77,7 +78,7 @@ export class AgentWsSource implements Source {
     return new WebSocket(this.endpoint.url, {
       headers: this.endpoint.headers,
       maxPayload: MAX_FRAME_LENGTH,
-      handshakeTimeout: 2 * this.pingMs,
+      handshakeTimeout: Math.min(2 * this.pingMs, HANDSHAKE_MS),
       perMessageDeflate: false, // Frames are small, and a deflated one may be huge.
     });
   }

@@ -61,6 +61,7 @@ export abstract class LogFollower implements LogReader {
       if (this.position !== from || performance.now() - since > STABLE_MS) backoff.reset();
       if (!isRetry && !this.isOver) await pause(backoff.nextMs(), signal);
     }
+    this.context.reachability.forget(this.name);
     await this.keeper.close();
   }
 
@@ -68,7 +69,7 @@ export abstract class LogFollower implements LogReader {
     if (this.isUp) return;
     this.isUp = true;
     logsAttached.inc({ kind: this.kind });
-    this.context.reachability.up();
+    this.context.reachability.up(this.name);
   }
 
   /** Control markers repeat a seq, so they are handled before the guard, and are never pushed (security rule 14). */
@@ -161,13 +162,12 @@ export abstract class LogFollower implements LogReader {
     const refused = error instanceof Refused && error.isForToken;
     attachmentsEnded.inc({ reason: refused ? 'refused' : 'failed' });
     if (error instanceof ApiKeyRefused) this.context.fail(error);
-    if (error instanceof Refused && error.status < 500) this.context.reachability.answered();
-    else this.context.reachability.failed(error);
     if (refused && this.lastToken !== undefined) {
       this.refusals += 1;
       if (this.refusals === 1) this.context.tokens.discard(this.lastToken);
       if (this.refusals === 1 || this.anotherToken()) return true;
     }
+    this.context.reachability.failed(this.name, error);
     this.context.log.warn('log', `${this.name} cannot be read: ${error.message}`);
     return false;
   }

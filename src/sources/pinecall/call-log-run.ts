@@ -62,6 +62,11 @@ export class CallLogRun implements CallDirectory {
     };
   }
 
+  /** What cannot be read now, in words. */
+  get trouble(): string | undefined {
+    return this.context.reachability.trouble;
+  }
+
   /** Resolves when the signal has aborted and everything has ended; rejects when the run failed. */
   async run(signal: AbortSignal): Promise<void> {
     const stop = () => this.abort.abort();

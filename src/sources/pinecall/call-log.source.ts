@@ -18,6 +18,7 @@ export class CallLogSource implements Source {
   private readonly socketBase: string;
   private readonly apiKey: string;
   private readonly timings: CallLogTimings;
+  private current: CallLogRun | undefined;
 
   /** Throws {@link InvalidSource}. */
   constructor(
@@ -34,12 +35,17 @@ export class CallLogSource implements Source {
     this.timings = { ...DEFAULT_TIMINGS, ...options.timings };
   }
 
-  /** Rejects when the API key is refused, the cursors or agents can't be read, or nothing could be read for a while. */
+  get trouble(): string | undefined {
+    return this.current?.trouble;
+  }
+
+  /** Rejects when the API key is refused, the cursors or agents can't be read, or nothing could be read for a while (of a run that never could: 5 s). */
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
     const { cursors, agents } = this.options;
     const { name: source, apiKey, timings } = this;
     const api = new VoiceApi(this.socketBase, timings.requestTimeoutMs);
-    await new CallLogRun({ source, api, apiKey, cursors, agents, timings, sink, live }).run(signal);
+    this.current = new CallLogRun({ source, api, apiKey, cursors, agents, timings, sink, live });
+    await this.current.run(signal);
   }
 }
 

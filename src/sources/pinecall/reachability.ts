@@ -1,9 +1,16 @@
 /** Whether the voice server can be read at all: when nothing of it can for a while, /readyz must not say "live". */
 
+/** A run that was never live says after this that it failed: its logs have all had their turn. */
+const FIRST_MS = 5000;
+/** The trouble of a server of which no log is to be read. */
+const SERVER = '';
+
 export class Reachability {
   private attached = 0;
   private heardAt = performance.now();
   private isLive = false;
+  /** By log: why it is not read now. */
+  private readonly troubles = new Map<string, string>();
 
   constructor(
     private readonly outageMs: number,
@@ -11,32 +18,49 @@ export class Reachability {
     private readonly outage: (error: Error) => void,
   ) {}
 
+  /** Names no log: everybody may look at /readyz. */
+  get trouble(): string | undefined {
+    const [first] = this.troubles.values();
+    return first !== undefined && this.attached > 0 ? `${this.troubles.size} logs cannot be read: ${first}` : first;
+  }
+
   /** A log is being read. */
-  up(): void {
+  up(log: string): void {
     this.attached += 1;
+    this.troubles.delete(log);
     this.reading();
   }
 
   /** It is read no more. */
   down(): void {
     this.attached -= 1;
-    this.answered();
+    this.heardAt = performance.now();
   }
 
-  /** There is nothing to attach to, and that is in order. */
+  /** It is not to be read any more. */
+  forget(log: string): void {
+    this.troubles.delete(log);
+  }
+
+  /** The server answers, and there may be nothing to attach to. */
   reading(): void {
+    this.heardAt = performance.now();
+    this.troubles.delete(SERVER);
     if (!this.isLive) this.live();
     this.isLive = true;
   }
 
-  /** The server answered, if only to refuse one log. */
-  answered(): void {
-    this.heardAt = performance.now();
+  failed(log: string, error: Error): void {
+    this.troubles.set(log, error.message);
+    const silentMs = performance.now() - this.heardAt;
+    const limitMs = this.isLive ? this.outageMs : Math.min(this.outageMs, FIRST_MS);
+    if (this.attached > 0 || silentMs < limitMs) return;
+    this.outage(new Error(`nothing could be read for ${Math.round(silentMs / 1000)} s: ${error.message}`));
   }
 
-  failed(error: Error): void {
-    const silentMs = performance.now() - this.heardAt;
-    if (this.attached > 0 || silentMs < this.outageMs) return;
-    this.outage(new Error(`nothing could be read for ${Math.round(silentMs / 1000)} s: ${error.message}`));
+  /** Of a server of which no log is to be read: nothing else would tell that it is away. */
+  notFound(error: Error): void {
+    if (this.isLive) this.failed(SERVER, error);
+    else this.outage(error);
   }
 }

@@ -74,6 +74,15 @@ export class VoiceApi {
     return { token: minted.token, ttlMs: minted.expires_in * 1000 };
   }
 
+  /** Whether anything answers there, with whatever; no secret goes out. Rejects when nothing does, or the server is not well. */
+  probe(signal: AbortSignal): Promise<void> {
+    return this.inTime(signal, async (limit) => {
+      const { status, body } = await this.request('/', undefined, limit);
+      await body?.cancel();
+      if (status >= 500) throw new Refused('a look at the voice server', status);
+    });
+  }
+
   /** The entries of a call's log after a cursor, not checked yet. */
   callPage(call: string, after: number, token: string, signal: AbortSignal): Promise<readonly unknown[]> {
     return this.page(
@@ -95,23 +104,30 @@ export class VoiceApi {
     return items;
   }
 
-  private async get(path: string, bearer: string, signal: AbortSignal, what: string): Promise<unknown> {
-    const { controller, release } = childOf(signal);
-    const timer = setTimeout(() => controller.abort(new Error(`no answer in ${this.timeoutMs} ms`)), this.timeoutMs);
-    try {
-      const response = await this.request(path, bearer, controller.signal);
+  private get(path: string, bearer: string, signal: AbortSignal, what: string): Promise<unknown> {
+    return this.inTime(signal, async (limit) => {
+      const response = await this.request(path, bearer, limit);
       if (response.status === 204) return []; // "Sealed, and you have it all."
       if (response.ok) return parseBody(await readText(response), what);
       await response.body?.cancel();
       throw new Refused(what, response.status);
+    });
+  }
+
+  private async inTime<T>(signal: AbortSignal, ask: (limit: AbortSignal) => Promise<T>): Promise<T> {
+    const { controller, release } = childOf(signal);
+    const timer = setTimeout(() => controller.abort(new Error(`no answer in ${this.timeoutMs} ms`)), this.timeoutMs);
+    try {
+      return await ask(controller.signal);
     } finally {
       clearTimeout(timer);
       release();
     }
   }
 
-  private async request(path: string, bearer: string, signal: AbortSignal): Promise<Response> {
-    const headers = { Authorization: `Bearer ${bearer}`, Accept: 'application/json' };
+  private async request(path: string, bearer: string | undefined, signal: AbortSignal): Promise<Response> {
+    const headers = new Headers({ Accept: 'application/json' });
+    if (bearer !== undefined) headers.set('Authorization', `Bearer ${bearer}`);
     try {
       // A redirect would carry the secret to a host that nobody configured.
       return await fetch(new URL(path, this.httpBase), { headers, signal, redirect: 'manual' });
