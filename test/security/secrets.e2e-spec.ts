@@ -107,7 +107,10 @@ describe('what is secret', () => {
       expect((await board.request('GET', path, { token })).status).toBe(500);
     reader.hasCall = hasCall;
     way.cut();
-    await waitFor(async () => (await board.request('GET', '/readyz')).body['status'] === 'degraded', 'a database that is away');
+    await waitFor(
+      async () => (await board.request('GET', '/readyz')).body['status'] === 'degraded',
+      'a database that is away',
+    );
     await failEverywhere();
     way.open();
     await waitFor(async () => (await board.request('GET', '/v1/me', { token })).status === 200, 'the database');
