@@ -179,6 +179,31 @@ it.each(Object.entries(PROVIDERS))('%s: its tokens read, rotate and are revoked'
   await issuer.goAway();
 });
 
+it('what is wrong with a token is said to who sets the provider up', async () => {
+  const issuer = await Issuer.start();
+  const board = await base.beside({ ...issuer.variables, AUTH_TENANT_CLAIM: 'app_metadata.tenant' });
+  beside.push(board);
+  const said = async (claims: object) => {
+    const { body } = await board.request('GET', '/v1/me', { token: issuer.token({ scope: 'events:read', ...claims }) });
+    return body['detail'];
+  };
+  const { id } = await base.createTenant();
+  expect([
+    await said({ aud: 'another' }),
+    await said({ scope: undefined }),
+    await said({ app_metadata: { tenant: [id, 'b'] } }),
+    await said({ jti: 7 }),
+    await said({ app_metadata: { tenant: [id] } }),
+  ]).toEqual([
+    'The token is not for us.',
+    'The token lacks the claim scope or scp, or it is of the wrong type.',
+    'The token lacks the claim app_metadata.tenant, or it is of the wrong type.',
+    'The token lacks the claim jti, or it is of the wrong type.',
+    undefined,
+  ]);
+  await issuer.goAway();
+});
+
 it('an id of another issuer is no token of the provider’s', async () => {
   expect((await base.admin('DELETE', `/v1/admin/tokens/${encodeURIComponent('https://a.example#1')}`)).status).toBe(
     404,

@@ -36,13 +36,13 @@ const CLIENT_CLAIMS = ['client_id', 'azp'];
 /** The identity of verified claims; `token` is the text that they stood in. Throws {@link Problem} `token-invalid`. */
 export function externalIdentityOf(claims: unknown, token: string, provider: IdentityProvider): Identity {
   const parsed = claimsSchema.safeParse(claims);
-  if (!parsed.success) throw wrongClaims();
+  if (!parsed.success) throw wrongClaim(parsed.error.issues.map(({ path }) => path.join('.')));
   const { iss, exp, iat, jti, uti } = parsed.data;
   if (iat !== undefined && iat > moment().getTime() / 1000 + LEEWAY_SECONDS)
     throw new Problem('token-invalid', 'The token was issued at a time that is to come.');
   assertForUs(parsed.data, provider);
   const tenant = tenantSchema.safeParse(claimAt(parsed.data, provider.tenantClaim));
-  if (!tenant.success) throw wrongClaims();
+  if (!tenant.success) throw wrongClaim([provider.tenantClaim]);
   return {
     kind: 'external',
     tokenId: `${iss}#${jti ?? uti ?? digestOf(token)}`,
@@ -88,7 +88,7 @@ function assertForUs(claims: Claims, { audiences, audienceClaims }: IdentityProv
 function wordsIn(claims: Claims, { scopeClaims, scopePrefixes, audiences }: IdentityProvider): string[] {
   const values = scopeClaims.map((name) => claimAt(claims, name)).filter((value) => value !== undefined);
   const parsed = z.array(scopesSchema).min(1).safeParse(values);
-  if (!parsed.success) throw wrongClaims();
+  if (!parsed.success) throw wrongClaim(scopeClaims);
   const before = [...scopePrefixes, ...audiences, ...audiences.map((audience) => `api://${audience}`)];
   const prefixes = before.map((prefix) => (/[a-z0-9]$/i.test(prefix) ? `${prefix}/` : prefix));
   return parsed.data.flat().map((word) => {
@@ -104,6 +104,7 @@ function digestOf(token: string): string {
     .digest('base64url')}`;
 }
 
-function wrongClaims(): Problem {
-  return new Problem('token-invalid', 'The token has claims that are missing or of the wrong type.');
+/** Whoever sets up a provider has to know which. */
+function wrongClaim(names: readonly string[]): Problem {
+  return new Problem('token-invalid', `The token lacks the claim ${names.join(' or ')}, or it is of the wrong type.`);
 }
