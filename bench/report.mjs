@@ -2,7 +2,7 @@
 import { cpus } from 'node:os';
 import { INGEST_CASES, ingestKey } from './rounds.mjs';
 
-/** The least that the product promises itself (design.md): a ratio is Switchboard's by the bare server's. */
+/** The least that the product promises itself (docs/performance.md): a ratio is Switchboard's by the bare server's. */
 const INGEST_FLOOR = { text: '≥ 5,000', of: 'ours', met: (value) => value >= 5000 };
 const DELIVERY_FLOOR = { text: '≤ 2.5 ×', of: 'ratio', met: (value) => value <= 2.5 };
 const RIGHTS_FLOOR = { text: '≤ 1,000', of: 'ours', met: (value) => value <= 1000 };

@@ -10,13 +10,13 @@
 export const MEASURED = {
   /** bench, 2026-11-25: 815 requests/s of one event, one after the other: a commit with its HTTP. */
   appendFixedMs: 1000 / 815,
-  /** README, "Measured" (2026-11-25): 34,789 events/s in requests of 1,000. */
+  /** docs/performance.md, "Measured" (2026-11-25): 34,789 events/s in requests of 1,000. */
   appendEventUs: 1_000_000 / 34_789,
-  /** README, "Measured" (2026-11-25): one event at a time, few readers each, where a turn of the event loop is shared by few. */
+  /** docs/performance.md, "Measured" (2026-11-25): one event at a time, few readers each, where a turn of the event loop is shared by few. */
   deliverUs: 16.2,
   /** measure.mjs, 2026-11-24, two runs on a shared machine: 6.9 and, within its noise, nothing. */
   receiveUs: 6.9,
-  /** README, "Measured" (2026-11-25): an idle stream, of 5,000; the highest of three rounds. */
+  /** docs/performance.md, "Measured" (2026-11-25): an idle stream, of 5,000; the highest of three rounds. */
   streamKb: 8.1,
   /** measure.mjs, 2026-11-24, the lower of two runs on a shared machine, while events were taken in. */
   projectPerSecond: 16_317,

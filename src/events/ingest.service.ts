@@ -13,7 +13,7 @@ import { ErasedCalls } from './erased-calls.js';
 import type { AdmittedEvent, LoggedEvent } from './event.js';
 import { Appended, EventLog } from './event-log.js';
 
-/** Most events an append; past it a commit takes longer without more events a second (measured: README, bench). */
+/** Most events an append; past it a commit takes longer without more events a second (docs/performance.md). */
 const MAX_BATCH = 2000;
 /** Events that may wait for an append (bounds memory). */
 const MAX_WAITING = 20_000;
