@@ -1,4 +1,4 @@
-/** How a token travels with a request, and which kind may travel so (api.md, "Who calls"). */
+/** How a token travels with a request, and which kind may travel so (docs/protocol.md, section 2.1). */
 import type { Request } from 'express';
 import { Problem } from '../common/problem.js';
 import type { TokenKind } from './principal.js';

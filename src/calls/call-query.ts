@@ -40,7 +40,7 @@ export interface PartCursor {
   readonly key: string;
 }
 
-/** Entries of a transcript in one answer (api.md), and tools beside them. */
+/** Entries of a transcript in one answer, and tools beside them (docs/calls.md). */
 const MAX_ENTRIES = 500;
 const MAX_TOOLS = 500;
 

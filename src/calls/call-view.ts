@@ -1,4 +1,4 @@
-/** A call as it is shown (api.md). */
+/** A call as it is shown (docs/calls.md). */
 import type { CallHead, CallState, Fact, Handoff } from './call-state.js';
 import { entriesOf } from './keyed.js';
 import type { ToolState } from './tool-state.js';

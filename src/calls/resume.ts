@@ -1,4 +1,4 @@
-/** A call to go on from: what a server answered of it (api.md), as the state that later events are applied to. Pure. */
+/** A call to go on from: what a server answered of it (docs/calls.md), as the state for later events. Pure. */
 import { type Part, keyOfPart } from './call-part.js';
 import type { CallState, Fact } from './call-state.js';
 import type { CallSummary, CallView, ToolUse } from './call-view.js';

@@ -1,4 +1,4 @@
-/** The closed list of problems that clients can meet (RFC 9457), and the error that carries one. */
+/** The closed list of problems that clients can meet (docs/protocol.md, section 11), and the error that carries one. */
 
 const PROBLEMS = {
   validation: { status: 400, title: 'The request is not valid' },
@@ -63,7 +63,7 @@ export class Problem extends Error {
     return PROBLEMS[this.slug].title;
   }
 
-  /** True when the same request may succeed later: an EventSource must be told so with a 200, see api.md. */
+  /** True when the same request may succeed later: how an EventSource is told is docs/protocol.md, section 3.5. */
   get passes(): boolean {
     return this.status === 429 || this.status === 503;
   }

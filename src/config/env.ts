@@ -76,7 +76,7 @@ export interface IdentityProvider {
   readonly scopePrefixes: readonly string[];
 }
 
-/** What the operator configured. `demo` is true when no `SOURCES` were named: see api.md, "Running it". */
+/** What the operator configured (docs/operations.md, "Configuration"). `demo` is true when no `SOURCES` were named. */
 export interface Env {
   readonly port: number;
   readonly host: string;
@@ -124,8 +124,8 @@ export class InvalidEnv extends Error {}
 type Shell = Record<string, string | undefined>;
 
 /**
- * Reads and checks the variables of api.md's table. `shell`: where libpq's are, for whatever DATABASE_URL does not say; `{}` where it
- * was made by us. Throws {@link InvalidEnv}.
+ * Reads and checks the variables of docs/operations.md, "Configuration". `shell`: where libpq's are, for whatever DATABASE_URL does
+ * not say; `{}` where it was made by us. Throws {@link InvalidEnv}.
  */
 export function readEnv(variables: Shell, shell = variables): Env {
   const given = Object.fromEntries(

@@ -1,4 +1,4 @@
-/** Where a stream begins (api.md); a cursor that cannot be honoured is never passed over in silence. */
+/** Where a stream begins (docs/protocol.md, section 6). A cursor that cannot be honoured is never passed over in silence. */
 import type { Bounds } from './reading.js';
 
 export interface StreamStart {

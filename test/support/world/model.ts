@@ -1,4 +1,4 @@
-/** Who may see what, worked out without a database: the rules of api.md, and nothing of the product's code. */
+/** Who may see what, worked out without a database: as docs/protocol.md has it, and nothing of the product's code. */
 
 export interface ModelEvent {
   readonly position: number;
