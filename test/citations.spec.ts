@@ -106,10 +106,11 @@ it('a section, or a heading in quotes, that is named of a page is in it', () => 
     headings(page).flatMap((heading) => /^(\d+(?:\.\d+)?)\.? /.exec(heading)?.[1] ?? []);
   const pageOf = (name: string | undefined, file: string) => (name === undefined ? file : (find(name, file) ?? ''));
   const missing = said.flatMap(({ file, text }) => [
-    ...[...text.matchAll(/(?:([\w./-]+\.md)`?,\s+)?\bsections?\s+(\d+(?:\.\d+)*)/g)]
-      .filter(([, name, section = '']) => {
+    ...[...text.matchAll(/(?:([\w./-]+\.md)`?,\s+)?\bsections?\s+(\d+(?:\.\d+)*(?:(?:,| and| or) \d+(?:\.\d+)*)*)/g)]
+      .filter(([, name, sections = '']) => {
         const page = pageOf(name, file);
-        return !page.endsWith('.md') || !numbered(page).includes(section);
+        const cited = sections.match(/\d+(?:\.\d+)*/g) ?? [];
+        return !page.endsWith('.md') || !cited.every((section) => numbered(page).includes(section));
       })
       .map(([citation]) => `${file}: ${citation}`),
     ...[...text.matchAll(/([\w./-]+\.md|\bREADME)`?,\s+"([^"]+)"/g)]

@@ -1,4 +1,7 @@
-/** Stream tokens: short-lived, for URLs, never wider or longer-lived than the token they are minted from (security rule 9). */
+/**
+ * Stream tokens (docs/protocol.md, section 2.4): short-lived, for URLs, never wider or longer-lived than the token they are
+ * minted from (security rule 9).
+ */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../audit/audit-log.js';
 import type { Patience } from '../common/fair-slots.js';

@@ -1,7 +1,7 @@
 /**
  * Takes a call's content out of the log. Its events stay as tombstones: number, owner and identity, and nothing of what was
  * said, so that a tenant's count keeps no hole and what comes again is known. One more event of the same kind is appended:
- * whoever has read the call, and keeps something of it, is told that it is gone.
+ * whoever has read the call, and keeps something of it, is told that it is gone (docs/protocol.md, section 10.4).
  */
 import { Injectable } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';

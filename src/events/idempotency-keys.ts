@@ -1,7 +1,8 @@
 /**
  * Which body an `Idempotency-Key` of a tenant came with, for a day. It only tells a repeat from a mistake: what makes a repeat
  * harmless is the identity of its events, of which the body is a part. So a row may be lost, or forgotten early, and nothing
- * is stored twice or dropped; and it is written before the events, so that a kill in between leaves a repeat possible.
+ * is stored twice or dropped; and it is written before the events, so that a kill in between leaves a repeat possible
+ * (docs/protocol.md, section 9.4).
  */
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { createHash } from 'node:crypto';

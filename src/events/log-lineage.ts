@@ -5,7 +5,8 @@
  * cursor from before meets `log.gap`. What a look cannot tell (a disk that was set back), {@link resume} is told.
  *
  * Where they go on: at 100 numbers a millisecond since 1970. A log that takes fewer than 100,000 events a second, three times what
- * ours was seen to take, stays behind that clock, however often and from whichever backup it is restored.
+ * ours was seen to take, stays behind that clock, however often and from whichever backup it is restored. Clients are promised it
+ * by docs/protocol.md, section 6.5.
  */
 import { Injectable, Logger, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { AuditLog, SYSTEM } from '../audit/audit-log.js';

@@ -1,6 +1,7 @@
 /**
  * Frames of text/event-stream, safe by construction (security rule 10): types were checked at admission, ids are numbers,
- * data is one line of JSON that we serialised. Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
+ * data is one line of JSON that we serialised. What they say to clients: docs/protocol.md, sections 4 and 5. Source:
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 import { Chunk } from './chunk.js';
 import type { LoggedEvent } from './event.js';

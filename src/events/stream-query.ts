@@ -1,4 +1,4 @@
-/** What every stream takes, whoever reads it. */
+/** What every stream takes, whoever reads it (docs/protocol.md, section 3.2). */
 import { z } from 'zod';
 import { timeSchema } from '../common/validation.js';
 

@@ -1,7 +1,8 @@
 /**
  * Rights are checked while connected, not only at connect (security rule 7): control messages end a stream at once, on every
  * process; a sweep of the database finds what a lost message would have said; and where the database cannot be asked for too
- * long, streams close, resumable. A change of owner is told to the readers whom it concerns.
+ * long, streams close, resumable. A change of owner is told to the readers whom it concerns. Clients are promised it by
+ * docs/protocol.md, section 7.
  */
 import { Injectable, Logger, OnApplicationBootstrap, BeforeApplicationShutdown } from '@nestjs/common';
 import { Subscription } from 'rxjs';

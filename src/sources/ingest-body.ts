@@ -1,7 +1,7 @@
 /**
- * The bodies that /v1/ingest takes, pure: one JSON object, an array, or NDJSON; wire A/B objects or log envelopes. A body is
- * taken apart before it is parsed, so an element that is too large or too deep costs a look at its characters only, and who
- * reads may rest between two elements.
+ * The bodies that /v1/ingest takes, pure: one JSON object, an array, or NDJSON; wire A/B objects or log envelopes
+ * (docs/protocol.md, section 9.2). A body is taken apart before it is parsed, so an element that is too large or too deep
+ * costs a look at its characters only, and who reads may rest between two elements.
  */
 import { parseJson } from '../common/json.js';
 import { depthOf, elementsOf, isArrayText, linesOf } from '../common/json-shape.js';
