@@ -170,3 +170,12 @@ it('docs/protocol.md has every problem with its status, and a section for every 
   for (const type of [...types, 'log.gap', 'call.erased'])
     expect(sections).toContainEqual(expect.stringContaining(`\`${type}\``));
 });
+
+it('README is one page, and docs/README.md leads to every other', () => {
+  const lines = read('README.md').split('\n');
+  expect(lines.length).toBeLessThanOrEqual(121);
+  expect(lines.filter((line) => line.length > 120)).toEqual([]);
+  const contents = read('docs/README.md');
+  const others = pages.map(({ file }) => /^docs\/(.+)$/.exec(file)?.[1] ?? 'README.md');
+  expect(others.filter((name) => name !== 'README.md' && !contents.includes(`](${name})`))).toEqual([]);
+});
