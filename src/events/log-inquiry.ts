@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Patience } from '../common/fair-slots.js';
 import type { AgentName, CallId, TenantId } from '../common/ids.js';
-import { ReadPool } from '../database/pools.js';
+import { BackgroundPool, ReadPool } from '../database/pools.js';
 import type { CallName } from './event.js';
 
 /** An event's stamps. */
@@ -23,6 +23,11 @@ export interface CallFacts {
   readonly firstPosition: number;
 }
 
+export interface UnfinishedCall {
+  readonly callId: string;
+  readonly agent: string;
+}
+
 /** What ends a conversation (Pinecall's types). */
 const ENDINGS = ['call.ended', 'whatsapp.sessionEnded'];
 /** A tenant's calls are looked through from the newest; what began before so many others is over. */
@@ -37,6 +42,14 @@ const IN_PROGRESS = `SELECT call_id FROM
   GROUP BY call_id, first_position
   ORDER BY first_position DESC LIMIT $5`;
 
+/** Calls that began within these hours; one that is older counts as lost by itself. */
+const UNFINISHED_HOURS = 5;
+const UNFINISHED = `SELECT DISTINCT c.call_id AS "callId", c.agent FROM call_tenants c
+  WHERE c.first_position > (SELECT log_since(NULL, now() - ${UNFINISHED_HOURS} * interval '1 hour'))
+    AND c.call_id ~ $1 AND c.agent = ANY ($2) AND c.by_platform AND c.erased_at IS NULL
+    AND NOT EXISTS (SELECT FROM events e
+      WHERE e.call_id = c.call_id AND e.tenant_id IS NOT DISTINCT FROM nullif(c.tenant_id, '') AND e.type = ANY ($3))`;
+
 const CALL = `SELECT nullif(tenant_id, '') AS "tenantId", agent, first_position AS "firstPosition" FROM call_tenants
   WHERE call_id = $1 AND tenant_id = $2 AND agent = $3 AND erased_at IS NULL ORDER BY first_position LIMIT 1`;
 const TENANTS_OF_CALL = `SELECT nullif(tenant_id, '') AS "tenantId" FROM call_tenants WHERE call_id = $1
@@ -44,7 +57,10 @@ const TENANTS_OF_CALL = `SELECT nullif(tenant_id, '') AS "tenantId" FROM call_te
 
 @Injectable()
 export class LogInquiry {
-  constructor(private readonly pool: ReadPool) {}
+  constructor(
+    private readonly pool: ReadPool,
+    private readonly background: BackgroundPool,
+  ) {}
 
   async eventAcrossTenants(position: number, patience: Patience): Promise<EventFacts | undefined> {
     const text = `SELECT position, tenant_id AS "tenantId", seq, call_id AS "callId", agent, type, at
@@ -69,6 +85,12 @@ export class LogInquiry {
     const ask = () => this.pool.query<{ tenantId: TenantId | null }>(TENANTS_OF_CALL, [callId, MAX_LISTED]);
     const { rows } = await this.pool.ask(null, ask, patience);
     return rows.map(({ tenantId }) => tenantId);
+  }
+
+  /** Calls of these agents, whosever they are, that began lately, whose id is like that (a regular expression), and that have not ended. */
+  async unfinishedAcrossTenants(id: string, agents: readonly string[]): Promise<UnfinishedCall[]> {
+    const { rows } = await this.background.query<UnfinishedCall>(UNFINISHED, [id, agents, ENDINGS]);
+    return rows;
   }
 
   /** The tenant's calls with this agent that have not ended, newest first. */

@@ -2,12 +2,14 @@
  * Calls that nobody makes: the demo's and the tests' source, wire A's vocabulary without a wire. Options: `simulator/options.ts`.
  * With a given seed the same conversations come in the same order; their ids hold the start of the run, for the log would
  * drop them as repeats after a restart. Two runs share ids only if both seed and millisecond of their start are the same.
+ * Calls end with the run that makes them: those that it leaves open are ended when it stops, or by the next one.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { moment } from '../common/moment.js';
 import type { DecodedEvent } from '../events/event.js';
 import { decodeAgentEvent } from './pinecall/decode.js';
-import { ScheduledCue, scheduleCalls } from './simulator/call-schedule.js';
+import type { UnfinishedCall } from '../events/log-inquiry.js';
+import { SIMULATED, ScheduledCue, scheduleCalls } from './simulator/call-schedule.js';
 import { readSimulatorOptions, SimulatorOptions } from './simulator/options.js';
 import type { EventSink, Source } from './source.js';
 
@@ -15,6 +17,8 @@ import type { EventSink, Source } from './source.js';
 const MAX_BATCH = 500;
 /** Who is later than this (database away, laptop asleep) goes on from here, and does not catch up. */
 const MAX_LATE_MS = 1000;
+/** Why calls end that their run has left open. */
+const ENDED_BY = 'disconnected';
 /** Types that carry the time of day on the recorded wires. */
 const TIMED = /^(speech\..+|turn\.resumed|audio\.metrics)$/;
 
@@ -24,10 +28,13 @@ export class SimulatorSource implements Source {
   private readonly options: SimulatorOptions;
   private finished = false;
 
-  /** `now` is the time of day in milliseconds. Throws InvalidSource. */
+  /** `now` is the time of day in milliseconds. Throws InvalidSource. `log`: where the calls of earlier runs are found. */
   constructor(
     entry: string,
     private readonly now = () => moment().getTime(),
+    private readonly log?: {
+      unfinishedAcrossTenants(id: string, agents: readonly string[]): Promise<UnfinishedCall[]>;
+    },
   ) {
     this.options = readSimulatorOptions(entry);
   }
@@ -38,6 +45,7 @@ export class SimulatorSource implements Source {
     const stop = AbortSignal.any([signal, failed.signal]);
     live();
     try {
+      await this.farewell(sink);
       if (this.finished) await untilAborted(new Promise(() => undefined), stop);
       await this.play(sink, stop, (error) => failed.abort(error));
       this.finished = true;
@@ -45,6 +53,18 @@ export class SimulatorSource implements Source {
       if (signal.aborted) return;
       throw failed.signal.aborted ? failed.signal.reason : error;
     }
+  }
+
+  /** Ends the calls that are open. */
+  async farewell(sink: EventSink): Promise<void> {
+    const agents = this.options.agents.map(({ agent }) => agent);
+    const open = (await this.log?.unfinishedAcrossTenants(`^(CA|WA)_${SIMULATED}`, agents)) ?? [];
+    const ends = open.map(({ callId, agent }) =>
+      callId.startsWith('WA')
+        ? decodeAgentEvent('whatsapp.sessionEnded', { sessionId: callId, agent, reason: ENDED_BY })
+        : decodeAgentEvent('call.ended', { callId, agent, reason: ENDED_BY }),
+    );
+    if (ends.length > 0) await sink.push(ends);
   }
 
   private async play(sink: EventSink, stop: AbortSignal, fail: (error: unknown) => void): Promise<void> {

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { AgentsService } from '../agents/agents.service.js';
 import { agentNameSchema } from '../common/ids.js';
 import type { Env } from '../config/env.js';
+import { LogInquiry } from '../events/log-inquiry.js';
 import { AgentSseSource } from './pinecall/agent-sse.source.js';
 import { AgentWsSource } from './pinecall/agent-ws.source.js';
 import { CallLogSource } from './pinecall/call-log.source.js';
@@ -16,6 +17,7 @@ export class SourceFactory {
   constructor(
     private readonly cursors: SourceCursors,
     private readonly agents: AgentsService,
+    private readonly inquiry: LogInquiry,
   ) {}
 
   async createAll(env: Env): Promise<Source[]> {
@@ -28,7 +30,7 @@ export class SourceFactory {
 
   private async create(entry: string, env: Env): Promise<Source> {
     const options = env.sourceToken === undefined ? {} : { token: env.sourceToken };
-    if (/^simulator(?!\w)/.test(entry)) return new SimulatorSource(entry);
+    if (/^simulator(?!\w)/.test(entry)) return new SimulatorSource(entry, undefined, this.inquiry);
     if (/^sse\+https?:\/\//.test(entry)) return new AgentSseSource(entry, options);
     if (/^ws\+wss?:\/\//.test(entry)) return new AgentWsSource(entry, options);
     if (/^(nats|tls|rediss?):\/\//.test(entry)) return this.createOverBroker(entry);

@@ -15,6 +15,7 @@ import { Backoff } from '../common/backoff.js';
 import { sourceRestarts } from '../common/metrics.js';
 import { moment } from '../common/moment.js';
 import { IngestService } from '../events/ingest.service.js';
+import { unlessAborted } from './pinecall/agent-wire.js';
 import { InvalidSource, type Source, type SourceState } from './source.js';
 import { SourceLeases } from './source-leases.js';
 import { SourceSink } from './source-sink.js';
@@ -127,9 +128,18 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
       if (signal.aborted) break;
       goesOn = await this.keepRunning(source, status, enter, lease ? AbortSignal.any([signal, lease.lost]) : signal);
       if (lease?.lost.aborted && goesOn) this.logger.warn(`${source.name}: stopped, for its lease was lost`);
+      if (signal.aborted && !lease?.lost.aborted) await this.takeLeave(source);
       await lease?.release();
     }
     enter('stopped');
+  }
+
+  /** What is not said in time is left to the next start. */
+  private async takeLeave(source: Source): Promise<void> {
+    if (!source.farewell) return;
+    const late = AbortSignal.timeout(STOP_MS);
+    const said = source.farewell(new SourceSink(source.name, this.ingest, late));
+    await unlessAborted(said, late).catch((error: Error) => this.logger.warn(`${source.name}: ${error.message}`));
   }
 
   /** Until the signal aborts; false when the source can never run. */

@@ -36,6 +36,8 @@ export interface Source {
    * supervisor runs it again after a backoff. Calls `live()` each time it is connected and reading.
    */
   run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void>;
+  /** After its run, when this process goes down and nobody else runs it yet: says what has come to an end with it. */
+  farewell?(sink: EventSink): Promise<void>;
 }
 
 /** A `SOURCES` entry that cannot be used; its message is one readable line. */

@@ -18,6 +18,9 @@ export interface ScheduledCue {
   readonly data: Cue['data'];
 }
 
+/** With it begin the ids of calls that nobody makes: what a run that was killed has left open is found by it. */
+export const SIMULATED = '51b0';
+
 /** A visitor of the demo should see something at once: the first call of all begins here. */
 const FIRST_CALL_MS = 300;
 /** Longest that the agents' first calls lie apart. */
@@ -77,7 +80,7 @@ class Desk {
 
   nextScene(): Scene {
     const conversation = this.bag.pop() ?? this.refill();
-    const id = `${conversation.transport === 'whatsapp' ? 'WA' : 'CA'}_${this.ids.hex(16)}`;
+    const id = `${conversation.transport === 'whatsapp' ? 'WA' : 'CA'}_${SIMULATED}${this.ids.hex(12)}`;
     const random = new SeededRandom(this.random.hex(32));
     return sceneOf(conversation, { id, agent: this.agent.agent, random });
   }
