@@ -30,6 +30,6 @@ if (process.argv[2] === 'write') {
   writeFileSync(stamp, digest);
 } else if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
   // Where it can't be built, the build says so.
-  if (whyNoBuild() === undefined) process.stdout.write('Building Switchboard (only after a change) …\n');
+  if (whyNoBuild() === undefined) process.stderr.write('Building Switchboard (only after a change) …\n');
   process.exit(1);
 }

@@ -160,8 +160,7 @@ it('deploy/haproxy: health, words and times are ours, and HAProxy takes it', () 
 it('deploy/systemd: runs what is built, and leaves time for goodbyes', () => {
   const text = read('deploy/systemd/switchboard.service');
   const setting = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1] ?? '';
-  const start = (JSON.parse(read('package.json')) as { scripts: { start: string } }).scripts.start;
-  expect(setting('ExecStart')).toBe(`/usr/bin/env ${start}`);
+  expect(setting('ExecStart')).toBe('/usr/bin/env node --enable-source-maps dist/main.js');
   const { drainMs, leaveMs } = readEnv({});
   expect(Number(setting('TimeoutStopSec')) * 1000).toBeGreaterThanOrEqual(leaveMs + drainMs + 5000);
   const names = [...setting('Environment').matchAll(/(\w+)=/g)].map(([, name = '']) => name);
