@@ -1,5 +1,5 @@
 /** Ways to a PostgreSQL, real ones: with TLS and without, by sockets, of several hosts, with passwords from a file. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../src/database/database-client.js';
@@ -121,6 +121,8 @@ it('a password from a file of its owner alone, by host, port, database and user'
   expect(await reached(url('127.0.0.1'))).toMatch(/password authentication failed/);
   const socket = `postgresql://switchboard@/switchboard?host=${server.sockets}&port=${server.port}&passfile=${file}`;
   expect(await reached(socket)).toBe('plain');
+  symlinkSync('loop', join(folder, 'loop'));
+  expect(await reached(url('localhost').replace(file, join(folder, 'loop')))).toMatch(/name one in DATABASE_URL/);
   writeFileSync(file, '');
   expect(await reached(url('localhost'))).toMatch(/name one in DATABASE_URL, PGPASSWORD or a password file/);
 });

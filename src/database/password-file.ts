@@ -11,11 +11,12 @@ import { NoLogin } from './ways.js';
 /** Of the first line that fits; undefined where none does. Rejects a file that others may read. */
 export function passwordFrom({ passwordFile, database, user }: PostgresUrl, host: PostgresHost): string | undefined {
   const path = passwordFile ?? join(homedir(), ...(process.platform === 'win32' ? WINDOWS : ['.pgpass']));
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = unlessItFails(() => statSync(path));
   if (!stats?.isFile()) return undefined;
   if (isOpen(stats)) throw new NoLogin('the password file may be read by others, so it is not used: chmod 600');
   const wanted = [host.name.startsWith('/') ? 'localhost' : host.name, String(host.port), database, user];
-  return readFileSync(path, 'utf8')
+  const text = unlessItFails(() => readFileSync(path, 'utf8')) ?? '';
+  return text
     .split(/\r?\n/)
     .filter((line) => !line.startsWith('#'))
     .map(fieldsOf)
@@ -23,6 +24,15 @@ export function passwordFrom({ passwordFile, database, user }: PostgresUrl, host
     ?.slice(wanted.length)
     .map(unescaped)
     .join(':');
+}
+
+/** One that is not there, or not for us, has no password. */
+function unlessItFails<Result>(look: () => Result): Result | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined; // The login says that it has no password.
+  }
 }
 
 const WINDOWS = ['AppData', 'Roaming', 'postgresql', 'pgpass.conf'];

@@ -103,8 +103,8 @@ export class PgListener {
   private async listen({ client, ended }: Link, backoff: Backoff): Promise<void> {
     const over = Promise.race([ended, this.stopped]);
     // A client that is ended while it connects never settles its `connect`.
-    await Promise.race([client.connect(), over.then(() => Promise.reject(new Error('the connection ended')))]);
-    await client.prepare();
+    const ready = client.connect().then(() => client.prepare());
+    await Promise.race([ready, over.then(() => Promise.reject(new Error('the connection ended')))]);
     client.on('notification', ({ channel, payload }) => {
       if (channel === this.ownChannel) this.onBeat();
       else this.handlers.onNotification(payload ?? '');
