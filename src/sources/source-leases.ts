@@ -7,7 +7,7 @@ import { Inject, Injectable, Logger, OnApplicationShutdown } from '@nestjs/commo
 import { Bus } from '../bus/bus.js';
 import { DATABASE_URL } from '../database/database-url.js';
 import { LockSession } from '../database/lock-session.js';
-import { Doorbell, childOf, pause } from './pinecall/waiting.js';
+import { Doorbell, childOf } from './pinecall/waiting.js';
 
 /** How often a lock is tried that somebody else has. */
 const TRY_MS = 500;
@@ -48,7 +48,7 @@ export class SourceLeases implements OnApplicationShutdown {
     try {
       while (!signal.aborted) {
         const session = await this.tryFor(lock);
-        if (session && (mayTakeOver || (await waited(signal, session.lost)))) {
+        if (session && (mayTakeOver || (await waited(freed, signal, session.lost)))) {
           return { lost: session.lost, release: () => this.release(session, lock, source) };
         }
         if (session) continue; // Lost again while it waited.
@@ -97,12 +97,15 @@ export class SourceLeases implements OnApplicationShutdown {
   }
 }
 
-/** True after the time that a predecessor may need; false when one of the signals aborted before. */
-async function waited(signal: AbortSignal, lost: AbortSignal): Promise<boolean> {
+/**
+ * True after the time that a predecessor may need, or as soon as it says that it has given the lock back: that is said after it was
+ * free. False when one of the signals aborted before.
+ */
+async function waited(freed: Doorbell, signal: AbortSignal, lost: AbortSignal): Promise<boolean> {
   const { controller, release } = childOf(lost);
   const stop = () => controller.abort();
   signal.addEventListener('abort', stop, { once: true });
-  await pause(TAKEOVER_MS, controller.signal);
+  await freed.wait(TAKEOVER_MS, controller.signal);
   signal.removeEventListener('abort', stop);
   release();
   return !signal.aborted && !lost.aborted;
