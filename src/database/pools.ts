@@ -52,7 +52,7 @@ abstract class SharedPool extends PgPool {
 
   constructor(
     @Inject(DATABASE_URL) databaseUrl: string,
-    private readonly traffic: Traffic,
+    protected readonly traffic: Traffic,
   ) {
     super(databaseUrl);
   }
@@ -76,7 +76,7 @@ abstract class SharedPool extends PgPool {
 /** The log, as customers read it. */
 @Injectable()
 export class ReplayPool extends SharedPool {
-  private readonly answers = new FairSlots({ slots: 4, share: 2, ...LINE });
+  private readonly answers = new FairSlots({ slots: 4, share: 1, rests: () => this.traffic.isBusy, ...LINE });
 
   override get use(): PoolUse {
     const { waiting, ...use } = super.use;
@@ -84,7 +84,8 @@ export class ReplayPool extends SharedPool {
   }
 
   /**
-   * Makes an answer of what is asked several times, one of a few at a time: each may take some 16 MB while it is made.
+   * Makes an answer of what is asked several times, one of a few at a time, and a tenant's one by one: each may take some 16 MB
+   * and 100 ms of a core while it is made.
    */
   answer<Value>(tenantId: TenantId, work: () => Promise<Value>, patience: Patience): Promise<Value> {
     return this.answers.run(tenantId, work, patience);

@@ -151,6 +151,16 @@ describe('rights end, keys are read and owners change', () => {
 });
 
 describe('large answers', () => {
+  it('of a tenant are made one by one', async () => {
+    const { token } = await board.createTenant({ scopes: SCOPES });
+    await whileHeld([board.databaseUrl, 'events'], async (waiting) => {
+      const asked = Array.from({ length: 3 }, () => board.request('GET', '/v1/log?types=zzz', { token }));
+      await waiting('%log_window%');
+      await waitFor(async () => (await waitingIn('replay')) === 2, 'two in line');
+      void Promise.all(asked);
+    });
+  });
+
   it('that a tenant is given are so many bytes a second: then it waits, reads or not, and nobody else does', async () => {
     const agent = fresh('mara');
     const [acme, globex] = [
