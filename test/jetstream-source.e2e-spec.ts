@@ -35,6 +35,8 @@ describeWithBroker('nats', 'a JetStream source', () => {
       undefined,
       `authorization { users = [{user: all, password: x}, ${user('asks', '$JS.API.>')},
         ${user('makes', '$JS.API.CONSUMER.CREATE.>', '$JS.API.CONSUMER.DURABLE.CREATE.>')}, ${user('acks', '$JS.ACK.>')},
+        {user: least, password: x, permissions: {publish: ["$JS.API.STREAM.NAMES", "$JS.API.STREAM.INFO.>",
+          "$JS.API.CONSUMER.INFO.>", "$JS.API.CONSUMER.CREATE.>", "$JS.API.CONSUMER.MSG.NEXT.>", "$JS.ACK.>"], subscribe: ["_INBOX.>"]}},
         {user: hears, password: x, permissions: {subscribe: {deny: ["core.>"]}}}] }`,
     );
     await open();
@@ -120,6 +122,15 @@ describeWithBroker('nats', 'a JetStream source', () => {
     await publish(1, 2, 3, 4, 5);
     const { sink } = await follow(sourceOf());
     await sink.until((events) => events.length === 5);
+  });
+
+  it('the rights that docs/operations.md names are enough', async () => {
+    await makeStream();
+    await publish(1);
+    const source = sourceOf(subject, 'least');
+    await follow(source);
+    await waitFor(async () => (await consumer()).ack_floor.stream_seq === 1, 'an acknowledgement');
+    expect(source.trouble).toBeUndefined();
   });
 
   it.each([
