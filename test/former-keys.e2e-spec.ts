@@ -1,4 +1,4 @@
-/** Messages that a version before 2026-11-28 has stored and not acknowledged: its keys were others. */
+/** Messages that a version before 2026-11-27 has stored and not acknowledged: its keys were others. */
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { Redis } from 'ioredis';

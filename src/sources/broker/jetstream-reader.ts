@@ -111,7 +111,7 @@ export class JetStreamReader {
   private take(message: JsMsg, { config: { name }, created }: StreamInfo, intake: MessageIntake): Promise<void> {
     // A stream that was made anew, or restored, counts from an old number again: the moment tells its messages from those.
     const identity = ['jetstream', message.seq, String(message.timestampNanos)];
-    // As versions before 2026-11-28 had it.
+    // As versions before 2026-11-27 had it.
     const former = message.redelivered || this.isNew ? ['jetstream', name, created, message.seq] : undefined;
     const taken = intake.take(message.string(), identity, former);
     this.acknowledging = Promise.all([this.acknowledging, taken]).then(([, { isPoison }]) => {

@@ -105,7 +105,7 @@ export class RedisStreamReader {
       const body = bodyOf(fields);
       // A stream that was made anew may count from the same ids again: what an entry says tells it from the old one.
       const identity = ['redis-stream', topic, id, hashOf(body)];
-      // As versions before 2026-11-28 had it.
+      // As versions before 2026-11-27 had it.
       return intake.take(body, identity, isAgain ? ['redis-stream', source, id] : undefined);
     });
     // All are handed on in one turn, so that they keep their order and share a commit.
