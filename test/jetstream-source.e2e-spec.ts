@@ -133,12 +133,22 @@ describeWithBroker('nats', 'a JetStream source', () => {
     expect(source.trouble).toBeUndefined();
   });
 
-  it.each([
-    ['asks', 'Permissions Violation for Publish to "$JS.API.STREAM.NAMES"'],
+  it.each<[user: string, words: string, query?: string]>([
+    ['asks', 'Permissions Violation for Publish to "$JS.API.STREAM.NAMES"', '?durable=switchboard'],
     ['makes', 'Permissions Violation for Publish to "$JS.API.CONSUMER.CREATE.'],
-  ])('without the right that user "%s" misses nothing is read, and it says so', async (user, words) => {
+  ])('without the right that user "%s" misses nothing is read, and it says so', async (user, words, query = '') => {
     await makeStream();
-    expect(await failure(sourceOf(subject, user))).toContain(words);
+    expect(await failure(sourceOf(subject + query, user))).toContain(words);
+  });
+
+  it('where nobody counts on a stream, and none may be asked for, the subject is listened to, and that is said', async () => {
+    const source = sourceOf(subject, 'asks');
+    const { sink } = await follow(source);
+    connection.publish(subject, note(1));
+    await sink.until((events) => events.length === 1);
+    expect(source.trouble).toContain(
+      `we may not ask NATS whether a stream has ${subject}; without one what is published`,
+    );
   });
 
   it('without the right to acknowledge, or to hear a subject, it says so', async () => {

@@ -50,9 +50,9 @@ export function consumerFor(
   };
 }
 
-/** The stream has every message of that subject. */
-export function hasAllOf({ config: { subjects, mirror } }: StreamInfo, subject: string): boolean {
-  return mirror !== undefined || (subjects ?? []).some((one) => covers(one, subject));
+/** The stream has every message of that subject. What a mirror or a collecting stream has is its origins' business. */
+export function hasAllOf({ config: { subjects, mirror, sources } }: StreamInfo, subject: string): boolean {
+  return mirror !== undefined || (sources ?? []).length > 0 || (subjects ?? []).some((one) => covers(one, subject));
 }
 
 /** The stream has nothing but messages of that subject, so that a number that is missing was one of them. */

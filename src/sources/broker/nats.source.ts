@@ -3,6 +3,7 @@
  * consumer and acknowledged after the commit; where none does, what is published while nobody listens is gone.
  */
 import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { Logger } from '@nestjs/common';
 import {
   type ConnectionOptions,
   type NatsConnection,
@@ -24,6 +25,7 @@ import { MessageIntake } from './message-intake.js';
 /** A server that does not answer two of these is gone. */
 const PING_MS = 10_000;
 const CONNECT_MS = 5000;
+const LOSSY = 'what is published while nobody listens is lost';
 const DURABLE = /^[A-Za-z0-9_-]{1,64}$/;
 const STREAM = /^[^\s.*>/\\]{1,255}$/;
 
@@ -105,6 +107,7 @@ export class NatsSource implements Source {
   private async read(connection: NatsConnection, sink: EventSink, live: () => void, signal: AbortSignal) {
     this.caveat = undefined;
     void this.hearRefusals(connection);
+    this.expectsStream ||= (await this.cursors.load(this.name)).size > 0;
     const manager = await jetstreamManager(connection, { checkAPI: false });
     const stream = await this.findStream(manager);
     if (stream === undefined) return this.listen(connection, sink, live, signal, manager);
@@ -123,9 +126,7 @@ export class NatsSource implements Source {
     manager: JetStreamManager,
   ): Promise<void> {
     this.reader = undefined;
-    this.expectsStream ||= (await this.cursors.load(this.name)).size > 0;
-    if (this.expectsStream)
-      this.caveat = `NATS has no stream for ${this.stream ?? this.subject}: what is published while nobody listens is lost`;
+    if (this.expectsStream) this.warn(`NATS has no stream for ${this.stream ?? this.subject}: ${LOSSY}`);
     const intake = new MessageIntake(this.name, new LossySink(this.name, sink));
     const refused = new Promise<never>((_, reject) => {
       const callback = (error: Error | null, message: { string(): string }) => {
@@ -152,7 +153,10 @@ export class NatsSource implements Source {
     }
   }
 
-  /** Undefined where there is none, or no JetStream. Rejects when there are several, or we may not ask. */
+  /**
+   * Undefined where there is none, or no JetStream, or where nobody counts on one and we may not ask. Rejects when there are several,
+   * or we may not ask.
+   */
   private async findStream(manager: JetStreamManager): Promise<string | undefined> {
     try {
       const names: string[] = [];
@@ -165,7 +169,9 @@ export class NatsSource implements Source {
       return names[0];
     } catch (error) {
       if (isAbsent(error)) return undefined;
-      throw error;
+      if (this.expectsStream || !isForbidden(error)) throw error;
+      this.warn(`we may not ask NATS whether a stream has ${this.subject}; without one ${LOSSY}: ${error.message}`);
+      return undefined;
     }
   }
 
@@ -173,8 +179,17 @@ export class NatsSource implements Source {
   private async hearRefusals(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status())
       if (status.type === 'error' && status.error instanceof PermissionViolationError)
-        this.caveat = `NATS does not let us: ${status.error.message}`;
+        this.warn(this.caveat ?? `NATS does not let us: ${status.error.message}`);
   }
+
+  private warn(caveat: string): void {
+    if (this.caveat !== caveat) new Logger('Sources').warn(`${this.name}: ${caveat}`);
+    this.caveat = caveat;
+  }
+}
+
+function isForbidden(error: unknown): error is Error {
+  return error instanceof Error && error.cause instanceof PermissionViolationError;
 }
 
 /** There is no such stream, or no JetStream. */
