@@ -21,14 +21,13 @@ export function peers(say) {
 }
 
 /** CPU µs a delivery of the server's process, net of what the same events cost it when nobody reads. */
-export async function measureBeside({ subject, readers, options }) {
+export async function measureBeside({ subject, readers, options }, figures) {
   const { streams } = options;
   const offer = { agent: AGENT, rate: (options.rate * 40) / streams };
   const cases = [
     { key: 'single', offer: { ...offer, eventsARequest: 1 } },
     { key: 'burst', offer: { ...offer, rate: offer.rate * 4, eventsARequest: BURST } },
   ];
-  const figures = {};
   await openStreams({ subject, readers }, streams, 1);
   for (const one of cases) {
     const { costUs, events, report } = await offered({ subject, readers, offer: one.offer, readersAnEvent: streams, options });
@@ -42,7 +41,6 @@ export async function measureBeside({ subject, readers, options }) {
     const unread = await offered({ subject, readers, offer: same, readersAnEvent: 0, options });
     figures[`${key}Us`] = (costUs - (unread.costUs / unread.events) * events) / deliveries;
   }
-  return figures;
 } // prettier-ignore
 
 const ROWS = [
@@ -72,7 +70,7 @@ export function renderBeside(rounds) {
 }
 
 function medianOf(values) {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort((one, other) => one - other);
+  const sorted = values.filter((value) => Number.isFinite(value)).sort((one, other) => one - other);
   if (sorted.length === 0) return NaN;
   return (sorted[Math.ceil(sorted.length / 2) - 1] + sorted[Math.floor(sorted.length / 2)]) / 2;
 }

@@ -61,7 +61,9 @@ export function startBare() {
 /** A server in a script of this folder, which tells its port. @returns {Promise<Subject>} */
 export async function startServer(name, script, readyMark, args = []) {
   const { child, end } = forkScript(script, SERVER_ARGUMENTS, args);
-  const [{ port }] = await once(child, 'message');
+  const gone = once(child, 'exit').then(() => Promise.reject(new Error(`${name} ended before it listened`)));
+  const [{ port }] = await Promise.race([once(child, 'message'), gone]);
+  gone.catch(() => undefined); // Later it is its clients who notice.
   const readerToken = (tenant) => `agent-${tenant}`;
   return { name, pid: child.pid, port, ingestToken: 'anybody', readerToken, readyMark, databasePid: undefined, end };
 }

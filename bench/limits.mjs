@@ -13,14 +13,17 @@ import { createDataDir, startSwitchboard } from './switchboard.mjs';
 export const SCENARIOS = { latency, copy, catchup, among, backlog, storm, stalled };
 
 /** @returns {Promise<Record<string, number>[]>} the figures of each round */
-export async function runLimits(options, say) {
+export async function runLimits(options, say, attempts) {
   const rounds = [];
   for (let round = 1; round <= options.rounds; round += 1) {
     const figures = {};
     for (const name of Object.keys(SCENARIOS).filter((one) => options.limits.includes(one))) {
-      const progress = (phase) => say(`round ${round}/${options.rounds}  ${name.padEnd(8)}  ${phase}`);
+      const what = `round ${round}/${options.rounds}  ${name.padEnd(8)}`;
+      const progress = (phase) => say(`${what}  ${phase}`);
       progress('starting');
-      Object.assign(figures, await runOnce(SCENARIOS[name], options, progress));
+      const own = {};
+      await attempts.make(what, own, async () => Object.assign(own, await runOnce(SCENARIOS[name], options, progress)));
+      Object.assign(figures, own);
     }
     rounds.push(figures);
   }

@@ -14,6 +14,8 @@ const NUMBER = /\nid: ?(\d+)/;
 const OPEN_MS = 15_000;
 
 const sockets = new Set();
+/** That the server has closed some. */
+let hasTold = false;
 let watch = emptyWatch();
 
 function emptyWatch() {
@@ -68,7 +70,9 @@ function openStream(port, token, readyMark) {
     socket.on('error', reject);
     socket.on('close', () => {
       reject(new Error(`the server closed a stream: ${opening.slice(0, 300)}`));
-      if (sockets.delete(socket)) process.stderr.write('bench: the server closed an open stream\n');
+      if (!sockets.delete(socket) || hasTold) return;
+      hasTold = true;
+      process.stderr.write('bench: the server closed open streams\n');
     });
     socket.on('data', function untilReady(text) {
       opening += text;

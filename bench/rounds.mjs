@@ -31,30 +31,27 @@ const DRAIN_MS = 3000;
  * @property {(phase: string) => void} progress
  */
 
-/** @param {Visit} visit @returns {Promise<Figures>} */
-export async function measure(visit) {
+/** Fills `figures` part by part. @param {Visit} visit @param {Figures} figures */
+export async function measure(visit, figures) {
   const { subject, readers, options } = visit;
   const { ingest, delivery, idle, rights } = options.parts;
-  const figures = {};
   if (delivery || idle) {
     visit.progress('warming up');
     await open(visit, WARM_UP_STREAMS);
     await fixedRate(subject, { rate: options.rate, forMs: WARM_UP_MS });
     await closeDownTo(readers, 0);
-    Object.assign(figures, await measureStreams(visit));
+    await measureStreams(visit, figures);
   }
   if (rights && subject.databasePid !== undefined) {
     await open(visit, options.streams);
     Object.assign(figures, await measureRights(visit));
     await closeDownTo(readers, 0);
   }
-  if (ingest && subject.databasePid !== undefined) Object.assign(figures, await measureIngest(visit));
-  return figures;
+  if (ingest && subject.databasePid !== undefined) await measureIngest(visit, figures);
 }
 
-async function measureStreams(visit) {
+async function measureStreams(visit, figures) {
   const { subject, readers, options } = visit;
-  const figures = {};
   if (options.parts.idle) {
     visit.progress(`${options.streams} idle streams`);
     const emptyKb = await settledKb(subject.pid, options.settleMs);
@@ -71,7 +68,6 @@ async function measureStreams(visit) {
   }
   if (options.parts.delivery) Object.assign(figures, await measureDelivery(visit));
   await closeDownTo(readers, 0);
-  return figures;
 }
 
 /** A delivery's CPU: what the process uses above its idle self; net of what the same ingest uses when nobody reads. */
@@ -119,8 +115,7 @@ async function offerEvents({ subject, readers, options }, readersAnEvent, forMs)
 }
 
 /** Events committed a second, and what one costs the process and its PostgreSQL. */
-async function measureIngest({ subject, options, progress }) {
-  const figures = {};
+async function measureIngest({ subject, options, progress }, figures) {
   for (const { connections, eventsARequest } of INGEST_CASES) {
     const key = ingestKey(connections, eventsARequest);
     progress(`ingest, ${connections} connections × ${eventsARequest} events a request`);
@@ -137,7 +132,6 @@ async function measureIngest({ subject, options, progress }) {
     figures[`${key}Us`] = (after[0] - before[0]) / events;
     figures[`${key}DatabaseUs`] = (after[1] - before[1]) / events;
   }
-  return figures;
 }
 
 export const ingestKey = (connections, eventsARequest) => `ingest${connections}x${eventsARequest}`;

@@ -1,10 +1,12 @@
 /**
  * `npm run bench`: Switchboard beside a bare `node:http` server, in turn, on this machine. The load comes from this
  * process, the readers are a second, the server under test a third; so its CPU and memory are its own.
- * Figures are not tests: the exit code is 0 whatever they are, and 1 only when they could not be had.
+ * Figures are not tests: the exit code is 0 whatever they are, and 1 only when some could not be had. They are told as they
+ * come, and those that were had are printed whatever becomes of the others.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Attempts } from './attempts.mjs';
 import { measureBeside, peers, renderBeside } from './beside.mjs';
 import { endEverything, startBare, startReaders } from './children.mjs';
 import { renderLimits, runLimits, summariseLimits } from './limits.mjs';
@@ -22,6 +24,8 @@ const startedAt = performance.now();
 function say(text) {
   process.stderr.write(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${text}\n`);
 }
+
+const attempts = new Attempts(say);
 
 /** Leaves out what this machine cannot show, and says so. */
 function fitToMachine(options) {
@@ -52,20 +56,21 @@ async function runRounds(options) {
     // Every other round the other way round: neither side always gets the quieter machine.
     const sides = round % 2 === 1 ? ['ours', 'bare'] : ['bare', 'ours'];
     for (const side of sides.filter((one) => one === 'ours' || needsBare)) {
-      const progress = (phase) => say(`round ${round}/${options.rounds}  ${side.padEnd(4)}  ${phase}`);
+      const what = `round ${round}/${options.rounds}  ${side.padEnd(4)}`;
+      const progress = (phase) => say(`${what}  ${phase}`);
       progress('starting');
-      figures[side] = await measureOnce(starts[side], options, progress);
+      await attempts.make(what, figures[side], () => measureOnce(starts[side], options, progress, figures[side]));
     }
     rounds.push(figures);
   }
   return rounds;
 }
 
-async function measureOnce(start, options, progress) {
+async function measureOnce(start, options, progress, figures) {
   const subject = await start();
   const readers = startReaders();
   try {
-    return await measure({ subject, readers, options, progress });
+    await measure({ subject, readers, options, progress }, figures);
   } finally {
     await readers.end();
     await subject.end();
@@ -82,19 +87,25 @@ async function runBeside(options) {
     const figures = {};
     for (let turn = 0; turn < starts.length; turn += 1) {
       const [name, start] = starts[(turn + round - 1) % starts.length];
-      say(`round ${round}/${options.rounds}  ${name}`);
-      const subject = await start();
-      const readers = startReaders();
-      try {
-        figures[name] = await measureBeside({ subject, readers, options });
-      } finally {
-        await readers.end();
-        await subject.end();
-      }
+      const what = `round ${round}/${options.rounds}  ${name}`;
+      say(what);
+      const own = (figures[name] = {});
+      await attempts.make(what, own, () => measureOneBeside(start, options, own));
     }
     rounds.push(Object.fromEntries(starts.map(([name]) => [name, figures[name]])));
   }
   return rounds;
+}
+
+async function measureOneBeside(start, options, figures) {
+  const subject = await start();
+  const readers = startReaders();
+  try {
+    await measureBeside({ subject, readers, options }, figures);
+  } finally {
+    await readers.end();
+    await subject.end();
+  }
 }
 
 function save(result) {
@@ -117,6 +128,7 @@ function endNow(exitCode) {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => endNow(130));
 process.on('uncaughtException', (error) => {
+  if (!ending && attempts.take(error)) return;
   if (!ending) process.stderr.write(`bench: ${error.stack}\n`);
   endNow(1);
 });
@@ -125,12 +137,27 @@ try {
   const options = fitToMachine(readOptions());
   const about = circumstances(options);
   const needsRounds = Object.entries(options.parts).some(([part, isAsked]) => isAsked && part !== 'beside');
-  const rounds = needsRounds ? await runRounds(options) : [];
-  const beside = options.parts.beside ? await runBeside(options) : [];
-  const summary = needsRounds ? summarise(rounds, options) : [];
-  const limits = summariseLimits(await runLimits(options, say), options);
-  process.stdout.write(`\n${renderTable(summary, about)}\n${renderBeside(beside)}\n\n${renderLimits(limits)}\n`);
-  if (options.save) save({ ...about, summary, rounds, beside, limits });
+  const result = { ...about, summary: [], rounds: [], beside: [], limits: [], failures: attempts.failures };
+  const keep = (part, table) => {
+    Object.assign(result, part);
+    process.stdout.write(`\n${table}\n`);
+    if (options.save) save(result);
+  };
+  if (needsRounds) {
+    const rounds = await runRounds(options);
+    const summary = summarise(rounds, options);
+    keep({ rounds, summary }, renderTable(summary, about));
+  }
+  if (options.parts.beside) {
+    const beside = await runBeside(options);
+    keep({ beside }, renderBeside(beside));
+  }
+  if (options.limits.length > 0) {
+    const limits = summariseLimits(await runLimits(options, say, attempts), options);
+    keep({ limits }, renderLimits(limits));
+  }
+  process.stdout.write(attempts.render());
+  process.exitCode = attempts.failures.length > 0 ? 1 : 0;
 } catch (error) {
   if (!ending) process.stderr.write(`bench: ${error.stack}\n`);
   process.exitCode = 1;
