@@ -21,7 +21,7 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   /** Long enough for a machine that has other work; what promises a time says so itself. */
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   /** Tests wait for processes, databases and browsers more than they compute. */
   maxWorkers: 3,
 };

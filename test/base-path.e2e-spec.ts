@@ -78,6 +78,7 @@ describeBehindNginx('below a path', () => {
       const person = await Person.visiting(browser, url);
       const page = await person.context.newPage();
       await page.goto(link.url);
+      await page.getByRole('button', { name: 'Open Switchboard' }).click();
       await isLive(page);
       expect(page.url()).toBe(`${url}/live`);
       await board.ingest({ event: 'call.started', agent, callId }, message(agent, callId, 1));

@@ -38,7 +38,7 @@ describe('a server with a PostgreSQL of its own', () => {
 
   it('that npm started ends when npm is told to, its PostgreSQL included', async () => {
     const npm = start('npm start');
-    await waitFor(isUp, 'the server', 60_000);
+    await waitFor(isUp, 'the server', 120_000);
     npm.kill('SIGTERM');
     await endOf(npm);
     await waitFor(async () => !(await isUp()), 'a free port');
@@ -48,7 +48,7 @@ describe('a server with a PostgreSQL of its own', () => {
   it('starts after a crash that left an empty pid file, and bears it that there is no room for what it prints', async () => {
     writeFileSync(join(home.dataDir, 'postgres', 'postmaster.pid'), '');
     const server = start(`${process.execPath} dist/main.js > /dev/full 2>&1`);
-    await waitFor(isUp, 'the server', 60_000);
+    await waitFor(isUp, 'the server', 120_000);
     server.kill('SIGTERM');
     expect(await endOf(server)).toBe(0);
   });

@@ -7,7 +7,7 @@ import { Inject, Injectable, Logger, OnApplicationShutdown } from '@nestjs/commo
 import { Bus } from '../bus/bus.js';
 import { DATABASE_URL } from '../database/database-url.js';
 import { LockSession } from '../database/lock-session.js';
-import { Doorbell, childOf } from './pinecall/waiting.js';
+import { Doorbell } from './pinecall/waiting.js';
 
 /** How often a lock is tried that somebody else has. */
 const TRY_MS = 500;
@@ -98,15 +98,11 @@ export class SourceLeases implements OnApplicationShutdown {
 }
 
 /**
- * True after the time that a predecessor may need, or as soon as it says that it has given the lock back: that is said after it was
- * free. False when one of the signals aborted before.
+ * True after the time that a predecessor may need, or as soon as it says that it has stopped; false when one of the signals aborted
+ * before.
  */
 async function waited(freed: Doorbell, signal: AbortSignal, lost: AbortSignal): Promise<boolean> {
-  const { controller, release } = childOf(lost);
-  const stop = () => controller.abort();
-  signal.addEventListener('abort', stop, { once: true });
-  await freed.wait(TAKEOVER_MS, controller.signal);
-  signal.removeEventListener('abort', stop);
-  release();
-  return !signal.aborted && !lost.aborted;
+  const ended = AbortSignal.any([signal, lost]);
+  await freed.wait(TAKEOVER_MS, ended);
+  return !ended.aborted;
 }
