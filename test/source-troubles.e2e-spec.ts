@@ -15,7 +15,7 @@ import { API_KEY } from './support/voice-server.js';
 import { waitFor } from './support/wait-for.js';
 
 const METRICS_TOKEN = 'a-token-for-metrics';
-const SILENCE = /nothing has answered for \d+ s|nothing came|no answer|does not answer|timeout/;
+const SILENCE = /nothing has answered for \d+ s|nothing came|no answer|does not answer|timeout|timed out/;
 type Sources = Record<string, SourceStatus>;
 
 const folder = mkdtempSync(join(tmpdir(), 'switchboard-troubles-'));
