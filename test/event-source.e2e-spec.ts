@@ -171,7 +171,11 @@ it('readiness says whether to send readers here, and how the database is', async
   await reader.untilType('log.caught_up');
   expect(await readiness()).toEqual([200, 'ready', 'up']);
   way.cut();
-  expect(await readiness()).toEqual([200, 'degraded', 'away']);
+  const away = await waitFor(async () => {
+    const now = await readiness();
+    return now[1] !== 'ready' && now;
+  }, 'word that the database is away');
+  expect(away).toEqual([200, 'degraded', 'away']);
   expect(reader.ended).toBe(false);
   way.open();
   await waitFor(async () => (await readiness())[1] === 'ready', 'the database');

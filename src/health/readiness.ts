@@ -57,10 +57,13 @@ export interface Readiness {
   readonly sources: Readonly<Record<string, Omit<SourceStatus, 'name'>>>;
 }
 
+const SILENT: Asked = { reason: LATE, calls: AWAY };
+
 @Injectable()
 export class ReadinessService implements OnModuleDestroy {
   private isLeaving = false;
-  private known: Asked = { reason: undefined, calls: AWAY };
+  /** What it said last. */
+  private known: Asked | undefined;
   private asking: { readonly since: number; readonly answer: Promise<Asked> } | undefined;
 
   constructor(
@@ -84,7 +87,7 @@ export class ReadinessService implements OnModuleDestroy {
     this.leave();
   }
 
-  /** Resolves within half a second, also when nothing answers. */
+  /** Resolves within half a second (the first time 2 s), also when nothing answers. */
   async look(): Promise<Readiness> {
     const { reason, calls, erasures } = await this.asked();
     return {
@@ -104,11 +107,11 @@ export class ReadinessService implements OnModuleDestroy {
     if (this.asking === undefined || performance.now() - this.asking.since >= ASK_AGAIN_MS)
       this.asking = { since: performance.now(), answer: this.ask() };
     const { asking } = this;
-    const asked = await withinTime(asking.answer);
+    const asked = await withinTime(asking.answer, this.known === undefined ? DATABASE_MS : ANSWER_MS);
     if (asked !== undefined) {
       this.known = asked;
       if (this.asking === asking) this.asking = undefined;
-    } else if (performance.now() - asking.since >= DATABASE_MS) this.known = { reason: LATE, calls: AWAY };
+    } else if (this.known === undefined || performance.now() - asking.since >= DATABASE_MS) this.known = SILENT;
     return this.known;
   }
 
@@ -139,8 +142,8 @@ export class ReadinessService implements OnModuleDestroy {
 }
 
 /** Undefined when it takes longer than whoever asks waits. */
-async function withinTime<T>(answer: Promise<T>): Promise<T | undefined> {
+async function withinTime<T>(answer: Promise<T>, forMs: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), ANSWER_MS)));
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), forMs)));
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
