@@ -40,7 +40,10 @@ async function listen(server: Server): Promise<string> {
 function answering(status: number): Promise<string> {
   const answer: RequestListener = (_, response) => response.writeHead(status, { Connection: 'close' }).end('no');
   const server = createServer(answer);
-  server.on('upgrade', (_, socket) => socket.end(`HTTP/1.1 ${status} No\r\nConnection: close\r\n\r\n`));
+  server.on('upgrade', (_, socket) => {
+    socket.on('error', () => undefined); // Whoever asked is gone before it has read the answer.
+    socket.end(`HTTP/1.1 ${status} No\r\nConnection: close\r\n\r\n`);
+  });
   return listen(server);
 }
 
