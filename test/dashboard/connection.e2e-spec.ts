@@ -123,7 +123,7 @@ describeInChromium('the page’s connection', () => {
     expect(await timer.innerText()).toBe(stands);
     await board.ingest(said(agent, call, 'm1', 'while nobody heard'));
     gateway.recover();
-    await page.locator('.line', { hasText: 'while nobody heard' }).waitFor();
+    await page.locator('.line', { hasText: 'while nobody heard' }).waitFor({ timeout: 120_000 });
     await isLive(page);
     await person.leave();
     await gateway.down();

@@ -64,12 +64,13 @@ export class SignOfLife {
   private async ask(): Promise<void> {
     if (this.isAsking) return;
     this.isAsking = true;
+    // Again so long after this question, not after its answer: a browser may hold several connections that are dead.
+    this.heard();
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), ANSWER_MS);
     const sign = await this.options.ask(late.signal).catch((): Sign => 'unreachable');
     clearTimeout(timer);
     this.isAsking = false;
-    this.heard();
     if (!this.closing.signal.aborted) this.options.onSign(sign);
   }
 }
