@@ -230,6 +230,17 @@ describe('without any configuration', () => {
     expect(server.alive).toBe(true);
   });
 
+  it('ends by Ctrl-C also while its PostgreSQL is started again', async () => {
+    const server = await home.running();
+    await home.killPostgres();
+    await waitFor(async () => (await home.postgresPids()).length > 0, 'PostgreSQL that starts');
+    server.signalGroup('SIGINT');
+    const { code, tookMs } = await server.exited;
+    expect(code).toBe(0);
+    expect(tookMs).toBeLessThan(HANGS_MS);
+    await home.postgresGone();
+  });
+
   it('stops also when its PostgreSQL is gone', async () => {
     const server = await home.running();
     const readers = await openStreams(home, 2);

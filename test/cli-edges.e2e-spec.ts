@@ -44,8 +44,9 @@ it('what was asked for is done, whoever reads of it', async () => {
   expect(body.agents).toHaveLength(20);
 });
 
-const itWithFullDisk = existsSync('/dev/full') ? it : it.skip;
-itWithFullDisk('a disk that is full is said, in one line', async () => {
+const hasFullDisk = existsSync('/dev/full');
+const fullDisk = 'a disk that is full is said, in one line';
+(hasFullDisk ? it : it.skip)(hasFullDisk ? fullDisk : `${fullDisk} (skipped: no /dev/full)`, async () => {
   const { code, stderr } = await bash('switchboard tenant list > /dev/full');
   expect({ code, stderr }).toEqual({ code: 1, stderr: 'switchboard: standard output cannot be written (ENOSPC)\n' });
 });

@@ -16,7 +16,10 @@ const SHELL = {
   ...{ PGREPLICATION: 'database', PGAPPNAME: 'psql', PGCHANNELBINDING: 'require', PGCONNECT_TIMEOUT: '1' },
   ...{ TZ: 'Nowhere/Odd', LANG: 'xx_YY.UTF-8', LC_ALL: 'xx_YY.UTF-8' },
 };
-const asRoot = process.getuid?.() === 0 ? it : it.skip;
+const isRoot = process.getuid?.() === 0;
+const asRoot = isRoot ? it : it.skip;
+/** Names why, where a test is skipped. */
+const orWhy = (title: string) => (isRoot ? title : `${title} (skipped: not root)`);
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'switchboard-places-'))));
@@ -64,11 +67,11 @@ describe('as root PostgreSQL’s programs run as another user', () => {
     ['none, where that one gets in', 0o755, 0o755, 0],
     ['to read and pass, in a folder of mode 0700', 0o700, 0o755, 1 << 2],
     ['to run and pass, after a umask of 027', 0o750, 0o750, 1 << 1],
-  ])('with the least right over files that lets it in: %s', async (_, folderMode, programMode, rights) => {
+  ])(orWhy('with the least right over files that lets it in: %s'), async (_, folderMode, programMode, rights) => {
     expect(await rightsOf(place(folderMode, programMode))).toEqual({ isRoot: false, rights });
   });
 
-  asRoot('as the owner of what is there already', async () => {
+  asRoot(orWhy('as the owner of what is there already'), async () => {
     const { program, data, cluster } = place(0o755, 0o755);
     mkdirSync(cluster);
     const user = await ServerUser.choose(cluster, data, program);
@@ -78,7 +81,7 @@ describe('as root PostgreSQL’s programs run as another user', () => {
     expect(Number((await other).stdout)).toBe(uid);
   });
 
-  asRoot('and where none gets in, one line says what to do', async () => {
+  asRoot(orWhy('and where none gets in, one line says what to do'), async () => {
     const { data, cluster } = place(0o755, 0o755);
     const refusal = ServerUser.choose(cluster, data, join(folder, 'no-such-program'));
     await expect(refusal).rejects.toThrow(NoServerUser);

@@ -6,7 +6,7 @@ export class Rounds {
   private isDue = false;
   private running: Promise<void> | undefined;
 
-  /** `round` does all that there is to do; it never rejects. */
+  /** `round` does all that there is to do. It should not reject: nobody awaits it. */
   constructor(private readonly round: () => Promise<void>) {}
 
   get isWorking(): boolean {
@@ -25,10 +25,13 @@ export class Rounds {
   }
 
   private async work(): Promise<void> {
-    while (this.isDue) {
-      this.isDue = false;
-      await this.round();
+    try {
+      while (this.isDue) {
+        this.isDue = false;
+        await this.round();
+      }
+    } finally {
+      this.running = undefined;
     }
-    this.running = undefined;
   }
 }

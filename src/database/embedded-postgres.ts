@@ -5,7 +5,6 @@
  * pid file or a server still running, is `pg_ctl`'s business and ours to adopt. While we run, it does: one that is gone (killed
  * for its memory, or fallen over a full disk) is started again where it was.
  */
-import { Logger } from '@nestjs/common';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -13,12 +12,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type DatabaseClient, connect } from './database-client.js';
 import { removeRemnant } from './pid-file.js';
 import { type Cluster, EmbeddedPostgresError, openCluster } from './postgres-cluster.js';
+import { PostgresKeeper } from './postgres-keeper.js';
 
 /** How long a server that was left behind gets to answer, or to finish going down. */
 const ADOPT_MS = 15_000;
 const ADOPT_RETRY_MS = 100;
-/** How often it is looked whether the server is there. */
-const KEEP_MS = 1000;
 /** How long connections of which it is unknown whose they are keep a server from being stopped. */
 const LEAVE_MS = 10_000;
 /** Starts that fail for a reason that passes are tried so often, a little later each time. */
@@ -35,9 +33,10 @@ interface Address {
 }
 
 export class EmbeddedPostgres {
-  private readonly logger = new Logger('PostgreSQL');
-  private keeper: NodeJS.Timeout | undefined;
-  private restarting: Promise<void> | undefined;
+  private readonly keeper = new PostgresKeeper(
+    () => isRunning(this.cluster),
+    () => this.launch(),
+  );
 
   private constructor(
     private readonly cluster: Cluster,
@@ -75,29 +74,22 @@ export class EmbeddedPostgres {
 
   /** From now on, until {@link stop}, the server is started again when it is gone. */
   keep(): void {
-    this.keeper = setInterval(() => {
-      if (!isRunning(this.cluster)) this.restarting ??= this.restart();
-    }, KEEP_MS).unref();
+    this.keeper.start();
   }
 
   /** Stops the server, unless another process still uses it: the last one out turns off the light. */
   async stop(): Promise<void> {
-    clearInterval(this.keeper);
-    await this.restarting;
+    await this.keeper.stop();
+    await this.shutDown();
+  }
+
+  private async shutDown(): Promise<void> {
     if (await this.isUsedByOthers()) return;
     try {
       await this.cluster.pgCtl('stop', '-m', 'fast', '-w', '-t', '10');
     } catch (error) {
       if ((await runningAddress(this.cluster)) !== undefined) throw error;
     }
-  }
-
-  /** Another process that shares the server may be quicker: then that one has started it. */
-  private async restart(): Promise<void> {
-    this.logger.error('the PostgreSQL of our own is gone; starting it again');
-    const failure = await this.launch();
-    if (failure !== undefined && !isRunning(this.cluster)) this.logger.error(failure);
-    this.restarting = undefined;
   }
 
   /** The server that runs there already. One that is starting or going down is waited for. */
@@ -153,7 +145,7 @@ export class EmbeddedPostgres {
       return undefined;
     } catch (error) {
       // Ctrl-C reached pg_ctl: the server that it was starting is on its way down.
-      if ((error as { signal?: string | null }).signal) await this.stop();
+      if ((error as { signal?: string | null }).signal) await this.shutDown();
       return `the embedded PostgreSQL did not start: ${reasonIn(log)} (${log})`;
     }
   }

@@ -98,6 +98,6 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnApplicationShu
   }
 
   private warn(error: Error): void {
-    this.logger.warn(`old idempotency keys stay for now: ${error.message}`);
+    this.logger.warn(`old idempotency keys could not be removed, trying again later: ${error.message}`);
   }
 }

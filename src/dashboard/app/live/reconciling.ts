@@ -2,10 +2,13 @@
 const EVERY_MS = 5 * 60_000;
 /** Where there is a reason to doubt; what comes meanwhile is looked at in the same round. */
 const SOON_MS = 3000;
+/** Rounds are no closer together: where a sender's clock is slow, every call gives a reason to doubt. */
+const LEAST_MS = 15_000;
 
 export class Reconciling {
   private timer: ReturnType<typeof setTimeout>;
   private isSoon = false;
+  private workedAt = -LEAST_MS;
   private closed = false;
 
   /** `round` may reject: the stream notices by itself when the server is away, and there is always a next time. */
@@ -22,11 +25,13 @@ export class Reconciling {
     if (this.isSoon || this.closed) return;
     this.isSoon = true;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.work(), SOON_MS);
+    const waitMs = Math.max(SOON_MS, this.workedAt + LEAST_MS - performance.now());
+    this.timer = setTimeout(() => this.work(), waitMs);
   }
 
   private work(): void {
     this.isSoon = false;
+    this.workedAt = performance.now();
     const next = () => {
       if (!this.closed && !this.isSoon) this.timer = setTimeout(() => this.work(), EVERY_MS);
     };

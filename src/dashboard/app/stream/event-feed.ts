@@ -129,14 +129,15 @@ export class EventFeed {
     if (source.readyState === EventSource.CLOSED) void this.refused();
   }
 
+  /** What needs no database is asked first: a server that is only slow is to keep its readers' streams. */
   private async askForSign(signal: AbortSignal): Promise<Sign> {
+    await this.client.get('/healthz', {}, signal);
     try {
       return (await this.listener.isBehind(signal)) ? 'behind' : 'alive';
     } catch (error) {
       const fault = asFault(error);
       if (fault.endsSession) void this.refused();
-      // Whatever it has to say, it says something.
-      return fault.slug === 'unavailable' || fault.slug === 'unreachable' ? fault.slug : 'alive';
+      return fault.slug === 'unavailable' ? 'unavailable' : 'alive';
     }
   }
 
