@@ -4,7 +4,7 @@
  */
 import { Histogram } from 'prom-client';
 import { metrics } from '../dist/common/metrics.js';
-import { EventLog } from '../dist/events/event-log.js';
+import { EventLog } from '../dist/events/log/event-log.js';
 
 const SENT = /"sentUs":(\d+)/;
 const committed = new Histogram({

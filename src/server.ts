@@ -2,11 +2,11 @@
 import { type INestApplication, Logger } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createApp } from './app.setup.js';
-import { TokenFiles } from './auth/token-files.js';
+import { TokenFiles } from './auth/tokens/token-files.js';
 import type { createLogger } from './common/logger.js';
 import type { Env } from './config/env.js';
 import { DemoService } from './demo/demo.service.js';
-import { LogLineage } from './events/log-lineage.js';
+import { LogLineage } from './events/log/log-lineage.js';
 import { ReadinessService } from './health/readiness.js';
 import { welcome } from './welcome.js';
 

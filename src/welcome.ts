@@ -1,6 +1,6 @@
 /** What a person sees who has just started the server: what runs, where to click, what to paste. */
 import { relative, resolve } from 'node:path';
-import type { TokenFile } from './auth/token-files.js';
+import type { TokenFile } from './auth/tokens/token-files.js';
 import type { Env } from './config/env.js';
 import type { Demo } from './demo/demo.service.js';
 

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { BatchAssembler, type Batch, type Part, splitBatch } from '../src/bus/batch-parts.js';
 import { Bus, type BusEvent, type BusMessage } from '../src/bus/bus.js';
-import { CallsProjection } from '../src/calls/calls.projection.js';
-import { EventLog } from '../src/events/event-log.js';
-import { EventTail } from '../src/events/event-tail.js';
+import { CallsProjection } from '../src/calls/projection/calls.projection.js';
+import { EventLog } from '../src/events/log/event-log.js';
+import { EventTail } from '../src/events/live/event-tail.js';
 import { Broker, type BrokerKind, withBroker } from './support/brokers.js';
 import type { StreamReader } from './support/stream-reader.js';
 import { Switchboard } from './support/switchboard.js';

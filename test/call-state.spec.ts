@@ -1,6 +1,6 @@
-import type { CallEvent } from '../src/calls/call-event.js';
-import { viewOf } from '../src/calls/call-view.js';
-import { stateOf } from '../src/calls/resume.js';
+import type { CallEvent } from '../src/calls/fold/call-event.js';
+import { viewOf } from '../src/calls/fold/call-view.js';
+import { stateOf } from '../src/calls/fold/resume.js';
 import { decodeLogEntry, isControl, type LogEntry } from '../src/sources/pinecall/decode.js';
 import { type RecordedEvent, agentEvents, durableOf, logEvents, reduce, shuffled } from './support/call-events.js';
 import { goldenEntries, replayFrames, sseFrames, wsFrames } from './support/recordings.js';

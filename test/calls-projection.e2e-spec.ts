@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { type CallView, viewOf } from '../src/calls/call-view.js';
+import { type CallView, viewOf } from '../src/calls/fold/call-view.js';
 import { reduce } from './support/call-events.js';
 import { callNow, callsNow, ended, idsIn, said, started } from './support/calls.js';
 import { query } from './support/database.js';

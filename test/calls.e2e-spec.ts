@@ -1,5 +1,5 @@
-import { viewOf } from '../src/calls/call-view.js';
-import { stateOf } from '../src/calls/resume.js';
+import { viewOf } from '../src/calls/fold/call-view.js';
+import { stateOf } from '../src/calls/fold/resume.js';
 import { reduce } from './support/call-events.js';
 import { type CallPage, type OneCall, callOf, callsOf, ended, idsIn, said, started } from './support/calls.js';
 import { goldenEntries, replayFrames } from './support/recordings.js';

@@ -73,12 +73,15 @@ function find(name: string, from: string): string | undefined {
 }
 
 it('a file that a comment or a page names is in this repository', () => {
-  const missing = said.flatMap(({ file, text }) =>
-    [...text.matchAll(NAME)]
-      .map(([name]) => name)
-      .filter((name) => !ELSEWHERE.has(name.replace(/^.*well-known\/|^[./]+/, '')) && find(name, file) === undefined)
-      .map((name) => `${file}: ${name}`),
-  );
+  // A migration that was released never changes; what it names may have moved since.
+  const missing = said
+    .filter(({ file }) => !file.startsWith('prisma/migrations/'))
+    .flatMap(({ file, text }) =>
+      [...text.matchAll(NAME)]
+        .map(([name]) => name)
+        .filter((name) => !ELSEWHERE.has(name.replace(/^.*well-known\/|^[./]+/, '')) && find(name, file) === undefined)
+        .map((name) => `${file}: ${name}`),
+    );
   expect(said.length).toBeGreaterThan(300);
   expect(missing).toEqual([]);
 });
@@ -163,7 +166,7 @@ it('docs/protocol.md has every problem with its status, and a section for every 
   const rows = (matches: RegExpMatchArray[]) => matches.map(([, slug, status]) => `${slug} ${status}`).sort();
   expect(ours.length).toBeGreaterThan(20);
   expect(rows(documented)).toEqual(rows(ours));
-  const reserved = /RESERVED = new Set\(\[([^\]]*)\]/.exec(read('src/events/event.ts'))?.[1] ?? '';
+  const reserved = /RESERVED = new Set\(\[([^\]]*)\]/.exec(read('src/events/log/event.ts'))?.[1] ?? '';
   const types = [...reserved.matchAll(/'([a-z_.]+\.[a-z_]+|connected)'/g)].map(([, type]) => type);
   expect(types).toContain('stream.closing');
   const sections = headings('docs/protocol.md').filter((heading) => /^5\.\d/.test(heading));

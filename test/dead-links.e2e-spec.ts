@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
-import { Silences } from '../src/events/dead-links.js';
-import { StreamConnections } from '../src/events/stream-connections.js';
-import { parseTcpTable, readTcpTable } from '../src/events/tcp-table.js';
+import { Silences } from '../src/events/streams/dead-links.js';
+import { StreamConnections } from '../src/events/streams/stream-connections.js';
+import { parseTcpTable, readTcpTable } from '../src/events/streams/tcp-table.js';
 import { Switchboard } from './support/switchboard.js';
 import { waitFor } from './support/wait-for.js';
 

@@ -7,16 +7,14 @@ import { Collected } from '../src/common/collected.js';
 import { PATIENT, type Patience } from '../src/common/fair-slots.js';
 import type { AgentName, CallId, TenantId } from '../src/common/ids.js';
 import { Semaphore } from '../src/common/semaphore.js';
-import { Chunk } from '../src/events/chunk.js';
-import { Delivery, deliveriesOf } from '../src/events/delivery.js';
-import type { EventFilter } from '../src/events/event-filter.js';
-import type { ErasedCalls } from '../src/events/erased-calls.js';
-import type { LoggedEvent } from '../src/events/event.js';
-import { LogPages, PAGE } from '../src/events/log-pages.js';
-import type { LogReader, PageBounds } from '../src/events/log-reader.js';
-import { Outlet } from '../src/events/outlet.js';
-import { TENANT_NUMBERING } from '../src/events/numbering.js';
-import { CallPositions, SeenCalls } from '../src/events/seen-calls.js';
+import { Chunk, TENANT_NUMBERING } from '../src/events/live/frame.js';
+import { CallPositions, deliveriesOf, Delivery, SeenCalls } from '../src/events/live/delivery.js';
+import type { EventFilter } from '../src/events/log/event-filter.js';
+import type { ErasedCalls } from '../src/events/log/erased-calls.js';
+import type { LoggedEvent } from '../src/events/log/event.js';
+import { LogPages, PAGE } from '../src/events/streams/log-pages.js';
+import type { LogReader, PageBounds } from '../src/events/log/log-reader.js';
+import { Outlet } from '../src/events/streams/outlet.js';
 
 const event = (position: number, ephemeral = false, length = 1): LoggedEvent => ({
   ...{ type: 'user.message', agent: 'mara' as AgentName, callId: 'c' as CallId, tenantId: 'acme' as TenantId },

@@ -1,5 +1,5 @@
 import { type Socket, connect } from 'node:net';
-import { StreamConnections } from '../src/events/stream-connections.js';
+import { StreamConnections } from '../src/events/streams/stream-connections.js';
 import { Switchboard } from './support/switchboard.js';
 import { fresh, message } from './support/things.js';
 import { waitFor } from './support/wait-for.js';

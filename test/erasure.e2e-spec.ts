@@ -1,6 +1,6 @@
 /** Security rule 21 for one call: what is erased is gone from everywhere, on every process, and its numbers stay. */
 import { Bus } from '../src/bus/bus.js';
-import { EventTail } from '../src/events/event-tail.js';
+import { EventTail } from '../src/events/live/event-tail.js';
 import { callOf, callsOf, ended, idsIn, said, started, settled } from './support/calls.js';
 import { query } from './support/database.js';
 import type { StreamReader } from './support/stream-reader.js';

@@ -1,15 +1,13 @@
 /** One reader's stream over a log of the test's own, at the moments that no socket can be made to wait for. */
 import type { AgentName, CallId, TenantId } from '../src/common/ids.js';
-import type { Chunk } from '../src/events/chunk.js';
-import { Delivery } from '../src/events/delivery.js';
-import type { LoggedEvent } from '../src/events/event.js';
-import type { Receive } from '../src/events/event-router.js';
-import { EventStream } from '../src/events/event-stream.js';
-import { LogPage } from '../src/events/log-page.js';
-import { TENANT_NUMBERING } from '../src/events/numbering.js';
-import type { Outlet } from '../src/events/outlet.js';
-import type { Bounds, Reading } from '../src/events/reading.js';
-import { controlFrame } from '../src/events/sse-frame.js';
+import { type Chunk, controlFrame, TENANT_NUMBERING } from '../src/events/live/frame.js';
+import { Delivery } from '../src/events/live/delivery.js';
+import type { LoggedEvent } from '../src/events/log/event.js';
+import type { Receive } from '../src/events/live/event-router.js';
+import { EventStream } from '../src/events/streams/event-stream.js';
+import { LogPage } from '../src/events/streams/log-page.js';
+import type { Outlet } from '../src/events/streams/outlet.js';
+import type { Bounds, Reading } from '../src/events/streams/reading.js';
 
 const eventOf = (seq: number, text: string): LoggedEvent => ({
   ...{ type: 'user.message', agent: 'mara' as AgentName, callId: 'c' as CallId, tenantId: 'acme' as TenantId },

@@ -3,15 +3,14 @@ import { Subject } from 'rxjs';
 import type { Bus, BusMessage } from '../src/bus/bus.js';
 import { NoticeReader, noticesOf } from '../src/bus/notices.js';
 import type { AgentName, CallId, TenantId } from '../src/common/ids.js';
-import { EarlyEvents } from '../src/events/early-events.js';
-import type { ErasedCalls } from '../src/events/erased-calls.js';
-import type { LoggedEvent } from '../src/events/event.js';
+import { EarlyEvents } from '../src/events/live/early-events.js';
+import type { ErasedCalls } from '../src/events/log/erased-calls.js';
+import type { LoggedEvent } from '../src/events/log/event.js';
 import { Traffic } from '../src/database/traffic.js';
-import type { EventLog } from '../src/events/event-log.js';
-import type { EventRouter } from '../src/events/event-router.js';
-import { EventTail } from '../src/events/event-tail.js';
-import type { LogLineage } from '../src/events/log-lineage.js';
-import type { StreamConnections } from '../src/events/stream-connections.js';
+import type { EventLog } from '../src/events/log/event-log.js';
+import type { EventRouter } from '../src/events/live/event-router.js';
+import { EventTail } from '../src/events/live/event-tail.js';
+import type { LogLineage } from '../src/events/log/log-lineage.js';
 
 type Batch = Extract<BusMessage, { kind: 'appended' }>;
 
@@ -39,7 +38,6 @@ function tailOf(log: LoggedEvent[], erased: string[] = []) {
     { messages: new Subject(), reconnected: new Subject(), connected: true } as unknown as Bus,
     { hold } as unknown as ErasedCalls,
     { resumedAfter: () => Promise.resolve(0) } as unknown as LogLineage,
-    {} as StreamConnections,
     traffic,
   );
   const offer = (...events: LoggedEvent[]) => {

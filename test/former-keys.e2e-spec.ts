@@ -2,8 +2,8 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { Redis } from 'ioredis';
-import { admitEvent } from '../src/events/event.js';
-import { IngestService } from '../src/events/ingest.service.js';
+import { admitEvent } from '../src/events/log/event.js';
+import { IngestService } from '../src/events/live/ingest.service.js';
 import { NatsSource } from '../src/sources/broker/nats.source.js';
 import { RedisSource } from '../src/sources/broker/redis.source.js';
 import type { Source } from '../src/sources/source.js';

@@ -1,4 +1,4 @@
-import { parsed } from '../src/calls/value.js';
+import { parsed } from '../src/calls/fold/value.js';
 import { eachInTurns } from '../src/common/turns.js';
 import { itemsIn } from '../src/sources/ingest-body.js';
 import { Switchboard, type TestTenant } from './support/switchboard.js';

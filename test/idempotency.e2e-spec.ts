@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { IdempotencyKeys, hashOf } from '../src/events/idempotency-keys.js';
+import { IdempotencyKeys, hashOf } from '../src/events/log/idempotency-keys.js';
 import { PATIENT } from '../src/common/fair-slots.js';
 import { query } from './support/database.js';
 import { Switchboard } from './support/switchboard.js';

@@ -1,10 +1,10 @@
 /** What ingest does when an event is at fault, and when we are: only the former is a refusal, and neither takes others along. */
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { EventLog } from '../src/events/event-log.js';
-import { IngestService } from '../src/events/ingest.service.js';
+import { EventLog } from '../src/events/log/event-log.js';
+import { IngestService } from '../src/events/live/ingest.service.js';
 import { SourceSink } from '../src/sources/source-sink.js';
-import type { DecodedEvent } from '../src/events/event.js';
+import type { DecodedEvent } from '../src/events/log/event.js';
 import { query } from './support/database.js';
 import { Metrics } from './support/metrics.js';
 import { Switchboard } from './support/switchboard.js';

@@ -1,6 +1,6 @@
 import { parse } from 'lossless-json';
 import { parseJson, serialiseJson } from '../src/common/json.js';
-import { admitEvent } from '../src/events/event.js';
+import { admitEvent } from '../src/events/log/event.js';
 import { Random } from './support/world/random.js';
 
 /** What a long number was kept as, by earlier versions: a text with a mark that could be read out, and planted. */

@@ -1,4 +1,4 @@
-import { type LiveState, applyLive, liveStateOf } from '../src/calls/live-state.js';
+import { type LiveState, applyLive, liveStateOf } from '../src/calls/fold/live-state.js';
 import { agentEvents, logEvents } from './support/call-events.js';
 import { goldenEntries, wsFrames } from './support/recordings.js';
 

@@ -1,8 +1,8 @@
-import type { CallEvent } from '../src/calls/call-event.js';
-import { type CallState, applyEvent } from '../src/calls/call-state.js';
-import { viewOf } from '../src/calls/call-view.js';
-import { type Keyed, entriesOf, valueAt, withValue } from '../src/calls/keyed.js';
-import { type Attempt, attemptAfter } from '../src/calls/projection-attempts.js';
+import type { CallEvent } from '../src/calls/fold/call-event.js';
+import { type CallState, applyEvent } from '../src/calls/fold/call-state.js';
+import { viewOf } from '../src/calls/fold/call-view.js';
+import { type Keyed, entriesOf, valueAt, withValue } from '../src/calls/fold/keyed.js';
+import { type Attempt, attemptAfter } from '../src/calls/projection/projection-attempts.js';
 
 const events = (...list: [string, Record<string, unknown>][]): CallEvent[] =>
   list.map(([type, data], index) => ({

@@ -1,7 +1,7 @@
 /** A call of any length costs a bounded amount, and one that cannot be digested costs only itself. */
 import { jest } from '@jest/globals';
 import pg from 'pg';
-import { CallTables } from '../src/calls/call-tables.js';
+import { CallTables } from '../src/calls/projection/call-tables.js';
 import { type OneCall, callOf, callsOf, ended, idsIn, said, settled, started } from './support/calls.js';
 import { query } from './support/database.js';
 import { Switchboard, type TestTenant } from './support/switchboard.js';

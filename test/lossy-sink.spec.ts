@@ -2,7 +2,7 @@
 import { NatsSource } from '../src/sources/broker/nats.source.js';
 import { SourceCursors } from '../src/sources/source-cursors.js';
 import { LossySink } from '../src/sources/lossy-sink.js';
-import type { DecodedEvent } from '../src/events/event.js';
+import type { DecodedEvent } from '../src/events/log/event.js';
 import { Broker, describeWithBroker } from './support/brokers.js';
 import { CollectingSink } from './support/collecting-sink.js';
 import { query } from './support/database.js';

@@ -1,7 +1,7 @@
 /** What an operator sees: metrics that follow what happens, a dashboard and alerts that ask for nothing that is not there. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { TailLag } from '../src/events/tail-lag.js';
+import { TailLag } from '../src/events/live/event-tail.js';
 import { AgentProcess } from './support/agent-process.js';
 import { createDatabase, query } from './support/database.js';
 import { DatabaseWay } from './support/database-way.js';

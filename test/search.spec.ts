@@ -1,7 +1,7 @@
-import { parseSearch } from '../src/calls/search-query.js';
-import { numbersIn } from '../src/calls/phone-number.js';
-import { callerWords, vectorOf, wordsIn } from '../src/calls/search-words.js';
-import { snippetOf } from '../src/calls/snippet.js';
+import { parseSearch } from '../src/calls/search/search-query.js';
+import { numbersIn } from '../src/calls/search/phone-number.js';
+import { callerWords, vectorOf, wordsIn } from '../src/calls/search/search-words.js';
+import { snippetOf } from '../src/calls/search/snippet.js';
 
 const words = (text: string) => wordsIn(text).map(({ word }) => word);
 const snippet = (line: string, q: string) => snippetOf(line, parseSearch(q, 'acme'));

@@ -1,4 +1,4 @@
-import type { DecodedEvent } from '../src/events/event.js';
+import type { DecodedEvent } from '../src/events/log/event.js';
 import { SimulatorSource } from '../src/sources/simulator.source.js';
 import { EventSink, InvalidSource } from '../src/sources/source.js';
 import { CollectingSink } from './support/collecting-sink.js';

@@ -1,4 +1,4 @@
-import { admitEvent, type DecodedEvent } from '../src/events/event.js';
+import { admitEvent, type DecodedEvent } from '../src/events/log/event.js';
 import { scheduleCalls } from '../src/sources/simulator/call-schedule.js';
 import { isSpoken } from '../src/sources/simulator/conversation.js';
 import { playConversation } from '../src/sources/simulator/conversation-player.js';

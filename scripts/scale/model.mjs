@@ -1,7 +1,7 @@
 /**
  * What a load asks of the log and of the processes that deliver: pure, deterministic. Units stand in the names.
  *
- * The log is one queue with one server: while an append is under way the next batch collects (src/events/ingest.service.ts),
+ * The log is one queue with one server: while an append is under way the next batch collects (src/events/live/ingest.service.ts),
  * and an append of n events takes `appendFixedMs + n × appendEventUs`. A process that delivers pays for each event that it
  * receives and for each reader that it hands it to.
  */

@@ -13,7 +13,7 @@ import {
   whoseIn,
   whoseSchema,
 } from '../calls/calls.schemas.js';
-import { CallsRebuild } from '../calls/calls-rebuild.js';
+import { CallsRebuild } from '../calls/projection/calls-rebuild.js';
 import { CallsService } from '../calls/calls.service.js';
 import type { Patience } from '../common/fair-slots.js';
 import { type CallId, callIdSchema } from '../common/ids.js';

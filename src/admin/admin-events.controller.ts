@@ -5,10 +5,10 @@ import { CurrentPrincipal, StreamScopes } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
 import { tenantIdSchema } from '../common/ids.js';
 import { commaList } from '../common/validation.js';
-import { filterQuery } from '../events/event-filter.js';
-import { Outlet, StreamOutlet } from '../events/outlet.js';
-import { cursorOf, streamQuery } from '../events/stream-query.js';
-import { StreamsService } from '../events/streams.service.js';
+import { filterQuery } from '../events/log/event-filter.js';
+import { Outlet, StreamOutlet } from '../events/streams/outlet.js';
+import { cursorOf, streamQuery } from '../events/streams/stream-query.js';
+import { StreamsService } from '../events/streams/streams.service.js';
 import { whileConnected } from '../http/patience.js';
 import { TenantsService } from '../tenants/tenants.service.js';
 

@@ -3,7 +3,7 @@ import { type Actor, AuditLog } from '../audit/audit-log.js';
 import type { TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { PrismaService } from '../database/prisma.service.js';
-import { ConnectionDirectory, type ConnectionView } from '../events/connection-directory.js';
+import { ConnectionDirectory, type ConnectionView } from '../events/streams/connection-directory.js';
 
 @Injectable()
 export class ConnectionsService {

@@ -8,14 +8,14 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AuditLog, SYSTEM } from '../audit/audit-log.js';
-import { CallStore } from '../calls/call-store.js';
+import { CallStore } from '../calls/projection/call-store.js';
 import { Alarm } from '../common/alarm.js';
 import { Backoff } from '../common/backoff.js';
 import type { TenantId } from '../common/ids.js';
 import { eventsErased } from '../common/metrics.js';
 import type { Prisma } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
-import { LogErasure } from '../events/log-erasure.js';
+import { LogErasure } from '../events/log/log-erasure.js';
 import { type TenantErasure, TenantErasures } from '../tenants/tenant-erasures.js';
 
 /** How often it is looked for what another process has left behind. */

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { OwnershipHistory } from '../agents/ownership-history.js';
-import { TokensService } from '../auth/tokens.service.js';
+import { TokensService } from '../auth/tokens/tokens.service.js';
 import type { Patience } from '../common/fair-slots.js';
 import type { TenantId } from '../common/ids.js';
 import { moment } from '../common/moment.js';
-import { EventLog } from '../events/event-log.js';
-import { LogInquiry } from '../events/log-inquiry.js';
-import { TenantHeads } from '../events/tenant-heads.js';
+import { EventLog, TenantHeads } from '../events/log/event-log.js';
+import { LogInquiry } from '../events/log/log-inquiry.js';
 import { TenantsService } from '../tenants/tenants.service.js';
 import { type Explanation, explain } from './explanation.js';
 

@@ -1,9 +1,9 @@
 /** Why a tenant did or did not get an event, in words: a pure function of what is known of both. */
 import type { OwnershipSpan } from '../agents/ownership-history.js';
-import type { TokenFacts } from '../auth/token-view.js';
-import { typeMatcher } from '../events/event-filter.js';
-import { CALL_ERASED } from '../events/event.js';
-import type { CallFacts, EventFacts } from '../events/log-inquiry.js';
+import type { TokenFacts } from '../auth/tokens/token-view.js';
+import { typeMatcher } from '../events/log/event-filter.js';
+import { CALL_ERASED } from '../events/log/event.js';
+import type { CallFacts, EventFacts } from '../events/log/log-inquiry.js';
 
 export interface ExplainFacts {
   readonly tenant: { readonly id: string; readonly status: string; readonly expiredUntil: number };

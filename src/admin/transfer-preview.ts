@@ -1,11 +1,11 @@
 /** What a transfer would change, before anybody makes it. */
 import { Injectable } from '@nestjs/common';
 import { Ownership } from '../agents/ownership.js';
-import { type NarrowedToken, StreamTokens } from '../auth/stream-tokens.js';
+import { type NarrowedToken, StreamTokens } from '../auth/tokens/stream-tokens.js';
 import type { Patience } from '../common/fair-slots.js';
 import type { AgentName, CallId, TenantId } from '../common/ids.js';
-import { ConnectionDirectory, type ConnectionView } from '../events/connection-directory.js';
-import { LogInquiry } from '../events/log-inquiry.js';
+import { ConnectionDirectory, type ConnectionView } from '../events/streams/connection-directory.js';
+import { LogInquiry } from '../events/log/log-inquiry.js';
 
 export interface Transfer {
   readonly agent: AgentName;

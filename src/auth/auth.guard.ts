@@ -16,10 +16,10 @@ import { type Credential, assertNoTokenInUrl, findCredential, mayTravel } from '
 import { IdpStrategy } from './idp.strategy.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { type Principal, allows } from './principal.js';
-import { assertOwnPage, sessionCookieName } from './session-cookie.js';
+import { assertOwnPage, sessionCookieName } from './sign-in/session-cookie.js';
 import { Standings } from './standings.js';
-import { readToken } from './token-text.js';
-import { VerifiedTokens } from './verified-tokens.js';
+import { readToken } from './tokens/token-text.js';
+import { VerifiedTokens } from './tokens/verified-tokens.js';
 
 type Scoped = Extract<Access, { kind: 'scopes' }>;
 

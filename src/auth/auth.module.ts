@@ -4,23 +4,23 @@ import { PassportModule } from '@nestjs/passport';
 import { AuthGuard } from './auth.guard.js';
 import { BodyGuard } from './body.guard.js';
 import { IdpStrategy } from './idp.strategy.js';
-import { issuerProvider } from './issuer.js';
-import { IssuerKeys } from './issuer-keys.js';
+import { issuerProvider } from './keys/issuer.js';
+import { IssuerKeys } from './keys/issuer-keys.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { SessionsController } from './sessions.controller.js';
-import { Sessions } from './sessions.js';
-import { SignInController } from './sign-in.controller.js';
-import { SignIn } from './sign-in.js';
-import { SigningKeysController } from './signing-keys.controller.js';
-import { SigningKeys } from './signing-keys.js';
+import { SessionsController } from './sign-in/sessions.controller.js';
+import { Sessions } from './sign-in/sessions.js';
+import { SignInController } from './sign-in/sign-in.controller.js';
+import { SignIn } from './sign-in/sign-in.js';
+import { SigningKeysController } from './keys/signing-keys.controller.js';
+import { SigningKeys } from './keys/signing-keys.js';
 import { Standings } from './standings.js';
-import { StreamTokens } from './stream-tokens.js';
-import { TokenFiles } from './token-files.js';
-import { TokenMint } from './token-mint.js';
-import { TokenVerifier } from './token-verifier.js';
-import { TokensController } from './tokens.controller.js';
-import { TokensService } from './tokens.service.js';
-import { Views } from './views.js';
+import { StreamTokens } from './tokens/stream-tokens.js';
+import { TokenFiles } from './tokens/token-files.js';
+import { TokenMint } from './tokens/token-mint.js';
+import { TokenVerifier } from './tokens/token-verifier.js';
+import { TokensController } from './tokens/tokens.controller.js';
+import { TokensService } from './tokens/tokens.service.js';
+import { Views } from './tokens/views.js';
 
 /** Who may do what. Every request passes its guard; every room below it may ask for the {@link Principal}. */
 @Module({

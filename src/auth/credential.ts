@@ -2,8 +2,8 @@
 import type { Request } from 'express';
 import { Problem } from '../common/problem.js';
 import type { TokenKind } from './principal.js';
-import { sessionIn } from './session-cookie.js';
-import { readToken } from './token-text.js';
+import { sessionIn } from './sign-in/session-cookie.js';
+import { readToken } from './tokens/token-text.js';
 
 export interface Credential {
   readonly token: string;

@@ -8,10 +8,10 @@ import { Problem } from '../common/problem.js';
 import { ENV, type Env, type IdentityProvider } from '../config/env.js';
 import { presentedIn } from './credential.js';
 import { LEEWAY_SECONDS, externalIdentityOf } from './external-claims.js';
-import { EXTERNAL_ALGORITHMS, IssuerKeys } from './issuer-keys.js';
+import { EXTERNAL_ALGORITHMS, IssuerKeys } from './keys/issuer-keys.js';
 import type { Principal } from './principal.js';
 import { Standings } from './standings.js';
-import { readToken } from './token-text.js';
+import { readToken } from './tokens/token-text.js';
 
 type KeyCallback = (error: unknown, key?: string | Buffer) => void;
 

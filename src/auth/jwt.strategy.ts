@@ -5,11 +5,11 @@ import type { Request } from 'express';
 import jwt from 'jsonwebtoken';
 import { Strategy } from 'passport-jwt';
 import { presentedIn } from './credential.js';
-import { Issuer } from './issuer.js';
+import { Issuer } from './keys/issuer.js';
 import { type Principal, identityOf } from './principal.js';
-import { ALGORITHM, SigningKeys } from './signing-keys.js';
+import { ALGORITHM, SigningKeys } from './keys/signing-keys.js';
 import { Standings } from './standings.js';
-import { readToken } from './token-text.js';
+import { readToken } from './tokens/token-text.js';
 
 /** What passport-jwt calls to be told the key; a {@link jwt.JsonWebTokenError} is the token's fault, any other is ours. */
 type KeyCallback = (error: unknown, key?: string | Buffer) => void;

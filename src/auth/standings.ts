@@ -13,7 +13,7 @@ import { Problem } from '../common/problem.js';
 import { ENV, type Env } from '../config/env.js';
 import { PgPool } from '../database/pg-pool.js';
 import { type Identity, type Principal, allows, type Scope } from './principal.js';
-import { type AncestralToken, lineagesOf } from './token-lineage.js';
+import { type AncestralToken, lineagesOf } from './tokens/token-lineage.js';
 
 /** `lastUsedAt` is exact to this; writing it at every request would cost more than the request. */
 const LAST_USED_MS = 60_000;

@@ -4,7 +4,7 @@
  */
 import { Observable, Subject } from 'rxjs';
 
-/** An event as it travels between processes; see LoggedEvent in events/event.ts. */
+/** An event as it travels between processes; see LoggedEvent in events/log/event.ts. */
 export interface BusEvent {
   readonly type: string;
   readonly agent: string;

@@ -18,7 +18,7 @@ export class Subjects {
 
   /**
    * Of this very database, and its schema, and no copy of it: installations that share a broker must not hear each other. Its cluster is known as
-   * the log knows it (events/log-lineage.ts), for some hosted databases do not tell, and the same after a failover.
+   * the log knows it (events/log/log-lineage.ts), for some hosted databases do not tell, and the same after a failover.
    */
   static async of(pool: PgPool): Promise<Subjects> {
     const { rows } = await pool.query<{ id: string | null }>(

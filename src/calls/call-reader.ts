@@ -16,10 +16,10 @@ import {
   listQueryAcrossTenants,
   partsQuery,
 } from './call-query.js';
-import { headIn, partIn, partsIn, tenantColumn, tenantIn } from './call-row.js';
-import type { CallHead, CallState } from './call-state.js';
-import type { MessageState } from './message-state.js';
-import type { SearchQuery } from './search-query.js';
+import { headIn, partIn, partsIn, tenantColumn, tenantIn } from './projection/call-row.js';
+import type { CallHead, CallState } from './fold/call-state.js';
+import type { MessageState } from './fold/message-state.js';
+import type { SearchQuery } from './search/search-query.js';
 import { type Whose, ownerAmong } from './whose.js';
 
 /** The line of a call that a search found first. */

@@ -2,16 +2,16 @@ import { Module } from '@nestjs/common';
 import { AgentsModule } from '../agents/agents.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { EventsModule } from '../events/events.module.js';
-import { CallIntake } from './call-intake.js';
+import { CallIntake } from './projection/call-intake.js';
 import { CallReader } from './call-reader.js';
 import { CallStatistics } from './call-statistics.js';
-import { CallStore } from './call-store.js';
-import { CallTables } from './call-tables.js';
+import { CallStore } from './projection/call-store.js';
+import { CallTables } from './projection/call-tables.js';
 import { CallsController } from './calls.controller.js';
-import { CallsProjection } from './calls.projection.js';
-import { CallsRebuild } from './calls-rebuild.js';
+import { CallsProjection } from './projection/calls.projection.js';
+import { CallsRebuild } from './projection/calls-rebuild.js';
 import { CallsService } from './calls.service.js';
-import { ProjectionAttempts } from './projection-attempts.js';
+import { ProjectionAttempts } from './projection/projection-attempts.js';
 import { StatsController } from './stats.controller.js';
 
 /** What the log says of each call: kept by a projection, read by REST. */

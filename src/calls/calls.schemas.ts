@@ -3,7 +3,7 @@ import { type TenantId, agentNameSchema, lineSchema, tenantIdSchema } from '../c
 import { pageQuery } from '../common/page.js';
 import { commaList } from '../common/validation.js';
 import type { CallFilter } from './call-query.js';
-import { parseSearch } from './search-query.js';
+import { parseSearch } from './search/search-query.js';
 import type { Whose } from './whose.js';
 
 const MAX_SEARCH = 200;

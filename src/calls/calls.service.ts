@@ -15,12 +15,12 @@ import {
   type PlatformCallFilter,
   lifetimeAt,
 } from './call-query.js';
-import { MAX_KEY } from './call-row.js';
-import { CallStore } from './call-store.js';
-import { type CallSummary, type CallView, asLostAfter, summaryOf, viewOf } from './call-view.js';
-import { CallsProjection } from './calls.projection.js';
-import type { SearchQuery } from './search-query.js';
-import { type Snippet, snippetOf } from './snippet.js';
+import { MAX_KEY } from './projection/call-row.js';
+import { CallStore } from './projection/call-store.js';
+import { type CallSummary, type CallView, asLostAfter, summaryOf, viewOf } from './fold/call-view.js';
+import { CallsProjection } from './projection/calls.projection.js';
+import type { SearchQuery } from './search/search-query.js';
+import { type Snippet, snippetOf } from './search/snippet.js';
 import { type Whose, noSuchCall } from './whose.js';
 
 /** Longest wait for what was ingested before a request; then the request is answered from what there is. */

@@ -91,7 +91,7 @@ export interface Env {
   readonly demo: boolean;
   readonly sourceToken: string | undefined;
   readonly pinecallApiKey: string | undefined;
-  /** What links and stream URLs begin with. The first one names the issuer of tokens (auth/issuer.ts). */
+  /** What links and stream URLs begin with. The first one names the issuer of tokens (auth/keys/issuer.ts). */
   readonly publicUrl: PublicUrl;
   readonly dataDir: string;
   readonly streamPingMs: number;

@@ -5,8 +5,16 @@
  * password's, of which nothing may be taken for a host or a name and so be written to a log.
  */
 import { userInfo } from 'node:os';
-import { InvalidPostgresUrl, NO_WORD, type Settings, oneOf, secondsOf, settingsOf } from './postgres-parameters.js';
-import { LIBPQ_VARIABLES, knowsParameter } from './postgres-parameters.js';
+import {
+  InvalidPostgresUrl,
+  knowsParameter,
+  LIBPQ_VARIABLES,
+  NO_WORD,
+  oneOf,
+  secondsOf,
+  type Settings,
+  settingsOf,
+} from './postgres-parameters.js';
 
 const URL_SHAPE =
   /^postgres(?:ql)?:\/\/(?:(?<login>[^/?]*)@)?(?<hosts>[^/?@]*)(?:\/(?<database>[^?@]*))?(?:\?(?<query>[^@]*))?$/s;

@@ -2,8 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { Ownership } from '../agents/ownership.js';
 import { SYSTEM } from '../audit/audit-log.js';
-import { PERSON_SCOPES, SignIn, type SignInLink } from '../auth/sign-in.js';
-import { TokenFile, TokenFiles } from '../auth/token-files.js';
+import { PERSON_SCOPES, SignIn, type SignInLink } from '../auth/sign-in/sign-in.js';
+import { TokenFile, TokenFiles } from '../auth/tokens/token-files.js';
 import { type AgentName, type TenantId, agentNameSchema, tenantIdSchema } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { DEMO_AGENTS } from '../sources/simulator/demo-agents.js';

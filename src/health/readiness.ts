@@ -9,10 +9,10 @@ import { Bus } from '../bus/bus.js';
 import { CallsService } from '../calls/calls.service.js';
 import { describeTrouble } from '../database/database-trouble.js';
 import { PgPool } from '../database/pg-pool.js';
-import { EventTail } from '../events/event-tail.js';
-import { IngestService } from '../events/ingest.service.js';
-import { StreamAdmission } from '../events/stream-admission.js';
-import { StreamConnections } from '../events/stream-connections.js';
+import { EventTail } from '../events/live/event-tail.js';
+import { IngestService } from '../events/live/ingest.service.js';
+import { StreamAdmission } from '../events/streams/stream-admission.js';
+import { StreamConnections } from '../events/streams/stream-connections.js';
 import { type ErasureProgress, TenantErasures } from '../tenants/tenant-erasures.js';
 import { type SourceStatus, SourceSupervisor } from '../sources/source-supervisor.js';
 

@@ -2,14 +2,14 @@
 import { Inject, Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AuditLog, SYSTEM } from '../audit/audit-log.js';
-import { CallStore } from '../calls/call-store.js';
+import { CallStore } from '../calls/projection/call-store.js';
 import { jitter } from '../common/backoff.js';
 import type { TenantId } from '../common/ids.js';
 import { eventsExpired } from '../common/metrics.js';
 import { ENV, type Env } from '../config/env.js';
 import type { Prisma } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
-import { type Expired, LogExpiry } from '../events/log-expiry.js';
+import { type Expired, LogExpiry } from '../events/log/log-expiry.js';
 import { TenantsService } from '../tenants/tenants.service.js';
 
 const EVERY_MS = 10 * 60_000;

@@ -2,7 +2,7 @@
 import type { TenantId } from '../common/ids.js';
 import { moment } from '../common/moment.js';
 import { Problem, type ProblemBody } from '../common/problem.js';
-import { type AdmittedEvent, type DecodedEvent, admitEvent, eventKey } from '../events/event.js';
+import { type AdmittedEvent, type DecodedEvent, admitEvent, eventKey } from '../events/log/event.js';
 import type { IngestItem } from './ingest-body.js';
 
 export interface Rejected {

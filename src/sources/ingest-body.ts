@@ -6,7 +6,7 @@
 import { parseJson } from '../common/json.js';
 import { depthOf, elementsOf, isArrayText, linesOf } from '../common/json-shape.js';
 import { FieldError, Problem } from '../common/problem.js';
-import { type DecodedEvent, MAX_DATA_BYTES, MAX_DATA_DEPTH, TOO_DEEP, tooLarge } from '../events/event.js';
+import { type DecodedEvent, MAX_DATA_BYTES, MAX_DATA_DEPTH, TOO_DEEP, tooLarge } from '../events/log/event.js';
 import { decodeAgentEvent, decodeLogEntry, decodeLogGap, isControl, isObject, logEntryIn } from './pinecall/decode.js';
 
 /** One element of the body: an event, something that is not stored, or a fault. */

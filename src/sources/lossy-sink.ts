@@ -4,7 +4,7 @@
  * readers of the calls concerned as `log.gap`, in the place where it happened: before whatever of the call comes in next.
  */
 import { sourceEventsLost } from '../common/metrics.js';
-import type { DecodedEvent } from '../events/event.js';
+import type { DecodedEvent } from '../events/log/event.js';
 import { PassedOver } from './pinecall/agent-wire.js';
 import type { EventSink } from './source.js';
 

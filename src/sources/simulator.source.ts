@@ -6,9 +6,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { moment } from '../common/moment.js';
-import type { DecodedEvent } from '../events/event.js';
+import type { DecodedEvent } from '../events/log/event.js';
 import { decodeAgentEvent } from './pinecall/decode.js';
-import type { UnfinishedCall } from '../events/log-inquiry.js';
+import type { UnfinishedCall } from '../events/log/log-inquiry.js';
 import { SIMULATED, ScheduledCue, scheduleCalls } from './simulator/call-schedule.js';
 import { readSimulatorOptions, SimulatorOptions } from './simulator/options.js';
 import type { EventSink, Source } from './source.js';

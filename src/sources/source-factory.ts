@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { AgentsService } from '../agents/agents.service.js';
 import { agentNameSchema } from '../common/ids.js';
 import type { Env } from '../config/env.js';
-import { LogInquiry } from '../events/log-inquiry.js';
+import { LogInquiry } from '../events/log/log-inquiry.js';
 import { AgentSseSource } from './pinecall/agent-sse.source.js';
 import { AgentWsSource } from './pinecall/agent-ws.source.js';
 import { CallLogSource } from './pinecall/call-log.source.js';

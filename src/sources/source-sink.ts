@@ -12,8 +12,8 @@ import { SparseLog } from '../common/sparse-log.js';
 import { NO_TIME } from '../common/written-time.js';
 import { blameOf } from '../database/database-errors.js';
 import { describeTrouble } from '../database/database-trouble.js';
-import { AdmittedEvent, DecodedEvent, admitEvent } from '../events/event.js';
-import type { IngestService } from '../events/ingest.service.js';
+import { AdmittedEvent, DecodedEvent, admitEvent } from '../events/log/event.js';
+import type { IngestService } from '../events/live/ingest.service.js';
 import type { EventSink } from './source.js';
 
 /** Events of one source that may wait before it is asked to stop reading (bounds memory). */

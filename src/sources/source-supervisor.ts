@@ -14,7 +14,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Backoff } from '../common/backoff.js';
 import { sourceRestarts } from '../common/metrics.js';
 import { moment } from '../common/moment.js';
-import { IngestService } from '../events/ingest.service.js';
+import { IngestService } from '../events/live/ingest.service.js';
 import { unlessAborted } from './pinecall/agent-wire.js';
 import { InvalidSource, type Source, type SourceState } from './source.js';
 import { SourceLeases } from './source-leases.js';

@@ -1,5 +1,5 @@
 /** What every way into Switchboard has in common. One file a wire; a supervisor runs them. */
-import type { DecodedEvent } from '../events/event.js';
+import type { DecodedEvent } from '../events/log/event.js';
 
 /** Where a source puts what it has read, in the order in which it read it. */
 export interface EventSink {

@@ -3,7 +3,7 @@ import { Logger, type LoggerService } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { JsonLogger } from '../../src/common/json-logger.js';
 import { redactor } from '../../src/common/redaction.js';
-import { LogReader } from '../../src/events/log-reader.js';
+import { LogReader } from '../../src/events/log/log-reader.js';
 import { createDatabase, query } from '../support/database.js';
 import { DatabaseWay } from '../support/database-way.js';
 import { Switchboard } from '../support/switchboard.js';

@@ -1,5 +1,5 @@
 /** The two wires of an agent process, for tests of what both promise: how to run a source against the double. */
-import type { DecodedEvent } from '../../src/events/event.js';
+import type { DecodedEvent } from '../../src/events/log/event.js';
 import { AgentSseSource } from '../../src/sources/pinecall/agent-sse.source.js';
 import { AgentWsSource } from '../../src/sources/pinecall/agent-ws.source.js';
 import type { Source } from '../../src/sources/source.js';

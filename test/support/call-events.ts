@@ -1,9 +1,8 @@
 /** Recordings as the events of calls: decoded, admitted and numbered as the log would do it. */
-import type { CallEvent } from '../../src/calls/call-event.js';
-import { type CallState, applyEvent } from '../../src/calls/call-state.js';
-import { admitEvent } from '../../src/events/event.js';
+import type { CallEvent } from '../../src/calls/fold/call-event.js';
+import { type CallState, applyEvent } from '../../src/calls/fold/call-state.js';
+import { admitEvent, type DecodedEvent } from '../../src/events/log/event.js';
 import { type LogEntry, decodeAgentEvent, decodeLogEntry, isControl } from '../../src/sources/pinecall/decode.js';
-import type { DecodedEvent } from '../../src/events/event.js';
 import { type Random } from './world/random.js';
 
 export interface RecordedEvent extends CallEvent {

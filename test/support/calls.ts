@@ -1,5 +1,5 @@
 /** Calls as a test makes them and as the API answers them. */
-import type { CallView } from '../../src/calls/call-view.js';
+import type { CallView } from '../../src/calls/fold/call-view.js';
 import { waitFor } from './wait-for.js';
 import type { Answer, Switchboard, TestTenant } from './switchboard.js';
 

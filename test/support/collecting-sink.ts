@@ -1,5 +1,5 @@
 /** A sink that keeps what a source pushes, and that can be made full. */
-import type { DecodedEvent } from '../../src/events/event.js';
+import type { DecodedEvent } from '../../src/events/log/event.js';
 import type { EventSink } from '../../src/sources/source.js';
 import { waitFor } from './wait-for.js';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp } from '../../src/app.setup.js';
-import { TokenFiles } from '../../src/auth/token-files.js';
+import { TokenFiles } from '../../src/auth/tokens/token-files.js';
 import { readEnv } from '../../src/config/env.js';
 import { createDatabase } from './database.js';
 import { type ReadOptions, StreamReader } from './stream-reader.js';

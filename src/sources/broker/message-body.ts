@@ -1,5 +1,5 @@
 /** What a message of a broker holds, pure: one event or an array, as /v1/ingest takes them. */
-import type { DecodedEvent } from '../../events/event.js';
+import type { DecodedEvent } from '../../events/log/event.js';
 import { Problem } from '../../common/problem.js';
 import { itemsIn } from '../ingest-body.js';
 

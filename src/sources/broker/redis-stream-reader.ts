@@ -3,7 +3,7 @@
  * time, so what any consumer of the group has left without an acknowledgement is ours, and comes before anything newer.
  */
 import type { Redis } from 'ioredis';
-import { hashOf } from '../../events/idempotency-keys.js';
+import { hashOf } from '../../events/log/idempotency-keys.js';
 import type { LostMessages } from './lost-messages.js';
 import type { MessageIntake } from './message-intake.js';
 import { sightOf } from './redis-stream-sight.js';

@@ -1,7 +1,7 @@
 /** What the readers of an agent process (wires A and B, and the embedded topology) share: addresses, frames, faults. */
 import { Logger } from '@nestjs/common';
 import { parseJson } from '../../common/json.js';
-import type { DecodedEvent } from '../../events/event.js';
+import type { DecodedEvent } from '../../events/log/event.js';
 import { EventSink, InvalidSource } from '../source.js';
 import { isObject } from './decode.js';
 

@@ -3,7 +3,7 @@ import type { EventSink } from '../source.js';
 import { FollowerContext, LogFollower } from './call-log-follower.js';
 import type { CursorKeeper } from './cursor-keeper.js';
 import { LogEntry, decodeLogEntry, decodeLogGap } from './decode.js';
-import type { DecodedEvent } from '../../events/event.js';
+import type { DecodedEvent } from '../../events/log/event.js';
 
 /** Always a call log's last entry. */
 const LAST = 'call.summary';

@@ -4,7 +4,7 @@
  */
 import { ExactNumber, digitsOf, numberIn } from '../../common/exact-number.js';
 import { timeOfSeconds, writtenTime } from '../../common/written-time.js';
-import type { DecodedEvent } from '../../events/event.js';
+import type { DecodedEvent } from '../../events/log/event.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 

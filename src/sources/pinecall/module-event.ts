@@ -2,7 +2,7 @@
  * What the SDK hands to a listener in its own process, as an event of wire A. Pure. The SDK's types are not public, so this
  * goes by shape: `(data)`, `(call)`, `(data, call)` and `(call, data)` are all understood.
  */
-import { MAX_DATA_DEPTH } from '../../events/event.js';
+import { MAX_DATA_DEPTH } from '../../events/log/event.js';
 import { isObject } from './decode.js';
 
 type Fields = Readonly<Record<string, unknown>>;

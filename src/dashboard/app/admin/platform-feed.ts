@@ -1,5 +1,5 @@
 /** All customers' calls as they happen: what is in progress, then the platform's stream from exactly there. */
-import type { CallSummary } from '../../../calls/call-view.js';
+import type { CallSummary } from '../../../calls/fold/call-view.js';
 import { cookieClient } from '../api/client.js';
 import { asFault } from '../api/problem.js';
 import { type CallNaming, LiveCalls } from '../live/live-calls.js';

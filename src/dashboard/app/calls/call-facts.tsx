@@ -1,7 +1,7 @@
 /** The small things that are shown of every call, in rows and headings alike. */
 import { memo } from 'react';
-import type { CallSummary } from '../../../calls/call-view.js';
-import type { LiveState, Turn } from '../../../calls/live-state.js';
+import type { CallSummary } from '../../../calls/fold/call-view.js';
+import type { LiveState, Turn } from '../../../calls/fold/live-state.js';
 import { callTexts } from '../texts/calls.js';
 import { useLiveSeconds } from '../stream/use-connection.js';
 import { clockText, spokenLength } from '../ui/format.js';

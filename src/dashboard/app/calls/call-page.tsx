@@ -1,6 +1,6 @@
 import { useRef } from 'react';
 import { Link } from 'wouter';
-import type { CallView } from '../../../calls/call-view.js';
+import type { CallView } from '../../../calls/fold/call-view.js';
 import type { CallRecord } from '../live/call-record.js';
 import { useCallRecord } from '../live/use-call-record.js';
 import { NotFoundPage } from '../shell/not-found-page.js';

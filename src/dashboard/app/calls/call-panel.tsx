@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { CallView } from '../../../calls/call-view.js';
-import type { LiveState } from '../../../calls/live-state.js';
+import type { CallView } from '../../../calls/fold/call-view.js';
+import type { LiveState } from '../../../calls/fold/live-state.js';
 import { callTexts } from '../texts/calls.js';
 import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, turnOf } from './call-facts.js';
 import { ScrollToLatest } from './scroll-to-latest.js';

@@ -1,5 +1,5 @@
 import { memo } from 'react';
-import type { CallView } from '../../../calls/call-view.js';
+import type { CallView } from '../../../calls/fold/call-view.js';
 import { callTexts } from '../texts/calls.js';
 import { CopyButton } from '../ui/copy-button.js';
 import { clockText, spokenLength } from '../ui/format.js';

@@ -2,11 +2,11 @@
  * A call as it stood at a moment of it, from its events and their times: pure. What the log does not keep, the words as they
  * came, is laid out evenly over the time that the speaking took.
  */
-import type { CallEvent } from '../../../calls/call-event.js';
-import { applyEvent, type CallState } from '../../../calls/call-state.js';
-import { type CallView, viewOf } from '../../../calls/call-view.js';
-import { type LiveState, liveStateOf } from '../../../calls/live-state.js';
-import type { TranscriptEntry } from '../../../calls/transcript.js';
+import type { CallEvent } from '../../../calls/fold/call-event.js';
+import { applyEvent, type CallState } from '../../../calls/fold/call-state.js';
+import { type CallView, viewOf } from '../../../calls/fold/call-view.js';
+import { type LiveState, liveStateOf } from '../../../calls/fold/live-state.js';
+import type { TranscriptEntry } from '../../../calls/fold/transcript.js';
 import { endOfWord } from './script.js';
 
 /** When something was said, in seconds into the call. */

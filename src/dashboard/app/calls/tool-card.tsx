@@ -1,5 +1,5 @@
 import { memo } from 'react';
-import type { ToolUse } from '../../../calls/call-view.js';
+import type { ToolUse } from '../../../calls/fold/call-view.js';
 import { callTexts } from '../texts/calls.js';
 import { Icon } from '../ui/icons.js';
 

@@ -1,7 +1,7 @@
 import { memo } from 'react';
-import type { CallView } from '../../../calls/call-view.js';
-import type { LiveState } from '../../../calls/live-state.js';
-import type { TranscriptEntry } from '../../../calls/transcript.js';
+import type { CallView } from '../../../calls/fold/call-view.js';
+import type { LiveState } from '../../../calls/fold/live-state.js';
+import type { TranscriptEntry } from '../../../calls/fold/transcript.js';
 import { callTexts } from '../texts/calls.js';
 import { clockText } from '../ui/format.js';
 import { Icon } from '../ui/icons.js';

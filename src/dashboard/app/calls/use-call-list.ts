@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { CallSummary } from '../../../calls/call-view.js';
+import type { CallSummary } from '../../../calls/fold/call-view.js';
 import { type Fault, asFault } from '../api/problem.js';
 import { useWorkspace } from '../shell/workspace.js';
 import { useWhenLiveAgain } from '../stream/use-connection.js';

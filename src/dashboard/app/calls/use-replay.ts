@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useSearch } from 'wouter';
-import type { CallEvent } from '../../../calls/call-event.js';
-import type { CallView } from '../../../calls/call-view.js';
+import type { CallEvent } from '../../../calls/fold/call-event.js';
+import type { CallView } from '../../../calls/fold/call-view.js';
 import { logOf } from '../live/call-log.js';
 import type { CallRecord } from '../live/call-record.js';
 import { Replay } from './replay.js';

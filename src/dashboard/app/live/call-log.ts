@@ -1,5 +1,5 @@
 /** The log of one call, page by page. */
-import type { CallEvent } from '../../../calls/call-event.js';
+import type { CallEvent } from '../../../calls/fold/call-event.js';
 import type { Client } from '../api/client.js';
 
 interface LogPage {

@@ -2,10 +2,10 @@
  * One call in full: its newest page as the server has kept it, then every event that comes after, in order, by the reducer that the
  * server uses; earlier pages when they are asked for.
  */
-import { type CallState, applyEvent } from '../../../calls/call-state.js';
-import { type CallView, viewOf } from '../../../calls/call-view.js';
-import { type LiveState, applyLive, liveStateOf } from '../../../calls/live-state.js';
-import { stateOf, withEarlier } from '../../../calls/resume.js';
+import { type CallState, applyEvent } from '../../../calls/fold/call-state.js';
+import { type CallView, viewOf } from '../../../calls/fold/call-view.js';
+import { type LiveState, applyLive, liveStateOf } from '../../../calls/fold/live-state.js';
+import { stateOf, withEarlier } from '../../../calls/fold/resume.js';
 import type { Client, Query } from '../api/client.js';
 import { Fault, asFault } from '../api/problem.js';
 import { type StreamFrame, atOf, callIdOf, isErasure, tenantOf } from '../stream/frame.js';

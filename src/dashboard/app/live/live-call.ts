@@ -1,8 +1,8 @@
 /** A call in progress as its row shows it. Its transcript is kept only where somebody looks at it: see call-record.ts. */
-import { applyEvent, type CallState } from '../../../calls/call-state.js';
-import { type CallSummary, summaryOf } from '../../../calls/call-view.js';
-import { type LiveState, applyLive, liveStateOf } from '../../../calls/live-state.js';
-import { stateOf } from '../../../calls/resume.js';
+import { applyEvent, type CallState } from '../../../calls/fold/call-state.js';
+import { type CallSummary, summaryOf } from '../../../calls/fold/call-view.js';
+import { type LiveState, applyLive, liveStateOf } from '../../../calls/fold/live-state.js';
+import { stateOf } from '../../../calls/fold/resume.js';
 import { atOf, callIdOf, type StreamFrame } from '../stream/frame.js';
 
 export interface LiveCall {

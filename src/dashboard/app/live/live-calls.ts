@@ -2,7 +2,7 @@
  * The calls in progress. Frames change them at once and cheaply; who shows them is told at most once a frame of the screen,
  * and only of the calls that have changed, so that thousands of events a second cost what the screen can show.
  */
-import type { CallSummary } from '../../../calls/call-view.js';
+import type { CallSummary } from '../../../calls/fold/call-view.js';
 import { serverNow } from '../ui/clock.js';
 import { createStore } from '../ui/store.js';
 import { callIdOf, isErasure, tenantOf, type StreamFrame } from '../stream/frame.js';

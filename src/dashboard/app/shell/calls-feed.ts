@@ -1,5 +1,5 @@
 /** A customer's calls as they happen: what is in progress, then the stream from exactly there, for as long as the page is open. */
-import type { CallSummary } from '../../../calls/call-view.js';
+import type { CallSummary } from '../../../calls/fold/call-view.js';
 import type { Client } from '../api/client.js';
 import { asFault } from '../api/problem.js';
 import { LiveCalls } from '../live/live-calls.js';

@@ -1,7 +1,6 @@
 import { useContext } from 'react';
 import { type Connection, ConnectionContext } from '../stream/connection.js';
-import type { Store } from '../ui/store.js';
-import { useStore } from '../ui/store.js';
+import { type Store, useStore } from '../ui/store.js';
 import { texts } from '../texts/en.js';
 
 /** How the page stands with the server, always in sight. */

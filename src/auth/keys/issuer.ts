@@ -1,0 +1,35 @@
+/**
+ * The name that our tokens bear as their issuer (`iss`). It is settled when a database is first used, by the PUBLIC_URL of
+ * that start, and kept there: tokens outlive a move to another port or domain.
+ */
+import type { FactoryProvider } from '@nestjs/common';
+import { ENV, type Env, InvalidEnv } from '../../config/env.js';
+import { PrismaService } from '../../database/prisma.service.js';
+
+/** The table holds one row. */
+const ROW = { id: 1 };
+
+export class Issuer {
+  private constructor(readonly name: string) {}
+
+  /**
+   * The issuer of this database, settled now if it has none. Of several processes that start at once one settles it. Throws
+   * {@link InvalidEnv}, and settles nothing, where the operator's own identity provider goes by the same name.
+   */
+  static open(prisma: PrismaService, { publicUrl, identityProvider }: Env): Promise<Issuer> {
+    return prisma.$transaction(async ({ tokenIssuer }) => {
+      await tokenIssuer.createMany({ data: [{ ...ROW, name: publicUrl.text }], skipDuplicates: true });
+      const { name } = await tokenIssuer.findUniqueOrThrow({ where: ROW });
+      if (identityProvider?.issuer.replace(/\/+$/, '') === name)
+        throw new InvalidEnv(`AUTH_ISSUER: must be another issuer than our own, ${name}`);
+      return new Issuer(name);
+    });
+  }
+}
+
+/** Known before anything that signs or verifies is made. */
+export const issuerProvider: FactoryProvider<Issuer> = {
+  provide: Issuer,
+  inject: [PrismaService, ENV],
+  useFactory: (prisma: PrismaService, env: Env) => Issuer.open(prisma, env),
+};

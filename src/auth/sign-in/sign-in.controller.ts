@@ -1,0 +1,114 @@
+import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import type { Actor } from '../../audit/audit-log.js';
+import { clientAddress } from '../../common/client-address.js';
+import { type TenantId, opaqueIdSchema, tenantIdSchema } from '../../common/ids.js';
+import { Problem } from '../../common/problem.js';
+import { requestId } from '../../common/request-id.js';
+import { TokenBuckets } from '../../common/token-bucket.js';
+import { CurrentActor, CurrentPrincipal, Public, Scopes } from '../auth.decorators.js';
+import type { Principal } from '../principal.js';
+import { assertOwnPage } from './session-cookie.js';
+import { Sessions } from './sessions.js';
+import { PERSON_SCOPES, SignIn } from './sign-in.js';
+import { platformScopes, shortTtlSchema, tenantScopes } from '../tokens/tokens.schemas.js';
+import { MAX_VIEW_TTL_SECONDS, Views } from '../tokens/views.js';
+
+const DEFAULT_TTL_SECONDS = 15 * 60;
+const MAX_LINK_TTL_SECONDS = 24 * 3600;
+/** Of one address, with five seconds' worth at once: codes cannot be guessed, but trying must not cost us more than them. */
+const CODES_PER_SECOND = 5;
+
+const linkTtl = shortTtlSchema(MAX_LINK_TTL_SECONDS, 'must be a day at most').default(DEFAULT_TTL_SECONDS);
+const tenantLinkSchema = z
+  .strictObject({
+    scopes: z
+      .array(tenantScopes)
+      .min(1)
+      .default([...PERSON_SCOPES]),
+    ttl: linkTtl,
+  })
+  .prefault({});
+const platformLinkSchema = z
+  .strictObject({ scopes: z.array(platformScopes).min(1).default(['admin']), ttl: linkTtl })
+  .prefault({});
+const viewSchema = z
+  .strictObject({
+    ttl: shortTtlSchema(MAX_VIEW_TTL_SECONDS, 'must be an hour at most').default(DEFAULT_TTL_SECONDS),
+  })
+  .prefault({});
+const codeSchema = z.strictObject({ code: opaqueIdSchema });
+
+@ApiTags('Session')
+@Controller('v1')
+export class SignInController {
+  private readonly attempts = new TokenBuckets();
+
+  constructor(
+    private readonly signIn: SignIn,
+    private readonly sessions: Sessions,
+    private readonly views: Views,
+  ) {}
+
+  @ApiOperation({ summary: 'A link that signs a person of the tenant in, once; it is in this answer only' })
+  @Post('admin/tenants/:tenant/sign-in-links')
+  @Scopes('admin')
+  createTenantLink(
+    @CurrentPrincipal() admin: Principal,
+    @CurrentActor() actor: Actor,
+    @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
+    @Body({ schema: tenantLinkSchema }) { scopes, ttl }: z.infer<typeof tenantLinkSchema>,
+  ) {
+    return this.signIn.createLink(tenantId, { scopes, ttlSeconds: ttl }, actor, admin);
+  }
+
+  @ApiOperation({ summary: 'A link that signs an operator in, once; it is in this answer only' })
+  @Post('admin/sign-in-links')
+  @Scopes('admin')
+  createPlatformLink(
+    @CurrentPrincipal() admin: Principal,
+    @CurrentActor() actor: Actor,
+    @Body({ schema: platformLinkSchema }) { scopes, ttl }: z.infer<typeof platformLinkSchema>,
+  ) {
+    return this.signIn.createLink(null, { scopes, ttlSeconds: ttl }, actor, admin);
+  }
+
+  /** The cookie reads, for half a day at most; the token in the answer writes, for an hour at most: the page's tab keeps it. */
+  @ApiOperation({
+    summary: 'Sign in with the code of a link: a cookie, and a short-lived token for the tab. Not repeatable',
+  })
+  @Post('session/code')
+  @Public()
+  async useCode(
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+    @Body({ schema: codeSchema }) { code }: z.infer<typeof codeSchema>,
+  ) {
+    assertOwnPage(request);
+    this.charge(clientAddress(request) ?? '');
+    const { tenantId, scopes, session, token } = await this.signIn.use(code, requestId(response));
+    const { expiresAt } = session;
+    response.cookie(this.sessions.cookieName, session.token, { ...this.sessions.cookie, expires: expiresAt });
+    return { tenant: tenantId, scopes, expiresAt: expiresAt.toISOString(), token };
+  }
+
+  /** It reads exactly what the tenant reads, for an hour at most; the tenant's audit says so. */
+  @ApiOperation({ summary: 'View as: an API token that reads what the tenant reads, named in the tenant’s audit' })
+  @Post('admin/tenants/:tenant/views')
+  @Scopes('admin')
+  openView(
+    @CurrentPrincipal() admin: Principal,
+    @CurrentActor() actor: Actor,
+    @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
+    @Body({ schema: viewSchema }) { ttl }: z.infer<typeof viewSchema>,
+  ) {
+    return this.views.open(admin, actor, tenantId, ttl);
+  }
+
+  private charge(address: string): void {
+    const retryAfterMs = this.attempts.charge(address, 1, CODES_PER_SECOND);
+    if (retryAfterMs > 0) throw new Problem('rate-limited', 'Too many codes from this address.', {}, retryAfterMs);
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Signing in by a link: an admin vouches for a person, and the link's code, used once, becomes a session of the page and a
+ * token that the page's tab keeps for writes. Both hang together, and on the token of the admin who vouched: what comes of
+ * a link ends with it and never outlives it (security rule 9). Of a code only the hash is stored (rule 8).
+ */
+import { Inject, Injectable } from '@nestjs/common';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { type Actor, AuditLog, SYSTEM } from '../../audit/audit-log.js';
+import type { TenantId } from '../../common/ids.js';
+import { earlier, momentIn } from '../../common/moment.js';
+import { Problem } from '../../common/problem.js';
+import { ENV, type Env } from '../../config/env.js';
+import type { Prisma } from '../../database/generated/client.js';
+import { PrismaService } from '../../database/prisma.service.js';
+import type { Principal, Scope } from '../principal.js';
+import { SESSION_MS } from './sessions.js';
+import { TokenMint } from '../tokens/token-mint.js';
+
+/** What a person does who looks after a tenant: watches, and makes tokens for programs. */
+export const PERSON_SCOPES = ['events:read', 'agents:read', 'tokens:write'] as const;
+
+/** As long-lived as an API token may be: on the word of nobody but the product itself. */
+const SYSTEM_VOUCHES_MS = 366 * 86_400_000;
+/** The tab's token writes, so it is short; the session only reads. */
+const TAB_TOKEN_MS = 3600 * 1000;
+/** Codes that are of no use any more, kept so long for who looks into something. */
+const KEEP_EXPIRED_MS = 24 * 3600 * 1000;
+
+/** The name of what comes of a link, in the list of tokens. */
+const SIGNED_IN = 'signed in by link';
+
+export interface SignInLink {
+  readonly url: string;
+  readonly expiresAt: string;
+}
+
+export interface SignedIn {
+  readonly tenantId: TenantId | null;
+  readonly scopes: readonly Scope[];
+  readonly session: { readonly token: string; readonly expiresAt: Date };
+  /** For the tab, to write with. */
+  readonly token: string;
+}
+
+/** On whose word a link is made: null is the product's own. */
+interface Voucher {
+  readonly tokenId: string | null;
+  readonly until: Date;
+}
+
+interface ClaimedCode {
+  readonly id: string;
+  readonly tenantId: TenantId | null;
+  readonly scopes: Scope[];
+  readonly voucherId: string | null;
+  readonly vouchedUntil: Date;
+}
+
+@Injectable()
+export class SignIn {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly tokenMint: TokenMint,
+    private readonly audit: AuditLog,
+    @Inject(ENV) private readonly env: Env,
+  ) {}
+
+  /** A link for a person of the tenant, or (null) of the platform. Throws `tenant-not-found`. */
+  async createLink(
+    tenantId: TenantId | null,
+    { scopes, ttlSeconds }: { readonly scopes: readonly Scope[]; readonly ttlSeconds: number },
+    actor: Actor = SYSTEM,
+    admin?: Principal,
+  ): Promise<SignInLink> {
+    const code = randomBytes(32).toString('base64url');
+    const id = randomUUID();
+    const { tokenId: voucherId, until } = await this.voucherOf(admin);
+    const expiresAt = earlier(momentIn(ttlSeconds * 1000), until);
+    await this.prisma.$transaction(async (transaction) => {
+      await assertTenant(transaction, tenantId);
+      const longAgo = momentIn(-KEEP_EXPIRED_MS);
+      await transaction.signInCode.deleteMany({ where: { expiresAt: { lt: longAgo } } });
+      const row = { id, hash: hashOf(code), tenantId, scopes: [...scopes], voucherId, vouchedUntil: until };
+      await transaction.signInCode.create({ data: { ...row, createdBy: actor.name, expiresAt } });
+      const after = { scopes: [...scopes], expiresAt: expiresAt.toISOString() };
+      await this.record(transaction, actor, 'sign-in.link', id, tenantId, after);
+    });
+    return { url: this.env.publicUrl.at(`/#code=${code}`), expiresAt: expiresAt.toISOString() };
+  }
+
+  /** Uses a code up; of two at once exactly one wins. Throws `token-invalid` (wrong, used and expired alike), `tenant-suspended`. */
+  async use(code: string, requestId: string | null): Promise<SignedIn> {
+    return this.prisma.$transaction(async (transaction) => {
+      const claimed = await claim(transaction, hashOf(code));
+      if (claimed === undefined) throw new Problem('token-invalid', 'The link was used, has expired, or never was.');
+      const { id, tenantId, scopes } = claimed;
+      await assertActive(transaction, tenantId);
+      const { session, tab } = await this.mintBoth(transaction, claimed);
+      const actor = { name: `link ${id}`, tenantId, requestId };
+      const expiresAt = session.row.expiresAt;
+      const after = { scopes, sessionId: session.row.id, tokenId: tab.row.id, expiresAt: expiresAt.toISOString() };
+      await this.record(transaction, actor, 'sign-in.use', id, tenantId, after);
+      return { tenantId, scopes, session: { token: session.token, expiresAt }, token: tab.token };
+    });
+  }
+
+  private async mintBoth(transaction: Prisma.TransactionClient, code: ClaimedCode) {
+    const { id, tenantId, scopes, voucherId, vouchedUntil } = code;
+    const common = { tenantId, name: SIGNED_IN, scopes, createdBy: `link ${id}` };
+    const session = await this.tokenMint.mint(transaction, {
+      ...{ ...common, kind: 'session', expiresAt: earlier(momentIn(SESSION_MS), vouchedUntil) },
+      parent: { tokenId: voucherId ?? 'switchboard', isOurs: voucherId !== null },
+    });
+    const tab = await this.tokenMint.mint(transaction, {
+      ...{ ...common, kind: 'api', expiresAt: earlier(momentIn(TAB_TOKEN_MS), session.row.expiresAt) },
+      parent: { tokenId: session.row.id, isOurs: true },
+      // A person makes tokens for programs, which outlive the tab; the voucher's word reaches as far as its own life.
+      mintsUntil: vouchedUntil,
+    });
+    return { session, tab };
+  }
+
+  /** An admin who is signed in by a link vouches on the word of who vouched for them: signing out ends no link. */
+  private async voucherOf(admin: Principal | undefined): Promise<Voucher> {
+    if (admin === undefined) return { tokenId: null, until: momentIn(SYSTEM_VOUCHES_MS) };
+    if (admin.kind === 'external') return { tokenId: null, until: admin.expiresAt };
+    if (admin.mintsUntil === null) return { tokenId: admin.tokenId, until: admin.expiresAt };
+    const session = await this.prisma.token.findUnique({ where: { id: admin.parentTokenId ?? '' } });
+    return { tokenId: session?.parentId ?? null, until: admin.mintsUntil };
+  }
+
+  private async record(
+    transaction: Prisma.TransactionClient,
+    actor: Actor,
+    action: string,
+    target: string,
+    tenantId: TenantId | null,
+    after: Prisma.InputJsonObject,
+  ): Promise<void> {
+    const books = tenantId === null ? [] : [{ tenantId }];
+    await this.audit.record(transaction, actor, { action, target, before: null, after, books });
+  }
+}
+
+/** One statement, so that two at once cannot both win and all that fails takes the same way. */
+async function claim(transaction: Prisma.TransactionClient, hash: string): Promise<ClaimedCode | undefined> {
+  const rows = await transaction.$queryRaw<ClaimedCode[]>`
+    UPDATE sign_in_codes SET used_at = now()
+    WHERE hash = ${hash} AND used_at IS NULL AND expires_at > now() AND (voucher_id IS NULL OR EXISTS (
+      SELECT FROM tokens WHERE id = voucher_id AND revoked_at IS NULL AND expires_at > now() AND 'admin' = ANY(scopes)))
+    RETURNING id, tenant_id AS "tenantId", scopes, voucher_id AS "voucherId", vouched_until AS "vouchedUntil"`;
+  return rows[0];
+}
+
+function hashOf(code: string): string {
+  return createHash('sha256').update(code).digest('hex');
+}
+
+async function assertTenant(transaction: Prisma.TransactionClient, tenantId: TenantId | null): Promise<void> {
+  if (tenantId !== null && (await transaction.tenant.count({ where: { id: tenantId } })) === 0)
+    throw new Problem('tenant-not-found', 'There is no tenant of that name.');
+}
+
+/** Thrown within the transaction: the code is not used up, and works when the tenant is active again. */
+async function assertActive(transaction: Prisma.TransactionClient, tenantId: TenantId | null): Promise<void> {
+  if (tenantId === null) return;
+  const tenant = await transaction.tenant.findUnique({ where: { id: tenantId } });
+  if (tenant?.status !== 'active') throw new Problem('tenant-suspended', 'The tenant is suspended.');
+}

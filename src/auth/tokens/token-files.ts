@@ -1,0 +1,88 @@
+/** Tokens that the server keeps for its operator in the data folder, mode 0600: the first admin token, the demo's. */
+import { Inject, Injectable } from '@nestjs/common';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { SYSTEM } from '../../audit/audit-log.js';
+import type { TenantId } from '../../common/ids.js';
+import { moment } from '../../common/moment.js';
+import { ENV, type Env } from '../../config/env.js';
+import { DATABASE_URL } from '../../database/database-url.js';
+import { exclusively } from '../../database/exclusively.js';
+import { PrismaService } from '../../database/prisma.service.js';
+import type { Scope } from '../principal.js';
+import { TokenVerifier } from './token-verifier.js';
+import { TokensService } from './tokens.service.js';
+
+const YEAR_SECONDS = 366 * 86_400;
+
+export interface TokenFile {
+  readonly path: string;
+  /** The token's text, when it was created just now: to be printed once. */
+  readonly created: string | undefined;
+}
+
+@Injectable()
+export class TokenFiles {
+  constructor(
+    private readonly tokens: TokensService,
+    private readonly verifier: TokenVerifier,
+    private readonly prisma: PrismaService,
+    @Inject(ENV) private readonly env: Env,
+    @Inject(DATABASE_URL) private readonly databaseUrl: string,
+  ) {}
+
+  /**
+   * The first admin token. Made when the platform has none, or when the file is there but its token no longer works
+   * (revoked, expired, emptied by an operator who lost it). Undefined when another machine holds it.
+   */
+  async ensureAdmin(): Promise<TokenFile | undefined> {
+    const path = join(this.env.dataDir, 'admin-token');
+    return this.alone(async () => {
+      if (!existsSync(path)) {
+        const where = { tenantId: null, revokedAt: null, expiresAt: { gt: moment() }, scopes: { has: 'admin' } };
+        if ((await this.prisma.token.count({ where })) > 0) return undefined;
+      }
+      return this.ensure(path, null, ['admin'], `first admin token, made on ${hostname()}`);
+    });
+  }
+
+  /** Another admin token in that file, whatever there is. Those before it go on working until they are revoked. */
+  async renewAdmin(): Promise<{ path: string; text: string }> {
+    const path = join(this.env.dataDir, 'admin-token');
+    return this.alone(async () => ({
+      path,
+      text: await this.write(path, null, ['admin'], `admin token, made on ${hostname()}`),
+    }));
+  }
+
+  /** A tenant's token in a file of the demo. */
+  async ensureTenant(tenantId: TenantId, scopes: readonly Scope[]): Promise<TokenFile> {
+    return this.alone(() => this.ensure(join(this.env.dataDir, `${tenantId}-token`), tenantId, scopes, 'demo'));
+  }
+
+  /** Processes that start at once, on one database and perhaps one folder, must not both find nothing and both make it. */
+  private alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    return exclusively(this.databaseUrl, 'token-files', work);
+  }
+
+  private async ensure(
+    path: string,
+    tenantId: TenantId | null,
+    scopes: readonly Scope[],
+    name: string,
+  ): Promise<TokenFile> {
+    if (existsSync(path) && (await this.verifier.verify(readFileSync(path, 'utf8').trim(), 'api')))
+      return { path, created: undefined };
+    return { path, created: await this.write(path, tenantId, scopes, name) };
+  }
+
+  /** Resolves to the text of the token that it has made. */
+  private async write(path: string, tenantId: TenantId | null, scopes: readonly Scope[], name: string) {
+    const { token } = await this.tokens.create(tenantId, { name, scopes, ttlSeconds: YEAR_SECONDS }, SYSTEM);
+    mkdirSync(this.env.dataDir, { recursive: true });
+    writeFileSync(path, `${token}\n`, { mode: 0o600 });
+    chmodSync(path, 0o600); // It may have been there.
+    return token;
+  }
+}

@@ -1,0 +1,39 @@
+/** Tokens and what they were minted from, up to the first: none may do what one before it may not do any more. */
+import type { PgPool } from '../../database/pg-pool.js';
+
+export interface AncestralToken {
+  readonly id: string;
+  readonly tenantId: string | null;
+  readonly scopes: readonly string[];
+  readonly revokedAt: Date | null;
+  readonly lastUsedAt: Date | null;
+}
+
+type LineRow = AncestralToken & { readonly of: string };
+
+const LINEAGES = `
+  WITH RECURSIVE line AS (
+    SELECT id AS of, 0 AS depth, id, tenant_id, parent_id, scopes, revoked_at, last_used_at
+    FROM tokens WHERE id = ANY($1)
+    UNION ALL
+    SELECT line.of, line.depth + 1, up.id, up.tenant_id, up.parent_id, up.scopes, up.revoked_at, up.last_used_at
+    FROM line JOIN tokens up ON up.id = line.parent_id
+  )
+  SELECT of, id, tenant_id AS "tenantId", scopes, revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"
+  FROM line ORDER BY depth`;
+
+/** For each id that has a row: the token itself, its parent, the parent's parent … In one query, however many they are. */
+export async function lineagesOf(
+  pool: PgPool,
+  ids: readonly string[],
+): Promise<Map<string, readonly AncestralToken[]>> {
+  const lineages = new Map<string, AncestralToken[]>();
+  if (ids.length === 0) return lineages;
+  const { rows } = await pool.prepared<LineRow>('lineages', LINEAGES, [ids]);
+  for (const { of, ...token } of rows) {
+    const lineage = lineages.get(of);
+    if (lineage) lineage.push(token);
+    else lineages.set(of, [token]);
+  }
+  return lineages;
+}

@@ -1,0 +1,69 @@
+/** Makes every token of ours: one row, one signature, and the text in the answer and nowhere else (security rule 8). */
+import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import type { AgentName, CallId, TenantId } from '../../common/ids.js';
+import type { Prisma, Token } from '../../database/generated/client.js';
+import { Issuer } from '../keys/issuer.js';
+import type { Scope } from '../principal.js';
+import { SigningKeys } from '../keys/signing-keys.js';
+
+/** What a stream token may be narrowed to. */
+export interface Narrowing {
+  readonly agents?: readonly AgentName[] | undefined;
+  readonly calls?: readonly CallId[] | undefined;
+  readonly types?: readonly string[] | undefined;
+}
+
+export interface Minting {
+  readonly kind: 'api' | 'stream' | 'session';
+  /** Null: the platform's. */
+  readonly tenantId: TenantId | null;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly expiresAt: Date;
+  readonly createdBy: string;
+  /** The token that this one is derived from; `isOurs`: it has a row of its own here. */
+  readonly parent?: { readonly tokenId: string; readonly isOurs: boolean };
+  readonly narrowing?: Narrowing;
+  /** Set when an admin mints it to see what the tenant sees. */
+  readonly viewedBy?: string;
+  /** Set for who signed in by a link: the tokens that they make may live so long. */
+  readonly mintsUntil?: Date;
+}
+
+@Injectable()
+export class TokenMint {
+  constructor(
+    private readonly keys: SigningKeys,
+    private readonly issuer: Issuer,
+  ) {}
+
+  async mint(transaction: Prisma.TransactionClient, minting: Minting): Promise<{ row: Token; token: string }> {
+    const { kind, tenantId, name, scopes, createdBy, parent, narrowing, viewedBy, mintsUntil } = minting;
+    const key = await this.keys.current();
+    const id = randomUUID();
+    const exp = Math.floor(minting.expiresAt.getTime() / 1000);
+    const row = await transaction.token.create({
+      data: {
+        ...{ id, kind, tenantId, name, scopes: [...scopes], createdBy, kid: key.kid, expiresAt: new Date(exp * 1000) },
+        parentId: parent?.isOurs ? parent.tokenId : null,
+        narrowing: { ...narrowing },
+        viewedBy: viewedBy ?? null,
+      },
+    });
+    const token = key.sign({
+      iss: this.issuer.name,
+      aud: kind,
+      sub: tenantId ?? 'platform',
+      jti: id,
+      exp,
+      scope: scopes.join(' '),
+      ...(tenantId === null ? {} : { tenant: tenantId }),
+      ...(parent === undefined ? {} : { parent: parent.tokenId }),
+      ...(viewedBy === undefined ? {} : { act: { sub: viewedBy } }),
+      ...(mintsUntil === undefined ? {} : { mints_until: Math.floor(mintsUntil.getTime() / 1000) }),
+      ...narrowing,
+    });
+    return { row, token };
+  }
+}

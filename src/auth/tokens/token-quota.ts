@@ -1,0 +1,42 @@
+/** How many tokens a tenant may make. Each is a row, and is kept for a while when it works no more (security rule 24). */
+import { type Limits, effectiveLimits } from '../../common/limits.js';
+import type { TenantId } from '../../common/ids.js';
+import { momentIn } from '../../common/moment.js';
+import { Problem } from '../../common/problem.js';
+import type { Prisma } from '../../database/generated/client.js';
+
+const HOUR_MS = 3600_000;
+/** Stream tokens that a tenant may make within an hour, for each stream that it may have open. */
+const TOKENS_A_STREAM = 20;
+
+/**
+ * Throws `too-many-tokens` for a tenant that has as many API tokens as it may, `tenant-not-found` where there is none. Those made
+ * within a day count when they are revoked, too. The tenant stays locked for the transaction: two at once are counted.
+ */
+export async function assertRoomForToken(
+  transaction: Prisma.TransactionClient,
+  tenantId: TenantId,
+  defaults: Limits,
+): Promise<void> {
+  const [tenant] = await transaction.$queryRaw<{ limits: unknown }[]>`
+    SELECT limits FROM tenants WHERE id = ${tenantId} FOR NO KEY UPDATE`;
+  if (tenant === undefined) throw new Problem('tenant-not-found', 'There is no tenant of that name.');
+  const { tokens } = effectiveLimits(tenant.limits, defaults);
+  const works = { revokedAt: null, expiresAt: { gt: momentIn(0) } };
+  const isRecent = { createdAt: { gt: momentIn(-24 * HOUR_MS) } };
+  const own = { tenantId, kind: 'api', parentId: null, viewedBy: null };
+  if ((await transaction.token.count({ where: { ...own, OR: [works, isRecent] } })) < tokens) return;
+  throw new Problem('too-many-tokens', `This tenant may have ${tokens} tokens, with those made within a day.`);
+}
+
+/** Throws `rate-limited`. */
+export async function assertRoomForStreamToken(
+  transaction: Prisma.TransactionClient,
+  tenantId: TenantId,
+  { streams }: Limits,
+): Promise<void> {
+  const most = streams * TOKENS_A_STREAM;
+  const where = { tenantId, kind: 'stream', createdAt: { gt: momentIn(-HOUR_MS) } };
+  if ((await transaction.token.count({ where, take: most })) < most) return;
+  throw new Problem('rate-limited', `This tenant may make ${most} stream tokens an hour.`, {}, HOUR_MS / 60);
+}

@@ -1,0 +1,36 @@
+/** Verifies tokens of ours outside the guard, by the same rules: algorithm, issuer, audience, standing. */
+import { Injectable } from '@nestjs/common';
+import jwt from 'jsonwebtoken';
+import { blameOf } from '../../database/database-errors.js';
+import { Issuer } from '../keys/issuer.js';
+import { type Principal, type TokenKind, identityOf } from '../principal.js';
+import { ALGORITHM, CLOCK_TOLERANCE_SECONDS, SigningKeys } from '../keys/signing-keys.js';
+import { Standings } from '../standings.js';
+import { readToken } from './token-text.js';
+
+@Injectable()
+export class TokenVerifier {
+  constructor(
+    private readonly keys: SigningKeys,
+    private readonly standings: Standings,
+    private readonly issuer: Issuer,
+  ) {}
+
+  /** Undefined when the token does not work: expired, revoked, changed, or for another issuer or use. Rejects when nobody can tell. */
+  async verify(token: string, kind: Exclude<TokenKind, 'external'>): Promise<Principal | undefined> {
+    const key = await this.keys.publicKey(readToken(token)?.kid ?? '');
+    if (key === undefined) return undefined;
+    try {
+      const claims = jwt.verify(token, key, {
+        algorithms: [ALGORITHM],
+        issuer: this.issuer.name,
+        audience: kind,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      });
+      return await this.standings.principal(identityOf(claims));
+    } catch (error) {
+      if (blameOf(error) === 'database') throw error;
+      return undefined; // Whatever is wrong with it, it opens nothing.
+    }
+  }
+}

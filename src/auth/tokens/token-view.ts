@@ -1,0 +1,45 @@
+/** What may be shown of a token: to its owner, to support, to the audit. Never its text, which nobody keeps. */
+import type { Prisma, Token } from '../../database/generated/client.js';
+import type { Narrowing } from './token-mint.js';
+
+export interface TokenView {
+  readonly id: string;
+  readonly name: string;
+  readonly tenant: string | null;
+  readonly scopes: readonly string[];
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly revokedAt: string | null;
+  readonly lastUsedAt: string | null;
+}
+
+/** What support needs to know of a token, without its text. */
+export interface TokenFacts {
+  readonly id: string;
+  readonly tenant: string | null;
+  readonly scopes: readonly string[];
+  readonly narrowing: { readonly [Name in keyof Narrowing]: readonly string[] | undefined };
+  readonly expiresAt: string;
+  readonly revokedAt: string | null;
+}
+
+export function viewOf(row: Token): TokenView {
+  return {
+    id: row.id,
+    name: row.name,
+    tenant: row.tenantId,
+    scopes: row.scopes,
+    createdAt: row.createdAt.toISOString(),
+    expiresAt: row.expiresAt.toISOString(),
+    revokedAt: row.revokedAt?.toISOString() ?? null,
+    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
+  };
+}
+
+export function factsOf(row: Token): TokenFacts {
+  return { ...viewOf(row), narrowing: row.narrowing as unknown as TokenFacts['narrowing'] };
+}
+
+export function auditOf({ name, scopes, expiresAt }: Token): Prisma.InputJsonObject {
+  return { name, scopes, expiresAt: expiresAt.toISOString() };
+}

@@ -1,0 +1,134 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import type { Actor } from '../../audit/audit-log.js';
+import type { Patience } from '../../common/fair-slots.js';
+import { type TenantId, opaqueIdSchema, tenantIdSchema } from '../../common/ids.js';
+import { moment } from '../../common/moment.js';
+import { pageQuery } from '../../common/page.js';
+import { Problem } from '../../common/problem.js';
+import { ClientPatience } from '../../http/patience.js';
+import { CurrentActor, CurrentPrincipal, CurrentTenant, Scopes } from '../auth.decorators.js';
+import type { Principal } from '../principal.js';
+import {
+  anyTokenIdSchema,
+  changeTokenSchema,
+  createPlatformTokenSchema,
+  createTenantTokenSchema,
+} from './tokens.schemas.js';
+import { TokensService } from './tokens.service.js';
+
+const listSchema = z.strictObject(pageQuery);
+
+type List = z.infer<typeof listSchema>;
+type CreateTenantToken = z.infer<typeof createTenantTokenSchema>;
+type ChangeToken = z.infer<typeof changeTokenSchema>;
+type CreatePlatformToken = z.infer<typeof createPlatformTokenSchema>;
+
+@ApiTags('Tokens')
+@Controller()
+export class TokensController {
+  constructor(private readonly tokens: TokensService) {}
+
+  @ApiOperation({ summary: 'The tenant’s own API tokens, newest first' })
+  @Get('v1/tokens')
+  @Scopes('tokens:write')
+  listOwn(
+    @CurrentTenant() tenantId: TenantId,
+    @Query({ schema: listSchema }) { limit, cursor }: List,
+    @ClientPatience() patience: Patience,
+  ) {
+    return this.tokens.list(tenantId, limit, cursor, patience);
+  }
+
+  /** Never wider than the minting token, nor longer-lived (security rule 9); who signed in by a link mints on its maker's word. */
+  @ApiOperation({ summary: 'Make an API token of the tenant’s own; its text is in this answer only' })
+  @Post('v1/tokens')
+  @Scopes('tokens:write')
+  createOwn(
+    @CurrentPrincipal() principal: Principal,
+    @CurrentTenant() tenantId: TenantId,
+    @CurrentActor() actor: Actor,
+    @Body({ schema: createTenantTokenSchema }) body: CreateTenantToken,
+    @ClientPatience() patience: Patience,
+  ) {
+    const wider = body.scopes.filter((scope) => !principal.scopes.has(scope));
+    if (wider.length > 0) throw new Problem('insufficient-scope', `Your token lacks ${wider.join(', ')} itself.`);
+    const end = principal.mintsUntil ?? principal.expiresAt;
+    const longest = Math.floor((end.getTime() - moment().getTime()) / 1000);
+    const ttlSeconds = Math.max(1, Math.min(body.ttl, longest));
+    return this.tokens.createOwn(tenantId, { name: body.name, scopes: body.scopes, ttlSeconds }, actor, patience);
+  }
+
+  @ApiOperation({ summary: 'Revoke one of the tenant’s own tokens, open streams included' })
+  @Delete('v1/tokens/:id')
+  @Scopes('tokens:write')
+  @HttpCode(204)
+  async revokeOwn(
+    @CurrentTenant() tenantId: TenantId,
+    @CurrentActor() actor: Actor,
+    @Param('id', { schema: opaqueIdSchema }) id: string,
+  ): Promise<void> {
+    await this.tokens.revokeOwn(tenantId, id, actor);
+  }
+
+  @ApiOperation({ summary: 'A tenant’s API tokens, newest first' })
+  @Get('v1/admin/tenants/:tenant/tokens')
+  @Scopes('admin')
+  list(
+    @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
+    @Query({ schema: listSchema }) { limit, cursor }: List,
+    @ClientPatience() patience: Patience,
+  ) {
+    return this.tokens.list(tenantId, limit, cursor, patience);
+  }
+
+  @ApiOperation({ summary: 'Make an API token for a tenant; its text is in this answer only' })
+  @Post('v1/admin/tenants/:tenant/tokens')
+  @Scopes('admin')
+  create(
+    @CurrentActor() actor: Actor,
+    @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
+    @Body({ schema: createTenantTokenSchema }) { name, scopes, ttl }: CreateTenantToken,
+  ) {
+    return this.tokens.create(tenantId, { name, scopes, ttlSeconds: ttl }, actor);
+  }
+
+  @ApiOperation({ summary: 'The platform’s own tokens, newest first' })
+  @Get('v1/admin/tokens')
+  @Scopes('admin')
+  listPlatform(@Query({ schema: listSchema }) { limit, cursor }: List, @ClientPatience() patience: Patience) {
+    return this.tokens.list(null, limit, cursor, patience);
+  }
+
+  @ApiOperation({ summary: 'Make a platform token (admin, or ingest only)' })
+  @Post('v1/admin/tokens')
+  @Scopes('admin')
+  createPlatform(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: createPlatformTokenSchema }) { name, scopes, ttl }: CreatePlatformToken,
+  ) {
+    return this.tokens.create(null, { name, scopes, ttlSeconds: ttl }, actor);
+  }
+
+  /** Open streams that need a scope which is gone end at once. */
+  @ApiOperation({ summary: 'Rename any token, or take scopes away from it' })
+  @Patch('v1/admin/tokens/:id')
+  @Scopes('admin')
+  change(
+    @CurrentActor() actor: Actor,
+    @Param('id', { schema: opaqueIdSchema }) id: string,
+    @Body({ schema: changeTokenSchema }) change: ChangeToken,
+  ) {
+    return this.tokens.changeAcrossTenants(id, change, actor);
+  }
+
+  /** One of the identity provider's by the id that lists and the audit show: `<issuer>#<its jti, uti or hash>`. */
+  @ApiOperation({ summary: 'Revoke any token, open streams included' })
+  @Delete('v1/admin/tokens/:id')
+  @Scopes('admin')
+  @HttpCode(204)
+  async revoke(@CurrentActor() actor: Actor, @Param('id', { schema: anyTokenIdSchema }) id: string): Promise<void> {
+    await this.tokens.revokeAcrossTenants(id, actor);
+  }
+}

@@ -1,0 +1,233 @@
+/** API tokens: made once, listed without their text, narrowed and revoked everywhere at once. */
+import { Inject, Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { z } from 'zod';
+import { type Actor, AuditLog } from '../../audit/audit-log.js';
+import { Bus } from '../../bus/bus.js';
+import type { Patience } from '../../common/fair-slots.js';
+import { type TenantId, opaqueIdSchema } from '../../common/ids.js';
+import { moment, momentIn } from '../../common/moment.js';
+import { Listing, momentKey } from '../../common/page.js';
+import { Problem } from '../../common/problem.js';
+import { ENV, type Env } from '../../config/env.js';
+import type { Prisma, Token } from '../../database/generated/client.js';
+import { ReadPool } from '../../database/pools.js';
+import { PrismaService } from '../../database/prisma.service.js';
+import { isExternalId } from '../external-claims.js';
+import type { Scope } from '../principal.js';
+import { assertRoomForToken } from './token-quota.js';
+import { MAX_TTL_SECONDS } from './tokens.schemas.js';
+import { TokenMint } from './token-mint.js';
+import { type TokenFacts, type TokenView, auditOf, factsOf, viewOf } from './token-view.js';
+
+export interface NewToken {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly ttlSeconds: number;
+}
+
+/** What may be changed of a token: its name, and scopes may be taken away. */
+export interface TokenChange {
+  readonly name?: string | undefined;
+  readonly scopes?: readonly Scope[] | undefined;
+}
+
+/** Which token is meant; with a tenant, only one of that tenant's own. */
+interface TokenWhere {
+  readonly id: string;
+  readonly tenantId?: TenantId;
+  readonly viewedBy?: null;
+}
+
+/** Derived tokens are short-lived and many: their rows go an hour after they have expired. */
+const KEEP_EXPIRED_MS = 3600 * 1000;
+const CLEAN_UP_MS = 3600 * 1000;
+
+const LISTING = new Listing('tokens', z.tuple([momentKey, opaqueIdSchema]));
+
+@Injectable()
+export class TokensService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly pool: ReadPool,
+    private readonly tokenMint: TokenMint,
+    private readonly audit: AuditLog,
+    private readonly bus: Bus,
+    @Inject(ENV) private readonly env: Env,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.removeExpired().catch(() => undefined), CLEAN_UP_MS); // The next one does it.
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Makes a token of a tenant, or of the platform (null). Its text is in the answer and nowhere else. */
+  async create(
+    tenantId: TenantId | null,
+    { name, scopes, ttlSeconds }: NewToken,
+    actor: Actor,
+  ): Promise<TokenView & { token: string }> {
+    const expiresAt = momentIn(ttlSeconds * 1000);
+    return this.prisma.$transaction(async (transaction) => {
+      if (tenantId !== null) await assertRoomForToken(transaction, tenantId, this.env.limits);
+      const minting = { kind: 'api', tenantId, name, scopes, expiresAt, createdBy: actor.name } as const;
+      const { row, token } = await this.tokenMint.mint(transaction, minting);
+      await this.record(transaction, actor, 'token.create', row, null, auditOf(row));
+      return { ...viewOf(row), token };
+    });
+  }
+
+  /** As {@link create}, by a tenant itself, in its turn. */
+  createOwn(tenantId: TenantId, token: NewToken, actor: Actor, patience: Patience) {
+    return this.prisma.inTurn(tenantId, () => this.create(tenantId, token, actor), patience);
+  }
+
+  /** Newest first. */
+  async list(
+    tenantId: TenantId | null,
+    limit: number,
+    cursor: string | undefined,
+    patience: Patience,
+  ): Promise<{ tokens: TokenView[]; next: string | null }> {
+    const [createdAt, id] = LISTING.after(cursor, tenantId) ?? [];
+    const older = [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }];
+    const read = async (tables: Prisma.TransactionClient) => {
+      await assertTenant(tables, tenantId);
+      return tables.token.findMany({
+        where: { tenantId, kind: 'api', viewedBy: null, ...(createdAt === undefined ? {} : { OR: older }) },
+        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        take: limit + 1,
+      });
+    };
+    const rows = await this.pool.list(tenantId, read, patience);
+    const page = LISTING.page(rows, limit, tenantId, (row) => [row.createdAt, row.id]);
+    return { tokens: page.rows.map(viewOf), next: page.next };
+  }
+
+  async factsAcrossTenants(id: string, patience: Patience): Promise<TokenFacts> {
+    return factsOf(await this.pool.list(null, (tables) => findToken(tables, { id }), patience));
+  }
+
+  /** Of any tenant or of the platform. Scopes can only be taken away: they are what the token's text says, or less. */
+  async changeAcrossTenants(id: string, { name, scopes }: TokenChange, actor: Actor): Promise<TokenView> {
+    const view = await this.prisma.$transaction(async (transaction) => {
+      const row = await findToken(transaction, { id });
+      const wider = scopes?.filter((scope) => !row.scopes.includes(scope)) ?? [];
+      if (wider.length > 0) throw new Problem('validation', `The token never had ${wider.join(', ')}; make a new one.`);
+      const data = {
+        ...(name === undefined ? {} : { name }),
+        ...(scopes === undefined ? {} : { scopes: [...scopes] }),
+      };
+      const changed = await transaction.token.update({ where: { id }, data });
+      await this.record(transaction, actor, 'token.change', row, auditOf(row), auditOf(changed));
+      return viewOf(changed);
+    });
+    if (scopes !== undefined) this.bus.publish({ kind: 'token-changed', tokenId: id });
+    return view;
+  }
+
+  /**
+   * Of any tenant or of the platform, or of the identity provider. Open streams that live by the token end. Safe to repeat.
+   */
+  async revokeAcrossTenants(id: string, actor: Actor): Promise<void> {
+    if (isExternalId(id, this.env.identityProvider)) await this.revokeExternal(id, actor);
+    else await this.revoke({ id }, actor);
+  }
+
+  /** A tenant's own; another's is as unknown as one that never was. */
+  async revokeOwn(tenantId: TenantId, id: string, actor: Actor): Promise<void> {
+    await this.revoke({ id, tenantId, viewedBy: null }, actor);
+  }
+
+  /** A stream or session token, by who holds it. */
+  async revokeDerived(id: string): Promise<void> {
+    await this.prisma.token.updateMany({
+      where: { id, kind: { not: 'api' }, revokedAt: null },
+      data: { revokedAt: moment() },
+    });
+    this.bus.publish({ kind: 'token-revoked', tokenId: id });
+  }
+
+  /** Some of a tenant's tokens, whose rights have ended, with what was minted from them; false: there are none. */
+  async removeSomeOf(tenantId: TenantId): Promise<boolean> {
+    const count = await this.prisma.$executeRaw`DELETE FROM tokens WHERE id IN (
+      SELECT id FROM tokens WHERE tenant_id = ${tenantId} ORDER BY kind = 'api', created_at LIMIT 1000)`;
+    return count > 0;
+  }
+
+  async removeExpired(): Promise<void> {
+    const expiresAt = { lt: momentIn(-KEEP_EXPIRED_MS) };
+    // An API token with a parent is a tab's.
+    const derived = { OR: [{ kind: { not: 'api' } }, { parentId: { not: null } }, { viewedBy: { not: null } }] };
+    await this.prisma.token.deleteMany({ where: { ...derived, expiresAt } });
+  }
+
+  private async revoke(where: TokenWhere, actor: Actor): Promise<void> {
+    const ids = await this.prisma.$transaction(async (transaction) => {
+      const row = await findToken(transaction, where);
+      const ended = [row.id, ...sessionOf(row)];
+      if (row.revokedAt !== null) return ended;
+      const revokedAt = moment();
+      await transaction.token.updateMany({ where: { id: { in: ended }, revokedAt: null }, data: { revokedAt } });
+      await this.record(transaction, actor, 'token.revoke', row, auditOf(row), { revokedAt: revokedAt.toISOString() });
+      return ended;
+    });
+    for (const tokenId of ids) this.bus.publish({ kind: 'token-revoked', tokenId });
+  }
+
+  /** What is revoked of the identity provider's has a row for as long as any token may live; sessions and stream tokens end with it. */
+  private async revokeExternal(id: string, actor: Actor): Promise<void> {
+    const revokedAt = moment();
+    const derived = await this.prisma.$transaction(async (transaction) => {
+      const row = { kind: 'external', name: 'external', scopes: [], createdBy: actor.name, revokedAt };
+      const data = { ...row, id, expiresAt: momentIn(MAX_TTL_SECONDS * 1000) };
+      const { count } = await transaction.token.createMany({ data, skipDuplicates: true });
+      if (count > 0) {
+        const after = { revokedAt: revokedAt.toISOString() };
+        await this.audit.record(transaction, actor, {
+          action: 'token.revoke',
+          target: id,
+          before: null,
+          after,
+          books: [],
+        });
+      }
+      const made = { OR: [{ createdBy: id, kind: { in: ['stream', 'session'] } }, { viewedBy: id }] };
+      const where = { ...made, revokedAt: null };
+      return transaction.token.updateManyAndReturn({ where, data: { revokedAt }, select: { id: true } });
+    });
+    for (const token of [{ id }, ...derived]) this.bus.publish({ kind: 'token-revoked', tokenId: token.id });
+  }
+
+  private async record(
+    transaction: Prisma.TransactionClient,
+    actor: Actor,
+    action: string,
+    { id, tenantId }: Token,
+    before: Prisma.InputJsonObject | null,
+    after: Prisma.InputJsonObject | null,
+  ): Promise<void> {
+    const books = tenantId === null ? [] : [{ tenantId: tenantId as TenantId }];
+    await this.audit.record(transaction, actor, { action, target: id, before, after, books });
+  }
+}
+
+/** The session that a tab's token hangs on: revoking either ends the sign-in. */
+function sessionOf({ kind, viewedBy, parentId }: Token): string[] {
+  return kind === 'api' && viewedBy === null && parentId !== null ? [parentId] : [];
+}
+
+async function findToken(transaction: Prisma.TransactionClient, where: TokenWhere): Promise<Token> {
+  const row = await transaction.token.findFirst({ where });
+  if (row === null) throw new Problem('token-not-found', 'There is no token of that id.');
+  return row;
+}
+
+async function assertTenant(transaction: Prisma.TransactionClient, tenantId: TenantId | null): Promise<void> {
+  if (tenantId !== null && (await transaction.tenant.count({ where: { id: tenantId } })) === 0)
+    throw new Problem('tenant-not-found', 'There is no tenant of that name.');
+}

@@ -1,0 +1,55 @@
+/** Values of an event's data, which may be anything. */
+import { ExactNumber, mayLoseDigits, numberIn } from '../../common/exact-number.js';
+import { depthOf } from '../../common/json-shape.js';
+
+/** Text, which may come as a number. */
+export function textOf(value: unknown): string | null {
+  return typeof value === 'string' || numberIn(value) !== undefined ? String(value) : null;
+}
+
+/** Longest name, number or reason, in characters: they stand in every row of a list. */
+const MAX_LABEL = 500;
+
+/** A name, a number, a reason: cut where it is longer than any of these is. */
+export function labelOf(value: unknown): string | null {
+  const text = textOf(value);
+  return text === null || text.length <= MAX_LABEL ? text : text.slice(0, MAX_LABEL).replace(/[\ud800-\udbff]$/, '');
+}
+
+/** Chats name messages by an empty id: that is none. */
+export function idOf(value: unknown): string | null {
+  return textOf(value) || null;
+}
+
+/** A number may come as text. */
+export function numberOf(value: unknown): number | null {
+  const number = numberIn(value);
+  if (number !== undefined) return number;
+  return typeof value === 'string' && DECIMAL.test(value) ? Number(value) : null;
+}
+
+export function objectsIn(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !(value instanceof ExactNumber);
+}
+
+const DECIMAL = /^-?\d{1,15}(\.\d{1,15})?$/;
+
+/** As deep as an event may be: what stands in a text of it is not told from what stands in the event itself. */
+const MAX_DEPTH = 32;
+
+/**
+ * Arguments and results come as objects or as JSON in a string. What is no JSON, would lose digits or is nested deeper than
+ * an event may be stays the text that it is.
+ */
+export function parsed(value: unknown): unknown {
+  if (typeof value !== 'string' || mayLoseDigits(value) || depthOf(value) > MAX_DEPTH) return value ?? null;
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,129 @@
+/** Calls and their parts as rows of the database, pure. */
+import { createHash } from 'node:crypto';
+import type { TenantId } from '../../common/ids.js';
+import { parseJson, serialiseJson } from '../../common/json.js';
+import type { CallName, LoggedEvent } from '../../events/log/event.js';
+import type { CallEvent } from '../fold/call-event.js';
+import { type Part, keyOfPart } from '../fold/call-part.js';
+import type { CallHead, CallState } from '../fold/call-state.js';
+import { summaryOf } from '../fold/call-view.js';
+import { type Keyed, withValue } from '../fold/keyed.js';
+import type { LinksState } from '../fold/links-state.js';
+import type { MessageState } from '../fold/message-state.js';
+import { callerWords, vectorOf, wordsIn } from '../search/search-words.js';
+import type { ToolState } from '../fold/tool-state.js';
+import { finalText, isSaid } from '../fold/transcript.js';
+
+/** Longest key that stands in the index as it is; an id may be as long as an event. */
+export const MAX_KEY = 300;
+/** A year: what lasts longer is a mistake. */
+const MAX_DURATION = 366 * 86_400;
+/** Of what is only counted, in characters. */
+const MAX_LABEL = 64;
+
+/** What the reducer takes, numbered as the call's tenant counts; what is nobody's, as the platform does. */
+export function callEventOf({ seq, position, type, at, data }: LoggedEvent): CallEvent {
+  return { seq: seq ?? position, type, at, data: parseJson(data) as CallEvent['data'] };
+}
+
+/** The column `tenant_id`: nobody is the empty text, which is no tenant's id. */
+export function tenantColumn(tenantId: TenantId | null): string {
+  return tenantId ?? '';
+}
+
+export function tenantIn(column: string): TenantId | null {
+  return column === '' ? null : (column as TenantId);
+}
+
+/** The column `key`: PostgreSQL takes neither NUL nor keys of any length. */
+export function keyColumn(key: string): string {
+  if (key.length <= MAX_KEY && !key.includes('\0')) return key;
+  return `hash ${createHash('sha256').update(key).digest('base64url')}`;
+}
+
+/** The columns of a call, in the order of call-store.ts. */
+export function callColumns({ tenantId, callId }: CallName, state: CallState): unknown[] {
+  const { parts: _parts, ...head } = state;
+  const {
+    agent,
+    state: phase,
+    transport,
+    reason,
+    startedAt,
+    endedAt,
+    duration,
+    from,
+    to,
+    direction,
+    name,
+  } = summaryOf(head);
+  const tenant = tenantColumn(tenantId);
+  // Who called; and who was called, unless that is the line on which somebody came in.
+  const others = [from, isInbound(direction) ? null : to].filter((address) => address !== null);
+  return [
+    ...[tenant, callId, agent, phase, labelOf(transport), labelOf(reason), startedAt, endedAt, countable(duration)],
+    ...[head.last.value, vectorOf(callerWords(name, others), tenant), serialiseJson(head)],
+  ];
+}
+
+/** The columns of a part, in the order of call-store.ts. */
+export function partColumns({ tenantId, callId }: CallName, key: string, part: Part): unknown[] {
+  const tenant = tenantColumn(tenantId);
+  const text = part.kind === 'message' && isSaid(part) ? finalText(part) : '';
+  const words = wordsIn(text).map(({ word }) => word);
+  return [
+    ...[tenant, callId, keyColumn(key), part.kind, placeOf(part), text.replaceAll('\0', '\ufffd')],
+    ...[words.length === 0 ? '' : vectorOf(words, tenant), serialiseJson(part)],
+  ];
+}
+
+/** The column `seq`: null for what is not shown. */
+function placeOf(part: Part): number | null {
+  if (part.kind === 'links' || (part.kind === 'message' && !isSaid(part))) return null;
+  return part.first.seq;
+}
+
+/**
+ * What an older version wrote knows nothing of the latter two. Undefined for what is no JSON, which an older version let in: it counts
+ * as unknown, so that it holds up no other call, and a rebuild makes it anew.
+ */
+export function headIn(text: string): CallHead | undefined {
+  const kept = parsedOrUndefined(text) as (Omit<CallHead, 'events' | 'truncated'> & Partial<CallHead>) | undefined;
+  return kept && { ...kept, events: kept.events ?? 0, truncated: kept.truncated ?? false };
+}
+
+/** Undefined as in {@link headIn}. */
+export function partIn(text: string): Part | undefined {
+  const kept = parsedOrUndefined(text) as
+    ToolState | LinksState | (Omit<MessageState, 'corrected'> & Partial<MessageState>) | undefined;
+  return kept?.kind === 'message' ? { ...kept, corrected: kept.corrected ?? null } : kept;
+}
+
+/** The parts in the column `state` of several rows. */
+export function partsIn(texts: readonly string[]): Keyed<Part> {
+  return texts.reduce<Keyed<Part>>((parts, text) => {
+    const part = partIn(text);
+    return part === undefined ? parts : withValue(parts, keyOfPart(part), part);
+  }, []);
+}
+
+function parsedOrUndefined(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isInbound(direction: string | null): boolean {
+  return /^in/i.test(direction ?? '');
+}
+
+/** Seconds that can be added up, whatever upstream says. */
+function countable(duration: number | null): number | null {
+  return duration === null ? null : Math.min(Math.max(duration, 0), MAX_DURATION);
+}
+
+function labelOf(text: string | null): string | null {
+  return text === null ? null : text.replaceAll('\0', '\ufffd').slice(0, MAX_LABEL);
+}

@@ -1,0 +1,149 @@
+/**
+ * Keeps the tables of calls in step with the log: reads it by position, in batches, behind the append and never within it.
+ * What a batch changes and how far the log was read is one transaction, so a kill anywhere loses or doubles nothing. Every
+ * process may project; whoever holds the projection's row does, the others look again a moment later. So when its holder
+ * dies, the next one goes on.
+ */
+import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
+import { Subscription } from 'rxjs';
+import { Bus } from '../../bus/bus.js';
+import { Alarm } from '../../common/alarm.js';
+import { Backoff } from '../../common/backoff.js';
+import { projectionSeconds } from '../../common/metrics.js';
+import type { Run } from '../../database/pg-pool.js';
+import type { LoggedEvent } from '../../events/log/event.js';
+import { EventLog } from '../../events/log/event-log.js';
+import { IngestService } from '../../events/live/ingest.service.js';
+import { CallIntake, type Intake } from './call-intake.js';
+import { CallStore } from './call-store.js';
+import { CallTables } from './call-tables.js';
+import { CallsRebuild } from './calls-rebuild.js';
+import { ProjectionAttempts } from './projection-attempts.js';
+
+/** Events a batch; bounds memory, as their bytes do (events/log/event-log.ts), and how long an erasure waits. */
+const PAGE = 1000;
+/**
+ * While events come in, the append has the first claim on event loop and database: a batch is smaller, and followed by a rest of
+ * so many times what it took. Its transaction is short, too: as long as it is open, PostgreSQL keeps every version of the rows
+ * that appends count in, and each append walks past them.
+ */
+const BUSY_PAGE = 250;
+const REST_FACTOR = 3;
+/** Whoever asks for calls waits for what was committed before, but not long. */
+const MAX_REST_MS = 100;
+/** How long events gather after a batch that was not full: under load, fewer and larger transactions. */
+const GATHER_MS = 20;
+/** How soon to look again while another process projects. */
+const BUSY_MS = 50;
+/** How often the log is looked at without word of it: the bus may be away. */
+const POLL_MS = 1000;
+const ATTEMPTS = 'calls';
+
+@Injectable()
+export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger('Calls');
+  private readonly alarm = new Alarm();
+  private readonly backoff = new Backoff({ firstMs: 50, maxMs: 2000 });
+  private readonly subscription = new Subscription();
+  private running: Promise<void> | undefined;
+  private stopped = false;
+  private hasMore = false;
+  private isCurrent = false;
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly store: CallStore,
+    private readonly tables: CallTables,
+    private readonly intake: CallIntake,
+    private readonly attempts: ProjectionAttempts,
+    private readonly rebuild: CallsRebuild,
+    private readonly bus: Bus,
+    private readonly ingest: IngestService,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.subscription.add(
+      this.bus.messages.subscribe((message) => {
+        if (message.kind === 'appended' && message.last >= message.first) this.alarm.ring();
+      }),
+    );
+    this.subscription.add(this.bus.reconnected.subscribe(() => this.alarm.ring()));
+    this.running = this.run();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopped = true;
+    this.subscription.unsubscribe();
+    this.alarm.ring();
+    await this.running;
+  }
+
+  /** Says that there is something to do. */
+  wake(): void {
+    this.alarm.ring();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      const restMs = await this.step().catch((error: unknown) => this.recover(error));
+      if (restMs > 0 && !this.stopped) await (restMs === POLL_MS ? this.alarm.sleep(POLL_MS) : pause(restMs));
+    }
+  }
+
+  /** One batch, or one step of a rebuild where all has been read. Returns how long to rest. */
+  private async step(): Promise<number> {
+    if (!this.isCurrent) await this.rebuild.startIfOlder();
+    this.isCurrent = true;
+    const { position, head, rebuild } = await this.store.progress();
+    if (position >= head && rebuild === null) return POLL_MS;
+    const { isBusy } = this.ingest;
+    const limit = isBusy ? BUSY_PAGE : PAGE;
+    const stopTimer = projectionSeconds.startTimer();
+    const isWriter = position < head ? await this.project(head, limit) : await this.rebuild.step(limit);
+    const tookMs = stopTimer() * 1000;
+    this.backoff.reset();
+    if (!isWriter) return BUSY_MS;
+    if (isBusy) return Math.min(MAX_REST_MS, Math.max(GATHER_MS, tookMs * REST_FACTOR));
+    return this.hasMore || rebuild !== null ? 0 : GATHER_MS;
+  }
+
+  /** False when another process writes. */
+  private async project(head: number, limit: number): Promise<boolean> {
+    const intakes: Intake[] = [];
+    const isWriter = await this.store.asWriter(async (run, { position, rebuild }) => {
+      // Read behind the lock: what was erased before it was taken is not there any more.
+      const read = await this.log.readAcrossTenants(position, limit);
+      // The last positions have no events: they were removed, or never given (events/log/log-lineage.ts).
+      if (read.length === 0) return this.store.moveTo(run, Math.max(position, head));
+      const begun = { place: String(position), size: read.length };
+      await this.attempts.during(run, ATTEMPTS, begun, async (manner) => {
+        if (manner === 'quarantine') await this.quarantine(run, read[0]);
+        const events = manner === 'whole' ? read : read.slice(0, 1);
+        const intake = await this.intake.take(run, events, rebuild?.call);
+        const last = events[intake.count - 1];
+        if (last !== undefined) await this.store.moveTo(run, last.position);
+        this.hasMore = last !== undefined && last.position < head;
+        intakes.push(intake);
+      });
+    });
+    intakes.forEach((intake) => this.intake.report(intake));
+    return isWriter;
+  }
+
+  private async quarantine(run: Run, event: LoggedEvent | undefined): Promise<void> {
+    if (!event?.callId) return;
+    const { tenantId, callId, position } = event;
+    await this.tables.quarantine(run, { tenantId, callId }, position);
+    this.logger.error(`the call ${callId} ended the process that took it in: nothing of it is taken in any more`);
+  }
+
+  /** What fails here is the database, or a fault of ours that no event can help: it is tried again. */
+  private recover(error: unknown): number {
+    if (!this.stopped) this.logger.warn(`a batch failed, trying again: ${(error as Error).message}`);
+    return this.backoff.nextMs();
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,95 @@
+/** A call that a batch of events is about: what is known of it, what the batch makes of it, what is to be written. Pure. */
+import type { CallName, LoggedEvent } from '../../events/log/event.js';
+import type { CallEvent } from '../fold/call-event.js';
+import { type Part, keysOf } from '../fold/call-part.js';
+import { callColumns, callEventOf, keyColumn, partColumns, tenantColumn } from './call-row.js';
+import { type CallHead, type CallState, applyEvent } from '../fold/call-state.js';
+import { type Keyed, entriesOf, valueAt, withValue } from '../fold/keyed.js';
+
+/** An event that cannot be taken in. */
+export interface Indigestible {
+  readonly event: LoggedEvent;
+  readonly error: unknown;
+}
+
+interface Taken {
+  readonly logged: LoggedEvent;
+  readonly event: CallEvent;
+}
+
+/** What must be read of a call before a batch can be applied: itself, and the parts that its events speak of. */
+export class TouchedCall {
+  private head: CallHead | undefined;
+  private parts: Keyed<Part> = [];
+  private readonly asked = new Set<string>();
+
+  constructor(
+    readonly name: CallName,
+    private readonly events: readonly Taken[],
+    private readonly maxEvents: number,
+  ) {}
+
+  get logged(): readonly LoggedEvent[] {
+    return this.events.map(({ logged }) => logged);
+  }
+
+  know(head: CallHead): void {
+    this.head = head;
+  }
+
+  knowParts(parts: Keyed<Part>): void {
+    this.parts = entriesOf(parts).reduce((known, [key, part]) => withValue(known, key, part), this.parts);
+  }
+
+  /** Columns `key` of the parts that are needed and were not asked for yet; what is read may lead to others. */
+  askForKeys(): string[] {
+    if (this.head?.truncated) return [];
+    const keys = new Set(this.events.flatMap(({ event }) => keysOf(event, this.parts)).map(keyColumn));
+    const lacking = [...keys].filter((key) => !this.asked.has(key));
+    for (const key of lacking) this.asked.add(key);
+    return lacking;
+  }
+
+  /** The rows that the batch changes; null where none of its events could be taken in. */
+  rows(onIndigestible: (one: Indigestible) => void): { call: unknown[]; parts: unknown[][] } | null {
+    let after: CallState | undefined = this.head && { ...this.head, parts: this.parts };
+    let count = 0;
+    for (const { logged, event } of this.events) {
+      try {
+        after = applyEvent(after, this.name.callId, event, this.maxEvents);
+        count += 1;
+      } catch (error) {
+        onIndigestible({ event: logged, error });
+      }
+    }
+    if (after === undefined || count === 0) return null;
+    const parts = entriesOf(after.parts)
+      .filter(([key, part]) => valueAt(this.parts, key) !== part)
+      .map(([key, part]) => partColumns(this.name, key, part));
+    return { call: callColumns(this.name, after), parts };
+  }
+}
+
+/** The calls that these events are about; events of no call are passed over, and so is what is no event at all. */
+export function touchedCalls(
+  events: readonly LoggedEvent[],
+  maxEvents: number,
+  onIndigestible: (one: Indigestible) => void,
+): TouchedCall[] {
+  const calls = new Map<string, { name: CallName; events: Taken[] }>();
+  for (const logged of events) {
+    const { tenantId, callId } = logged;
+    if (callId === null) continue;
+    const key = `${tenantColumn(tenantId)} ${callId}`;
+    const call = calls.get(key) ?? { name: { tenantId, callId }, events: [] };
+    try {
+      const event = callEventOf(logged);
+      keysOf(event, []);
+      call.events.push({ logged, event });
+    } catch (error) {
+      onIndigestible({ event: logged, error });
+    }
+    if (call.events.length > 0) calls.set(key, call);
+  }
+  return [...calls.values()].map(({ name, events: own }) => new TouchedCall(name, own, maxEvents));
+}

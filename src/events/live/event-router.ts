@@ -1,0 +1,179 @@
+/**
+ * Who reads what: an index tenant → agent or call → channels, a channel being all readers with the same filter. Between
+ * tenants stands a look-up, never a predicate: a reader that is registered nowhere gets nothing. The cost of an event is the
+ * number of its channels, to frame it, and of its readers, to write it. What comes in one turn of the event loop goes out
+ * together when the turn ends.
+ */
+import { Injectable } from '@nestjs/common';
+import { Bus } from '../../bus/bus.js';
+import type { TenantId } from '../../common/ids.js';
+import { eventsOut } from '../../common/metrics.js';
+import { type Delivery, deliveriesOf } from './delivery.js';
+import type { LoggedEvent } from '../log/event.js';
+import { EventFilter, PlatformFilter, typeMatcher } from '../log/event-filter.js';
+import { type Numbering, PLATFORM_NUMBERING, TENANT_NUMBERING } from './frame.js';
+
+/** Gets everything that is routed to it, in order; must not throw and must not wait. */
+export type Receive = (delivery: Delivery) => void;
+
+/** Readers with the same filter. */
+class Channel {
+  readonly readers = new Set<Receive>();
+  /** What the running turn of the event loop has brought so far. */
+  pending: LoggedEvent[] = [];
+
+  constructor(
+    readonly numbering: Numbering,
+    readonly wants: (event: LoggedEvent) => boolean,
+  ) {}
+}
+
+type Index = Map<string, Set<Channel>>;
+
+/** A tenant's channels; each stands in exactly one of the three, the narrowest that its filter allows. */
+class TenantChannels {
+  readonly byFilter = new Map<string, Channel>();
+  readonly all = new Set<Channel>();
+  readonly byAgent: Index = new Map();
+  readonly byCall: Index = new Map();
+  /** The tenant's last number that came by. */
+  seen = 0;
+
+  /** `unfollow`: nobody here reads the tenant any more. */
+  constructor(readonly unfollow: () => void) {}
+}
+
+@Injectable()
+export class EventRouter {
+  private readonly tenants = new Map<TenantId, TenantChannels>();
+  /** Admins: few, so that a predicate each is cheap; no tenant's reader is ever among them. */
+  private readonly acrossTenants = new Set<Channel>();
+  private due: Channel[] = [];
+  /** The platform's last number that came by. */
+  private seen = 0;
+
+  constructor(private readonly bus: Bus) {}
+
+  /** From now on, in order, everything of the tenant's that the filter lets through. Returns how to leave. */
+  register(tenantId: TenantId, filter: EventFilter, receive: Receive): () => void {
+    const channels = this.tenants.get(tenantId) ?? new TenantChannels(this.bus.follow(tenantId));
+    this.tenants.set(tenantId, channels);
+    const key = keyOf(filter);
+    const channel = channels.byFilter.get(key) ?? new Channel(TENANT_NUMBERING, predicateOf(filter));
+    if (channel.readers.size === 0) {
+      channels.byFilter.set(key, channel);
+      place(channels, filter, channel);
+    }
+    channel.readers.add(receive);
+    return () => {
+      if (!channel.readers.delete(receive) || channel.readers.size > 0) return;
+      channels.byFilter.delete(key);
+      displace(channels, filter, channel);
+      if (channels.byFilter.size > 0) return;
+      this.tenants.delete(tenantId);
+      channels.unfollow();
+    };
+  }
+
+  /** Everybody's events, nobody's included, as far as an admin's filter lets through. Returns how to leave. */
+  registerAcrossTenants(filter: PlatformFilter, receive: Receive): () => void {
+    const channel = new Channel(PLATFORM_NUMBERING, platformPredicateOf(filter));
+    channel.readers.add(receive);
+    this.acrossTenants.add(channel);
+    const unfollow = this.bus.followAcrossTenants();
+    return () => {
+      unfollow();
+      channel.readers.delete(receive);
+      this.acrossTenants.delete(channel);
+    };
+  }
+
+  /**
+   * Up to this number a tenant's readers have been given all that their filters let through, since they were registered; 0: something
+   * is on its way to them, or nothing has come by.
+   */
+  seenOf(tenantId: TenantId): number {
+    return this.due.length > 0 ? 0 : (this.tenants.get(tenantId)?.seen ?? 0);
+  }
+
+  get seenAcrossTenants(): number {
+    return this.due.length > 0 ? 0 : this.seen;
+  }
+
+  deliver(event: LoggedEvent): void {
+    if (!event.ephemeral) this.seen = event.position;
+    this.collect(this.acrossTenants, event);
+    const channels = event.tenantId === null ? undefined : this.tenants.get(event.tenantId);
+    if (channels === undefined) return;
+    channels.seen = event.seq ?? channels.seen;
+    this.collect(channels.all, event);
+    this.collect(channels.byAgent.get(event.agent), event);
+    if (event.callId !== null) this.collect(channels.byCall.get(event.callId), event);
+  }
+
+  private collect(channels: ReadonlySet<Channel> | undefined, event: LoggedEvent): void {
+    if (channels === undefined) return;
+    for (const channel of channels) {
+      if (!channel.wants(event)) continue;
+      if (channel.pending.push(event) > 1) continue;
+      if (this.due.push(channel) === 1) setImmediate(() => this.flush());
+    }
+  }
+
+  private flush(): void {
+    const due = this.due;
+    this.due = [];
+    let given = 0;
+    for (const channel of due) {
+      const events = channel.pending;
+      channel.pending = [];
+      given += events.length * channel.readers.size;
+      for (const delivery of deliveriesOf(channel.numbering, events))
+        for (const receive of channel.readers) receive(delivery);
+    }
+    eventsOut.inc({ way: 'live' }, given);
+  }
+}
+
+function keyOf({ agents, calls, types }: EventFilter): string {
+  return JSON.stringify([agents && [...agents].sort(), calls && [...calls].sort(), types && [...types].sort()]);
+}
+
+/** In which of a tenant's indexes a channel stands, and under which keys. */
+function placesOf({ byAgent, byCall }: TenantChannels, { agents, calls }: EventFilter): [Index, ReadonlySet<string>] {
+  return calls ? [byCall, calls] : [byAgent, agents ?? new Set()];
+}
+
+function place(channels: TenantChannels, filter: EventFilter, channel: Channel): void {
+  if (filter.agents === null && filter.calls === null) channels.all.add(channel);
+  const [index, keys] = placesOf(channels, filter);
+  for (const key of keys) {
+    const group = index.get(key);
+    if (group) group.add(channel);
+    else index.set(key, new Set([channel]));
+  }
+}
+
+function displace(channels: TenantChannels, filter: EventFilter, channel: Channel): void {
+  channels.all.delete(channel);
+  const [index, keys] = placesOf(channels, filter);
+  for (const key of keys) {
+    const group = index.get(key);
+    group?.delete(channel);
+    if (group?.size === 0) index.delete(key);
+  }
+}
+
+function predicateOf({ agents, calls, types }: EventFilter): Channel['wants'] {
+  if (types === null && (agents === null || calls === null)) return () => true;
+  const matches = typeMatcher(types);
+  // Where both are given, the index is by call; the agents are checked here.
+  return (event) => matches(event.type) && (calls === null || agents === null || agents.has(event.agent));
+}
+
+function platformPredicateOf({ tenants, unassigned, agents, types }: PlatformFilter): Channel['wants'] {
+  const matches = typeMatcher(types);
+  const isAsked = (tenantId: TenantId | null) =>
+    tenantId === null ? unassigned || tenants === null : (tenants?.has(tenantId) ?? !unassigned);
+  return (event) => isAsked(event.tenantId) && (agents?.has(event.agent) ?? true) && matches(event.type);
+}

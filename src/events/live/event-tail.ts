@@ -1,0 +1,243 @@
+/**
+ * One a process: hands the log's events to the router, each once, in order, without holes. It is offered batches; a batch that
+ * begins where the tail stands is delivered as it is, anything else makes it read the log from there. So an offer may be
+ * lost, repeated or out of order.
+ *
+ * An ephemeral event says after which position it came in, whichever process took it in. It waits until the tail has got
+ * there; when it comes too late for its place it is delivered unless a later event of its own call has gone out: within a call
+ * nothing overtakes, and what became of other calls does not matter.
+ *
+ * A bus with subjects a tenant leaves out what nobody here reads ({@link Bus.follow}); the tail's position moves over it. Who
+ * begins to read later looks at the log after it was registered, and finds there what was left out before.
+ *
+ * What is on its way while its call is erased is read from the log again, where its tombstones stand.
+ */
+import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Observable, Subject, Subscription } from 'rxjs';
+import { Bus, BusMessage } from '../../bus/bus.js';
+import { Backoff } from '../../common/backoff.js';
+import { ephemeralDropped } from '../../common/metrics.js';
+import { Rounds } from '../../common/rounds.js';
+import { Traffic } from '../../database/traffic.js';
+import { ErasedCalls } from '../log/erased-calls.js';
+import { EventLog } from '../log/event-log.js';
+import { callKey, type LoggedEvent } from '../log/event.js';
+import { LogLineage } from '../log/log-lineage.js';
+import { EarlyEvents } from './early-events.js';
+import { EventRouter } from './event-router.js';
+
+type Batch = Extract<BusMessage, { kind: 'appended' }>;
+
+/** Rows a read of the log; bounds memory. */
+const PAGE = 1000;
+/** Batches that may wait while the log is read; beyond it, what they hold is read from the log too. */
+const MAX_WAITING = 1000;
+/** Calls whose last position is remembered, to keep late ephemeral events from overtaking. */
+const MAX_CALLS = 10_000;
+/** How often the log's head is looked at: while the bus is away, and for what was committed without word of it. */
+const POLL_MS = 1000;
+
+@Injectable()
+export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('EventTail');
+  private readonly abort = new AbortController();
+  private readonly lag = new TailLag();
+  private readonly lastOfCall = new Map<string, number>();
+  private readonly early = new EarlyEvents();
+  private waiting: Batch[] = [];
+  private readonly catchingUp = new Rounds(() => this.workOff());
+  private subscription: Subscription | undefined;
+  private poll: NodeJS.Timeout | undefined;
+  private delivered = 0;
+  private readonly foundRestored = new Subject<void>();
+  /** The database was restored from a backup while this process ran. Told before anything of the other history is delivered. */
+  readonly restored: Observable<void> = this.foundRestored;
+  /** Where the tail stood, behind the head, when it was last looked at. */
+  private stoodAt: number | undefined;
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly router: EventRouter,
+    private readonly bus: Bus,
+    private readonly erased: ErasedCalls,
+    private readonly lineage: LogLineage,
+    private readonly traffic: Traffic,
+  ) {}
+
+  /** The last position that was delivered. */
+  get position(): number {
+    return this.delivered;
+  }
+
+  /** For how long something has been in the log that was not delivered yet, in ms; as far as the last look at the log says. */
+  get behindMs(): number {
+    return this.lag.behindMs(this.delivered, performance.now());
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.delivered = await this.log.headPosition();
+    this.subscription = this.bus.messages.subscribe((message) => {
+      if (message.kind === 'appended') this.offer(message);
+    });
+    this.subscription.add(this.bus.reconnected.subscribe(() => this.offer(this.lookAgain())));
+    this.poll = setInterval(() => void this.lookForUnheard(), POLL_MS);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.poll);
+    this.subscription?.unsubscribe();
+    this.abort.abort();
+    await this.catchingUp.idle();
+  }
+
+  offer(batch: Batch): void {
+    if (!this.catchingUp.isWorking && this.fits(batch)) {
+      this.deliverAll(batch);
+      return;
+    }
+    if (batch.first > batch.last) return this.deliverInPlace(batch.events as readonly LoggedEvent[]);
+    if (this.waiting.length < MAX_WAITING) this.waiting.push(batch);
+    else this.waiting[MAX_WAITING - 1] = this.lookAgain();
+    this.catchingUp.start();
+  }
+
+  /**
+   * An append whose answer was lost is announced by nobody, nor is what a killed process committed last. So who stands still
+   * for a whole interval while the head is further on reads the log; under load, where batches come, this never does.
+   */
+  private async lookForUnheard(): Promise<void> {
+    const head = await this.log.headPosition().catch(() => 0); // The database is away: there is nothing to see.
+    this.lag.sawHead(head, this.delivered, performance.now());
+    const behind = head > this.delivered;
+    if (behind && (this.stoodAt === this.delivered || !this.bus.connected)) this.offer(this.lookAgain());
+    this.stoodAt = behind ? this.delivered : undefined;
+  }
+
+  private lookAgain(): Batch {
+    return { kind: 'appended', first: 0, last: Number.MAX_SAFE_INTEGER, complete: false, events: [] };
+  }
+
+  private fits(batch: Batch): boolean {
+    return batch.complete && batch.first === this.delivered + 1 && !this.erased.hold(batch.events);
+  }
+
+  private async workOff(): Promise<void> {
+    for (let batch = this.waiting.shift(); batch !== undefined; batch = this.waiting.shift()) {
+      if (this.fits(batch)) this.deliverAll(batch);
+      else await this.readUpTo(batch);
+      if (this.abort.signal.aborted) return;
+    }
+  }
+
+  private deliverAll(batch: Batch): void {
+    for (const event of batch.events) this.deliver(event as LoggedEvent);
+    this.moveTo(batch.last);
+  }
+
+  /** Ephemeral events: those that are due at once, the others when the tail has got to where they came in. */
+  private deliverInPlace(events: readonly LoggedEvent[]): void {
+    for (const event of events) {
+      if (event.position <= this.delivered) this.deliver(event);
+      else this.early.add(event);
+    }
+  }
+
+  private moveTo(position: number): void {
+    for (const event of this.early.takeUntil(position)) this.deliver(event);
+    if (position > this.delivered) this.traffic.eventsCame();
+    this.delivered = position;
+  }
+
+  /** Reads the log until the batch's last position, or its end; the batch's ephemeral events come where they stood. */
+  private async readUpTo(batch: Batch): Promise<void> {
+    this.deliverInPlace((batch.events as readonly LoggedEvent[]).filter((event) => event.ephemeral));
+    const backoff = new Backoff({ firstMs: 50, maxMs: 2000 });
+    while (this.delivered < batch.last && !this.abort.signal.aborted) {
+      try {
+        const rows = await this.readPage();
+        for (const row of rows) {
+          if (row.position > this.delivered + 1) await this.lookIfRestored();
+          this.deliver(row);
+          this.moveTo(row.position);
+        }
+        if (rows.length === 0) await this.lookIfRestored();
+        if (rows.length === 0) break;
+      } catch (error) {
+        this.logger.warn(`cannot read the log, trying again: ${(error as Error).message}`);
+        await wait(backoff.nextMs(), undefined, { signal: this.abort.signal }).catch(() => undefined); // Aborted: the loop ends.
+      }
+    }
+  }
+
+  /**
+   * Positions have a hole where retention was quicker than we, or where the database was restored while this process ran. In the
+   * second case streams have to end before anything of the other history reaches them.
+   */
+  private async lookIfRestored(): Promise<void> {
+    const resumedAfter = await this.lineage.resumedAfter();
+    if (resumedAfter <= this.delivered) return;
+    this.foundRestored.next();
+    this.delivered = resumedAfter;
+  }
+
+  private async readPage(): Promise<LoggedEvent[]> {
+    const rows = await this.log.readAcrossTenants(this.delivered, PAGE);
+    return this.erased.hold(rows) ? this.log.readAcrossTenants(this.delivered, PAGE) : rows;
+  }
+
+  private deliver(event: LoggedEvent): void {
+    if (event.ephemeral) {
+      if (this.erased.hold([event])) return;
+      if (this.isOvertaken(event)) return ephemeralDropped.inc({ reason: 'late' });
+    } else {
+      // What stands in front of it and is not here yet, a later part of its batch or a hole, is no reason to wait.
+      for (const early of this.early.takeUntil(event.position - 1)) this.deliver(early);
+      if (event.callId !== null) this.remember(callKey(event.tenantId, event.callId), event.position);
+    }
+    this.router.deliver(event);
+  }
+
+  /** True when a later event of its call has gone out. */
+  private isOvertaken({ tenantId, callId, position }: LoggedEvent): boolean {
+    return callId !== null && (this.lastOfCall.get(callKey(tenantId, callId)) ?? 0) > position;
+  }
+
+  private remember(call: string, position: number): void {
+    // Re-inserting keeps the map in order of use, so that the first key is the oldest.
+    this.lastOfCall.delete(call);
+    this.lastOfCall.set(call, position);
+    if (this.lastOfCall.size <= MAX_CALLS) return;
+    const oldest = this.lastOfCall.keys().next();
+    if (!oldest.done) this.lastOfCall.delete(oldest.value);
+  }
+}
+
+/** Notes that are kept, one a look; when there are more, the lag grows with the oldest one all the same. */
+const MAX_NOTES = 600;
+
+/**
+ * For how long the log has been ahead of what was delivered. Each look notes where the head stood; a note is forgotten when that
+ * position has been delivered. The oldest note that is left is the lag.
+ */
+export class TailLag {
+  private notes: { readonly head: number; readonly at: number }[] = [];
+
+  /** The log's head at a time (in ms), and the position that was delivered last. */
+  sawHead(head: number, delivered: number, at: number): void {
+    this.forget(delivered);
+    if (head > Math.max(delivered, this.notes.at(-1)?.head ?? 0) && this.notes.length < MAX_NOTES)
+      this.notes.push({ head, at });
+  }
+
+  /** In ms; 0 when everything that was seen has been delivered. */
+  behindMs(delivered: number, now: number): number {
+    this.forget(delivered);
+    const oldest = this.notes[0];
+    return oldest === undefined ? 0 : Math.max(0, now - oldest.at);
+  }
+
+  private forget(delivered: number): void {
+    while (this.notes[0] !== undefined && this.notes[0].head <= delivered) this.notes.shift();
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What is written to readers: frames of text/event-stream, safe by construction (docs/security-rules.md, rule 10), and the
+ * chunks that carry them. Types were checked at admission, ids are numbers, and data is one line of JSON that we serialised.
+ * What frames say to clients: docs/protocol.md, sections 4 and 5. Source:
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+import type { LoggedEvent } from '../log/event.js';
+
+/**
+ * Frames as one chunk of an HTTP/1.1 body (RFC 9112, 7.1). It is made once for all readers of the same frames: a
+ * connection is given the whole buffer, and nothing of it is formatted or copied for one reader.
+ */
+export class Chunk {
+  /** The chunk's size line, the frames, and its end. */
+  readonly bytes: Buffer;
+  private readonly start: number;
+
+  constructor(frames: string | Buffer) {
+    const head = `${Buffer.byteLength(frames).toString(16)}\r\n`;
+    this.start = head.length;
+    this.bytes =
+      typeof frames === 'string'
+        ? Buffer.from(`${head}${frames}\r\n`)
+        : Buffer.concat([Buffer.from(head), frames, Buffer.from('\r\n')]);
+  }
+
+  /** The frames alone, for a body that is not chunked (HTTP/1.0). The same memory, not a copy. */
+  get frames(): Buffer {
+    return this.bytes.subarray(this.start, this.bytes.length - 2);
+  }
+}
+
+/** An event as a tenant's readers get it. A durable one moves the reader's cursor; an ephemeral one has no id. */
+export function eventFrame({ type, seq, data }: LoggedEvent): string {
+  return seq === null ? `event: ${type}\ndata: ${data}\n\n` : `event: ${type}\nid: ${seq}\ndata: ${data}\n\n`;
+}
+
+/**
+ * An event as admins get it: numbered by position, with its tenant. The tenant stands last, because of two equal keys a
+ * reader takes the last, and a source may call a field of its own "tenant".
+ */
+export function platformFrame({ type, ephemeral, position, data, tenantId }: LoggedEvent): string {
+  const id = ephemeral ? '' : `id: ${position}\n`;
+  return `event: ${type}\n${id}data: ${data.slice(0, -1)},"tenant":${JSON.stringify(tenantId)}}\n\n`;
+}
+
+/** What the stream itself says to its reader. */
+export function controlFrame(
+  type: 'connected' | 'log.gap' | 'log.caught_up' | 'agents.changed' | 'token.expiring',
+  data: Readonly<Record<string, unknown>>,
+  id?: number,
+): Chunk {
+  return new Chunk(`event: ${type}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`);
+}
+
+/** Moves a reader's cursor without an event: a browser keeps the id of a block that has no data (WHATWG HTML, 9.2.6). */
+export function cursorFrame(comment: string, id: number): Chunk {
+  return new Chunk(`:${comment}\nid: ${id}\n\n`);
+}
+
+/** The sign of life of a stream that has nothing to say. */
+export const PING = new Chunk(':ping\n\n');
+
+/** One of the two numberings of the log. A reader's cursor counts by one of them; its frames carry that number as their id. */
+export interface Numbering {
+  /** The number that the reader's cursor counts; null: ephemeral. */
+  readonly numberOf: (event: LoggedEvent) => number | null;
+  readonly frameOf: (event: LoggedEvent) => string;
+}
+
+/** A tenant's own (`seq`). */
+export const TENANT_NUMBERING: Numbering = { numberOf: ({ seq }) => seq, frameOf: eventFrame };
+
+/** The platform's (`position`), for admins. */
+export const PLATFORM_NUMBERING: Numbering = {
+  numberOf: ({ position, ephemeral }) => (ephemeral ? null : position),
+  frameOf: platformFrame,
+};

@@ -1,0 +1,229 @@
+/**
+ * The only door to the log. While one append is under way the next batch collects: batches grow as large as the commit's
+ * latency makes them, without a timer. Events leave in the order in which they came, ephemeral ones between the durable.
+ */
+import { Injectable, Logger } from '@nestjs/common';
+import { Bus } from '../../bus/bus.js';
+import type { TenantId } from '../../common/ids.js';
+import { appendEvents, appendSeconds, eventsIn } from '../../common/metrics.js';
+import { Problem } from '../../common/problem.js';
+import { blameOf, codeOf } from '../../database/database-errors.js';
+import { AppendFailures } from './append-failures.js';
+import { ErasedCalls } from '../log/erased-calls.js';
+import type { AdmittedEvent, LoggedEvent } from '../log/event.js';
+import { Appended, EventLog } from '../log/event-log.js';
+
+/** Most events an append; past it a commit takes longer without more events a second (docs/performance.md). */
+const MAX_BATCH = 2000;
+/** Events that may wait for an append (bounds memory). */
+const MAX_WAITING = 20_000;
+/** Words are not held up for longer by a database that does not answer. */
+const HEAD_MS = 500;
+/** How long after an append the next one is expected. */
+const BUSY_MS = 250;
+/** Calls whose tenant is remembered, so that their words need no look-up. */
+const MAX_CALLS = 50_000;
+
+interface Submission {
+  readonly events: readonly AdmittedEvent[];
+  readonly onlyTenant: TenantId | null;
+  readonly resolve: (appended: Appended[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+@Injectable()
+export class IngestService {
+  private readonly logger = new Logger('Ingest');
+  private readonly failures = new AppendFailures();
+  private readonly calls = new Map<string, Appended>();
+  private queue: Submission[] = [];
+  private waiting = 0;
+  private lastPosition = 0;
+  private working = false;
+  private lastAppendAt = -Infinity;
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly bus: Bus,
+    private readonly erased: ErasedCalls,
+  ) {
+    // A tenant was erased: what is remembered of its calls is no longer true.
+    bus.messages.subscribe((message) => {
+      if (message.kind === 'tenant-changed' && message.status === 'deleted') this.calls.clear();
+    });
+  }
+
+  /**
+   * Takes events in, in order behind those submitted before. Resolves after the commit, one outcome an event. Rejects with
+   * `unavailable` when too much waits, else with what failed: then nothing is known of what came in, and it must come again.
+   */
+  submit(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
+    if (events.length === 0) return Promise.resolve([]);
+    if (this.waiting > 0 && this.waiting + events.length > MAX_WAITING) {
+      return Promise.reject(
+        new Problem('unavailable', 'More events wait than can be taken in; send again in a moment.'),
+      );
+    }
+    this.waiting += events.length;
+    return new Promise((resolve, reject) => {
+      this.queue.push({ events, onlyTenant, resolve, reject });
+      if (!this.working) void this.work();
+    });
+  }
+
+  /** What ailed the database at the last append, in words, if that failed and was not long ago. */
+  get trouble(): string | undefined {
+    return this.failures.trouble;
+  }
+
+  /** That wait for an append. */
+  get waitingEvents(): number {
+    return this.waiting;
+  }
+
+  /** Events come in these moments. Who reads the log for purposes of its own gives way to them. */
+  get isBusy(): boolean {
+    return this.working || performance.now() - this.lastAppendAt < BUSY_MS;
+  }
+
+  private async work(): Promise<void> {
+    this.working = true;
+    // What is submitted in this turn of the event loop goes into the first batch.
+    await Promise.resolve();
+    for (let batch = this.takeBatch(); batch.length > 0; batch = this.takeBatch()) await this.process(batch);
+    this.working = false;
+    this.lastAppendAt = performance.now();
+  }
+
+  /** Whole submissions of one writer, as many as fit; at least one. */
+  private takeBatch(): Submission[] {
+    const first = this.queue[0];
+    if (first === undefined) return [];
+    let count = 0;
+    let size = 0;
+    for (const submission of this.queue) {
+      if (submission.onlyTenant !== first.onlyTenant || (count > 0 && size + submission.events.length > MAX_BATCH))
+        break;
+      count += 1;
+      size += submission.events.length;
+    }
+    this.waiting -= size;
+    return this.queue.splice(0, count);
+  }
+
+  private async process(batch: readonly Submission[]): Promise<void> {
+    const events = batch.flatMap((submission) => submission.events);
+    const onlyTenant = batch[0]?.onlyTenant ?? null;
+    let appended: Appended[];
+    try {
+      appended = await this.append(events, onlyTenant);
+      if (isEphemeralOnly(appended)) await this.lookAtHead();
+    } catch (error) {
+      this.failures.note(error);
+      // A bug that one of them brings out must not take those beside it along.
+      if (batch.length > 1 && blameOf(error) === 'ours') for (const one of batch) await this.process([one]);
+      else for (const { reject } of batch) reject(error);
+      return;
+    }
+    if (!isEphemeralOnly(appended)) this.failures.clear();
+    try {
+      this.announce(events, appended, onlyTenant);
+    } catch (error) {
+      this.failures.noteUnannounced(error);
+    }
+    let start = 0;
+    for (const { events: own, resolve } of batch) resolve(appended.slice(start, (start += own.length)));
+  }
+
+  /** Appends what needs the database; the words of a call whose tenant is known do not. */
+  private async append(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
+    const known = events.map((event) => this.knownTenant(event, onlyTenant));
+    const unknown = events.filter((_, index) => known[index] === undefined);
+    const rows = unknown.length > 0 ? await this.timedAppend(unknown, onlyTenant) : [];
+    let next = 0;
+    return known.map((stamp) => stamp ?? rows[next++] ?? REFUSED);
+  }
+
+  private async timedAppend(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
+    const stopTimer = appendSeconds.startTimer();
+    const rows = await this.appendOrSplit(events, onlyTenant);
+    stopTimer();
+    appendEvents.observe(events.length);
+    return rows;
+  }
+
+  private knownTenant(event: AdmittedEvent, onlyTenant: TenantId | null): Appended | undefined {
+    if (!event.ephemeral || event.callId === null) return undefined;
+    const call = this.calls.get(routeOf(event, onlyTenant));
+    return call === undefined || this.erased.hold([{ ...event, tenantId: call.tenantId }]) ? undefined : call;
+  }
+
+  /** One poison event must not take those beside it along: a batch that is refused for what stands in it is halved. */
+  private async appendOrSplit(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
+    try {
+      return await this.log.append(events, onlyTenant);
+    } catch (error) {
+      if (blameOf(error) !== 'input') throw error;
+      if (events.length === 1) {
+        this.logger.error(`the database refused an event of type ${events[0]?.type}: ${codeOf(error)}`);
+        return [REFUSED];
+      }
+      const half = Math.ceil(events.length / 2);
+      const before = await this.appendOrSplit(events.slice(0, half), onlyTenant);
+      return [...before, ...(await this.appendOrSplit(events.slice(half), onlyTenant))];
+    }
+  }
+
+  /**
+   * Where ephemeral events came in: behind everything that was answered for before, on whichever process. When the database does
+   * not say so in time, what this process knows of it has to do.
+   */
+  private async lookAtHead(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<number>((resolve) => (timer = setTimeout(() => resolve(0), HEAD_MS)));
+    const head = await Promise.race([this.log.headPosition(), late]).catch(() => 0);
+    clearTimeout(timer);
+    this.lastPosition = Math.max(this.lastPosition, head);
+  }
+
+  private announce(events: readonly AdmittedEvent[], appended: readonly Appended[], onlyTenant: TenantId | null): void {
+    const stored = appended.filter(({ outcome }) => outcome === 'stored');
+    const first = stored[0]?.position ?? this.lastPosition + 1;
+    let position = first - 1;
+    const out: LoggedEvent[] = [];
+    for (const [index, event] of events.entries()) {
+      const stamp = appended[index] ?? REFUSED;
+      eventsIn.inc({ outcome: stamp.outcome });
+      this.rememberCall(event, stamp, onlyTenant);
+      if (stamp.outcome !== 'stored' && stamp.outcome !== 'ephemeral') continue;
+      position = stamp.position ?? position;
+      const { type, agent, callId, at, data, ephemeral } = event;
+      out.push({ type, agent, callId, at, data, ephemeral, tenantId: stamp.tenantId, position, seq: stamp.seq });
+    }
+    this.lastPosition = Math.max(this.lastPosition, position);
+    // A batch that was split may have another process's events in between: then the tail reads the log.
+    const complete = position - first + 1 === stored.length;
+    if (out.length > 0) this.bus.publish({ kind: 'appended', first, last: position, complete, events: out });
+  }
+
+  private rememberCall(event: AdmittedEvent, { tenantId, outcome }: Appended, onlyTenant: TenantId | null): void {
+    if (event.callId === null || outcome === 'refused' || outcome === 'erased') return;
+    const route = routeOf(event, onlyTenant);
+    if (this.calls.get(route)?.tenantId === tenantId) return;
+    if (this.calls.size >= MAX_CALLS) this.calls.clear();
+    this.calls.set(route, { tenantId, outcome: 'ephemeral', position: null, seq: null });
+  }
+}
+
+/** What decides whose a call's event is: who writes, the call and the agent. */
+function routeOf({ callId, agent }: AdmittedEvent, onlyTenant: TenantId | null): string {
+  return `${onlyTenant ?? ''} ${callId ?? ''} ${agent}`;
+}
+
+const REFUSED: Appended = { outcome: 'refused', tenantId: null, position: null, seq: null };
+
+/** Nothing of it says where in the log its ephemeral events stand. */
+function isEphemeralOnly(appended: readonly Appended[]): boolean {
+  const outcomes = new Set(appended.map(({ outcome }) => outcome));
+  return outcomes.has('ephemeral') && !outcomes.has('stored');
+}

@@ -1,0 +1,85 @@
+/**
+ * Calls whose erasure is recent: what this process still holds of them (a page of the log, a batch on its way, the tenant of
+ * a call) is not to be given to anybody. The bus says so at once; a look at the database now and then finds what it lost.
+ */
+import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Observable, Subject, Subscription } from 'rxjs';
+import { Bus } from '../../bus/bus.js';
+import type { CallId, TenantId } from '../../common/ids.js';
+import { PgPool } from '../../database/pg-pool.js';
+import { type CallName, callKey } from './event.js';
+
+/** A lost message is made good within this. */
+const SWEEP_MS = 4000;
+/** A sweep looks back further than to the one before: a commit is seen a moment after its time. */
+const OVERLAP_MS = 15_000;
+/** Calls that are remembered; what was read longer ago is kept nowhere. */
+const MAX_REMEMBERED = 10_000;
+
+const RECENT = `SELECT DISTINCT call_id AS "callId", nullif(tenant_id, '') AS "tenantId" FROM call_tenants
+  WHERE erased_at > now() - $1 * interval '1 millisecond'`;
+
+@Injectable()
+export class ErasedCalls implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly remembered = new Set<string>();
+  private readonly heard = new Subject<CallName>();
+  private readonly subscription = new Subscription();
+  private sweeper: NodeJS.Timeout | undefined;
+  private sweptAt = performance.now();
+  private count = 0;
+
+  /** Each call once, as soon as this process knows. */
+  readonly erasures: Observable<CallName> = this.heard;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly pool: PgPool,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.subscription.add(
+      this.bus.messages.subscribe((message) => {
+        if (message.kind !== 'call-erased') return;
+        this.note({ tenantId: message.tenantId as TenantId | null, callId: message.callId as CallId });
+      }),
+    );
+    this.sweeper = setInterval(() => void this.sweep(), SWEEP_MS);
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.sweeper);
+    this.subscription.unsubscribe();
+  }
+
+  /** Another number after every erasure: what was read under an earlier one is to be read again. */
+  get revision(): number {
+    return this.count;
+  }
+
+  /** True when one of these things is of a call that was erased a short while ago. */
+  hold(things: readonly { readonly tenantId: string | null; readonly callId: string | null }[]): boolean {
+    const isErased = ({ tenantId, callId }: (typeof things)[number]) =>
+      callId !== null && this.remembered.has(callKey(tenantId, callId));
+    return this.remembered.size > 0 && things.some(isErased);
+  }
+
+  private note(call: CallName): void {
+    const key = callKey(call.tenantId, call.callId);
+    if (this.remembered.has(key)) return;
+    if (this.remembered.size >= MAX_REMEMBERED) this.remembered.clear();
+    this.remembered.add(key);
+    this.count += 1;
+    this.heard.next(call);
+  }
+
+  private async sweep(): Promise<void> {
+    const askedAt = performance.now();
+    try {
+      const { rows } = await this.pool.query<CallName>(RECENT, [askedAt - this.sweptAt + OVERLAP_MS]);
+      this.sweptAt = askedAt;
+      for (const call of rows) this.note(call);
+    } catch {
+      // The database is away: there is nothing to read, and the next sweep looks back further.
+    }
+  }
+}

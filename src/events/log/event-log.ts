@@ -1,0 +1,211 @@
+/**
+ * The event log: every statement that touches it. PostgreSQL keeps two numberings, both without holes and both in commit
+ * order: `position` over the platform, `seq` within a tenant. Reads filter by the tenant stamped on the row, never by who owns
+ * the agent today (security rule 2).
+ */
+import { Injectable } from '@nestjs/common';
+import { Collected } from '../../common/collected.js';
+import type { AgentName, CallId, TenantId } from '../../common/ids.js';
+import { PgPool } from '../../database/pg-pool.js';
+import { AppendPool } from '../../database/pools.js';
+import type { AdmittedEvent, CallName, LoggedEvent } from './event.js';
+
+/** What became of an event that was appended, in the order of the input. */
+export interface Appended {
+  /** `erased`: of a call that was erased; not stored. */
+  readonly outcome: 'stored' | 'duplicate' | 'ephemeral' | 'refused' | 'erased';
+  readonly tenantId: TenantId | null;
+  readonly position: number | null;
+  readonly seq: number | null;
+}
+
+/** Where a tenant's log begins and ends: seqs in (`expiredUntil`, `seq`] can be read. */
+export interface TenantHead {
+  readonly seq: number;
+  readonly expiredUntil: number;
+  /** Another one for every log that a tenant of this name ever had; empty while there is no event. */
+  readonly incarnation: string;
+  /** Numbers up to it may once have been given to other events, before a restore: who passes it is told. */
+  readonly resumedAfter: number;
+}
+
+interface AppendRow {
+  outcome: Appended['outcome'];
+  tenant_id: TenantId | null;
+  position: number | null;
+  seq: number | null;
+}
+
+/** A call with how much the log has of it. */
+export interface CallSize extends CallName {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+type TenantHeadRow = TenantHead & { readonly tenantId: TenantId };
+
+/** Of events' data, in one read; bounds memory. */
+const MAX_READ_BYTES = 1024 * 1024;
+
+const APPEND =
+  'SELECT * FROM append_events($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text, $8::timestamptz[])';
+const STORED_KEYS = 'SELECT source_key AS key FROM events WHERE source_key = ANY ($1::text[])';
+const COLUMNS = 'position, tenant_id, seq, call_id, agent, type, at, data';
+const READ_ALL = `SELECT ${COLUMNS} FROM log_page($1, ${Number.MAX_SAFE_INTEGER}, $2, $3, NULL, false, NULL, NULL)`;
+const READ_CALLS = `SELECT e.position, e.tenant_id, e.seq, e.call_id, e.agent, e.type, e.at, e.data
+  FROM unnest($1::text[], $2::text[]) AS c(call_id, tenant_id) JOIN events e
+    ON e.call_id = c.call_id AND e.tenant_id IS NOT DISTINCT FROM nullif(c.tenant_id, '')
+  WHERE e.position <= $3 ORDER BY e.position`;
+/** Pieces of one call: as many of the first events as have no more bytes together, at least one. */
+const READ_CALL = `SELECT ${COLUMNS} FROM (
+  SELECT *, sum(octet_length(data)) OVER in_order AS bytes, row_number() OVER in_order AS number FROM (
+    SELECT ${COLUMNS} FROM events WHERE call_id = $1 AND tenant_id IS NOT DISTINCT FROM $2 AND position > $3 AND position <= $4
+    ORDER BY position LIMIT $5) e
+  WINDOW in_order AS (ORDER BY position ROWS UNBOUNDED PRECEDING)) sized
+  WHERE bytes <= $6 OR number = 1 ORDER BY position`;
+const HEADS = `SELECT a.tenant_id AS "tenantId", coalesce(t.seq, l.resumed_after) AS seq,
+    coalesce(t.expired_until, 0) AS "expiredUntil", coalesce(t.incarnation::text, '') AS incarnation,
+    l.resumed_after AS "resumedAfter"
+  FROM unnest($1::text[]) AS a(tenant_id) CROSS JOIN log_lineage l LEFT JOIN tenant_heads t USING (tenant_id)`;
+const CALL_SIZES = `SELECT c.call_id AS "callId", nullif(c.tenant_id, '') AS "tenantId", size.events, size.bytes
+  FROM (SELECT DISTINCT call_id, tenant_id FROM call_tenants WHERE (call_id, tenant_id) > ($1, $2)
+    ORDER BY call_id, tenant_id LIMIT $3) c
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS events, coalesce(sum(octet_length(data)), 0)::bigint AS bytes FROM (
+      SELECT data FROM events e WHERE e.call_id = c.call_id AND e.tenant_id IS NOT DISTINCT FROM nullif(c.tenant_id, '')
+      LIMIT $4::int + 1) counted) size
+  ORDER BY c.call_id, c.tenant_id`;
+
+@Injectable()
+export class EventLog {
+  constructor(
+    private readonly pool: PgPool,
+    private readonly appends: AppendPool,
+  ) {}
+
+  /**
+   * Numbers and commits a batch, in order; repeats are dropped by key. With `onlyTenant`, what is not that tenant's is refused.
+   * Resolves after the commit, one outcome an event.
+   */
+  async append(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
+    const stored = await this.storedKeys(events.flatMap(({ formerKey }) => formerKey ?? []));
+    const { rows } = await this.appends.prepared<AppendRow>('append', APPEND, [
+      events.map((event) => event.agent),
+      events.map((event) => event.callId),
+      events.map((event) => event.type),
+      events.map((event) => event.at),
+      events.map(({ key, formerKey }) => (formerKey !== undefined && stored.has(formerKey) ? formerKey : key)),
+      events.map((event) => (event.ephemeral ? null : event.data)),
+      onlyTenant,
+      events.map((event) => (event.isTimed ? event.at : null)),
+    ]);
+    return rows.map((row) => ({
+      outcome: row.outcome,
+      tenantId: row.tenant_id,
+      position: row.position,
+      seq: row.seq,
+    }));
+  }
+
+  private async storedKeys(keys: readonly string[]): Promise<ReadonlySet<string>> {
+    if (keys.length === 0) return new Set();
+    const { rows } = await this.appends.prepared<{ key: string }>('stored-keys', STORED_KEYS, [keys]);
+    return new Set(rows.map(({ key }) => key));
+  }
+
+  /**
+   * Everybody's events after a position, in order, for what the process itself does with them: at most so many, or fewer where they are
+   * large; none at the end of the log only. What customers read: {@link LogReader}.
+   */
+  async readAcrossTenants(afterPosition: number, limit: number): Promise<LoggedEvent[]> {
+    const values = [afterPosition, limit, MAX_READ_BYTES];
+    const { rows } = await this.pool.prepared<EventRow>('read-all', READ_ALL, values);
+    return rows.map(toLoggedEvent);
+  }
+
+  /** Everything of some calls up to a position, in order; {@link callSizesAcrossTenants} says how much that is. */
+  async readCallsAcrossTenants(calls: readonly CallName[], lastPosition: number): Promise<LoggedEvent[]> {
+    const names = [calls.map(({ callId }) => callId), calls.map(({ tenantId }) => tenantId ?? '')];
+    const { rows } = await this.pool.prepared<EventRow>('read-calls', READ_CALLS, [...names, lastPosition]);
+    return rows.map(toLoggedEvent);
+  }
+
+  /** Of one call, some events after a position and up to another, in order: so many, or fewer where they are large. */
+  async readCallAcrossTenants(
+    { tenantId, callId }: CallName,
+    { after, until, limit, maxBytes }: { after: number; until: number; limit: number; maxBytes: number },
+  ): Promise<LoggedEvent[]> {
+    const values = [callId, tenantId, after, until, limit, maxBytes];
+    const { rows } = await this.pool.prepared<EventRow>('read-call', READ_CALL, values);
+    return rows.map(toLoggedEvent);
+  }
+
+  /** Calls in the order of their ids, after one of them, each with its size; beyond `maxEvents` it is not counted to the end. */
+  async callSizesAcrossTenants(
+    after: { readonly tenantId: string | null; readonly callId: string },
+    limit: number,
+    maxEvents: number,
+  ): Promise<CallSize[]> {
+    const values = [after.callId, after.tenantId ?? '', limit, maxEvents];
+    const { rows } = await this.pool.query<CallSize>(CALL_SIZES, values);
+    return rows;
+  }
+
+  /** Of every tenant asked for, those without an event included. */
+  async tenantHeads(tenantIds: readonly TenantId[]): Promise<Map<TenantId, TenantHead>> {
+    const { rows } = await this.pool.prepared<TenantHeadRow>('tenant-heads', HEADS, [tenantIds]);
+    return new Map(rows.map(({ tenantId, ...head }) => [tenantId, head]));
+  }
+
+  /** The platform's last position. */
+  async headPosition(): Promise<number> {
+    const { rows } = await this.pool.query<{ position: number }>('SELECT position FROM log_head WHERE id = 1');
+    return rows[0]?.position ?? 0;
+  }
+}
+
+/** A row of the log as PostgreSQL gives it. */
+export interface EventRow {
+  position: number;
+  tenant_id: TenantId | null;
+  seq: number | null;
+  call_id: CallId | null;
+  agent: AgentName;
+  type: string;
+  at: Date;
+  data: string;
+}
+
+/** With the size of its data. */
+export interface SizedRow extends EventRow {
+  readonly bytes: number;
+}
+
+export function toLoggedEvent(row: EventRow): LoggedEvent {
+  return {
+    type: row.type,
+    agent: row.agent,
+    callId: row.call_id,
+    at: row.at.toISOString(),
+    data: row.data,
+    ephemeral: false,
+    tenantId: row.tenant_id,
+    position: row.position,
+    seq: row.seq,
+  };
+}
+
+/** Where tenants' logs begin and end; every stream that opens asks, so many are looked up at once. */
+@Injectable()
+export class TenantHeads {
+  private readonly heads: Collected<TenantId, TenantHead>;
+
+  constructor(log: EventLog) {
+    this.heads = new Collected((tenantIds) => log.tenantHeads(tenantIds));
+  }
+
+  /** As of after the call. */
+  of(tenantId: TenantId): Promise<TenantHead> {
+    return this.heads.get(tenantId);
+  }
+}

@@ -1,0 +1,103 @@
+/** What support asks of the log: single events and calls, without what was said in them. */
+import { Injectable } from '@nestjs/common';
+import type { Patience } from '../../common/fair-slots.js';
+import type { AgentName, CallId, TenantId } from '../../common/ids.js';
+import { BackgroundPool, ReadPool } from '../../database/pools.js';
+import type { CallName } from './event.js';
+
+/** An event's stamps. */
+export interface EventFacts {
+  readonly position: number;
+  readonly tenantId: TenantId | null;
+  readonly seq: number | null;
+  readonly callId: CallId | null;
+  readonly agent: AgentName;
+  readonly type: string;
+  readonly at: Date;
+}
+
+/** Since when a tenant's call has events of an agent. */
+export interface CallFacts {
+  readonly tenantId: TenantId | null;
+  readonly agent: AgentName;
+  readonly firstPosition: number;
+}
+
+export interface UnfinishedCall {
+  readonly callId: string;
+  readonly agent: string;
+}
+
+/** What ends a conversation (Pinecall's types). */
+const ENDINGS = ['call.ended', 'whatsapp.sessionEnded'];
+/** A tenant's calls are looked through from the newest; what began before so many others is over. */
+const MAX_RECENT_CALLS = 5000;
+const MAX_LISTED = 100;
+
+const IN_PROGRESS = `SELECT call_id FROM
+  (SELECT call_id, agent, first_position FROM call_tenants WHERE tenant_id = $1 AND erased_at IS NULL
+    ORDER BY first_position DESC LIMIT $3) c
+  WHERE agent = $2
+    AND NOT EXISTS (SELECT FROM events e WHERE e.call_id = c.call_id AND e.tenant_id = $1 AND e.type = ANY ($4))
+  GROUP BY call_id, first_position
+  ORDER BY first_position DESC LIMIT $5`;
+
+/** Calls that began within these hours; one that is older counts as lost by itself. */
+const UNFINISHED_HOURS = 5;
+const UNFINISHED = `SELECT DISTINCT c.call_id AS "callId", c.agent FROM call_tenants c
+  WHERE c.first_position > (SELECT log_since(NULL, now() - ${UNFINISHED_HOURS} * interval '1 hour'))
+    AND c.call_id ~ $1 AND c.agent = ANY ($2) AND c.by_platform AND c.erased_at IS NULL
+    AND NOT EXISTS (SELECT FROM events e
+      WHERE e.call_id = c.call_id AND e.tenant_id IS NOT DISTINCT FROM nullif(c.tenant_id, '') AND e.type = ANY ($3))`;
+
+const CALL = `SELECT nullif(tenant_id, '') AS "tenantId", agent, first_position AS "firstPosition" FROM call_tenants
+  WHERE call_id = $1 AND tenant_id = $2 AND agent = $3 AND erased_at IS NULL ORDER BY first_position LIMIT 1`;
+const TENANTS_OF_CALL = `SELECT nullif(tenant_id, '') AS "tenantId" FROM call_tenants WHERE call_id = $1
+  GROUP BY tenant_id HAVING count(erased_at) = 0 ORDER BY tenant_id LIMIT $2`;
+
+@Injectable()
+export class LogInquiry {
+  constructor(
+    private readonly pool: ReadPool,
+    private readonly background: BackgroundPool,
+  ) {}
+
+  async eventAcrossTenants(position: number, patience: Patience): Promise<EventFacts | undefined> {
+    const text = `SELECT position, tenant_id AS "tenantId", seq, call_id AS "callId", agent, type, at
+      FROM events WHERE position = $1`;
+    const { rows } = await this.pool.ask(null, () => this.pool.query<EventFacts>(text, [position]), patience);
+    return rows[0];
+  }
+
+  /** Undefined when it was erased, or is not known. */
+  async callAcrossTenants(
+    { tenantId, callId }: CallName,
+    agent: AgentName,
+    patience: Patience,
+  ): Promise<CallFacts | undefined> {
+    const values = [callId, tenantId ?? '', agent];
+    const { rows } = await this.pool.ask(null, () => this.pool.query<CallFacts>(CALL, values), patience);
+    return rows[0];
+  }
+
+  /** Whose calls of this id there are; null among them: nobody's. */
+  async tenantsOfCallAcrossTenants(callId: CallId, patience: Patience): Promise<(TenantId | null)[]> {
+    const ask = () => this.pool.query<{ tenantId: TenantId | null }>(TENANTS_OF_CALL, [callId, MAX_LISTED]);
+    const { rows } = await this.pool.ask(null, ask, patience);
+    return rows.map(({ tenantId }) => tenantId);
+  }
+
+  /** Calls of these agents, whosever they are, that began lately, whose id is like that (a regular expression), and that have not ended. */
+  async unfinishedAcrossTenants(id: string, agents: readonly string[]): Promise<UnfinishedCall[]> {
+    const { rows } = await this.background.query<UnfinishedCall>(UNFINISHED, [id, agents, ENDINGS]);
+    return rows;
+  }
+
+  /** The tenant's calls with this agent that have not ended, newest first. */
+  async callsInProgress(tenantId: TenantId, agent: AgentName, patience: Patience): Promise<CallId[]> {
+    const values = [tenantId, agent, MAX_RECENT_CALLS, ENDINGS, MAX_LISTED];
+    const ask = () => this.pool.query<{ call_id: CallId }>(IN_PROGRESS, values);
+    const { rows } = await this.pool.askMuch(null, ask, patience);
+    return rows.map(({ call_id }) => call_id);
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * The log as customers read it, at a bounded cost: a page has so many rows and bytes, and a filter looks through so
+ * many numbers at a time, however little it lets through. Who reads goes on from what was *looked at*, found or not.
+ * Connections and turns: database/pools.ts.
+ */
+import { Injectable } from '@nestjs/common';
+import type { Patience } from '../../common/fair-slots.js';
+import type { CallId, TenantId } from '../../common/ids.js';
+import { Problem } from '../../common/problem.js';
+import { ReplayPool } from '../../database/pools.js';
+import type { LoggedEvent } from './event.js';
+import { type EventFilter, type PlatformFilter, likePatterns } from './event-filter.js';
+import { type SizedRow, toLoggedEvent } from './event-log.js';
+
+/** Numbers that a filter looks at in one statement; some 20 ms. */
+const WINDOW = 20_000;
+/** Windows that one request looks through. */
+const MAX_WINDOWS = 5;
+/** A look at no more of them is a short question; so is one for a page of so few calls. */
+const SHORT = 1000;
+const FEW_CALLS = 10;
+const NO_END = Number.MAX_SAFE_INTEGER;
+
+/** A page ends where it has so many events, or so many bytes of them; at least one goes in. */
+export interface PageBounds {
+  readonly limit: number;
+  readonly bytes: number;
+}
+
+/** A part of the log that was looked at. */
+export interface Stretch {
+  /** What the filter lets through of it, in order. */
+  readonly events: readonly LoggedEvent[];
+  /** The number up to which nothing is left out. */
+  readonly reached: number;
+  /** True when that was all that there was. */
+  readonly isEnd: boolean;
+  /** Of the events' data. */
+  readonly bytes: number;
+}
+
+interface Window {
+  readonly first: number;
+  readonly reached: number;
+  readonly isEnd: boolean;
+}
+
+const COLUMNS = 'position, tenant_id, seq, call_id, agent, type, at, data, octet_length(data) AS bytes';
+const TENANT_PAGE = `SELECT ${COLUMNS} FROM tenant_log_page($1, $2, $3, $4, $5, $6, $7)`;
+const CALLS_PAGE = `SELECT ${COLUMNS} FROM tenant_calls_page($1, $2, $3, $4, $5, $6, $7, $8)`;
+const PAGE = `SELECT ${COLUMNS} FROM log_page($1, $2, $3, $4, $5, $6, $7, $8)`;
+const LOOK = 'SELECT first, reached, is_end AS "isEnd" FROM log_window($1, $2, $3)';
+const HAS_CALL = `SELECT 1 FROM call_tenants WHERE call_id = $1 AND tenant_id = $2
+  HAVING count(*) > 0 AND count(erased_at) = 0`;
+
+@Injectable()
+export class LogReader {
+  constructor(private readonly pool: ReplayPool) {}
+
+  /** A tenant's own events after `after`, by `seq`. */
+  async read(
+    tenantId: TenantId,
+    after: number,
+    { limit, bytes }: PageBounds,
+    { agents, calls, types }: EventFilter,
+    patience: Patience,
+  ): Promise<Stretch> {
+    const window = await this.windowOf(tenantId, after, { agents, calls, types }, patience);
+    const values = [
+      tenantId,
+      after,
+      window?.reached ?? NO_END,
+      limit,
+      bytes,
+      agents && [...agents],
+      likePatterns(types),
+    ];
+    const isShort = calls === null ? isShortLook(window) : calls.size <= FEW_CALLS;
+    const rows = await this.ask(tenantId, isShort, patience, () =>
+      calls === null
+        ? this.pool.prepared<SizedRow>('tenant-page', TENANT_PAGE, values)
+        : this.pool.prepared<SizedRow>('calls-page', CALLS_PAGE, [...values, [...calls]]),
+    );
+    return stretchOf(rows, after, { limit, bytes }, window, ({ seq }) => seq);
+  }
+
+  /** As {@link read}, over as many windows as one request may look through, one request of a few at a time. */
+  readOn(
+    tenantId: TenantId,
+    after: number,
+    bounds: PageBounds,
+    filter: EventFilter,
+    patience: Patience,
+  ): Promise<Stretch> {
+    const read = async () => {
+      const events: LoggedEvent[] = [];
+      let [reached, bytes] = [after, 0];
+      for (let windows = 1; ; windows += 1) {
+        const left = { limit: bounds.limit - events.length, bytes: bounds.bytes - bytes };
+        const stretch = await this.read(tenantId, reached, left, filter, patience).catch((error: unknown) => {
+          // What was found before the tenant's turns were over is an answer, too.
+          if (windows > 1 && error instanceof Problem) return undefined;
+          throw error;
+        });
+        if (stretch === undefined) return { events, reached, bytes, isEnd: false };
+        events.push(...stretch.events);
+        bytes += stretch.bytes;
+        ({ reached } = stretch);
+        const isFull = events.length >= bounds.limit || bytes >= bounds.bytes;
+        if (stretch.isEnd || isFull || windows >= MAX_WINDOWS) return { events, reached, bytes, isEnd: stretch.isEnd };
+      }
+    };
+    return this.pool.answer(tenantId, read, patience);
+  }
+
+  /** Everybody's events after `after`, by `position`. */
+  async readAcrossTenants(
+    after: number,
+    { limit, bytes }: PageBounds,
+    { tenants, unassigned, agents, types }: PlatformFilter,
+    patience: Patience,
+  ): Promise<Stretch> {
+    const isFiltered = tenants !== null || unassigned || agents !== null || types !== null;
+    const window = isFiltered ? await this.look(null, after, WINDOW, patience) : undefined;
+    const values = [
+      ...[after, window?.reached ?? NO_END, limit, bytes, tenants && [...tenants], unassigned],
+      ...[agents && [...agents], likePatterns(types)],
+    ];
+    const rows = await this.ask(null, isShortLook(window), patience, () =>
+      this.pool.prepared<SizedRow>('page', PAGE, values),
+    );
+    return stretchOf(rows, after, { limit, bytes }, window, ({ position }) => position);
+  }
+
+  /** The number after which a tenant's log (null: everybody's) has what was received at or after a moment. */
+  async since(tenantId: TenantId | null, moment: Date, patience: Patience): Promise<number> {
+    const text = 'SELECT log_since($1, $2) AS after';
+    const ask = () => this.pool.query<{ after: number | null }>(text, [tenantId, moment]);
+    const { rows } = await this.pool.ask(tenantId, ask, patience);
+    return rows[0]?.after ?? 0;
+  }
+
+  /** True for a call that was stamped as this tenant's and is not erased. */
+  async hasCall(tenantId: TenantId, callId: CallId, patience: Patience): Promise<boolean> {
+    const ask = () => this.pool.query(HAS_CALL, [callId, tenantId]);
+    const { rowCount } = await this.pool.ask(tenantId, ask, patience);
+    return rowCount === 1;
+  }
+
+  /**
+   * Undefined where every number is asked for. Calls are found by an index: they need no window, only where the log
+   * ends.
+   */
+  private async windowOf(tenantId: TenantId, after: number, { agents, calls, types }: EventFilter, patience: Patience) {
+    if (calls !== null) return this.look(tenantId, after, NO_END, patience);
+    return agents === null && types === null ? undefined : this.look(tenantId, after, WINDOW, patience);
+  }
+
+  private async look(tenantId: TenantId | null, after: number, size: number, patience: Patience): Promise<Window> {
+    const values = [tenantId, after, size];
+    const ask = () => this.pool.prepared<Window>('log-window', LOOK, values);
+    const { rows } = await this.pool.ask(tenantId, ask, patience);
+    return rows[0] ?? { first: after, reached: after, isEnd: true };
+  }
+
+  private async ask(
+    tenantId: TenantId | null,
+    isShort: boolean,
+    patience: Patience,
+    statement: () => Promise<{ rows: SizedRow[] }>,
+  ): Promise<SizedRow[]> {
+    const { rows } = await (isShort
+      ? this.pool.ask(tenantId, statement, patience)
+      : this.pool.askMuch(tenantId, statement, patience));
+    return rows;
+  }
+}
+
+function isShortLook(window: Window | undefined): boolean {
+  return window === undefined || window.reached - window.first < SHORT;
+}
+
+function stretchOf(
+  rows: readonly SizedRow[],
+  after: number,
+  { limit, bytes }: PageBounds,
+  window: Window | undefined,
+  numberOf: (event: LoggedEvent) => number | null,
+): Stretch {
+  const events = rows.map(toLoggedEvent);
+  const size = rows.reduce((sum, row) => sum + row.bytes, 0);
+  const isCut = rows.length >= limit || size >= bytes;
+  const last = events.at(-1);
+  const lastNumber = last === undefined ? after : (numberOf(last) ?? after);
+  return {
+    ...{ events, bytes: size },
+    reached: isCut ? lastNumber : (window?.reached ?? lastNumber),
+    isEnd: !isCut && (window?.isEnd ?? true),
+  };
+}

@@ -1,0 +1,164 @@
+/**
+ * The open streams of all processes. Each knows its own; who wants to know them all asks on the bus and collects what comes
+ * back in a short while. Word on the bus may be lost: the list is for people, no right depends on it.
+ */
+import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Subscription } from 'rxjs';
+import { Bus } from '../../bus/bus.js';
+import type { TenantId } from '../../common/ids.js';
+import { Problem } from '../../common/problem.js';
+import { EventLog } from '../log/event-log.js';
+import type { StreamConnection } from './stream-connection.js';
+import { StreamConnections } from './stream-connections.js';
+
+/** How long other processes have to answer. */
+const ANSWER_MS = 250;
+/** How often a stream's process is told to end it. */
+const MAX_TRIES = 3;
+/** One message of the smallest bus takes 8,000 bytes; a connection with its longest names has fewer. */
+const MAX_TOLD_BYTES = 7500;
+
+export interface ConnectionView {
+  readonly id: string;
+  readonly tenant: string | null;
+  readonly tokenId: string;
+  /** The token that its own was minted from. */
+  readonly parentTokenId: string | null;
+  /** True when an admin looks at what the tenant sees. */
+  readonly view: boolean;
+  readonly since: string;
+  readonly expiresAt: string;
+  readonly remoteAddress: string | null;
+  /** The whole of X-Forwarded-For, of which a client may have written any part. */
+  readonly forwardedFor: string | null;
+  readonly userAgent: string | null;
+  readonly agents: readonly string[] | null;
+  readonly calls: readonly string[] | null;
+  readonly types: readonly string[] | null;
+  readonly cursor: number;
+  /** Events of its log that it has still to be sent, or that are still to be looked through for it; 0: it is live. */
+  readonly lag: number;
+  readonly queuedBytes: number;
+}
+
+@Injectable()
+export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly subscription = new Subscription();
+  private readonly asks = new Map<string, ConnectionView[]>();
+
+  constructor(
+    private readonly connections: StreamConnections,
+    private readonly log: EventLog,
+    private readonly bus: Bus,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.subscription.add(
+      this.bus.messages.subscribe((message) => {
+        if (message.kind === 'connections-asked' && !this.asks.has(message.ask)) void this.tell(message.ask);
+        else if (message.kind === 'connections-told')
+          this.asks.get(message.ask)?.push(...(message.connections as ConnectionView[]));
+        else if (message.kind === 'connection-closed') this.closeOwn(message.connectionId);
+      }),
+    );
+  }
+
+  onApplicationShutdown(): void {
+    this.subscription.unsubscribe();
+  }
+
+  /** Of all processes that answer in time, oldest first. */
+  async listAcrossTenants(): Promise<ConnectionView[]> {
+    const ask = randomUUID();
+    const told: ConnectionView[] = [];
+    this.asks.set(ask, told);
+    this.bus.publish({ kind: 'connections-asked', ask });
+    const [own] = await Promise.all([this.own(), wait(ANSWER_MS)]);
+    this.asks.delete(ask);
+    return [...own, ...told].sort((one, other) => one.since.localeCompare(other.since));
+  }
+
+  /**
+   * Ends the stream, wherever it is; its client may come back. Undefined when no process knows it. Throws `unavailable` when it
+   * could not be ended.
+   */
+  async closeAcrossTenants(id: string): Promise<ConnectionView | undefined> {
+    const look = async () => (await this.listAcrossTenants()).find((one) => one.id === id);
+    const found = await look();
+    // No row stands behind this word: whether it was heard is seen by the list.
+    for (let left = MAX_TRIES, open = found; open !== undefined; open = await look()) {
+      if (left-- === 0)
+        throw new Problem('unavailable', 'Its process does not hear that it is to end the stream; try again.');
+      this.bus.publish({ kind: 'connection-closed', connectionId: id });
+    }
+    return found;
+  }
+
+  private closeOwn(id: string): void {
+    const problem = new Problem('unavailable', 'An operator closed this stream; resume with your last id.');
+    this.connections.closeWhere((one) => one.id === id, problem, 'closed-by-operator');
+  }
+
+  private async tell(ask: string): Promise<void> {
+    const own = await this.own().catch(() => []); // The database is away: the list will be shorter.
+    for (const connections of packed(own)) this.bus.publish({ kind: 'connections-told', ask, connections });
+  }
+
+  private async own(): Promise<ConnectionView[]> {
+    const all = [...this.connections.all].filter(({ isClosed }) => !isClosed);
+    const behind = all.filter(({ stream }) => !stream.isLive).map(({ principal }) => principal.tenantId);
+    const heads = behind.length === 0 ? new Map<TenantId | null, number>() : await this.headsOf(behind);
+    return all.map((one) => viewOf(one, heads));
+  }
+
+  /** The last numbers of these tenants; by null the platform's. */
+  private async headsOf(tenantIds: readonly (TenantId | null)[]): Promise<Map<TenantId | null, number>> {
+    const tenants = [...new Set(tenantIds)].filter((tenantId) => tenantId !== null);
+    const [position, heads] = await Promise.all([this.log.headPosition(), this.log.tenantHeads(tenants)]);
+    return new Map<TenantId | null, number>([
+      [null, position],
+      ...[...heads].map(([id, { seq }]) => [id, seq] as const),
+    ]);
+  }
+}
+
+function viewOf(
+  { id, since, principal, scope, stream, outlet }: StreamConnection,
+  heads: ReadonlyMap<TenantId | null, number>,
+): ConnectionView {
+  const { tenantId, tokenId, parentTokenId, viewedBy, expiresAt } = principal;
+  const head = heads.get(tenantId) ?? 0;
+  return {
+    ...{ id, tenant: tenantId, tokenId, parentTokenId, view: viewedBy !== null },
+    ...{ since: since.toISOString(), expiresAt: expiresAt.toISOString(), ...outlet.client },
+    ...{ agents: shorten(scope.agents, 5), calls: shorten(scope.calls, 2), types: shorten(scope.types, 5) },
+    cursor: stream.cursor,
+    lag: stream.isLive ? 0 : Math.max(0, head - stream.cursor),
+    queuedBytes: outlet.queuedBytes,
+  };
+}
+
+/** A few of many names: the answer has to fit a message. */
+function shorten(names: readonly string[] | null, most: number): readonly string[] | null {
+  return names !== null && names.length > most ? [...names.slice(0, most), '…'] : names;
+}
+
+/** As many to a message as fit it. */
+function packed(connections: readonly ConnectionView[]): ConnectionView[][] {
+  const messages: ConnectionView[][] = [];
+  let room = 0;
+  for (const connection of connections) {
+    const bytes = Buffer.byteLength(JSON.stringify(connection)) + 1;
+    const last = messages.at(-1);
+    if (last === undefined || bytes > room) {
+      messages.push([connection]);
+      room = MAX_TOLD_BYTES - bytes;
+    } else {
+      last.push(connection);
+      room -= bytes;
+    }
+  }
+  return messages;
+}

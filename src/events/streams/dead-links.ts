@@ -1,0 +1,64 @@
+/**
+ * Clients that are gone without a word: the link went away, or the machine. Writes to them succeed for as long as the kernel
+ * has room, and it goes on trying for a quarter of an hour; Node offers no TCP_USER_TIMEOUT. So the kernel is asked now and
+ * then who leaves bytes unanswered. A client that is cut wrongly, in a long tunnel, comes back by its cursor.
+ */
+import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Problem } from '../../common/problem.js';
+import { StreamConnections } from './stream-connections.js';
+import { readTcpTable } from './tcp-table.js';
+
+/** How often the kernel is asked. */
+const LOOK_MS = 5000;
+/** A client that answers nothing at five looks in a row is gone: found within 20 to 25 s of what it was sent. */
+const SILENT_MS = 18_000;
+
+interface Silence {
+  since: number;
+  times: number;
+}
+
+/** Since when links are silent, from one look to the next. */
+export class Silences {
+  private readonly links = new Map<string, Silence>();
+
+  /** Takes links and how often they were sent the same again. Returns those that were silent at all looks of {@link SILENT_MS}. */
+  look(seen: ReadonlyMap<string, number>, now: number): Set<string> {
+    for (const link of this.links.keys()) if (!seen.has(link)) this.links.delete(link);
+    for (const [link, times] of seen) {
+      const before = this.links.get(link);
+      // Fewer than before: it has answered in between.
+      if (before === undefined || times < before.times) this.links.set(link, { since: now, times });
+      else before.times = times;
+    }
+    const isOver = ([, { since }]: [string, Silence]) => now - since >= SILENT_MS;
+    return new Set([...this.links].filter(isOver).map(([link]) => link));
+  }
+}
+
+@Injectable()
+export class DeadLinks implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly silences = new Silences();
+  private timer: NodeJS.Timeout | undefined;
+  private looking = false;
+
+  constructor(private readonly connections: StreamConnections) {}
+
+  onApplicationBootstrap(): void {
+    if (process.platform === 'linux') this.timer = setInterval(() => void this.look(), LOOK_MS);
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  private async look(): Promise<void> {
+    if (this.looking || this.connections.all.size === 0) return;
+    this.looking = true;
+    const dead = this.silences.look(await readTcpTable(), performance.now());
+    this.looking = false;
+    if (dead.size === 0) return;
+    const problem = new Problem('unavailable', 'The client does not answer; resume with your last id.');
+    this.connections.closeWhere(({ outlet }) => dead.has(outlet.link), problem, 'dead-link');
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * One reader's stream: a greeting, the backlog after its cursor, then live, nothing lost or repeated in between. It registers
+ * with the router *before* it reads the backlog, so that what is committed meanwhile queues; then it drops from the queue what
+ * the backlog has already sent. A queue that overflows is thrown away and read from the log instead, and so is what comes in
+ * while the client has more than it can take: it falls back to the log until it has caught up.
+ */
+import type { Observer } from 'rxjs';
+import { eventsOut } from '../../common/metrics.js';
+import { type Chunk, controlFrame, cursorFrame, PING } from '../live/frame.js';
+import { type Delivery, SeenCalls, StreamQueue } from '../live/delivery.js';
+import type { Outlet } from './outlet.js';
+import type { Reading } from './reading.js';
+import { type Start, type StreamStart, chooseStart } from './stream-start.js';
+
+/** How often a reader hears how far the log has been looked through for it; clients give up on 15 s of silence. */
+const READING_MS = 5000;
+
+export class EventStream {
+  private queue: StreamQueue | undefined = new StreamQueue();
+  private overflowed = false;
+  private caughtUp = false;
+  private stopped = false;
+  private revision: number;
+  private resumedAfter = 0;
+  /** What this reader was told of {@link Bounds.brokenUntil}, if it concerned it. */
+  private brokenUntil = 0;
+  /** By the reading's numbering. */
+  private last = 0;
+  /** The platform's position of what the log brought last, and the calls in it, until something newer has come live. */
+  private lastPosition = 0;
+  private seen: SeenCalls | undefined;
+  private leave: (() => void) | undefined;
+  /** Ends its waiting for a turn to look through the log. */
+  private looking: AbortController | undefined;
+  /** What was told before the greeting; undefined once that has gone out. */
+  private early: Chunk[] | undefined = [];
+
+  constructor(
+    private readonly reading: Reading,
+    private readonly outlet: Outlet,
+    private readonly reader: Observer<Chunk>,
+  ) {
+    this.revision = reading.revision;
+  }
+
+  /** Resolves when the stream is live; from then on chunks come by themselves until {@link stop}. */
+  async start(request: StreamStart): Promise<void> {
+    this.leave = this.reading.register((delivery) => this.receive(delivery));
+    const bounds = await this.reading.bounds();
+    if (this.stopped) return;
+    const { since } = request;
+    const begin =
+      request.cursor === undefined && since ? await this.look((until) => this.reading.since(since, until)) : undefined;
+    if (this.stopped) return;
+    const start = chooseStart(request, bounds, begin);
+    this.resumedAfter = bounds.resumedAfter;
+    this.brokenUntil = bounds.brokenUntil ?? 0;
+    this.greet(start);
+    this.last = start.after;
+    if (request.cursor === undefined && begin === undefined && request.from === 'live' && !this.forgetErased())
+      this.joinLive();
+    else await this.replay();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.looking?.abort();
+    this.leave?.();
+    this.queue = undefined;
+  }
+
+  /** Sends what is no event of the log. The first that a reader hears is the greeting: before it, this waits. */
+  tell(chunk: Chunk): void {
+    if (this.early) this.early.push(chunk);
+    else this.reader.next(chunk);
+  }
+
+  /** A sign of life; it moves the cursor of a reader that is given few events of many. */
+  ping(): void {
+    const { isWhole, seen } = this.reading;
+    // What was on its way when the reader caught up has come by now.
+    if (this.isLive) this.seen = undefined;
+    if (isWhole || !this.isLive || seen <= this.last) return this.reader.next(PING);
+    this.last = seen;
+    this.reader.next(cursorFrame('ping', seen));
+  }
+
+  /** The number up to which the reader has been sent everything. */
+  get cursor(): number {
+    return this.last;
+  }
+
+  /** False while it is behind, and served from the log. */
+  get isLive(): boolean {
+    return this.queue === undefined && !this.stopped;
+  }
+
+  private receive(delivery: Delivery): void {
+    if (this.stopped) return;
+    if (this.queue === undefined) {
+      const fresh = delivery.newTo(this.last, this.seen);
+      if (fresh === undefined) return;
+      this.reader.next(fresh.chunk);
+      if (fresh.last !== null) {
+        this.last = fresh.last;
+        this.seen = undefined; // From here on the tail knows of all that this reader has.
+      }
+      if (this.outlet.isFull) this.fallBack();
+    } else if (!this.queue.push(delivery)) {
+      this.queue = new StreamQueue();
+      this.overflowed = true;
+    }
+  }
+
+  private greet({ after, gap }: Start): void {
+    this.reader.next(controlFrame('connected', { ...this.reading.greeting, after }, after));
+    if (gap) this.reader.next(controlFrame('log.gap', { after: gap.after, resumeFrom: after, reason: gap.reason }));
+    const early = this.early ?? [];
+    this.early = undefined;
+    for (const chunk of early) this.reader.next(chunk);
+  }
+
+  /** Undefined for who has stopped meanwhile, and waits for no turn any more. */
+  private async look<Found>(work: (until: AbortSignal) => Promise<Found>): Promise<Found | undefined> {
+    const looking = new AbortController();
+    this.looking = looking;
+    try {
+      return await work(looking.signal);
+    } catch (error) {
+      if (!this.stopped) throw error;
+      return undefined;
+    } finally {
+      this.looking = undefined;
+    }
+  }
+
+  /** Sends the log from where the reader stands, piece by piece as its socket drains, then joins what is live. */
+  private async replay(): Promise<void> {
+    const timer = setInterval(() => this.reader.next(cursorFrame(` reading ${this.last}`, this.last)), READING_MS);
+    await this.look(async (until) => {
+      while (!(await this.replayPage(until)));
+    }).finally(() => clearInterval(timer));
+    if (this.stopped) return;
+    this.tellMissing(Math.max(this.last, this.resumedAfter));
+    this.joinLive();
+  }
+
+  /** True when the reader has been sent all that there was, or is gone. */
+  private async replayPage(until: AbortSignal): Promise<boolean> {
+    this.overflowed = false;
+    const page = await this.reading.page(this.last, until);
+    if (!this.reading.isWhole) await this.tellExpired();
+    for (const piece of page.piecesAfter(this.last)) {
+      if (this.stopped) return true;
+      if (this.forgetErased()) return false;
+      this.tellMissing(piece.first - 1);
+      this.reader.next(piece.chunkAfter(this.last));
+      eventsOut.inc({ way: 'log' }, piece.countAfter(this.last));
+      this.last = piece.last;
+      this.seen = new SeenCalls(this.seen === undefined ? 0 : this.lastPosition, piece.calls);
+      this.lastPosition = piece.lastPosition;
+      await this.outlet.room();
+    }
+    if (this.stopped) return true;
+    // What the filter has left out is behind the reader, too.
+    this.tellMissing(page.reached);
+    this.last = Math.max(this.last, page.reached);
+    return page.reachesEnd && !this.overflowed;
+  }
+
+  /** True when a call was erased meanwhile: then what was read or is queued is read from the log again, where it is gone. */
+  private forgetErased(): boolean {
+    if (this.reading.revision === this.revision) return false;
+    this.revision = this.reading.revision;
+    this.queue = new StreamQueue();
+    this.overflowed = true;
+    return true;
+  }
+
+  /**
+   * Before the reader goes on after `until`: what was lost in a restore of the database, which nobody passes in silence, and
+   * what retention has removed since it began to read.
+   */
+  private tellMissing(until: number): void {
+    if (this.last < this.resumedAfter && until >= this.resumedAfter) this.tellGap(this.resumedAfter, 'unknown');
+    if (this.reading.isWhole && until > this.last) this.tellGap(until, 'expired');
+  }
+
+  /**
+   * Who reads a part of the log can't tell by the numbers that retention has passed it. So it is looked up behind each page: the
+   * log says that it begins later before the first event goes, so what a page lacks is known by then.
+   */
+  private async tellExpired(): Promise<void> {
+    const { expiredUntil, brokenUntil = 0 } = await this.reading.bounds();
+    if (this.stopped) return;
+    if (this.last < expiredUntil) this.tellMissing(expiredUntil);
+    if (this.last < expiredUntil) this.tellGap(expiredUntil, 'expired');
+    else if (this.last < brokenUntil && this.brokenUntil < brokenUntil) this.tellGap(this.last, 'expired');
+    this.brokenUntil = brokenUntil;
+  }
+
+  private tellGap(resumeFrom: number, reason: 'expired' | 'unknown'): void {
+    this.reader.next(controlFrame('log.gap', { after: this.last, resumeFrom, reason }));
+    this.last = resumeFrom;
+  }
+
+  /** Live events queue from here on, as at the start, and the log is read once the socket has drained. */
+  private fallBack(): void {
+    this.queue = new StreamQueue();
+    this.outlet
+      .room()
+      .then(() => this.replay())
+      .catch((error: unknown) => this.reader.error(error));
+  }
+
+  private joinLive(): void {
+    if (!this.caughtUp) this.reader.next(controlFrame('log.caught_up', { id: this.last }, this.last));
+    this.caughtUp = true;
+    const queued = this.queue?.deliveries ?? [];
+    this.queue = undefined;
+    for (const delivery of queued) this.receive(delivery);
+  }
+}

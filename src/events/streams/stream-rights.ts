@@ -1,0 +1,138 @@
+/**
+ * Rights are checked while connected, not only at connect (security rule 7): control messages end a stream at once, on every
+ * process; a sweep of the database finds what a lost message would have said; and where the database cannot be asked for too
+ * long, streams close, resumable. A change of owner is told to the readers whom it concerns. Clients are promised it by
+ * docs/protocol.md, section 7.
+ */
+import { Injectable, Logger, OnApplicationBootstrap, BeforeApplicationShutdown } from '@nestjs/common';
+import { Subscription } from 'rxjs';
+import { allows } from '../../auth/principal.js';
+import { Standings } from '../../auth/standings.js';
+import { Bus, type BusMessage } from '../../bus/bus.js';
+import type { TenantId } from '../../common/ids.js';
+import { Problem } from '../../common/problem.js';
+import { AgentChanges } from './agent-changes.js';
+import { EventTail } from '../live/event-tail.js';
+import { ErasedCalls } from '../log/erased-calls.js';
+import type { CallName } from '../log/event.js';
+import type { StreamConnection } from './stream-connection.js';
+import { StreamConnections } from './stream-connections.js';
+
+/** A lost control message is made good within this. */
+const SWEEP_MS = 4000;
+/** Without the database for so long, nobody can say who may still read: streams close, resumable. */
+const MAX_UNCHECKED_MS = 30_000;
+
+@Injectable()
+export class StreamRights implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Streams');
+  private readonly subscription = new Subscription();
+  private sweeper: NodeJS.Timeout | undefined;
+  private checkedAt = performance.now();
+
+  constructor(
+    private readonly connections: StreamConnections,
+    private readonly standings: Standings,
+    private readonly changes: AgentChanges,
+    private readonly erased: ErasedCalls,
+    private readonly bus: Bus,
+    private readonly tail: EventTail,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.checkedAt = performance.now();
+    this.subscription.add(this.bus.messages.subscribe((message) => void this.hear(message)));
+    this.subscription.add(this.erased.erasures.subscribe((call) => this.endErased(call)));
+    this.subscription.add(this.tail.restored.subscribe(() => this.endAll()));
+    this.subscription.add(this.bus.reconnected.subscribe(() => void this.sweep()));
+    this.sweeper = setInterval(() => void this.sweep(), SWEEP_MS);
+  }
+
+  beforeApplicationShutdown(): void {
+    clearInterval(this.sweeper);
+    this.subscription.unsubscribe();
+  }
+
+  /** After a restore: readers come back with their cursors, which say what they have to be told. */
+  private endAll(): void {
+    const restored = new Problem('unavailable', 'The log was restored from a backup; resume with your last id.');
+    this.connections.closeWhere(() => true, restored);
+  }
+
+  /** Looks again at a stream that has just opened, if some right changed since its token was checked. */
+  recheck(connection: StreamConnection): void {
+    if (this.standings.changedAt >= connection.principal.checkedAt) void this.reviewOrWarn([connection]);
+  }
+
+  private async sweep(): Promise<void> {
+    const askedAt = performance.now();
+    this.changes.look();
+    // Before we ask: a database that has fallen silent answers nothing, not even an error.
+    const isUnchecked = ({ principal }: StreamConnection) =>
+      askedAt - Math.max(this.checkedAt, principal.checkedAt) >= MAX_UNCHECKED_MS;
+    const problem = new Problem('unavailable', 'Rights cannot be checked now; resume with your last id.');
+    this.connections.closeWhere(isUnchecked, problem, 'rights-unchecked');
+    if (await this.reviewOrWarn([...this.connections.all])) this.checkedAt = askedAt;
+  }
+
+  /** False when the database could not be asked. */
+  private async reviewOrWarn(connections: readonly StreamConnection[]): Promise<boolean> {
+    try {
+      await this.review(connections);
+      return true;
+    } catch (error) {
+      this.logger.warn(`cannot check the rights of open streams: ${(error as Error).message}`);
+      return false;
+    }
+  }
+
+  /** Ends those whose token may no longer do what its stream needs. */
+  private async review(connections: readonly StreamConnection[]): Promise<void> {
+    const standings = await this.standings.review(connections.map(({ principal }) => principal));
+    for (const connection of connections) {
+      const standing = standings.get(connection.principal);
+      if (standing === undefined) continue;
+      if (standing instanceof Problem) this.connections.close(connection, standing);
+      else if (!allows({ ...connection.principal, scopes: standing.scopes }, [connection.neededScope]))
+        this.connections.close(connection, new Problem('insufficient-scope', 'The token may no longer read events.'));
+    }
+  }
+
+  /** Those whose token was minted from another, which may in turn hang on the one that has changed. */
+  private derived(): StreamConnection[] {
+    return [...this.connections.all].filter(({ principal }) => principal.parentTokenId !== null);
+  }
+
+  private async hear(message: BusMessage): Promise<void> {
+    if (message.kind === 'token-revoked') {
+      const revoked = new Problem('token-revoked', 'The token was revoked.');
+      this.connections.closeWhere((one) => one.dependsOn(message.tokenId), revoked);
+      await this.reviewOrWarn(this.derived());
+    } else if (message.kind === 'token-changed') {
+      const direct = [...this.connections.all].filter((one) => one.dependsOn(message.tokenId));
+      await this.reviewOrWarn([...new Set([...direct, ...this.derived()])]);
+    } else if (message.kind === 'tenant-changed' && message.status !== 'active') {
+      const ended =
+        message.status === 'suspended'
+          ? new Problem('tenant-suspended', 'The tenant was suspended.')
+          : new Problem('token-revoked', 'The tenant was deleted.');
+      this.connections.closeWhere((one) => one.principal.tenantId === message.tenantId, ended);
+    } else if (message.kind === 'owner-changed') {
+      this.changes.look(message.tenantId as TenantId);
+    }
+  }
+
+  /**
+   * Ends the streams of a call that was erased, and cuts those who may be on their way to be sent something of it: what waits in
+   * this process for a client that is slow to take it is thrown away. It comes back with its cursor, and finds tombstones.
+   */
+  private endErased({ tenantId, callId }: CallName): void {
+    const isItsOwn = ({ principal }: StreamConnection) => principal.tenantId === tenantId;
+    const erased = new Problem('call-not-found', 'The call was erased.');
+    this.connections.closeWhere((one) => isItsOwn(one) && one.isOfCall(callId), erased);
+    const unsent = new Problem('unavailable', 'A call was erased while it was sent; resume with your last id.');
+    const mayHold = (one: StreamConnection) =>
+      one.outlet.queuedBytes > 0 && (isItsOwn(one) || one.principal.tenantId === null);
+    this.connections.closeWhere(mayHold, unsent, 'erased-unsent');
+  }
+}
