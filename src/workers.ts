@@ -5,10 +5,10 @@
 import { Logger } from '@nestjs/common';
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
-import { setTimeout as wait } from 'node:timers/promises';
 import { Backoff } from './common/backoff.js';
 import { relayMetrics } from './common/worker-metrics.js';
 import { closeWhatItNeverTook } from './worker-handover.js';
+import { pause } from './common/waiting.js';
 
 /** A worker that lived for this long was well: its successor starts at once. */
 const WELL_MS = 30_000;
@@ -67,7 +67,7 @@ export class Workers {
       this.logger.error(
         `worker ${current.process.pid} ended (${signalCode ?? exitCode}); another one in ${delayMs} ms`,
       );
-      await wait(delayMs, undefined, { signal: this.abort.signal }).catch(() => undefined); // Aborted: asked for below.
+      await pause(delayMs, this.abort.signal);
       if (this.abort.signal.aborted) return;
     }
   }

@@ -1,4 +1,5 @@
 /** That an operator read a call of a tenant: the tenant finds it in its own book. */
+import { LRUCache } from 'lru-cache';
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
 import type { CallId, TenantId } from '../common/ids.js';
@@ -11,8 +12,8 @@ const MAX_READINGS = 10_000;
 
 @Injectable()
 export class CallReadings {
-  /** By reader, tenant and call: when it was written, by the monotonic clock; the oldest first. */
-  private readonly written = new Map<string, number>();
+  /** By reader, tenant and call: it was written within {@link ONE_READING_MS}. Kept from the writing on, not from the last use. */
+  private readonly written = new LRUCache<string, true>({ max: MAX_READINGS, ttl: ONE_READING_MS });
 
   constructor(
     private readonly prisma: PrismaService,
@@ -23,13 +24,9 @@ export class CallReadings {
   async note(tenantId: TenantId | null, callId: CallId, actor: Actor): Promise<void> {
     if (tenantId === null) return;
     const reading = JSON.stringify([actor.name, tenantId, callId]);
-    const now = performance.now();
-    if (now - (this.written.get(reading) ?? -Infinity) < ONE_READING_MS) return;
+    if (this.written.has(reading)) return;
     const change = { action: 'call.read', target: callId, before: null, after: null, books: [{ tenantId }] };
     await this.audit.record(this.prisma, actor, change);
-    this.written.delete(reading);
-    this.written.set(reading, now);
-    const oldest = this.written.keys().next();
-    if (this.written.size > MAX_READINGS && !oldest.done) this.written.delete(oldest.value);
+    this.written.set(reading, true);
   }
 }

@@ -9,7 +9,7 @@ import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@ne
 import { setTimeout as wait } from 'node:timers/promises';
 import { AuditLog, SYSTEM } from '../audit/audit-log.js';
 import { CallStore } from '../calls/projection/call-store.js';
-import { Alarm } from '../common/alarm.js';
+import { Doorbell } from '../common/waiting.js';
 import { Backoff } from '../common/backoff.js';
 import type { TenantId } from '../common/ids.js';
 import { eventsErased } from '../common/metrics.js';
@@ -37,7 +37,7 @@ const DONE: Batch = { cursor: null };
 @Injectable()
 export class ErasureWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('Erasure');
-  private readonly alarm = new Alarm();
+  private readonly doorbell = new Doorbell();
   private readonly abort = new AbortController();
   private running: Promise<void> | undefined;
   private readonly steps: readonly (readonly [name: string, step: Step])[];
@@ -67,13 +67,13 @@ export class ErasureWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     this.abort.abort();
-    this.alarm.ring();
+    this.doorbell.ring();
     await this.running;
   }
 
   /** Resolves when nothing is left of the tenant, or after so long. */
   async settle(tenantId: TenantId, maxMs: number): Promise<void> {
-    this.alarm.ring();
+    this.doorbell.ring();
     const deadline = performance.now() + maxMs;
     while (performance.now() < deadline && (await this.erasures.isUnderWay(tenantId))) await wait(POLL_MS);
   }
@@ -86,12 +86,12 @@ export class ErasureWorker implements OnApplicationBootstrap, OnModuleDestroy {
       try {
         const worked = await this.work();
         backoff.reset();
-        if (!worked) await this.alarm.sleep(LOOK_MS);
+        if (!worked) await this.doorbell.wait(LOOK_MS);
         else await wait(Math.min(MAX_REST_MS, performance.now() - startedAt), undefined, { signal });
       } catch (error) {
         if (signal.aborted) return;
         this.logger.warn(`an erasure will go on later: ${(error as Error).message}`);
-        await this.alarm.sleep(backoff.nextMs());
+        await this.doorbell.wait(backoff.nextMs());
       }
     }
   }

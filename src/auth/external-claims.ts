@@ -9,6 +9,7 @@ import { moment } from '../common/moment.js';
 import { Problem } from '../common/problem.js';
 import type { IdentityProvider } from '../config/env.js';
 import { type Identity, scopesIn } from './principal.js';
+import { isObject } from '../common/exact-number.js';
 
 /** How far a provider's clock may be from ours, either way (security rule 6: 30 s at most). */
 export const LEEWAY_SECONDS = 30;
@@ -72,10 +73,6 @@ function claimAt(claims: Readonly<Record<string, unknown>>, path: string): unkno
     if (inner !== undefined) return inner;
   }
   return undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function assertForUs(claims: Claims, { audiences, audienceClaims }: IdentityProvider): void {

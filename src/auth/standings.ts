@@ -3,6 +3,7 @@
  * scopes are those that nobody has taken away since. The same look answers at connect and while connected (security rule 7). It is
  * control work: it waits for nobody's changes and lists (database/pools.ts).
  */
+import { LRUCache } from 'lru-cache';
 import { Inject, Injectable } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';
 import { Collected } from '../common/collected.js';
@@ -35,7 +36,7 @@ interface TenantRow {
 
 @Injectable()
 export class Standings {
-  private readonly checked = new Map<string, Principal>();
+  private readonly checked = new LRUCache<string, Principal>({ max: MAX_CHECKED });
   private readonly looks: Collected<Identity, Standing | Problem>;
   private changed = -Infinity;
   private epoch = 0;
@@ -68,7 +69,6 @@ export class Standings {
     const standing = await this.looks.get(identity);
     if (standing instanceof Problem) throw standing;
     const principal: Principal = { ...identity, ...standing };
-    if (this.checked.size >= MAX_CHECKED) this.checked.clear();
     // What was heard while the database was asked is newer than its answer.
     if (epoch === this.epoch) this.checked.set(key, principal);
     return principal;

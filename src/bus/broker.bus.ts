@@ -6,7 +6,6 @@
  */
 import { Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import { Backoff } from '../common/backoff.js';
 import { PgPool } from '../database/pg-pool.js';
 import { type Announcement, type Batch, BatchAssembler, type Part, splitBatch } from './batch-parts.js';
@@ -14,6 +13,7 @@ import type { BrokerLink, Hear } from './broker-link.js';
 import { Bus, type BusMessage } from './bus.js';
 import { Follows } from './follows.js';
 import { Subjects } from './subjects.js';
+import { pause } from '../common/waiting.js';
 
 type Control = Exclude<BusMessage, { kind: 'appended' }>;
 
@@ -124,7 +124,7 @@ export abstract class BrokerBus extends Bus implements OnApplicationBootstrap, O
       } catch (error) {
         if (!signal.aborted) this.logger.warn(`the bus is away, the log is polled: ${(error as Error).message}`);
       }
-      await wait(backoff.nextMs(), undefined, { signal }).catch(() => undefined); // Aborted: the loop ends.
+      await pause(backoff.nextMs(), signal);
     }
   }
 

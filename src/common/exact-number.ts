@@ -54,3 +54,8 @@ export function mayLoseDigits(json: string): boolean {
   const suspects = json.match(SUSPECT);
   return suspects !== null && !suspects.every(isHeldByDouble);
 }
+
+/** True for a JSON object: no array, no null, no number that is kept exactly. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
+}

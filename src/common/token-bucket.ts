@@ -3,12 +3,13 @@
  * than what waits is allowed when the bucket is full, and leaves a debt, so that no size of request is refused for
  * ever.
  */
+import { LRUCache } from 'lru-cache';
 
 /** How many seconds' worth may be used at once, after a pause. */
 const BURST_SECONDS = 5;
 /** Buckets that are remembered; a full one need not be. */
 const MAX_KEYS = 10_000;
-/** Who may nothing is asked to come back so seldom. */
+/** How long a key without any rate is told to wait. */
 const NEVER_MS = 60_000;
 
 /** In thousandths of a token, so that a millisecond's worth is a whole number. */
@@ -18,7 +19,7 @@ interface Level {
 }
 
 export class TokenBuckets {
-  private readonly levels = new Map<string, Level>();
+  private readonly levels = new LRUCache<string, Level>({ max: MAX_KEYS });
 
   /** Takes `cost` from the key's bucket: 0 when that was allowed, else after how many ms it will be. */
   charge(key: string, cost: number, perSecond: number, now = Math.floor(performance.now())): number {
@@ -26,7 +27,7 @@ export class TokenBuckets {
     const milli = this.milliOf(key, perSecond, now);
     const needed = Math.min(cost * 1000, capacity);
     const allowed = milli >= needed && perSecond > 0;
-    this.remember(key, { milli: allowed ? milli - cost * 1000 : milli, at: now });
+    this.levels.set(key, { milli: allowed ? milli - cost * 1000 : milli, at: now });
     if (allowed) return 0;
     return perSecond > 0 ? Math.ceil((needed - milli) / perSecond) : NEVER_MS;
   }
@@ -37,7 +38,7 @@ export class TokenBuckets {
    */
   owe(key: string, cost: number, perSecond: number, now = Math.floor(performance.now())): number {
     const milli = this.milliOf(key, perSecond, now) - cost * 1000;
-    this.remember(key, { milli, at: now });
+    this.levels.set(key, { milli, at: now });
     return milli >= 0 ? 0 : Math.ceil(-milli / perSecond);
   }
 
@@ -45,14 +46,5 @@ export class TokenBuckets {
     const capacity = perSecond * BURST_SECONDS * 1000;
     const level = this.levels.get(key) ?? { milli: capacity, at: now };
     return Math.min(capacity, level.milli + (now - level.at) * perSecond);
-  }
-
-  /** The longest unused is forgotten first: re-inserting keeps the map in order of use. */
-  private remember(key: string, level: Level): void {
-    this.levels.delete(key);
-    this.levels.set(key, level);
-    if (this.levels.size <= MAX_KEYS) return;
-    const oldest = this.levels.keys().next();
-    if (!oldest.done) this.levels.delete(oldest.value);
   }
 }

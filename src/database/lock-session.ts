@@ -4,7 +4,7 @@
  * server gives the lock to somebody else, we ask more often than its keep-alives do.
  */
 import { type DatabaseClient, connect } from './database-client.js';
-import { cameInTime } from './in-time.js';
+import { cameInTime } from '../common/waiting.js';
 
 /** How often the connection is tried, and how long it may take to answer. Together less than the server's patience. */
 const BEAT_MS = 1000;

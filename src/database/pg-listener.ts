@@ -10,8 +10,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { Backoff } from '../common/backoff.js';
 import { DatabaseClient } from './database-client.js';
-import { cameInTime } from './in-time.js';
 import { Ways, wordsOf } from './ways.js';
+import { cameInTime, pause } from '../common/waiting.js';
 
 /** How often the connection is tried, and how long a notice may take to come back: together less than 5 s. */
 const BEAT_MS = 1500;
@@ -68,7 +68,7 @@ export class PgListener {
       } catch (error) {
         if (!this.abort.signal.aborted) this.logger.warn(`not listening: ${wordsOf(error)}`);
       }
-      await wait(backoff.nextMs(), undefined, { signal: this.abort.signal }).catch(() => undefined); // Aborted: the loop ends.
+      await pause(backoff.nextMs(), this.abort.signal);
     }
   }
 

@@ -15,6 +15,7 @@ import { StreamAdmission } from '../events/streams/stream-admission.js';
 import { StreamConnections } from '../events/streams/stream-connections.js';
 import { type ErasureProgress, TenantErasures } from '../tenants/tenant-erasures.js';
 import { type SourceStatus, SourceSupervisor } from '../sources/source-supervisor.js';
+import { withinTime } from '../common/waiting.js';
 
 /** A database that takes longer to answer is away. */
 const DATABASE_MS = 2000;
@@ -139,11 +140,4 @@ export class ReadinessService implements OnModuleDestroy {
     const { behindMs } = this.tail;
     return { state: behindMs > LATE_MS ? 'behind' : 'up', behindSeconds: Math.round(behindMs / 100) / 10 };
   }
-}
-
-/** Undefined when it takes longer than whoever asks waits. */
-async function withinTime<T>(answer: Promise<T>, forMs: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), forMs)));
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }

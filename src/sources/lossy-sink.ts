@@ -5,7 +5,7 @@
  */
 import { sourceEventsLost } from '../common/metrics.js';
 import type { DecodedEvent } from '../events/log/event.js';
-import { PassedOver } from './pinecall/agent-wire.js';
+import { PassedOver } from './passed-over.js';
 import type { EventSink } from './source.js';
 
 /** Events and bytes of one source that may wait for their commit. Once full, it loses until half of that is through. */

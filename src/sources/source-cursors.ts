@@ -7,6 +7,7 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { moment } from '../common/moment.js';
 import { PrismaService } from '../database/prisma.service.js';
+import { Interval } from '../common/waiting.js';
 
 /** Calls that were over for so long are forgotten: far longer than a voice server keeps its logs. */
 const KEEP_DAYS = 90;
@@ -22,17 +23,18 @@ export interface SourcePosition {
 @Injectable()
 export class SourceCursors implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Sources');
-  private timer: NodeJS.Timeout | undefined;
+  private readonly expiring = new Interval(EXPIRE_EVERY_MS, () =>
+    this.expire().catch((error: Error) => this.logger.warn(`later: ${error.message}`)),
+  );
 
   constructor(private readonly prisma: PrismaService) {}
 
   onApplicationBootstrap(): void {
-    const expire = () => void this.expire().catch((error: Error) => this.logger.warn(`later: ${error.message}`));
-    this.timer = setInterval(expire, EXPIRE_EVERY_MS);
+    this.expiring.start();
   }
 
   onApplicationShutdown(): void {
-    clearInterval(this.timer);
+    this.expiring.stop();
   }
 
   /** All but calls that are over. */

@@ -7,7 +7,7 @@ import { Inject, Injectable, Logger, OnApplicationShutdown } from '@nestjs/commo
 import { Bus } from '../bus/bus.js';
 import { DATABASE_URL } from '../database/database-url.js';
 import { LockSession } from '../database/lock-session.js';
-import { Doorbell } from './pinecall/waiting.js';
+import { Doorbell } from '../common/waiting.js';
 
 /** How often a lock is tried that somebody else has. */
 const TRY_MS = 500;

@@ -3,7 +3,6 @@
  * what is not in the log is not acknowledged (security rule 25), and what was read of a wire comes no second time.
  */
 import { Logger } from '@nestjs/common';
-import { setTimeout as wait } from 'node:timers/promises';
 import { Backoff } from '../common/backoff.js';
 import { eventsIn, sourceRetries } from '../common/metrics.js';
 import { moment } from '../common/moment.js';
@@ -15,6 +14,7 @@ import { describeTrouble } from '../database/database-trouble.js';
 import { AdmittedEvent, DecodedEvent, admitEvent } from '../events/log/event.js';
 import type { IngestService } from '../events/live/ingest.service.js';
 import type { EventSink } from './source.js';
+import { pause } from '../common/waiting.js';
 
 /** Events of one source that may wait before it is asked to stop reading (bounds memory). */
 const MAX_WAITING = 5000;
@@ -126,7 +126,7 @@ export class SourceSink implements EventSink {
       this.trouble = `events wait to be stored: ${wordsOf(error)}`;
       sourceRetries.inc({ source: this.sourceName });
       this.log.warn('append', this.trouble);
-      await wait(this.backoff.nextMs(), undefined, { signal: this.signal }).catch(() => undefined); // Aborted: the loop ends.
+      await pause(this.backoff.nextMs(), this.signal);
       return false;
     }
   }

@@ -15,7 +15,7 @@ import { Backoff } from '../common/backoff.js';
 import { sourceRestarts } from '../common/metrics.js';
 import { moment } from '../common/moment.js';
 import { IngestService } from '../events/live/ingest.service.js';
-import { unlessAborted } from './pinecall/agent-wire.js';
+import { pause, unlessAborted } from '../common/waiting.js';
 import { InvalidSource, type Source, type SourceState } from './source.js';
 import { SourceLeases } from './source-leases.js';
 import { SourceSink } from './source-sink.js';
@@ -183,7 +183,7 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
       if (said !== status.error)
         this.logger.warn(`${source.name}: ${status.error}; again in ${(delayMs / 1000).toFixed(1)} s`);
       said = status.error;
-      await wait(delayMs, undefined, { signal }).catch(() => undefined); // Aborted: the loop ends.
+      await pause(delayMs, signal);
     }
     return true;
   }

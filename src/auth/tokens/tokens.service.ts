@@ -18,6 +18,7 @@ import { assertRoomForToken } from './token-quota.js';
 import { MAX_TTL_SECONDS } from './tokens.schemas.js';
 import { TokenMint } from './token-mint.js';
 import { type TokenFacts, type TokenView, auditOf, factsOf, viewOf } from './token-view.js';
+import { Interval } from '../../common/waiting.js';
 
 export interface NewToken {
   readonly name: string;
@@ -46,7 +47,7 @@ const LISTING = new Listing('tokens', z.tuple([momentKey, opaqueIdSchema]));
 
 @Injectable()
 export class TokensService implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
+  private readonly cleaning = new Interval(CLEAN_UP_MS, () => this.removeExpired());
 
   constructor(
     private readonly prisma: PrismaService,
@@ -58,11 +59,11 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.removeExpired().catch(() => undefined), CLEAN_UP_MS); // The next one does it.
+    this.cleaning.start();
   }
 
   onApplicationShutdown(): void {
-    clearInterval(this.timer);
+    this.cleaning.stop();
   }
 
   /** Makes a token of a tenant, or of the platform (null). Its text is in the answer and nowhere else. */

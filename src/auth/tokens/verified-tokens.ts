@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { hasCome } from '../../common/moment.js';
 import type { Identity } from '../principal.js';
 
@@ -15,8 +16,7 @@ interface Verified {
  * a stream needs to open. What a token may do *now* (revoked, suspended, expired) is not remembered here.
  */
 export class VerifiedTokens {
-  /** In the order in which they were verified. */
-  private readonly verified = new Map<string, Verified>();
+  private readonly verified = new LRUCache<string, Verified>({ max: MAX_KEPT });
 
   /** Undefined: it has to be verified. */
   recall(token: string, now = performance.now()): Identity | undefined {
@@ -26,11 +26,6 @@ export class VerifiedTokens {
   }
 
   remember(token: string, identity: Identity, now = performance.now()): void {
-    this.verified.delete(token);
     this.verified.set(token, { identity, at: now });
-    for (const [oldest, { at }] of this.verified) {
-      if (now - at < KEPT_MS && this.verified.size <= MAX_KEPT) break;
-      this.verified.delete(oldest);
-    }
   }
 }

@@ -1,5 +1,5 @@
 /** Values of an event's data, which may be anything. */
-import { ExactNumber, mayLoseDigits, numberIn } from '../../common/exact-number.js';
+import { mayLoseDigits, numberIn, isObject } from '../../common/exact-number.js';
 import { depthOf } from '../../common/json-shape.js';
 
 /** Text, which may come as a number. */
@@ -30,10 +30,6 @@ export function numberOf(value: unknown): number | null {
 
 export function objectsIn(value: unknown): Record<string, unknown>[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !(value instanceof ExactNumber);
 }
 
 const DECIMAL = /^-?\d{1,15}(\.\d{1,15})?$/;

@@ -7,7 +7,7 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { Subscription } from 'rxjs';
 import { Bus } from '../../bus/bus.js';
-import { Alarm } from '../../common/alarm.js';
+import { Doorbell, pause } from '../../common/waiting.js';
 import { Backoff } from '../../common/backoff.js';
 import { projectionSeconds } from '../../common/metrics.js';
 import type { Run } from '../../database/pg-pool.js';
@@ -42,7 +42,7 @@ const ATTEMPTS = 'calls';
 @Injectable()
 export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('Calls');
-  private readonly alarm = new Alarm();
+  private readonly doorbell = new Doorbell();
   private readonly backoff = new Backoff({ firstMs: 50, maxMs: 2000 });
   private readonly subscription = new Subscription();
   private running: Promise<void> | undefined;
@@ -64,29 +64,29 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
   onApplicationBootstrap(): void {
     this.subscription.add(
       this.bus.messages.subscribe((message) => {
-        if (message.kind === 'appended' && message.last >= message.first) this.alarm.ring();
+        if (message.kind === 'appended' && message.last >= message.first) this.doorbell.ring();
       }),
     );
-    this.subscription.add(this.bus.reconnected.subscribe(() => this.alarm.ring()));
+    this.subscription.add(this.bus.reconnected.subscribe(() => this.doorbell.ring()));
     this.running = this.run();
   }
 
   async onModuleDestroy(): Promise<void> {
     this.stopped = true;
     this.subscription.unsubscribe();
-    this.alarm.ring();
+    this.doorbell.ring();
     await this.running;
   }
 
   /** Says that there is something to do. */
   wake(): void {
-    this.alarm.ring();
+    this.doorbell.ring();
   }
 
   private async run(): Promise<void> {
     while (!this.stopped) {
       const restMs = await this.step().catch((error: unknown) => this.recover(error));
-      if (restMs > 0 && !this.stopped) await (restMs === POLL_MS ? this.alarm.sleep(POLL_MS) : pause(restMs));
+      if (restMs > 0 && !this.stopped) await (restMs === POLL_MS ? this.doorbell.wait(POLL_MS) : pause(restMs));
     }
   }
 
@@ -142,8 +142,4 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
     if (!this.stopped) this.logger.warn(`a batch failed, trying again: ${(error as Error).message}`);
     return this.backoff.nextMs();
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

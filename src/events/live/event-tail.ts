@@ -12,8 +12,8 @@
  *
  * What is on its way while its call is erased is read from the log again, where its tombstones stand.
  */
+import { LRUCache } from 'lru-cache';
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import { setTimeout as wait } from 'node:timers/promises';
 import { Observable, Subject, Subscription } from 'rxjs';
 import { Bus, BusMessage } from '../../bus/bus.js';
 import { Backoff } from '../../common/backoff.js';
@@ -26,6 +26,7 @@ import { callKey, type LoggedEvent } from '../log/event.js';
 import { LogLineage } from '../log/log-lineage.js';
 import { EarlyEvents } from './early-events.js';
 import { EventRouter } from './event-router.js';
+import { Interval, pause } from '../../common/waiting.js';
 
 type Batch = Extract<BusMessage, { kind: 'appended' }>;
 
@@ -43,12 +44,12 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly logger = new Logger('EventTail');
   private readonly abort = new AbortController();
   private readonly lag = new TailLag();
-  private readonly lastOfCall = new Map<string, number>();
+  private readonly lastOfCall = new LRUCache<string, number>({ max: MAX_CALLS });
   private readonly early = new EarlyEvents();
   private waiting: Batch[] = [];
   private readonly catchingUp = new Rounds(() => this.workOff());
   private subscription: Subscription | undefined;
-  private poll: NodeJS.Timeout | undefined;
+  private readonly polling = new Interval(POLL_MS, () => this.lookForUnheard());
   private delivered = 0;
   private readonly foundRestored = new Subject<void>();
   /** The database was restored from a backup while this process ran. Told before anything of the other history is delivered. */
@@ -81,11 +82,11 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
       if (message.kind === 'appended') this.offer(message);
     });
     this.subscription.add(this.bus.reconnected.subscribe(() => this.offer(this.lookAgain())));
-    this.poll = setInterval(() => void this.lookForUnheard(), POLL_MS);
+    this.polling.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.poll);
+    this.polling.stop();
     this.subscription?.unsubscribe();
     this.abort.abort();
     await this.catchingUp.idle();
@@ -165,7 +166,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
         if (rows.length === 0) break;
       } catch (error) {
         this.logger.warn(`cannot read the log, trying again: ${(error as Error).message}`);
-        await wait(backoff.nextMs(), undefined, { signal: this.abort.signal }).catch(() => undefined); // Aborted: the loop ends.
+        await pause(backoff.nextMs(), this.abort.signal);
       }
     }
   }
@@ -193,7 +194,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
     } else {
       // What stands in front of it and is not here yet, a later part of its batch or a hole, is no reason to wait.
       for (const early of this.early.takeUntil(event.position - 1)) this.deliver(early);
-      if (event.callId !== null) this.remember(callKey(event.tenantId, event.callId), event.position);
+      if (event.callId !== null) this.lastOfCall.set(callKey(event.tenantId, event.callId), event.position);
     }
     this.router.deliver(event);
   }
@@ -201,15 +202,6 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   /** True when a later event of its call has gone out. */
   private isOvertaken({ tenantId, callId, position }: LoggedEvent): boolean {
     return callId !== null && (this.lastOfCall.get(callKey(tenantId, callId)) ?? 0) > position;
-  }
-
-  private remember(call: string, position: number): void {
-    // Re-inserting keeps the map in order of use, so that the first key is the oldest.
-    this.lastOfCall.delete(call);
-    this.lastOfCall.set(call, position);
-    if (this.lastOfCall.size <= MAX_CALLS) return;
-    const oldest = this.lastOfCall.keys().next();
-    if (!oldest.done) this.lastOfCall.delete(oldest.value);
   }
 }
 

@@ -2,6 +2,7 @@
  * The only door to the log. While one append is under way the next batch collects: batches grow as large as the commit's
  * latency makes them, without a timer. Events leave in the order in which they came, ephemeral ones between the durable.
  */
+import { LRUCache } from 'lru-cache';
 import { Injectable, Logger } from '@nestjs/common';
 import { Bus } from '../../bus/bus.js';
 import type { TenantId } from '../../common/ids.js';
@@ -12,6 +13,7 @@ import { AppendFailures } from './append-failures.js';
 import { ErasedCalls } from '../log/erased-calls.js';
 import type { AdmittedEvent, LoggedEvent } from '../log/event.js';
 import { Appended, EventLog } from '../log/event-log.js';
+import { withinTime } from '../../common/waiting.js';
 
 /** Most events an append; past it a commit takes longer without more events a second (docs/performance.md). */
 const MAX_BATCH = 2000;
@@ -35,7 +37,7 @@ interface Submission {
 export class IngestService {
   private readonly logger = new Logger('Ingest');
   private readonly failures = new AppendFailures();
-  private readonly calls = new Map<string, Appended>();
+  private readonly calls = new LRUCache<string, Appended>({ max: MAX_CALLS });
   private queue: Submission[] = [];
   private waiting = 0;
   private lastPosition = 0;
@@ -179,11 +181,8 @@ export class IngestService {
    * not say so in time, what this process knows of it has to do.
    */
   private async lookAtHead(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<number>((resolve) => (timer = setTimeout(() => resolve(0), HEAD_MS)));
-    const head = await Promise.race([this.log.headPosition(), late]).catch(() => 0);
-    clearTimeout(timer);
-    this.lastPosition = Math.max(this.lastPosition, head);
+    const head = await withinTime(this.log.headPosition(), HEAD_MS).catch(() => undefined);
+    this.lastPosition = Math.max(this.lastPosition, head ?? 0);
   }
 
   private announce(events: readonly AdmittedEvent[], appended: readonly Appended[], onlyTenant: TenantId | null): void {
@@ -210,7 +209,6 @@ export class IngestService {
     if (event.callId === null || outcome === 'refused' || outcome === 'erased') return;
     const route = routeOf(event, onlyTenant);
     if (this.calls.get(route)?.tenantId === tenantId) return;
-    if (this.calls.size >= MAX_CALLS) this.calls.clear();
     this.calls.set(route, { tenantId, outcome: 'ephemeral', position: null, seq: null });
   }
 }

@@ -2,12 +2,14 @@
  * Calls whose erasure is recent: what this process still holds of them (a page of the log, a batch on its way, the tenant of
  * a call) is not to be given to anybody. The bus says so at once; a look at the database now and then finds what it lost.
  */
+import { LRUCache } from 'lru-cache';
 import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Observable, Subject, Subscription } from 'rxjs';
 import { Bus } from '../../bus/bus.js';
 import type { CallId, TenantId } from '../../common/ids.js';
 import { PgPool } from '../../database/pg-pool.js';
 import { type CallName, callKey } from './event.js';
+import { Interval } from '../../common/waiting.js';
 
 /** A lost message is made good within this. */
 const SWEEP_MS = 4000;
@@ -21,10 +23,10 @@ const RECENT = `SELECT DISTINCT call_id AS "callId", nullif(tenant_id, '') AS "t
 
 @Injectable()
 export class ErasedCalls implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly remembered = new Set<string>();
+  private readonly remembered = new LRUCache<string, true>({ max: MAX_REMEMBERED });
   private readonly heard = new Subject<CallName>();
   private readonly subscription = new Subscription();
-  private sweeper: NodeJS.Timeout | undefined;
+  private readonly sweeping = new Interval(SWEEP_MS, () => this.sweep());
   private sweptAt = performance.now();
   private count = 0;
 
@@ -43,11 +45,11 @@ export class ErasedCalls implements OnApplicationBootstrap, OnApplicationShutdow
         this.note({ tenantId: message.tenantId as TenantId | null, callId: message.callId as CallId });
       }),
     );
-    this.sweeper = setInterval(() => void this.sweep(), SWEEP_MS);
+    this.sweeping.start();
   }
 
   onApplicationShutdown(): void {
-    clearInterval(this.sweeper);
+    this.sweeping.stop();
     this.subscription.unsubscribe();
   }
 
@@ -66,8 +68,7 @@ export class ErasedCalls implements OnApplicationBootstrap, OnApplicationShutdow
   private note(call: CallName): void {
     const key = callKey(call.tenantId, call.callId);
     if (this.remembered.has(key)) return;
-    if (this.remembered.size >= MAX_REMEMBERED) this.remembered.clear();
-    this.remembered.add(key);
+    this.remembered.set(key, true);
     this.count += 1;
     this.heard.next(call);
   }

@@ -10,6 +10,7 @@ import type { Patience } from '../../common/fair-slots.js';
 import type { TenantId } from '../../common/ids.js';
 import { Problem } from '../../common/problem.js';
 import { BackgroundPool, ReplayPool } from '../../database/pools.js';
+import { Interval } from '../../common/waiting.js';
 
 /** Most keys that are remembered of a tenant: of two or three processes a few more, see {@link TRIM_EVERY}. */
 const MAX_KEYS = 50_000;
@@ -44,7 +45,7 @@ export function hashOf(text: string): string {
 export class IdempotencyKeys implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Ingest');
   private readonly claims = new Map<string, number>();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly cleaning = new Interval(CLEAN_UP_MS, () => this.cleanUp().catch((error: Error) => this.warn(error)));
 
   constructor(
     private readonly asked: ReplayPool,
@@ -52,11 +53,11 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnApplicationShu
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.cleanUp().catch((error: Error) => this.warn(error)), CLEAN_UP_MS);
+    this.cleaning.start();
   }
 
   onApplicationShutdown(): void {
-    clearInterval(this.timer);
+    this.cleaning.stop();
   }
 
   /**

@@ -15,6 +15,7 @@ import { DatabaseUnreachable, codeOf } from '../../database/database-errors.js';
 import { PgPool, type Run } from '../../database/pg-pool.js';
 import { AppendPool } from '../../database/pools.js';
 import { PrismaService } from '../../database/prisma.service.js';
+import { Interval } from '../../common/waiting.js';
 
 /**
  * How often a log is looked at that is where it was: it may be restored in place. What a failover leads to is found otherwise, before
@@ -54,7 +55,7 @@ interface Identity {
 @Injectable()
 export class LogLineage implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('Log');
-  private timer: NodeJS.Timeout | undefined;
+  private readonly looking = new Interval(LOOK_MS, () => this.lookAgain());
   private isLooking = false;
   /** The cluster does not say who it is: a restore into another one goes unnoticed, a failover does not. */
   private isBlind = false;
@@ -70,11 +71,11 @@ export class LogLineage implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     for (const pool of [this.appends, this.pool]) pool.checkConnections((run) => this.look(run));
     await this.look((text, values) => this.pool.query(text, values));
-    this.timer = setInterval(() => void this.lookAgain(), LOOK_MS);
+    this.looking.start();
   }
 
   onApplicationShutdown(): void {
-    clearInterval(this.timer);
+    this.looking.stop();
   }
 
   /** Numbers up to it may once have been given to other events; 0: the log was never restored. */

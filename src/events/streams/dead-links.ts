@@ -7,6 +7,7 @@ import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nest
 import { Problem } from '../../common/problem.js';
 import { StreamConnections } from './stream-connections.js';
 import { readTcpTable } from './tcp-table.js';
+import { Interval } from '../../common/waiting.js';
 
 /** How often the kernel is asked. */
 const LOOK_MS = 5000;
@@ -39,17 +40,17 @@ export class Silences {
 @Injectable()
 export class DeadLinks implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly silences = new Silences();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly interval = new Interval(LOOK_MS, () => this.look());
   private looking = false;
 
   constructor(private readonly connections: StreamConnections) {}
 
   onApplicationBootstrap(): void {
-    if (process.platform === 'linux') this.timer = setInterval(() => void this.look(), LOOK_MS);
+    if (process.platform === 'linux') this.interval.start();
   }
 
   onApplicationShutdown(): void {
-    clearInterval(this.timer);
+    this.interval.stop();
   }
 
   private async look(): Promise<void> {

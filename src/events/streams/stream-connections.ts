@@ -7,6 +7,7 @@ import { placesLost, streamsClosed } from '../../common/metrics.js';
 import { Problem } from '../../common/problem.js';
 import { ENV, type Env } from '../../config/env.js';
 import { StreamConnection } from './stream-connection.js';
+import { Interval } from '../../common/waiting.js';
 
 const TICK_MS = 1000;
 /** Goodbyes a second, as far as the bound allows: the other processes get as many connects a second. */
@@ -21,7 +22,7 @@ export class StreamConnections implements OnApplicationBootstrap, OnModuleDestro
   private readonly open = new Set<StreamConnection>();
   private readonly ofTenant = new Counts();
   private readonly ofToken = new Counts();
-  private ticker: NodeJS.Timeout | undefined;
+  private readonly ticker = new Interval(TICK_MS, () => this.tick(performance.now()));
   private draining = false;
   /** Of the last tick: streams whose connection was gone, though nobody had said so. */
   private gone = new Set<StreamConnection>();
@@ -31,7 +32,7 @@ export class StreamConnections implements OnApplicationBootstrap, OnModuleDestro
   constructor(@Inject(ENV) private readonly env: Env) {}
 
   onApplicationBootstrap(): void {
-    this.ticker = setInterval(() => this.tick(performance.now()), TICK_MS);
+    this.ticker.start();
   }
 
   /** From here on no stream is taken; those that are open are served until their goodbye. */
@@ -50,7 +51,7 @@ export class StreamConnections implements OnApplicationBootstrap, OnModuleDestro
       const connection = leaving[index];
       if (connection && this.open.has(connection)) this.close(connection, goodbye, 'draining');
     }
-    clearInterval(this.ticker);
+    this.ticker.stop();
     const gone = Promise.all(leaving.map(({ outlet }) => outlet.finished()));
     await Promise.race([gone, wait(LAST_FRAME_MS, undefined, { ref: false })]);
   }

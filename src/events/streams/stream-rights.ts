@@ -17,6 +17,7 @@ import { ErasedCalls } from '../log/erased-calls.js';
 import type { CallName } from '../log/event.js';
 import type { StreamConnection } from './stream-connection.js';
 import { StreamConnections } from './stream-connections.js';
+import { Interval } from '../../common/waiting.js';
 
 /** A lost control message is made good within this. */
 const SWEEP_MS = 4000;
@@ -27,7 +28,7 @@ const MAX_UNCHECKED_MS = 30_000;
 export class StreamRights implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Streams');
   private readonly subscription = new Subscription();
-  private sweeper: NodeJS.Timeout | undefined;
+  private readonly sweeping = new Interval(SWEEP_MS, () => this.sweep());
   private checkedAt = performance.now();
 
   constructor(
@@ -45,11 +46,11 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
     this.subscription.add(this.erased.erasures.subscribe((call) => this.endErased(call)));
     this.subscription.add(this.tail.restored.subscribe(() => this.endAll()));
     this.subscription.add(this.bus.reconnected.subscribe(() => void this.sweep()));
-    this.sweeper = setInterval(() => void this.sweep(), SWEEP_MS);
+    this.sweeping.start();
   }
 
   beforeApplicationShutdown(): void {
-    clearInterval(this.sweeper);
+    this.sweeping.stop();
     this.subscription.unsubscribe();
   }
 

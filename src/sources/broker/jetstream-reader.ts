@@ -13,7 +13,7 @@ import {
 } from '@nats-io/jetstream';
 import { type NatsConnection, millis } from '@nats-io/transport-node';
 import { SparseLog } from '../../common/sparse-log.js';
-import { pause } from '../pinecall/waiting.js';
+import { pause } from '../../common/waiting.js';
 import type { SourceCursors } from '../source-cursors.js';
 import { consumerFor, faultOf, hasAllOf, hasOnly } from './jetstream-consumer.js';
 import type { LostMessages } from './lost-messages.js';

@@ -1,6 +1,6 @@
 /** From a broker's message to the sink: what cannot be read is counted, said, and passed over. */
 import { eventsIn } from '../../common/metrics.js';
-import { PassedOver } from '../pinecall/agent-wire.js';
+import { PassedOver } from '../passed-over.js';
 import type { EventSink } from '../source.js';
 import { readMessage } from './message-body.js';
 

@@ -12,8 +12,8 @@ import {
 } from '@nats-io/transport-node';
 import { natsGreeting } from '../../bus/nats-greeting.js';
 import { natsOptions } from '../../bus/nats-options.js';
-import { childOf, pause } from '../pinecall/waiting.js';
-import { connectionFault, unlessAborted } from '../pinecall/agent-wire.js';
+import { childOf, pause, unlessAborted } from '../../common/waiting.js';
+import { connectionFault } from '../connection-fault.js';
 import type { SourceCursors } from '../source-cursors.js';
 import { LossySink } from '../lossy-sink.js';
 import { EventSink, InvalidSource, Source } from '../source.js';

@@ -5,8 +5,8 @@
 import { Logger } from '@nestjs/common';
 import { Redis, type RedisOptions } from 'ioredis';
 import { endRedis } from '../../bus/end-redis.js';
-import { childOf } from '../pinecall/waiting.js';
-import { connectionFault, unlessAborted } from '../pinecall/agent-wire.js';
+import { childOf, unlessAborted } from '../../common/waiting.js';
+import { connectionFault } from '../connection-fault.js';
 import { LossySink } from '../lossy-sink.js';
 import { EventSink, InvalidSource, Source } from '../source.js';
 import { readBrokerAddress } from './broker-address.js';

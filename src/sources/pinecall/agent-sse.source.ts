@@ -5,14 +5,14 @@ import {
   Endpoint,
   HANDSHAKE_MS,
   MAX_FRAME_LENGTH,
-  PassedOver,
-  connectionFault,
   parseFields,
   pushLive,
   readEndpoint,
   refusal,
-  unlessAborted,
 } from './agent-wire.js';
+import { PassedOver } from '../passed-over.js';
+import { connectionFault } from '../connection-fault.js';
+import { unlessAborted } from '../../common/waiting.js';
 import { decodeAgentEvent, isControl } from './decode.js';
 
 /** Two and a half of the SDK's pings (30 s): a peer from which no byte comes in this time is dead. */

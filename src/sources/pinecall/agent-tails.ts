@@ -2,7 +2,7 @@
 import { AgentFollower, AgentStart, CallDirectory } from './agent-follower.js';
 import type { FollowerContext } from './call-log-follower.js';
 import type { CursorKeeper } from './cursor-keeper.js';
-import { childOf } from './waiting.js';
+import { childOf } from '../../common/waiting.js';
 
 export interface AgentRow {
   readonly cursor: number;

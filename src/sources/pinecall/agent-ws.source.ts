@@ -5,14 +5,14 @@ import {
   Endpoint,
   HANDSHAKE_MS,
   MAX_FRAME_LENGTH,
-  PassedOver,
-  connectionFault,
   parseFields,
   pushLive,
   readEndpoint,
   refusal,
-  unlessAborted,
 } from './agent-wire.js';
+import { PassedOver } from '../passed-over.js';
+import { connectionFault } from '../connection-fault.js';
+import { unlessAborted } from '../../common/waiting.js';
 import { decodeAgentEvent, isControl } from './decode.js';
 import { Heartbeat } from './heartbeat.js';
 

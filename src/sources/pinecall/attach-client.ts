@@ -4,7 +4,8 @@
  * paused, so a slow sink holds the server back and not our memory.
  */
 import { RawData, WebSocket } from 'ws';
-import { connectionFault, parseFields } from './agent-wire.js';
+import { parseFields } from './agent-wire.js';
+import { connectionFault } from '../connection-fault.js';
 import type { LogEntry } from './decode.js';
 import { isGreeting, isRefusal, readEntry } from './log-entry.js';
 import { Refused } from './voice-api.js';

@@ -4,7 +4,6 @@
  */
 import { Backoff } from '../../common/backoff.js';
 import { AttachOptions, LogReader, NotBySocket, attach } from './attach-client.js';
-import { unlessAborted } from './agent-wire.js';
 import { attachmentsEnded, entriesPassedOver, logsAttached } from './call-log-metrics.js';
 import type { CallLogTimings } from './call-log-options.js';
 import type { CursorKeeper } from './cursor-keeper.js';
@@ -15,7 +14,7 @@ import type { Reachability } from './reachability.js';
 import type { SparseLog } from '../../common/sparse-log.js';
 import { ApiKeyRefused, StreamTokens } from './stream-token.js';
 import { LogAddress, Refused, VoiceApi } from './voice-api.js';
-import { pause } from './waiting.js';
+import { pause, unlessAborted } from '../../common/waiting.js';
 
 /** An attachment that held this long was a good one: the next wait is short again. */
 const STABLE_MS = 30_000;

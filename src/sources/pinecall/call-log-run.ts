@@ -3,6 +3,7 @@
  * over. There is no bound on attachments: there are as many as there are agents and calls in progress, and for an agent that
  * is new to us for a while also as many as its log still names.
  */
+import { LRUCache } from 'lru-cache';
 import { setMaxListeners } from 'node:events';
 import { Backoff } from '../../common/backoff.js';
 import type { EventSink } from '../source.js';
@@ -15,7 +16,7 @@ import { Reachability } from './reachability.js';
 import { SparseLog } from '../../common/sparse-log.js';
 import { StreamTokens } from './stream-token.js';
 import type { VoiceApi } from './voice-api.js';
-import { Doorbell, pause } from './waiting.js';
+import { Doorbell, pause } from '../../common/waiting.js';
 
 /** Calls that are over and still remembered: an agent's log names them again. Beyond it the oldest are forgotten. */
 const MAX_FINISHED = 100_000;
@@ -40,7 +41,7 @@ export class CallLogRun implements CallDirectory {
   private readonly tasks = new Set<Promise<void>>();
   /** By call: resolves when its row is written. */
   private readonly calls = new Map<string, Promise<void>>();
-  private readonly finished = new Set<string>();
+  private readonly finished = new LRUCache<string, true>({ max: MAX_FINISHED });
 
   constructor(private readonly options: CallLogRunOptions) {
     const { api, apiKey, timings, source, live } = options;
@@ -175,9 +176,7 @@ export class CallLogRun implements CallDirectory {
   }
 
   private remember(call: string): void {
-    this.finished.add(call);
-    const [oldest] = this.finished;
-    if (this.finished.size > MAX_FINISHED && oldest !== undefined) this.finished.delete(oldest);
+    this.finished.set(call, true);
   }
 
   private fail(error: Error): void {

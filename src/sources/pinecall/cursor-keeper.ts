@@ -3,9 +3,8 @@
  * saved coalesced, at most once an interval: what a crash repeats is dropped at ingest by its identity, nothing is lost.
  */
 import { Backoff } from '../../common/backoff.js';
-import { unlessAborted } from './agent-wire.js';
 import { SparseLog } from '../../common/sparse-log.js';
-import { pause } from './waiting.js';
+import { pause, unlessAborted } from '../../common/waiting.js';
 
 /** Waits between attempts while the store is away. */
 const RETRY = { firstMs: 100, maxMs: 5000 };

@@ -2,7 +2,7 @@
  * Pinecall's wires in, the one customer vocabulary out. Pure. The vocabulary is wire A's (the SDK's SSE stream), because
  * that is what customers' dashboards read; the call log (wire C) is translated into it. Unknown types and fields pass.
  */
-import { ExactNumber, digitsOf, numberIn } from '../../common/exact-number.js';
+import { digitsOf, numberIn, isObject } from '../../common/exact-number.js';
 import { timeOfSeconds, writtenTime } from '../../common/written-time.js';
 import type { DecodedEvent } from '../../events/log/event.js';
 
@@ -32,10 +32,6 @@ const FLAGS = new Map<unknown, boolean>([[true, true], ['true', true], [false, f
 const CALL_IDS = ['callId', 'sessionId'];
 /** Where an event of wires A and B says when it happened; the first that is there counts. */
 const TIMES = ['at', 'timestamp', 'ts'];
-
-export function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
-}
 
 /** The envelope of the call log that a value is; undefined for an object of wires A and B. */
 export function logEntryIn(value: Fields): LogEntry | undefined {

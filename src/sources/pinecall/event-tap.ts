@@ -1,5 +1,5 @@
 /** Hears what somebody else's emitter says, without its noticing, and leaves it as it was. */
-import { isObject } from './decode.js';
+import { isObject } from '../../common/exact-number.js';
 
 type Handler = (...args: unknown[]) => void;
 

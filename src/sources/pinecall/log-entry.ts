@@ -1,8 +1,8 @@
 /** What the voice server sends, checked once at the edge. Inside, a `LogEntry` is believed. Pure. */
 import { z } from 'zod';
-import { numberIn } from '../../common/exact-number.js';
+import { numberIn, isObject } from '../../common/exact-number.js';
 import { CallId, callIdSchema } from '../../common/ids.js';
-import { LogEntry, isObject } from './decode.js';
+import { LogEntry } from './decode.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -3,7 +3,7 @@
  * goes by shape: `(data)`, `(call)`, `(data, call)` and `(call, data)` are all understood.
  */
 import { MAX_DATA_DEPTH } from '../../events/log/event.js';
-import { isObject } from './decode.js';
+import { isObject } from '../../common/exact-number.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -6,10 +6,13 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LossySink } from '../lossy-sink.js';
 import { EventSink, InvalidSource, Source } from '../source.js';
-import { PassedOver, pushLive, unlessAborted } from './agent-wire.js';
-import { decodeAgentEvent, isControl, isObject } from './decode.js';
+import { pushLive } from './agent-wire.js';
+import { PassedOver } from '../passed-over.js';
+import { unlessAborted } from '../../common/waiting.js';
+import { decodeAgentEvent, isControl } from './decode.js';
 import { Emitter, isEmitter, tapEmitter } from './event-tap.js';
 import { fieldsOf } from './module-event.js';
+import { isObject } from '../../common/exact-number.js';
 
 /** Agents can be registered at any time: a new one's events are heard after this at the latest. */
 const LOOK_FOR_AGENTS_MS = 1000;

@@ -3,7 +3,7 @@ import { jitter } from '../../common/backoff.js';
 import type { LogReader } from './attach-client.js';
 import { isControl } from './decode.js';
 import { readEntry, seqOf } from './log-entry.js';
-import { pause } from './waiting.js';
+import { pause } from '../../common/waiting.js';
 
 /** `after` → the values of a page. */
 export type ReadPage = (after: number) => Promise<readonly unknown[]>;

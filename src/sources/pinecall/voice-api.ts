@@ -1,9 +1,9 @@
 /** The HTTP side of the voice server. Secrets go out in headers and in the attach URL, which nothing may write. */
 import { z } from 'zod';
 import { parseJson } from '../../common/json.js';
-import { connectionFault } from './agent-wire.js';
+import { connectionFault } from '../connection-fault.js';
 import { itemsOf } from './log-entry.js';
-import { childOf } from './waiting.js';
+import { childOf } from '../../common/waiting.js';
 
 /** A page holds 500 entries of a few KB; this leaves room for large ones and bounds the memory of a request. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;

@@ -1,0 +1,102 @@
+/** Waiting that ends: after a time, when a signal aborts, or when somebody rings. Nothing here rejects by itself. */
+import { setMaxListeners } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { SparseLog } from './sparse-log.js';
+
+const log = new SparseLog('Timers');
+
+/** Resolves after `ms`, or as soon as the signal aborts. */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal }).catch(() => undefined); // Aborted: the loop that waits ends by itself.
+}
+
+/** A controller that is aborted with its parent. Call `release` when it is done, or the parent keeps it. */
+export function childOf(parent: AbortSignal): { readonly controller: AbortController; readonly release: () => void } {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // One listener an attachment, and there are as many as there are calls.
+  const stop = () => controller.abort();
+  if (parent.aborted) stop();
+  parent.addEventListener('abort', stop, { once: true });
+  return { controller, release: () => parent.removeEventListener('abort', stop) };
+}
+
+/** The promise's value, or undefined as soon as the signal aborts. Unlike `Promise.race` it leaves no listener behind. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve(undefined);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+/** The promise's value, or undefined when it takes longer than `ms`. Rejects as the promise does. */
+export async function withinTime<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  // After a busy moment the answer may lie in the socket already: it gets its turn before the clock's.
+  const late = new Promise<undefined>(
+    (resolve) => (timer = setTimeout(() => setImmediate(() => resolve(undefined)), ms)),
+  );
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** False when the answer has not come within `ms`, or was an error. */
+export async function cameInTime(answer: Promise<unknown>, ms: number): Promise<boolean> {
+  const came = answer.then(
+    () => true,
+    () => false,
+  );
+  return (await withinTime(came, ms)) ?? false;
+}
+
+/** Wakes one waiter. A ring that comes before the wait ends that wait at once; several rings count as one. */
+export class Doorbell {
+  private isRung = false;
+  private wake: (() => void) | undefined;
+
+  ring(): void {
+    this.isRung = true;
+    this.wake?.();
+  }
+
+  /** Resolves when it has been rung since the last wait, or after `ms`, or when the signal aborts. */
+  async wait(ms: number, signal?: AbortSignal): Promise<void> {
+    const own = new AbortController();
+    const ended = signal === undefined ? own.signal : AbortSignal.any([signal, own.signal]);
+    this.wake = () => own.abort();
+    if (!this.isRung) await pause(ms, ended);
+    this.wake = undefined;
+    this.isRung = false;
+  }
+}
+
+/** Work that is done every `ms` while it is started. What fails is logged, and done again the next time. */
+export class Interval {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly ms: number,
+    private readonly work: () => unknown,
+  ) {}
+
+  start(): void {
+    this.stop();
+    this.timer = setInterval(() => void this.run(), this.ms);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  private async run(): Promise<void> {
+    try {
+      await this.work();
+    } catch (error) {
+      log.error(
+        'interval',
+        `what is done every ${this.ms} ms failed`,
+        error instanceof Error ? error.stack : undefined,
+      );
+    }
+  }
+}
