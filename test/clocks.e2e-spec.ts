@@ -11,7 +11,7 @@ import { IssuerKeys } from '../src/auth/keys/issuer-keys.js';
 import type { PgPool } from '../src/database/pg-pool.js';
 import type { Identity, Principal } from '../src/auth/principal.js';
 import { SigningKeys } from '../src/auth/keys/signing-keys.js';
-import { Standings } from '../src/auth/standings.js';
+import { CurrentRights } from '../src/auth/current-rights.js';
 import { VerifiedTokens } from '../src/auth/tokens/verified-tokens.js';
 import { TokenBuckets } from '../src/common/token-bucket.js';
 import type { Env } from '../src/config/env.js';
@@ -63,7 +63,7 @@ function standings() {
     prepared: () => Promise.resolve((looks += 1) && { rows: [row] }),
     query: () => Promise.resolve({ rows: [] }),
   } as unknown as PgPool;
-  const made = new Standings(pool, { messages } as unknown as Bus, { limits: {} } as Env);
+  const made = new CurrentRights(pool, { messages } as unknown as Bus, { limits: {} } as Env);
   return { made, messages, looks: () => looks };
 }
 

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { Silences } from '../src/events/streams/dead-links.js';
+import { SilentLinks } from '../src/events/streams/dead-links.js';
 import { StreamConnections } from '../src/events/streams/stream-connections.js';
 import { parseTcpTable, readTcpTable } from '../src/events/streams/tcp-table.js';
 import { Switchboard } from './support/switchboard.js';
@@ -37,12 +37,12 @@ it.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])('it names a stream’s connect
 });
 
 it('who answers nothing for 18 s is found, who answers in between is not', () => {
-  const silences = new Silences();
+  const silentLinks = new SilentLinks();
   const looks = [1, 3, 4, 5, 6].map((times, index) => {
     const answersOnce = index === 3 ? 1 : times;
-    return [...silences.look(new Map([['gone', times], ['tunnel', answersOnce], ...(index === 2 ? [] : [['lossy', 2] as const])]), index * 5000)]; // prettier-ignore
+    return [...silentLinks.look(new Map([['gone', times], ['tunnel', answersOnce], ...(index === 2 ? [] : [['lossy', 2] as const])]), index * 5000)]; // prettier-ignore
   });
   expect(looks).toEqual([[], [], [], [], ['gone']]);
-  expect([...silences.look(new Map(), 25_000)]).toEqual([]);
-  expect([...silences.look(new Map([['gone', 7]]), 30_000)]).toEqual([]);
+  expect([...silentLinks.look(new Map(), 25_000)]).toEqual([]);
+  expect([...silentLinks.look(new Map([['gone', 7]]), 30_000)]).toEqual([]);
 });

@@ -12,7 +12,7 @@ import { CallPositions, deliveriesOf, Delivery, SeenCalls } from '../src/events/
 import type { EventFilter } from '../src/events/log/event-filter.js';
 import type { ErasedCalls } from '../src/events/log/erased-calls.js';
 import type { LoggedEvent } from '../src/events/log/event.js';
-import { LogPages, PAGE } from '../src/events/streams/log-pages.js';
+import { LogPages, PAGE_EVENTS } from '../src/events/streams/log-pages.js';
 import type { LogReader, PageBounds } from '../src/events/log/log-reader.js';
 import { Outlet } from '../src/events/streams/outlet.js';
 
@@ -92,8 +92,8 @@ describe('pages of a backlog', () => {
   const { until } = PATIENT;
 
   it('are read once for all who stand near, and a full one is kept for who comes later', async () => {
-    const { pages, reads, answer } = logOf(3 * PAGE);
-    const readers = [0, 10, PAGE - 1].map((seq) => pages.after('acme' as TenantId, 'one', seq, 0, until));
+    const { pages, reads, answer } = logOf(3 * PAGE_EVENTS);
+    const readers = [0, 10, PAGE_EVENTS - 1].map((seq) => pages.after('acme' as TenantId, 'one', seq, 0, until));
     await new Promise((resolve) => setImmediate(resolve));
     await answer();
     const [first, second] = await Promise.all(readers);
@@ -104,7 +104,7 @@ describe('pages of a backlog', () => {
   });
 
   it('are not read for those who have all left before their turn; who comes then gets one of its own', async () => {
-    const { pages, reads, answer } = logOf(3 * PAGE);
+    const { pages, reads, answer } = logOf(3 * PAGE_EVENTS);
     const [early, leaving, too] = [new AbortController(), new AbortController(), new AbortController()];
     const ask = (one: AbortController) => pages.after('acme' as TenantId, 'one', 0, 0, one.signal);
     const first = ask(early);
@@ -122,7 +122,7 @@ describe('pages of a backlog', () => {
   });
 
   it('of another incarnation of the log are others, though the tenant has the same name', async () => {
-    const { pages, reads, answer } = logOf(PAGE);
+    const { pages, reads, answer } = logOf(PAGE_EVENTS);
     for (const incarnation of ['one', 'two']) {
       const page = pages.after('acme' as TenantId, incarnation, 0, 0, until);
       await new Promise((resolve) => setImmediate(resolve));
@@ -133,7 +133,7 @@ describe('pages of a backlog', () => {
   });
 
   it('that were read before a call was erased are not given to who comes later', async () => {
-    const { pages, reads, answer, erase } = logOf(PAGE);
+    const { pages, reads, answer, erase } = logOf(PAGE_EVENTS);
     const read = async (meanwhile = () => undefined as void) => {
       const page = pages.after('acme' as TenantId, 'one', 0, 0, until);
       await new Promise((resolve) => setImmediate(resolve));

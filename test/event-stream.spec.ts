@@ -7,7 +7,7 @@ import type { Receive } from '../src/events/live/event-router.js';
 import { EventStream } from '../src/events/streams/event-stream.js';
 import { LogPage } from '../src/events/streams/log-page.js';
 import type { Outlet } from '../src/events/streams/outlet.js';
-import type { Bounds, Reading } from '../src/events/streams/reading.js';
+import type { Bounds, LogView } from '../src/events/streams/log-view.js';
 
 const eventOf = (seq: number, text: string): LoggedEvent => ({
   ...{ type: 'user.message', agent: 'mara' as AgentName, callId: 'c' as CallId, tenantId: 'acme' as TenantId },
@@ -20,7 +20,7 @@ function streamOf(texts: Map<number, string>, onRoom: () => void = () => undefin
   const state = { revision: 0, resumedAfter: 0, isWhole: true, expiredUntil: 0, brokenUntil: 0 };
   let receive: Receive = () => undefined;
   const events = () => [...texts].map(([seq, text]) => eventOf(seq, text));
-  const reading: Reading = {
+  const reading: LogView = {
     greeting: {},
     seen: 0,
     get isWhole() {

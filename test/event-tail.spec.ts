@@ -29,14 +29,14 @@ function tailOf(log: LoggedEvent[], erased: string[] = []) {
     headPosition: () => Promise.resolve(0),
     readAcrossTenants: (after: number) => Promise.resolve(log.filter(({ position }) => position > after)),
   };
-  const hold = (events: readonly LoggedEvent[]) => events.some(({ callId }) => erased.includes(callId ?? ''));
+  const concerns = (events: readonly LoggedEvent[]) => events.some(({ callId }) => erased.includes(callId ?? ''));
   const deliver = ({ ephemeral, tenantId, callId, position }: LoggedEvent) =>
     void out.push(`${ephemeral ? 'word' : 'event'} ${tenantId === 'acme' ? '' : `${tenantId} `}${callId} ${position}`);
   const tail = new EventTail(
     eventLog as unknown as EventLog,
     { deliver } as unknown as EventRouter,
     { messages: new Subject(), reconnected: new Subject(), connected: true } as unknown as Bus,
-    { hold } as unknown as ErasedCalls,
+    { concerns } as unknown as ErasedCalls,
     { resumedAfter: () => Promise.resolve(0) } as unknown as LogLineage,
     traffic,
   );

@@ -50,7 +50,7 @@ export function explain(facts: ExplainFacts): Explanation {
   const got = `${tenant.id} gets this event, as its number ${event?.seq ?? 0}.`;
   return {
     tenant: tenant.id,
-    event: event === undefined ? null : viewOf(event),
+    event: event === undefined ? null : eventFacts(event),
     owner: owner ?? null,
     delivered: failed === undefined,
     summary: failed === undefined ? got : `${tenant.id} does not get this event. ${failed.detail}`,
@@ -130,7 +130,7 @@ function tokenChecks(token: TokenFacts, event: EventFacts, { tenant, now }: Expl
   ];
 }
 
-function viewOf({ position, seq, type, agent, callId, at, tenantId }: EventFacts) {
+function eventFacts({ position, seq, type, agent, callId, at, tenantId }: EventFacts) {
   const id = seq === null ? null : String(seq);
   return { position, id, type, agent, callId, at: at.toISOString(), tenant: tenantId };
 }

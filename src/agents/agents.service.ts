@@ -102,7 +102,7 @@ export class AgentsService {
     const values = [after, unassigned ?? false, limit + 1];
     const { rows } = await this.pool.ask(null, () => this.pool.query<AgentRow>(LIST, values), patience);
     const page = LISTING.page(rows, limit, null, (row) => row.name);
-    return { agents: page.rows.map((row) => viewOf(row.name, row.tenantId, row.since)), next: page.next };
+    return { agents: page.rows.map((row) => agentView(row.name, row.tenantId, row.since)), next: page.next };
   }
 
   private async page(
@@ -118,10 +118,10 @@ export class AgentsService {
       agent.findMany({ where, orderBy: { name: 'asc' }, take: limit + 1 });
     const rows = await this.pool.list(asker, read, patience);
     const page = LISTING.page(rows, limit, tenantId, (row) => row.name);
-    return { agents: page.rows.map((row) => viewOf(row.name, row.tenantId, row.since)), next: page.next };
+    return { agents: page.rows.map((row) => agentView(row.name, row.tenantId, row.since)), next: page.next };
   }
 }
 
-function viewOf(agent: string, tenant: string | null, since: Date | null): AgentView {
+function agentView(agent: string, tenant: string | null, since: Date | null): AgentView {
   return { agent, tenant, since: since?.toISOString() ?? null };
 }

@@ -20,7 +20,7 @@ export class OwnershipHistory {
   async spansAcrossTenants(agent: AgentName, patience: Patience): Promise<OwnershipSpan[]> {
     const query = { where: { agent }, orderBy: { id: 'desc' }, take: 1000 } as const;
     const rows = await this.pool.list(null, ({ ownership }) => ownership.findMany(query), patience);
-    return rows.map(viewOf);
+    return rows.map(spanOf);
   }
 
   /** Who owned the agent when that position was given; undefined: nobody. */
@@ -33,10 +33,10 @@ export class OwnershipHistory {
     const where = { agent, fromPosition: { lt: position }, OR };
     const find = ({ ownership }: Prisma.TransactionClient) => ownership.findFirst({ where, orderBy: { id: 'desc' } });
     const row = await this.pool.list(null, find, patience);
-    return row === null ? undefined : viewOf(row);
+    return row === null ? undefined : spanOf(row);
   }
 }
 
-function viewOf({ tenantId, since, until, changedBy }: Ownership): OwnershipSpan {
+function spanOf({ tenantId, since, until, changedBy }: Ownership): OwnershipSpan {
   return { tenant: tenantId, since: since.toISOString(), until: until?.toISOString() ?? null, changedBy };
 }

@@ -15,6 +15,7 @@ import { takeAppendLock } from '../database/append-lock.js';
 import type { Prisma } from '../database/generated/client.js';
 import { ReadPool } from '../database/pools.js';
 import { PrismaService } from '../database/prisma.service.js';
+import { assertTenant } from '../auth/known-tenant.js';
 
 export interface Owner {
   readonly agent: AgentName;
@@ -181,11 +182,6 @@ async function assertChange(transaction: Prisma.TransactionClient, { agent, from
   if (row === null && to === null) throw new Problem('agent-not-found', 'There is no agent of that name.');
   const actual = row?.tenantId ?? null;
   if (actual !== from) throw ownerChanged(agent, actual, from);
-}
-
-async function assertTenant(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
-  if ((await transaction.tenant.count({ where: { id: tenantId } })) === 0)
-    throw new Problem('tenant-not-found', 'There is no tenant of that name.');
 }
 
 function ownerChanged(agent: AgentName, actual: string | null, believed: string | null): Problem {

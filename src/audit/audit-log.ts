@@ -107,7 +107,7 @@ export class AuditLog {
     patience: Patience,
   ): Promise<Page<AuditView>> {
     const page = await this.page({ tenantId }, limit, cursor, patience);
-    return { audit: page.rows.map(viewOf), next: page.next };
+    return { audit: page.rows.map(auditView), next: page.next };
   }
 
   /** The operator's book, newest first; `about`: what concerned that tenant. */
@@ -119,7 +119,7 @@ export class AuditLog {
   ): Promise<Page<AuditView & { tenants: string[] }>> {
     const where: BookWhere = { tenantId: null, ...(about === undefined ? {} : { tenants: { has: about } }) };
     const page = await this.page(where, limit, cursor, patience);
-    return { audit: page.rows.map((row) => ({ ...viewOf(row), tenants: row.tenants })), next: page.next };
+    return { audit: page.rows.map((row) => ({ ...auditView(row), tenants: row.tenants })), next: page.next };
   }
 
   /**
@@ -169,7 +169,7 @@ function entriesOf(actor: Actor, { action, target, before, after, books, about =
   ];
 }
 
-function viewOf(row: AuditEntry): AuditView {
+function auditView(row: AuditEntry): AuditView {
   const { by, action, target, before, after, requestId } = row;
   return { id: row.reference, at: row.at.toISOString(), by, action, target, before, after, requestId };
 }

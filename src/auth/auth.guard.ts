@@ -17,7 +17,7 @@ import { IdpStrategy } from './idp.strategy.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { type Principal, allows } from './principal.js';
 import { assertOwnPage, sessionCookieName } from './sign-in/session-cookie.js';
-import { Standings } from './standings.js';
+import { CurrentRights } from './current-rights.js';
 import { readToken } from './tokens/token-text.js';
 import { VerifiedTokens } from './tokens/verified-tokens.js';
 
@@ -34,7 +34,7 @@ export class AuthGuard implements CanActivate {
     @Inject(ENV) private readonly env: Env,
     private readonly own: JwtStrategy,
     private readonly external: IdpStrategy,
-    private readonly standings: Standings,
+    private readonly rights: CurrentRights,
     private readonly sockets: Sockets,
     private readonly answers: Answers,
   ) {
@@ -68,7 +68,7 @@ export class AuthGuard implements CanActivate {
 
   private async principalOf({ token }: Credential, request: Request, response: Response): Promise<Principal> {
     const identity = this.verified.recall(token);
-    if (identity !== undefined) return this.standings.principal(identity);
+    if (identity !== undefined) return this.rights.principal(identity);
     if (readToken(token) === undefined)
       throw new Problem('token-invalid', 'The token was not issued here, or was changed.');
     const principal = await this.authenticate(request, response);

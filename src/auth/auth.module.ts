@@ -13,7 +13,7 @@ import { SignInController } from './sign-in/sign-in.controller.js';
 import { SignIn } from './sign-in/sign-in.js';
 import { SigningKeysController } from './keys/signing-keys.controller.js';
 import { SigningKeys } from './keys/signing-keys.js';
-import { Standings } from './standings.js';
+import { CurrentRights } from './current-rights.js';
 import { StreamTokens } from './tokens/stream-tokens.js';
 import { TokenFiles } from './tokens/token-files.js';
 import { TokenMint } from './tokens/token-mint.js';
@@ -27,13 +27,13 @@ import { Views } from './tokens/views.js';
   imports: [PassportModule],
   controllers: [TokensController, SigningKeysController, SessionsController, SignInController],
   providers: [
-    ...[issuerProvider, SigningKeys, IssuerKeys, TokenMint, TokenVerifier, Standings],
+    ...[issuerProvider, SigningKeys, IssuerKeys, TokenMint, TokenVerifier, CurrentRights],
     ...[TokensService, StreamTokens, Views, Sessions, SignIn, TokenFiles],
     ...[JwtStrategy, IdpStrategy],
     // In this order.
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: APP_GUARD, useClass: BodyGuard },
   ],
-  exports: [TokensService, StreamTokens, Standings, SignIn, TokenFiles],
+  exports: [TokensService, StreamTokens, CurrentRights, SignIn, TokenFiles],
 })
 export class AuthModule {}

@@ -10,7 +10,7 @@ import { presentedIn } from './credential.js';
 import { LEEWAY_SECONDS, externalIdentityOf } from './external-claims.js';
 import { EXTERNAL_ALGORITHMS, IssuerKeys } from './keys/issuer-keys.js';
 import type { Principal } from './principal.js';
-import { Standings } from './standings.js';
+import { CurrentRights } from './current-rights.js';
 import { readToken } from './tokens/token-text.js';
 
 type KeyCallback = (error: unknown, key?: string | Buffer) => void;
@@ -22,7 +22,7 @@ export class IdpStrategy extends PassportStrategy(Strategy, 'idp') {
   constructor(
     @Inject(ENV) { identityProvider }: Env,
     keys: IssuerKeys,
-    private readonly standings: Standings,
+    private readonly rights: CurrentRights,
   ) {
     super({
       // Only a header carries a token of somebody else's.
@@ -50,6 +50,6 @@ export class IdpStrategy extends PassportStrategy(Strategy, 'idp') {
     const token = presentedIn(request)?.token;
     if (this.provider === undefined || token === undefined)
       throw new Problem('token-invalid', 'The token was not issued here.');
-    return this.standings.principal(externalIdentityOf(claims, token, this.provider));
+    return this.rights.principal(externalIdentityOf(claims, token, this.provider));
   }
 }

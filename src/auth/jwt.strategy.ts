@@ -8,7 +8,7 @@ import { presentedIn } from './credential.js';
 import { Issuer } from './keys/issuer.js';
 import { type Principal, identityOf } from './principal.js';
 import { ALGORITHM, SigningKeys } from './keys/signing-keys.js';
-import { Standings } from './standings.js';
+import { CurrentRights } from './current-rights.js';
 import { readToken } from './tokens/token-text.js';
 
 /** What passport-jwt calls to be told the key; a {@link jwt.JsonWebTokenError} is the token's fault, any other is ours. */
@@ -19,7 +19,7 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
   constructor(
     issuer: Issuer,
     keys: SigningKeys,
-    private readonly standings: Standings,
+    private readonly rights: CurrentRights,
   ) {
     super({
       jwtFromRequest: (request: Request) => presentedIn(request)?.token ?? null,
@@ -41,6 +41,6 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
 
   validate(claims: unknown): Promise<Principal> {
     // Async, so that a claim of the wrong type is a rejection like any other.
-    return Promise.resolve().then(() => this.standings.principal(identityOf(claims)));
+    return Promise.resolve().then(() => this.rights.principal(identityOf(claims)));
   }
 }

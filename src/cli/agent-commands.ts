@@ -18,6 +18,15 @@ interface AssignOptions {
 export function addAgentCommands(program: Command): void {
   const agent = program.command('agent').description('agents: list, assign, unassign, set, owners, import');
 
+  addList(agent);
+  addAssign(agent);
+  addUnassign(agent);
+  addSet(agent);
+  addOwners(agent);
+  addImportCommand(agent);
+}
+
+function addList(agent: Command): void {
   agent
     .command('list')
     .description('which agent is whose')
@@ -32,7 +41,9 @@ export function addAgentCommands(program: Command): void {
       const agents = await api.all(`/v1/admin/agents?${query.toString()}`, 'agents', agentSchema);
       print(isJson, agents, () => table(agents, COLUMNS));
     });
+}
 
+function addAssign(agent: Command): void {
   agent
     .command('assign <agent>')
     .description('give an agent to a tenant; --from says whose you believe it is (nobody’s, unless said)')
@@ -51,7 +62,9 @@ export function addAgentCommands(program: Command): void {
       });
       print(isJson, answer, () => (dryRun ? previewOf(answer) : table([answer], COLUMNS)));
     });
+}
 
+function addUnassign(agent: Command): void {
   agent
     .command('unassign <agent>')
     .description('take an agent away; its calls stay with the owner they had')
@@ -59,7 +72,9 @@ export function addAgentCommands(program: Command): void {
     .action(async (name: string, { from }: { from: string }, command: Command) => {
       await contextOf(command).api.request('DELETE', path`/v1/admin/agents/${name}/owner`, z.undefined(), { from });
     });
+}
 
+function addSet(agent: Command): void {
   agent
     .command('set [agents...]')
     .description('make these, and no others, a tenant’s agents: all or nothing')
@@ -73,7 +88,9 @@ export function addAgentCommands(program: Command): void {
       const names = (list: readonly string[]) => list.map(safe).join(' ') || '–';
       print(isJson, answer, () => `added    ${names(answer.added)}\nremoved  ${names(answer.removed)}\n`);
     });
+}
 
+function addOwners(agent: Command): void {
   agent
     .command('owners <agent>')
     .description('who owned it, from when to when, newest first')
@@ -83,8 +100,6 @@ export function addAgentCommands(program: Command): void {
       const { owners } = await api.request('GET', path`/v1/admin/agents/${name}/owners`, list);
       print(isJson, owners, () => table(owners, ['tenant', 'since', 'until', 'changedBy']));
     });
-
-  addImportCommand(agent);
 }
 
 function previewOf(answer: Record<string, unknown>): string {

@@ -16,17 +16,7 @@ const explainSchema = z.looseObject({
 
 /** What an operator looks at: changes, open streams, why an event came or did not. */
 export function addOperationCommands(program: Command): void {
-  program
-    .command('audit')
-    .description('who changed what, newest first')
-    .option('--tenant <tenant>', 'what concerned one tenant')
-    .option('--limit <n>', 'how many', '50')
-    .action(async ({ tenant, limit }: { tenant?: string; limit: string }, command: Command) => {
-      const { api, isJson } = contextOf(command);
-      const query = new URLSearchParams({ limit, ...(tenant === undefined ? {} : { tenant }) });
-      const { audit } = await api.request('GET', `/v1/admin/audit?${query.toString()}`, auditSchema);
-      print(isJson, audit, () => table(audit, ['at', 'by', 'action', 'target', 'before', 'after']));
-    });
+  addAudit(program);
 
   const connections = program.command('connections').description('open streams: list, close').enablePositionalOptions();
   connections
@@ -45,6 +35,24 @@ export function addOperationCommands(program: Command): void {
       await contextOf(command).api.request('DELETE', path`/v1/admin/connections/${id}`, z.undefined());
     });
 
+  addExplain(program);
+}
+
+function addAudit(program: Command): void {
+  program
+    .command('audit')
+    .description('who changed what, newest first')
+    .option('--tenant <tenant>', 'what concerned one tenant')
+    .option('--limit <n>', 'how many', '50')
+    .action(async ({ tenant, limit }: { tenant?: string; limit: string }, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const query = new URLSearchParams({ limit, ...(tenant === undefined ? {} : { tenant }) });
+      const { audit } = await api.request('GET', `/v1/admin/audit?${query.toString()}`, auditSchema);
+      print(isJson, audit, () => table(audit, ['at', 'by', 'action', 'target', 'before', 'after']));
+    });
+}
+
+function addExplain(program: Command): void {
   program
     .command('explain')
     .description('why a tenant did or did not get an event')

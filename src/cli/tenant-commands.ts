@@ -10,25 +10,8 @@ const COLUMNS = ['tenant', 'name', 'status', 'createdAt'];
 export function addTenantCommands(program: Command): void {
   const tenant = program.command('tenant').description('customers: create, list, suspend, activate, delete');
 
-  tenant
-    .command('create <tenant>')
-    .description('a new customer, without agents')
-    .option('--name <name>', 'as people call it')
-    .action(async (id: string, { name }: { name?: string }, command: Command) => {
-      const { api, isJson } = contextOf(command);
-      const body = { tenant: id, ...(name === undefined ? {} : { name }) };
-      const made = await api.request('POST', '/v1/admin/tenants', tenantSchema, body);
-      print(isJson, made, () => table([made], COLUMNS));
-    });
-
-  tenant
-    .command('list')
-    .description('all of them, by name')
-    .action(async (_: object, command: Command) => {
-      const { api, isJson } = contextOf(command);
-      const tenants = await api.all('/v1/admin/tenants', 'tenants', tenantSchema);
-      print(isJson, tenants, () => table(tenants, COLUMNS));
-    });
+  addCreate(tenant);
+  addList(tenant);
 
   for (const [verb, status, effect] of [
     ['suspend', 'suspended', 'its tokens open nothing and its open streams end, until it is active again'],
@@ -44,6 +27,34 @@ export function addTenantCommands(program: Command): void {
       });
   }
 
+  addDelete(tenant);
+}
+
+function addCreate(tenant: Command): void {
+  tenant
+    .command('create <tenant>')
+    .description('a new customer, without agents')
+    .option('--name <name>', 'as people call it')
+    .action(async (id: string, { name }: { name?: string }, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const body = { tenant: id, ...(name === undefined ? {} : { name }) };
+      const made = await api.request('POST', '/v1/admin/tenants', tenantSchema, body);
+      print(isJson, made, () => table([made], COLUMNS));
+    });
+}
+
+function addList(tenant: Command): void {
+  tenant
+    .command('list')
+    .description('all of them, by name')
+    .action(async (_: object, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const tenants = await api.all('/v1/admin/tenants', 'tenants', tenantSchema);
+      print(isJson, tenants, () => table(tenants, COLUMNS));
+    });
+}
+
+function addDelete(tenant: Command): void {
   tenant
     .command('delete <tenant>')
     .description('erase a customer with its tokens, calls and events')

@@ -27,6 +27,14 @@ interface CreateOptions {
 export function addTokenCommands(program: Command): void {
   const token = program.command('token').description('API tokens: create, list, revoke');
 
+  addCreate(token);
+  addList(token);
+  addRevoke(token);
+
+  addKeyCommands(program);
+}
+
+function addCreate(token: Command): void {
   token
     .command('create')
     .description('make a token; its text, and nothing else, goes to stdout')
@@ -46,7 +54,9 @@ export function addTokenCommands(program: Command): void {
       process.stderr.write(`token ${made.id}, until ${made.expiresAt}; its text is shown this once\n`);
       print(isJson, made, () => `${made.token}\n`);
     });
+}
 
+function addList(token: Command): void {
   token
     .command('list')
     .description('newest first, with the last use of each, never their text')
@@ -62,14 +72,18 @@ export function addTokenCommands(program: Command): void {
         ),
       );
     });
+}
 
+function addRevoke(token: Command): void {
   token
     .command('revoke <id>')
     .description('end a token and every stream that lives by it')
     .action(async (id: string, _: object, command: Command) => {
       await contextOf(command).api.request('DELETE', path`/v1/admin/tokens/${id}`, z.undefined());
     });
+}
 
+function addKeyCommands(program: Command): void {
   const keys = program.command('keys').description('the keys that sign tokens');
   const keySchema = z.looseObject({ kid: z.string(), state: z.string(), signsFrom: z.string(), tokens: z.number() });
   const columns = ['kid', 'state', 'signsFrom', 'tokens'];

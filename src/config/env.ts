@@ -128,30 +128,15 @@ type Shell = Record<string, string | undefined>;
  * not say; `{}` where it was made by us. Throws {@link InvalidEnv}.
  */
 export function readEnv(variables: Shell, shell = variables): Env {
-  const given = Object.fromEntries(
-    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
-  );
-  const parsed = envSchema.safeParse(given);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => {
-      const name = path.join('.');
-      return `${name}: ${message}, and is ${shown(name, given[name] ?? '')}`;
-    });
-    throw new InvalidEnv(faults.join('; '));
-  }
-  const env = parsed.data;
+  const env = parse(variables);
   const demo = env.SOURCES === undefined;
-  const sources = (env.SOURCES ?? 'simulator').split(',').map((source) => source.trim());
-  if (sources.some((source) => source === '')) {
-    throw new InvalidEnv('SOURCES: an entry is empty; separate URLs by single commas, or say "none"');
-  }
   return Object.freeze({
     port: env.PORT,
     host: env.HOST,
     databaseUrl: databaseUrlOf(env.DATABASE_URL, shell),
     allowFsyncOff: env.ALLOW_FSYNC_OFF,
     busUrl: env.BUS_URL,
-    sources: sources.length === 1 && sources[0] === 'none' ? [] : sources,
+    sources: sourcesOf(env),
     demo,
     sourceToken: env.SOURCE_TOKEN,
     pinecallApiKey: env.PINECALL_API_KEY,
@@ -181,6 +166,30 @@ export function readEnv(variables: Shell, shell = variables): Env {
 }
 
 type Variables = z.infer<typeof envSchema>;
+
+/** A variable that is set to nothing counts as not set. */
+function parse(variables: Shell): Variables {
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = envSchema.safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(({ path, message }) => {
+      const name = path.join('.');
+      return `${name}: ${message}, and is ${shown(name, given[name] ?? '')}`;
+    });
+    throw new InvalidEnv(faults.join('; '));
+  }
+  return parsed.data;
+}
+
+function sourcesOf(env: Variables): readonly string[] {
+  const sources = (env.SOURCES ?? 'simulator').split(',').map((source) => source.trim());
+  if (sources.some((source) => source === '')) {
+    throw new InvalidEnv('SOURCES: an entry is empty; separate URLs by single commas, or say "none"');
+  }
+  return sources.length === 1 && sources[0] === 'none' ? [] : sources;
+}
 
 function ownUrl({ HOST, PORT }: Variables): PublicUrl {
   const url = localUrl(HOST, PORT);

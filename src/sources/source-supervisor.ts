@@ -160,15 +160,11 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
     while (!signal.aborted) {
       const startedAt = performance.now();
       enter('connecting');
-      try {
-        await source.run(sink, live, signal);
-        status.error = 'the upstream ended';
-      } catch (error) {
-        status.error = (error as Error).message;
-        if (error instanceof InvalidSource) {
-          this.logger.error(`${source.name}: ${status.error}; it stays stopped until the server is started again`);
-          return false;
-        }
+      const fault = await source.run(sink, live, signal).catch((error: Error) => error);
+      status.error = fault?.message ?? 'the upstream ended';
+      if (fault instanceof InvalidSource) {
+        this.logger.error(`${source.name}: ${status.error}; it stays stopped until the server is started again`);
+        return false;
       }
       if (signal.aborted) break;
       enter('waiting');
@@ -179,7 +175,7 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
         said = null;
       }
       const delayMs = backoff.nextMs();
-      // What goes on failing in the same way is said once; /readyz has it as long as it lasts.
+      // What goes on failing in the same way is logged once; /readyz has it as long as it lasts.
       if (said !== status.error)
         this.logger.warn(`${source.name}: ${status.error}; again in ${(delayMs / 1000).toFixed(1)} s`);
       said = status.error;

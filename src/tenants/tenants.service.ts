@@ -39,7 +39,7 @@ export class TenantsService {
         const change = { action: 'tenant.create', target: tenant, before: null, after: factsOf(row) };
         await this.audit.record(transaction, actor, { ...change, books: [{ tenantId: tenant }] });
         await this.erasures.assertFree(transaction, tenant);
-        return viewOf(row);
+        return tenantView(row);
       });
     } catch (error) {
       if (isPrismaError(error, 'P2002')) throw new Problem('tenant-exists', 'There is a tenant of that name already.');
@@ -58,13 +58,13 @@ export class TenantsService {
       tenant.findMany({ where, orderBy: { id: 'asc' }, take: limit + 1 });
     const rows = await this.pool.list(null, read, patience);
     const page = LISTING.page(rows, limit, null, (row) => row.id);
-    return { tenants: page.rows.map(viewOf), next: page.next };
+    return { tenants: page.rows.map(tenantView), next: page.next };
   }
 
   async get(tenantId: TenantId, patience: Patience): Promise<TenantView> {
     const row = await this.pool.list(null, ({ tenant }) => tenant.findUnique({ where: { id: tenantId } }), patience);
     if (row === null) throw notFound();
-    return viewOf(row);
+    return tenantView(row);
   }
 
   /** Throws `tenant-not-found` unless all of them are there. */
@@ -106,7 +106,7 @@ export class TenantsService {
     });
     if (status !== undefined || limits !== undefined)
       this.bus.publish({ kind: 'tenant-changed', tenantId, status: row.status === 'active' ? 'active' : 'suspended' });
-    return viewOf(row);
+    return tenantView(row);
   }
 
   /** Nobody may anything in its name from here on, on any process. Throws `tenant-not-found`. */
@@ -140,7 +140,7 @@ function factsOf({ name, status, limits }: Tenant): Prisma.InputJsonObject {
   return { name, status, limits: limits };
 }
 
-function viewOf(row: Tenant): TenantView {
+function tenantView(row: Tenant): TenantView {
   return {
     tenant: tenantIdSchema.parse(row.id),
     name: row.name,

@@ -15,6 +15,7 @@ import { PrismaService } from '../../database/prisma.service.js';
 import type { Principal, Scope } from '../principal.js';
 import { SESSION_MS } from './sessions.js';
 import { TokenMint } from '../tokens/token-mint.js';
+import { assertTenant } from '../known-tenant.js';
 
 /** What a person does who looks after a tenant: watches, and makes tokens for programs. */
 export const PERSON_SCOPES = ['events:read', 'agents:read', 'tokens:write'] as const;
@@ -154,11 +155,6 @@ async function claim(transaction: Prisma.TransactionClient, hash: string): Promi
 
 function hashOf(code: string): string {
   return createHash('sha256').update(code).digest('hex');
-}
-
-async function assertTenant(transaction: Prisma.TransactionClient, tenantId: TenantId | null): Promise<void> {
-  if (tenantId !== null && (await transaction.tenant.count({ where: { id: tenantId } })) === 0)
-    throw new Problem('tenant-not-found', 'There is no tenant of that name.');
 }
 
 /** Thrown within the transaction: the code is not used up, and works when the tenant is active again. */

@@ -1,18 +1,18 @@
-/** Verifies tokens of ours outside the guard, by the same rules: algorithm, issuer, audience, standing. */
+/** Verifies tokens of ours outside the guard, by the same rules: algorithm, issuer, audience, current rights. */
 import { Injectable } from '@nestjs/common';
 import jwt from 'jsonwebtoken';
 import { blameOf } from '../../database/database-errors.js';
 import { Issuer } from '../keys/issuer.js';
 import { type Principal, type TokenKind, identityOf } from '../principal.js';
 import { ALGORITHM, CLOCK_TOLERANCE_SECONDS, SigningKeys } from '../keys/signing-keys.js';
-import { Standings } from '../standings.js';
+import { CurrentRights } from '../current-rights.js';
 import { readToken } from './token-text.js';
 
 @Injectable()
 export class TokenVerifier {
   constructor(
     private readonly keys: SigningKeys,
-    private readonly standings: Standings,
+    private readonly rights: CurrentRights,
     private readonly issuer: Issuer,
   ) {}
 
@@ -27,7 +27,7 @@ export class TokenVerifier {
         audience: kind,
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });
-      return await this.standings.principal(identityOf(claims));
+      return await this.rights.principal(identityOf(claims));
     } catch (error) {
       if (blameOf(error) === 'database') throw error;
       return undefined; // Whatever is wrong with it, it opens nothing.

@@ -23,7 +23,7 @@ export interface TokenFacts {
   readonly revokedAt: string | null;
 }
 
-export function viewOf(row: Token): TokenView {
+export function tokenView(row: Token): TokenView {
   return {
     id: row.id,
     name: row.name,
@@ -37,7 +37,7 @@ export function viewOf(row: Token): TokenView {
 }
 
 export function factsOf(row: Token): TokenFacts {
-  return { ...viewOf(row), narrowing: row.narrowing as unknown as TokenFacts['narrowing'] };
+  return { ...tokenView(row), narrowing: row.narrowing as unknown as TokenFacts['narrowing'] };
 }
 
 export function auditOf({ name, scopes, expiresAt }: Token): Prisma.InputJsonObject {

@@ -17,8 +17,9 @@ import type { Scope } from '../principal.js';
 import { assertRoomForToken } from './token-quota.js';
 import { MAX_TTL_SECONDS } from './tokens.schemas.js';
 import { TokenMint } from './token-mint.js';
-import { type TokenFacts, type TokenView, auditOf, factsOf, viewOf } from './token-view.js';
+import { type TokenFacts, type TokenView, auditOf, factsOf, tokenView } from './token-view.js';
 import { Interval } from '../../common/waiting.js';
+import { assertTenant } from '../known-tenant.js';
 
 export interface NewToken {
   readonly name: string;
@@ -78,7 +79,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
       const minting = { kind: 'api', tenantId, name, scopes, expiresAt, createdBy: actor.name } as const;
       const { row, token } = await this.tokenMint.mint(transaction, minting);
       await this.record(transaction, actor, 'token.create', row, null, auditOf(row));
-      return { ...viewOf(row), token };
+      return { ...tokenView(row), token };
     });
   }
 
@@ -106,7 +107,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
     };
     const rows = await this.pool.list(tenantId, read, patience);
     const page = LISTING.page(rows, limit, tenantId, (row) => [row.createdAt, row.id]);
-    return { tokens: page.rows.map(viewOf), next: page.next };
+    return { tokens: page.rows.map(tokenView), next: page.next };
   }
 
   async factsAcrossTenants(id: string, patience: Patience): Promise<TokenFacts> {
@@ -125,7 +126,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
       };
       const changed = await transaction.token.update({ where: { id }, data });
       await this.record(transaction, actor, 'token.change', row, auditOf(row), auditOf(changed));
-      return viewOf(changed);
+      return tokenView(changed);
     });
     if (scopes !== undefined) this.bus.publish({ kind: 'token-changed', tokenId: id });
     return view;
@@ -226,9 +227,4 @@ async function findToken(transaction: Prisma.TransactionClient, where: TokenWher
   const row = await transaction.token.findFirst({ where });
   if (row === null) throw new Problem('token-not-found', 'There is no token of that id.');
   return row;
-}
-
-async function assertTenant(transaction: Prisma.TransactionClient, tenantId: TenantId | null): Promise<void> {
-  if (tenantId !== null && (await transaction.tenant.count({ where: { id: tenantId } })) === 0)
-    throw new Problem('tenant-not-found', 'There is no tenant of that name.');
 }

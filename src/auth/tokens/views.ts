@@ -3,11 +3,11 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, AuditLog } from '../../audit/audit-log.js';
 import type { TenantId } from '../../common/ids.js';
 import { earlier, momentIn } from '../../common/moment.js';
-import { Problem } from '../../common/problem.js';
 import type { Token } from '../../database/generated/client.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import type { Principal } from '../principal.js';
 import { type Minting, TokenMint } from './token-mint.js';
+import { assertTenant } from '../known-tenant.js';
 
 /** Long enough to look into a complaint; asking again is in the books again. */
 export const MAX_VIEW_TTL_SECONDS = 60 * 60;
@@ -43,8 +43,7 @@ export class Views {
   /** Mints what a tenant is viewed through, and writes into both books that somebody looks. Throws `tenant-not-found`. */
   async mint(actor: Actor, tenantId: TenantId, minting: Minting): Promise<{ row: Token; token: string }> {
     return this.prisma.$transaction(async (transaction) => {
-      if ((await transaction.tenant.count({ where: { id: tenantId } })) === 0)
-        throw new Problem('tenant-not-found', 'There is no tenant of that name.');
+      await assertTenant(transaction, tenantId);
       const minted = await this.tokenMint.mint(transaction, minting);
       await this.audit.record(transaction, actor, {
         action: 'tenant.view',

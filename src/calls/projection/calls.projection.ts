@@ -21,13 +21,13 @@ import { CallsRebuild } from './calls-rebuild.js';
 import { ProjectionAttempts } from './projection-attempts.js';
 
 /** Events a batch; bounds memory, as their bytes do (events/log/event-log.ts), and how long an erasure waits. */
-const PAGE = 1000;
+const BATCH = 1000;
 /**
  * While events come in, the append has the first claim on event loop and database: a batch is smaller, and followed by a rest of
  * so many times what it took. Its transaction is short, too: as long as it is open, PostgreSQL keeps every version of the rows
  * that appends count in, and each append walks past them.
  */
-const BUSY_PAGE = 250;
+const BUSY_BATCH = 250;
 const REST_FACTOR = 3;
 /** Whoever asks for calls waits for what was committed before, but not long. */
 const MAX_REST_MS = 100;
@@ -97,7 +97,7 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
     const { position, head, rebuild } = await this.store.progress();
     if (position >= head && rebuild === null) return POLL_MS;
     const { isBusy } = this.ingest;
-    const limit = isBusy ? BUSY_PAGE : PAGE;
+    const limit = isBusy ? BUSY_BATCH : BATCH;
     const stopTimer = projectionSeconds.startTimer();
     const isWriter = position < head ? await this.project(head, limit) : await this.rebuild.step(limit);
     const tookMs = stopTimer() * 1000;

@@ -31,7 +31,7 @@ import { Interval, pause } from '../../common/waiting.js';
 type Batch = Extract<BusMessage, { kind: 'appended' }>;
 
 /** Rows a read of the log; bounds memory. */
-const PAGE = 1000;
+const PAGE_ROWS = 1000;
 /** Batches that may wait while the log is read; beyond it, what they hold is read from the log too. */
 const MAX_WAITING = 1000;
 /** Calls whose last position is remembered, to keep late ephemeral events from overtaking. */
@@ -120,7 +120,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private fits(batch: Batch): boolean {
-    return batch.complete && batch.first === this.delivered + 1 && !this.erased.hold(batch.events);
+    return batch.complete && batch.first === this.delivered + 1 && !this.erased.concerns(batch.events);
   }
 
   private async workOff(): Promise<void> {
@@ -183,13 +183,13 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private async readPage(): Promise<LoggedEvent[]> {
-    const rows = await this.log.readAcrossTenants(this.delivered, PAGE);
-    return this.erased.hold(rows) ? this.log.readAcrossTenants(this.delivered, PAGE) : rows;
+    const rows = await this.log.readAcrossTenants(this.delivered, PAGE_ROWS);
+    return this.erased.concerns(rows) ? this.log.readAcrossTenants(this.delivered, PAGE_ROWS) : rows;
   }
 
   private deliver(event: LoggedEvent): void {
     if (event.ephemeral) {
-      if (this.erased.hold([event])) return;
+      if (this.erased.concerns([event])) return;
       if (this.isOvertaken(event)) return ephemeralDropped.inc({ reason: 'late' });
     } else {
       // What stands in front of it and is not here yet, a later part of its batch or a hole, is no reason to wait.

@@ -157,7 +157,7 @@ export class IngestService {
   private knownTenant(event: AdmittedEvent, onlyTenant: TenantId | null): Appended | undefined {
     if (!event.ephemeral || event.callId === null) return undefined;
     const call = this.calls.get(routeOf(event, onlyTenant));
-    return call === undefined || this.erased.hold([{ ...event, tenantId: call.tenantId }]) ? undefined : call;
+    return call === undefined || this.erased.concerns([{ ...event, tenantId: call.tenantId }]) ? undefined : call;
   }
 
   /** One poison event must not take those beside it along: a batch that is refused for what stands in it is halved. */

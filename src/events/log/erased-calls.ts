@@ -59,7 +59,7 @@ export class ErasedCalls implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   /** True when one of these things is of a call that was erased a short while ago. */
-  hold(things: readonly { readonly tenantId: string | null; readonly callId: string | null }[]): boolean {
+  concerns(things: readonly { readonly tenantId: string | null; readonly callId: string | null }[]): boolean {
     const isErased = ({ tenantId, callId }: (typeof things)[number]) =>
       callId !== null && this.remembered.has(callKey(tenantId, callId));
     return this.remembered.size > 0 && things.some(isErased);

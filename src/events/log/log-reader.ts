@@ -48,7 +48,7 @@ interface Window {
 const COLUMNS = 'position, tenant_id, seq, call_id, agent, type, at, data, octet_length(data) AS bytes';
 const TENANT_PAGE = `SELECT ${COLUMNS} FROM tenant_log_page($1, $2, $3, $4, $5, $6, $7)`;
 const CALLS_PAGE = `SELECT ${COLUMNS} FROM tenant_calls_page($1, $2, $3, $4, $5, $6, $7, $8)`;
-const PAGE = `SELECT ${COLUMNS} FROM log_page($1, $2, $3, $4, $5, $6, $7, $8)`;
+const PAGE_STATEMENT = `SELECT ${COLUMNS} FROM log_page($1, $2, $3, $4, $5, $6, $7, $8)`;
 const LOOK = 'SELECT first, reached, is_end AS "isEnd" FROM log_window($1, $2, $3)';
 const HAS_CALL = `SELECT 1 FROM call_tenants WHERE call_id = $1 AND tenant_id = $2
   HAVING count(*) > 0 AND count(erased_at) = 0`;
@@ -127,7 +127,7 @@ export class LogReader {
       ...[agents && [...agents], likePatterns(types)],
     ];
     const rows = await this.ask(null, isShortLook(window), patience, () =>
-      this.pool.prepared<SizedRow>('page', PAGE, values),
+      this.pool.prepared<SizedRow>('page', PAGE_STATEMENT, values),
     );
     return stretchOf(rows, after, { limit, bytes }, window, ({ position }) => position);
   }

@@ -110,7 +110,7 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
     const all = [...this.connections.all].filter(({ isClosed }) => !isClosed);
     const behind = all.filter(({ stream }) => !stream.isLive).map(({ principal }) => principal.tenantId);
     const heads = behind.length === 0 ? new Map<TenantId | null, number>() : await this.headsOf(behind);
-    return all.map((one) => viewOf(one, heads));
+    return all.map((one) => connectionView(one, heads));
   }
 
   /** The last numbers of these tenants; by null the platform's. */
@@ -124,7 +124,7 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
   }
 }
 
-function viewOf(
+function connectionView(
   { id, since, principal, scope, stream, outlet }: StreamConnection,
   heads: ReadonlyMap<TenantId | null, number>,
 ): ConnectionView {

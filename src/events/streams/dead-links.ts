@@ -20,7 +20,7 @@ interface Silence {
 }
 
 /** Since when links are silent, from one look to the next. */
-export class Silences {
+export class SilentLinks {
   private readonly links = new Map<string, Silence>();
 
   /** Takes links and how often they were sent the same again. Returns those that were silent at all looks of {@link SILENT_MS}. */
@@ -39,7 +39,7 @@ export class Silences {
 
 @Injectable()
 export class DeadLinks implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly silences = new Silences();
+  private readonly silentLinks = new SilentLinks();
   private readonly interval = new Interval(LOOK_MS, () => this.look());
   private looking = false;
 
@@ -56,7 +56,7 @@ export class DeadLinks implements OnApplicationBootstrap, OnApplicationShutdown 
   private async look(): Promise<void> {
     if (this.looking || this.connections.all.size === 0) return;
     this.looking = true;
-    const dead = this.silences.look(await readTcpTable(), performance.now());
+    const dead = this.silentLinks.look(await readTcpTable(), performance.now());
     this.looking = false;
     if (dead.size === 0) return;
     const problem = new Problem('unavailable', 'The client does not answer; resume with your last id.');

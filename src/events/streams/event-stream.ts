@@ -9,7 +9,7 @@ import { eventsOut } from '../../common/metrics.js';
 import { type Chunk, controlFrame, cursorFrame, PING } from '../live/frame.js';
 import { type Delivery, SeenCalls, StreamQueue } from '../live/delivery.js';
 import type { Outlet } from './outlet.js';
-import type { Reading } from './reading.js';
+import type { LogView } from './log-view.js';
 import { type Start, type StreamStart, chooseStart } from './stream-start.js';
 
 /** How often a reader hears how far the log has been looked through for it; clients give up on 15 s of silence. */
@@ -24,7 +24,7 @@ export class EventStream {
   private resumedAfter = 0;
   /** What this reader was told of {@link Bounds.brokenUntil}, if it concerned it. */
   private brokenUntil = 0;
-  /** By the reading's numbering. */
+  /** By the view's numbering. */
   private last = 0;
   /** The platform's position of what the log brought last, and the calls in it, until something newer has come live. */
   private lastPosition = 0;
@@ -36,21 +36,21 @@ export class EventStream {
   private early: Chunk[] | undefined = [];
 
   constructor(
-    private readonly reading: Reading,
+    private readonly view: LogView,
     private readonly outlet: Outlet,
     private readonly reader: Observer<Chunk>,
   ) {
-    this.revision = reading.revision;
+    this.revision = view.revision;
   }
 
   /** Resolves when the stream is live; from then on chunks come by themselves until {@link stop}. */
   async start(request: StreamStart): Promise<void> {
-    this.leave = this.reading.register((delivery) => this.receive(delivery));
-    const bounds = await this.reading.bounds();
+    this.leave = this.view.register((delivery) => this.receive(delivery));
+    const bounds = await this.view.bounds();
     if (this.stopped) return;
     const { since } = request;
     const begin =
-      request.cursor === undefined && since ? await this.look((until) => this.reading.since(since, until)) : undefined;
+      request.cursor === undefined && since ? await this.look((until) => this.view.since(since, until)) : undefined;
     if (this.stopped) return;
     const start = chooseStart(request, bounds, begin);
     this.resumedAfter = bounds.resumedAfter;
@@ -77,7 +77,7 @@ export class EventStream {
 
   /** A sign of life; it moves the cursor of a reader that is given few events of many. */
   ping(): void {
-    const { isWhole, seen } = this.reading;
+    const { isWhole, seen } = this.view;
     // What was on its way when the reader caught up has come by now.
     if (this.isLive) this.seen = undefined;
     if (isWhole || !this.isLive || seen <= this.last) return this.reader.next(PING);
@@ -113,7 +113,7 @@ export class EventStream {
   }
 
   private greet({ after, gap }: Start): void {
-    this.reader.next(controlFrame('connected', { ...this.reading.greeting, after }, after));
+    this.reader.next(controlFrame('connected', { ...this.view.greeting, after }, after));
     if (gap) this.reader.next(controlFrame('log.gap', { after: gap.after, resumeFrom: after, reason: gap.reason }));
     const early = this.early ?? [];
     this.early = undefined;
@@ -148,8 +148,8 @@ export class EventStream {
   /** True when the reader has been sent all that there was, or is gone. */
   private async replayPage(until: AbortSignal): Promise<boolean> {
     this.overflowed = false;
-    const page = await this.reading.page(this.last, until);
-    if (!this.reading.isWhole) await this.tellExpired();
+    const page = await this.view.page(this.last, until);
+    if (!this.view.isWhole) await this.tellExpired();
     for (const piece of page.piecesAfter(this.last)) {
       if (this.stopped) return true;
       if (this.forgetErased()) return false;
@@ -170,8 +170,8 @@ export class EventStream {
 
   /** True when a call was erased meanwhile: then what was read or is queued is read from the log again, where it is gone. */
   private forgetErased(): boolean {
-    if (this.reading.revision === this.revision) return false;
-    this.revision = this.reading.revision;
+    if (this.view.revision === this.revision) return false;
+    this.revision = this.view.revision;
     this.queue = new StreamQueue();
     this.overflowed = true;
     return true;
@@ -183,7 +183,7 @@ export class EventStream {
    */
   private tellMissing(until: number): void {
     if (this.last < this.resumedAfter && until >= this.resumedAfter) this.tellGap(this.resumedAfter, 'unknown');
-    if (this.reading.isWhole && until > this.last) this.tellGap(until, 'expired');
+    if (this.view.isWhole && until > this.last) this.tellGap(until, 'expired');
   }
 
   /**
@@ -191,7 +191,7 @@ export class EventStream {
    * log says that it begins later before the first event goes, so what a page lacks is known by then.
    */
   private async tellExpired(): Promise<void> {
-    const { expiredUntil, brokenUntil = 0 } = await this.reading.bounds();
+    const { expiredUntil, brokenUntil = 0 } = await this.view.bounds();
     if (this.stopped) return;
     if (this.last < expiredUntil) this.tellMissing(expiredUntil);
     if (this.last < expiredUntil) this.tellGap(expiredUntil, 'expired');

@@ -19,8 +19,8 @@ import { TENANT_NUMBERING } from '../live/frame.js';
  * Events of a page, and bytes of their data; one event more goes in, so a page is 192 KiB at most. Whoever reads slowly
  * holds its page for as long as it takes: security rule 16 counts it.
  */
-export const PAGE = 256;
-export const PAGE_BOUNDS = { limit: PAGE, bytes: 128 * 1024 };
+export const PAGE_EVENTS = 256;
+export const PAGE_BOUNDS = { limit: PAGE_EVENTS, bytes: 128 * 1024 };
 /** What all kept pages take together. */
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 /** What was erased or has expired is gone from here within it. */
@@ -77,7 +77,7 @@ export class LogPages {
     resumedAfter: number,
     until: AbortSignal,
   ): Promise<LogPage> {
-    const page = await this.from(tenantId, incarnation, seq - (seq % PAGE), resumedAfter, until);
+    const page = await this.from(tenantId, incarnation, seq - (seq % PAGE_EVENTS), resumedAfter, until);
     const isShared = page.reachesEnd || page.reached > seq;
     return isShared ? page : this.from(tenantId, incarnation, seq, resumedAfter, until);
   }

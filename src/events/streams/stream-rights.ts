@@ -7,7 +7,7 @@
 import { Injectable, Logger, OnApplicationBootstrap, BeforeApplicationShutdown } from '@nestjs/common';
 import { Subscription } from 'rxjs';
 import { allows } from '../../auth/principal.js';
-import { Standings } from '../../auth/standings.js';
+import { CurrentRights } from '../../auth/current-rights.js';
 import { Bus, type BusMessage } from '../../bus/bus.js';
 import type { TenantId } from '../../common/ids.js';
 import { Problem } from '../../common/problem.js';
@@ -33,7 +33,7 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
 
   constructor(
     private readonly connections: StreamConnections,
-    private readonly standings: Standings,
+    private readonly rights: CurrentRights,
     private readonly changes: AgentChanges,
     private readonly erased: ErasedCalls,
     private readonly bus: Bus,
@@ -62,7 +62,7 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
 
   /** Looks again at a stream that has just opened, if some right changed since its token was checked. */
   recheck(connection: StreamConnection): void {
-    if (this.standings.changedAt >= connection.principal.checkedAt) void this.reviewOrWarn([connection]);
+    if (this.rights.changedAt >= connection.principal.checkedAt) void this.reviewOrWarn([connection]);
   }
 
   private async sweep(): Promise<void> {
@@ -89,12 +89,12 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
 
   /** Ends those whose token may no longer do what its stream needs. */
   private async review(connections: readonly StreamConnection[]): Promise<void> {
-    const standings = await this.standings.review(connections.map(({ principal }) => principal));
+    const rights = await this.rights.review(connections.map(({ principal }) => principal));
     for (const connection of connections) {
-      const standing = standings.get(connection.principal);
-      if (standing === undefined) continue;
-      if (standing instanceof Problem) this.connections.close(connection, standing);
-      else if (!allows({ ...connection.principal, scopes: standing.scopes }, [connection.neededScope]))
+      const now = rights.get(connection.principal);
+      if (now === undefined) continue;
+      if (now instanceof Problem) this.connections.close(connection, now);
+      else if (!allows({ ...connection.principal, scopes: now.scopes }, [connection.neededScope]))
         this.connections.close(connection, new Problem('insufficient-scope', 'The token may no longer read events.'));
     }
   }

@@ -1,5 +1,5 @@
 /** Where a stream begins (docs/protocol.md, section 6). A cursor that cannot be honoured is never passed over in silence. */
-import type { Bounds } from './reading.js';
+import type { Bounds } from './log-view.js';
 
 export interface StreamStart {
   /** What the client says it has seen: anything. */

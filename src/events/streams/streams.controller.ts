@@ -13,7 +13,7 @@ import { StreamsService } from './streams.service.js';
 const tenantQuery = streamQuery(filterQuery);
 const narrowedQuery = streamQuery({ types: filterQuery.types });
 
-type StreamQuery = z.infer<typeof tenantQuery>;
+type TenantQuery = z.infer<typeof tenantQuery>;
 type NarrowedQuery = z.infer<typeof narrowedQuery>;
 
 @ApiTags('Streams')
@@ -35,7 +35,7 @@ export class StreamsController {
   @Sse(paths('v1/events', 'events'))
   async events(
     @CurrentPrincipal() principal: Principal,
-    @Query({ schema: tenantQuery }) { agents, types, since, ...begin }: StreamQuery,
+    @Query({ schema: tenantQuery }) { agents, types, since, ...begin }: TenantQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {

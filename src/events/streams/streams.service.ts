@@ -18,7 +18,7 @@ import { LogLineage } from '../log/log-lineage.js';
 import { LogPages } from './log-pages.js';
 import { LogReader } from '../log/log-reader.js';
 import type { Outlet } from './outlet.js';
-import { type Library, PlatformReading, type Reading, TenantReading } from './reading.js';
+import { type LogSources, PlatformLogView, type LogView, TenantLogView } from './log-view.js';
 import { StreamAdmission } from './stream-admission.js';
 import { StreamConnection, type StreamScope } from './stream-connection.js';
 import { StreamConnections } from './stream-connections.js';
@@ -36,7 +36,7 @@ export interface StreamQuery {
 
 @Injectable()
 export class StreamsService {
-  private readonly library: Library;
+  private readonly sources: LogSources;
 
   constructor(
     log: EventLog,
@@ -53,7 +53,7 @@ export class StreamsService {
     private readonly rights: StreamRights,
     private readonly admission: StreamAdmission,
   ) {
-    this.library = { log, reader, expiry, lineage, erased, heads, owned, pages, router };
+    this.sources = { log, reader, expiry, lineage, erased, heads, owned, pages, router };
   }
 
   /**
@@ -64,13 +64,13 @@ export class StreamsService {
     const tenantId = tenantOf(principal);
     const patience = await this.admit(principal, outlet);
     const filter = await this.resolve(principal, query, patience);
-    const reading = new TenantReading(this.library, tenantId, filter);
+    const view = new TenantLogView(this.sources, tenantId, filter);
     const start = {
       cursor: query.cursor,
       since: query.since,
       from: query.call === undefined ? 'live' : 'start',
     } as const;
-    return this.connect(principal, reading, start, scopeOf(filter), outlet);
+    return this.connect(principal, view, start, scopeOf(filter), outlet);
   }
 
   /** An admin's stream. Throws `agent-not-found` for one that nobody has heard of. */
@@ -82,9 +82,9 @@ export class StreamsService {
   ): Promise<Observable<Chunk>> {
     const patience = await this.admit(principal, outlet);
     if (filter.agents) await this.agents.assertKnownAcrossTenants(filter.agents, patience);
-    const reading = new PlatformReading(this.library, filter);
+    const view = new PlatformLogView(this.sources, filter);
     const scope = { ...scopeOf({ ...filter, calls: null }), tenants: filter.tenants && [...filter.tenants] };
-    return this.connect(principal, reading, { ...begin, from: 'live' }, scope, outlet);
+    return this.connect(principal, view, { ...begin, from: 'live' }, scope, outlet);
   }
 
   /** Who may have no more streams is refused before it waits for a place. */
@@ -95,14 +95,14 @@ export class StreamsService {
 
   private connect(
     principal: Principal,
-    reading: Reading,
+    view: LogView,
     start: StreamStart,
     scope: StreamScope,
     outlet: Outlet,
   ): Observable<Chunk> {
     return new Observable<Chunk>((reader) => {
-      const stream = new EventStream(reading, outlet, reader);
-      const connection = new StreamConnection(principal, scope, stream, outlet, reader, reading);
+      const stream = new EventStream(view, outlet, reader);
+      const connection = new StreamConnection(principal, scope, stream, outlet, reader, view);
       this.connections.add(connection);
       this.rights.recheck(connection);
       stream.start(start).catch((error: unknown) => reader.error(error));

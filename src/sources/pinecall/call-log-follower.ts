@@ -12,7 +12,7 @@ import { cursorAfterGap } from './log-entry.js';
 import { ReadPage, readPages } from './paged-client.js';
 import type { Reachability } from './reachability.js';
 import type { SparseLog } from '../../common/sparse-log.js';
-import { ApiKeyRefused, StreamTokens } from './stream-token.js';
+import { ApiKeyRefused, UpstreamTokens } from './upstream-tokens.js';
 import { LogAddress, Refused, VoiceApi } from './voice-api.js';
 import { pause, unlessAborted } from '../../common/waiting.js';
 
@@ -22,7 +22,7 @@ const STABLE_MS = 30_000;
 /** What the followers of one run share. */
 export interface FollowerContext {
   readonly api: VoiceApi;
-  readonly tokens: StreamTokens;
+  readonly tokens: UpstreamTokens;
   readonly timings: CallLogTimings;
   readonly reachability: Reachability;
   readonly log: SparseLog;

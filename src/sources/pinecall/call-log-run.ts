@@ -14,7 +14,7 @@ import type { CallLogTimings, CursorStore, OwnedAgents } from './call-log-option
 import { CursorKeeper } from './cursor-keeper.js';
 import { Reachability } from './reachability.js';
 import { SparseLog } from '../../common/sparse-log.js';
-import { StreamTokens } from './stream-token.js';
+import { UpstreamTokens } from './upstream-tokens.js';
 import type { VoiceApi } from './voice-api.js';
 import { Doorbell, pause } from '../../common/waiting.js';
 
@@ -54,7 +54,7 @@ export class CallLogRun implements CallDirectory {
       fail,
       signal,
       calls: this,
-      tokens: new StreamTokens(api, apiKey, signal),
+      tokens: new UpstreamTokens(api, apiKey, signal),
       reachability: new Reachability(timings.outageMs, live, fail),
       log: new SparseLog('CallLog', source),
       hadEarlierOwner: (agent) => options.agents.hadEarlierOwner(agent),

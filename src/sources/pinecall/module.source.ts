@@ -46,16 +46,16 @@ export class ModuleSource implements Source {
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
     const client = await unlessAborted(this.load(), signal);
     if (!client || signal.aborted) return;
-    const ear = new Ear(client, sink, this.name);
-    const looking = setInterval(() => ear.tapAgents(), LOOK_FOR_AGENTS_MS);
+    const taps = new AgentTaps(client, sink, this.name);
+    const looking = setInterval(() => taps.tapAgents(), LOOK_FOR_AGENTS_MS);
     try {
-      ear.tapClient();
-      ear.tapAgents();
+      taps.tapClient();
+      taps.tapAgents();
       live();
       await unlessAborted(new Promise<never>(() => undefined), signal);
     } finally {
       clearInterval(looking);
-      ear.untap();
+      taps.untap();
     }
   }
 
@@ -89,7 +89,7 @@ async function defaultExportOf(path: string): Promise<unknown> {
 }
 
 /** The taps of one run, and what comes in by them. */
-class Ear {
+class AgentTaps {
   private readonly taps = new Map<Emitter, () => void>();
   /** Agents cannot be told to wait. */
   private readonly sink: LossySink;

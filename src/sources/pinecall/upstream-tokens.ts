@@ -25,7 +25,7 @@ interface Group {
   minting?: Promise<string> | undefined;
 }
 
-export class StreamTokens {
+export class UpstreamTokens {
   /** Replaced, never changed, when its set of agents changes: so its token covers its agents, always. */
   private groups: Group[] = [];
 

@@ -22,7 +22,7 @@ const LAST_USED_MS = 60_000;
 const CHECKED_MS = 1000;
 const MAX_CHECKED = 10_000;
 
-interface Standing {
+interface RightsNow {
   readonly scopes: ReadonlySet<Scope>;
   readonly limits: Limits;
   readonly checkedAt: number;
@@ -35,9 +35,9 @@ interface TenantRow {
 }
 
 @Injectable()
-export class Standings {
+export class CurrentRights {
   private readonly checked = new LRUCache<string, Principal>({ max: MAX_CHECKED });
-  private readonly looks: Collected<Identity, Standing | Problem>;
+  private readonly looks: Collected<Identity, RightsNow | Problem>;
   private changed = -Infinity;
   private epoch = 0;
 
@@ -66,16 +66,16 @@ export class Standings {
     const known = this.checked.get(key);
     if (known && known.checkedAt > performance.now() - CHECKED_MS) return known;
     const epoch = this.epoch;
-    const standing = await this.looks.get(identity);
-    if (standing instanceof Problem) throw standing;
-    const principal: Principal = { ...identity, ...standing };
+    const rights = await this.looks.get(identity);
+    if (rights instanceof Problem) throw rights;
+    const principal: Principal = { ...identity, ...rights };
     // What was heard while the database was asked is newer than its answer.
     if (epoch === this.epoch) this.checked.set(key, principal);
     return principal;
   }
 
   /** What each of these may do now, or why it may nothing any more; two queries, however many they are. */
-  async review(identities: readonly Identity[]): Promise<Map<Identity, Standing | Problem>> {
+  async review(identities: readonly Identity[]): Promise<Map<Identity, RightsNow | Problem>> {
     const checkedAt = performance.now();
     const ids = [...new Set(identities.map(({ tokenId }) => tokenId))];
     const tenantIds = [...new Set(identities.flatMap(({ tenantId }) => tenantId ?? []))];
@@ -83,7 +83,7 @@ export class Standings {
     const tenantById = new Map(tenants.map((row) => [row.id, row]));
     // A note for people: a database that takes nothing in can still say who may read.
     await this.markUsed([...lineages.values()]).catch(() => undefined);
-    return new Map<Identity, Standing | Problem>(
+    return new Map<Identity, RightsNow | Problem>(
       identities.map((identity) => {
         const tenant = identity.tenantId === null ? null : tenantById.get(identity.tenantId);
         const scopes = scopesNow(identity, lineages.get(identity.tokenId) ?? [], tenant);
@@ -96,7 +96,7 @@ export class Standings {
   private async tenants(ids: readonly TenantId[]): Promise<TenantRow[]> {
     if (ids.length === 0) return [];
     const text = 'SELECT id, status, limits FROM tenants WHERE id = ANY ($1)';
-    return (await this.pool.prepared<TenantRow>('standings', text, [ids])).rows;
+    return (await this.pool.prepared<TenantRow>('tenant-rights', text, [ids])).rows;
   }
 
   /** A token and the one it was minted from. */

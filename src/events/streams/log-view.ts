@@ -22,7 +22,7 @@ export interface Bounds {
   readonly resumedAfter: number;
 }
 
-export interface Reading {
+export interface LogView {
   /** From now on, everything that is routed to this reader. Returns how to leave. */
   register(receive: Receive): () => void;
   bounds(): Promise<Bounds>;
@@ -48,7 +48,7 @@ export interface Reading {
 }
 
 /** What readings read from. */
-export interface Library {
+export interface LogSources {
   readonly log: EventLog;
   readonly reader: LogReader;
   readonly expiry: LogExpiry;
@@ -61,7 +61,7 @@ export interface Library {
 }
 
 /** One tenant's own events, by its own numbers (`seq`). */
-export class TenantReading implements Reading {
+export class TenantLogView implements LogView {
   private incarnation = '';
   private resumedAfter = 0;
   told: OwnedSet | undefined;
@@ -69,7 +69,7 @@ export class TenantReading implements Reading {
   private pageEnd: number | undefined;
 
   constructor(
-    private readonly library: Library,
+    private readonly sources: LogSources,
     private readonly tenantId: TenantId,
     private readonly filter: EventFilter,
   ) {}
@@ -80,11 +80,11 @@ export class TenantReading implements Reading {
   }
 
   get revision(): number {
-    return this.library.erased.revision;
+    return this.sources.erased.revision;
   }
 
   get seen(): number {
-    return this.library.router.seenOf(this.tenantId);
+    return this.sources.router.seenOf(this.tenantId);
   }
 
   get greeting(): Readonly<Record<string, unknown>> {
@@ -93,11 +93,11 @@ export class TenantReading implements Reading {
   }
 
   register(receive: Receive): () => void {
-    return this.library.router.register(this.tenantId, this.filter, receive);
+    return this.sources.router.register(this.tenantId, this.filter, receive);
   }
 
   async bounds(): Promise<Bounds> {
-    const { heads, owned } = this.library;
+    const { heads, owned } = this.sources;
     const [{ seq, expiredUntil, incarnation, resumedAfter }, told] = await Promise.all([
       heads.of(this.tenantId),
       this.told ?? owned.of(this.tenantId, this.filter.agents),
@@ -109,12 +109,12 @@ export class TenantReading implements Reading {
   }
 
   since(moment: Date, until: AbortSignal): Promise<number> {
-    return this.library.reader.since(this.tenantId, moment, { until, isEndless: true });
+    return this.sources.reader.since(this.tenantId, moment, { until, isEndless: true });
   }
 
   async page(after: number, until: AbortSignal): Promise<LogPage> {
     const { tenantId, resumedAfter, incarnation, filter } = this;
-    const { pages, reader } = this.library;
+    const { pages, reader } = this.sources;
     if (this.isWhole && incarnation !== '') {
       const goesOn = after === this.pageEnd;
       const page = await pages[goesOn ? 'from' : 'after'](tenantId, incarnation, after, resumedAfter, until);
@@ -130,21 +130,21 @@ export class TenantReading implements Reading {
 }
 
 /** Everybody's events, nobody's included, by the platform's numbers (`position`): for admins. */
-export class PlatformReading implements Reading {
+export class PlatformLogView implements LogView {
   readonly isWhole = false;
   private resumedAfter = 0;
 
   constructor(
-    private readonly library: Library,
+    private readonly sources: LogSources,
     private readonly filter: PlatformFilter,
   ) {}
 
   get revision(): number {
-    return this.library.erased.revision;
+    return this.sources.erased.revision;
   }
 
   get seen(): number {
-    return this.library.router.seenAcrossTenants;
+    return this.sources.router.seenAcrossTenants;
   }
 
   get greeting(): Readonly<Record<string, unknown>> {
@@ -153,11 +153,11 @@ export class PlatformReading implements Reading {
   }
 
   register(receive: Receive): () => void {
-    return this.library.router.registerAcrossTenants(this.filter, receive);
+    return this.sources.router.registerAcrossTenants(this.filter, receive);
   }
 
   async bounds(): Promise<Bounds> {
-    const { log, expiry, lineage } = this.library;
+    const { log, expiry, lineage } = this.sources;
     const [last, brokenUntil, resumedAfter] = await Promise.all([
       log.headPosition(),
       expiry.brokenUntil(),
@@ -168,11 +168,11 @@ export class PlatformReading implements Reading {
   }
 
   since(moment: Date, until: AbortSignal): Promise<number> {
-    return this.library.reader.since(null, moment, { until, isEndless: true });
+    return this.sources.reader.since(null, moment, { until, isEndless: true });
   }
 
   async page(after: number, until: AbortSignal): Promise<LogPage> {
-    const { reader } = this.library;
+    const { reader } = this.sources;
     const { events, reached, isEnd } = await reader.readAcrossTenants(after, PAGE_BOUNDS, this.filter, {
       until,
       isEndless: true,
