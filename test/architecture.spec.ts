@@ -155,6 +155,11 @@ it.each<[string, RegExp, (file: string) => boolean]>([
     (file) => file.startsWith('events/log/'),
   ],
   [
+    'the log is read by events/log/ only: others use its fragments, and the bus, which lies below, asks where it is',
+    /\b(FROM|JOIN) (events(?! of)|call_tenants|tenant_heads|log_expiry|log_lineage)\b/,
+    (file) => file.startsWith('events/log/') || file === 'bus/subjects.ts',
+  ],
+  [
     'calls are written by their store only',
     /(INSERT INTO|UPDATE|DELETE FROM) (calls|call_parts|projections|quarantined_calls|projection_attempts)\b|\.(call|callPart|projection)\.(create|update|upsert|delete)/,
     (file) =>
@@ -202,6 +207,16 @@ it('what the page shares with the server needs nothing but itself', () => {
       .map((target) => `${one.file} → ${target}`),
   );
   expect(foreign).toEqual([]);
+});
+
+it('the inside of a package is reached into where docs/framework.md says so, and nowhere else', () => {
+  const page = readFileSync(resolve(root, '../docs/framework.md'), 'utf8');
+  const named = [...page.matchAll(/^\| `src\/([^`]+)`/gm)].map(([, file]) => file);
+  const inside =
+    /^import (?!type )[^;]*from '(?:@nestjs\/[a-z-]+\/|express\/|pg\/)[^']+'|as unknown as \{ (?:_|connection|send|end|writeHead)|class \w+ extends pg\.|from 'pg-|^import \* as [^;]*schema_engine_bg'|\b_(?:handle|parsedUrl|header|events)\b/m;
+  const reaching = files.filter(({ file, text }) => inside.test(text) && !file.startsWith('dashboard/app/'));
+  expect(reaching.map(({ file }) => file).filter((file) => !named.includes(file))).toEqual([]);
+  expect(named.filter((name) => !files.some(({ file }) => file === name))).toEqual([]);
 });
 
 it('there are no barrels', () => {

@@ -5,7 +5,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request, Response } from 'express';
 import jwt from 'jsonwebtoken';
 import passport from 'passport';
-import { assertNoStrayQuery } from '../common/closed-query.js';
+import { assertNoStrayQuery } from '../common/route-arguments.js';
 import { Problem } from '../common/problem.js';
 import { TokenBuckets } from '../common/token-bucket.js';
 import { ENV, type Env } from '../config/env.js';

@@ -3,11 +3,10 @@
  * takes a body takes it in the types that it understands; one that takes none is sent none. A new route needs nothing for it.
  */
 import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
-import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
-import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { Problem } from '../common/problem.js';
+import { readsBody } from '../common/route-arguments.js';
 import { BODY_RULE, Bodies, type BodyRule, JSON_BODY, hasBody } from '../http/bodies.js';
 import { ACCESS, type Access } from './auth.decorators.js';
 import type { Principal } from './principal.js';
@@ -28,16 +27,9 @@ export class BodyGuard implements CanActivate {
     // Whoever comes here without being known has not been asked yet, unless nobody is.
     if (request.user === undefined && access?.kind !== 'public')
       throw new Problem('token-missing', 'Send a token as "Authorization: Bearer …".');
-    const rule = this.reflector.get<BodyRule | undefined>(BODY_RULE, context.getHandler()) ?? jsonOf(context);
+    const rule = this.reflector.get<BodyRule | undefined>(BODY_RULE, context.getHandler()) ?? (readsBody(context) ? JSON_BODY : undefined);
     if (rule === undefined) throw new Problem('validation', 'This path takes no body.');
     await this.bodies.read(request, http.getResponse<Response>(), rule, request.user);
     return true;
   }
-}
-
-function jsonOf(context: ExecutionContext): BodyRule | undefined {
-  const parameters: unknown = Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), context.getHandler().name);
-  return Object.keys(parameters ?? {}).some((key) => key.startsWith(`${RouteParamtypes.BODY}:`))
-    ? JSON_BODY
-    : undefined;
 }

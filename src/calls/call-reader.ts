@@ -4,6 +4,7 @@ import type { Patience } from '../common/fair-slots.js';
 import type { CallId, TenantId } from '../common/ids.js';
 import { type Run, SNAPSHOT } from '../database/pg-pool.js';
 import { ReadPool } from '../database/pools.js';
+import { tenantCursorAt } from '../events/log/log-fragments.js';
 import {
   type CallCursor,
   type CallFilter,
@@ -79,14 +80,8 @@ interface PartRow {
 const MAX_OWNERS = 1000;
 
 const POSITION = `SELECT position AS cursor FROM projections WHERE name = 'calls'`;
-/**
- * The tenant's last number that the projection has read; where its log was emptied, the number up to which it was; where the
- * log was resumed after a restore, and the projection has got there, no less than that.
- */
-const SEQ = `SELECT greatest(CASE WHEN p.position >= l.resumed_after THEN l.resumed_after END, coalesce(
-  (SELECT e.seq FROM events e WHERE e.tenant_id = $1 AND e.position <= p.position ORDER BY e.seq DESC LIMIT 1),
-  (SELECT t.expired_until FROM tenant_heads t WHERE t.tenant_id = $1), 0)) AS cursor
-  FROM projections p, log_lineage l WHERE p.name = 'calls' AND l.id = 1`;
+/** The tenant's last number that the projection has read. */
+const SEQ = `SELECT ${tenantCursorAt('$1', 'p.position')} AS cursor FROM projections p WHERE p.name = 'calls'`;
 const ONE = `SELECT c.*, EXISTS (SELECT FROM quarantined_calls q
   WHERE q.tenant_id = c.tenant_id AND q.call_id = c.call_id) AS quarantined FROM calls c
   WHERE c.tenant_id = $1 AND c.call_id = $2`;

@@ -9,6 +9,7 @@ import { Prisma } from '../../database/generated/client.js';
 import { PgPool, type Run } from '../../database/pg-pool.js';
 import { BackgroundPool } from '../../database/pools.js';
 import type { CallName } from '../../events/log/event.js';
+import { LOGGED_CALLS, isLogged } from '../../events/log/log-fragments.js';
 import { tenantColumn, tenantIn } from './call-row.js';
 
 /** How far the projection is. */
@@ -119,7 +120,7 @@ export class CallStore {
   async startRebuild(transaction: Prisma.TransactionClient): Promise<void> {
     await transaction.$executeRaw`UPDATE projections SET rebuild_after = '', rebuild_done = 0, rebuild_started_at = now(),
       rebuild_ended_at = NULL, rebuild_call = NULL, rebuild_reached = 0,
-      rebuild_total = (SELECT count(*) FROM (SELECT DISTINCT call_id, tenant_id FROM call_tenants) c) WHERE name = 'calls'`;
+      rebuild_total = (SELECT count(*) FROM (${Prisma.raw(LOGGED_CALLS)}) c) WHERE name = 'calls'`;
     await transaction.$executeRaw`DELETE FROM quarantined_calls`;
   }
 
@@ -138,7 +139,7 @@ export class CallStore {
     const gone = await transaction.$queryRaw<
       { call_id: string }[]
     >`SELECT call_id FROM unnest(${callIds}::text[]) AS asked(call_id)
-      WHERE NOT EXISTS (SELECT FROM events e WHERE e.call_id = asked.call_id AND coalesce(e.tenant_id, '') = ${tenant})`;
+      CROSS JOIN (SELECT ${tenant}::text AS id) tenant WHERE NOT ${Prisma.raw(isLogged('asked.call_id', 'tenant.id'))}`;
     const ids = gone.map(({ call_id }) => call_id);
     await transaction.$executeRaw`DELETE FROM call_parts WHERE tenant_id = ${tenant} AND call_id = ANY (${ids})`;
     await transaction.$executeRaw`DELETE FROM calls WHERE tenant_id = ${tenant} AND call_id = ANY (${ids})`;
