@@ -6,9 +6,9 @@ import { InvitationPage, SignInPage } from './session/sign-in-page.js';
 import { UnreachablePage } from './session/unreachable-page.js';
 
 import { CustomerApp } from './customer-app.js';
-import { basePath } from './ui/place.js';
+import { basePath } from './common/place.js';
 import { Loading } from './ui/states.js';
-import { useStore } from './ui/store.js';
+import { useStore } from './common/store.js';
 import { texts } from './texts/en.js';
 
 /** Customers need not load what operators see. */
@@ -31,7 +31,7 @@ export function App() {
         return (
           <Router base={basePath}>
             <Suspense fallback={<Loading label={texts.session.checking} fills />}>
-              <AdminApp />
+              <AdminApp me={now.me} />
             </Suspense>
           </Router>
         );

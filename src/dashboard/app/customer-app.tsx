@@ -3,11 +3,12 @@ import { Redirect, Route, Switch } from 'wouter';
 import type { Client } from './api/client.js';
 import { CallPage } from './calls/call-page.js';
 import { CallsPage } from './calls/calls-page.js';
+import { useAgentFilter } from './live/live-filter.js';
 import { LivePage } from './live/live-page.js';
 import type { Me } from './session/session.js';
 import { Layout } from './shell/layout.js';
 import { NotFoundPage } from './shell/not-found-page.js';
-import { WorkspaceProvider } from './shell/workspace.js';
+import { WorkspaceProvider } from './workspace/workspace.js';
 import { texts } from './texts/en.js';
 
 /** Charts are a good part of the page's weight, and most visits look at calls. */
@@ -40,7 +41,7 @@ export function CustomerApp({ client, me, banner }: Props) {
           <Route path="/">
             <Redirect to="/live" replace />
           </Route>
-          <Route path="/live/:call?">{({ call }) => <LivePage picked={call} />}</Route>
+          <Route path="/live/:call?">{({ call }) => <LivePage picked={call} useFilter={useAgentFilter} />}</Route>
           <Route path="/calls" component={CallsPage} />
           <Route path="/calls/:call">{({ call }) => <CallPage key={call} callId={call} />}</Route>
           <Route path="/overview" component={OverviewPage} />

@@ -1,5 +1,8 @@
+import './styles/design-tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
+import './styles/forms.css';
+import './styles/table.css';
 import './styles/shell.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

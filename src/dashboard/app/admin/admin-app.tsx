@@ -1,22 +1,27 @@
 import { lazy } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
+import { cookieClient } from '../api/client.js';
+import { LivePage } from '../live/live-page.js';
+import type { Me } from '../session/session.js';
 import { Layout } from '../shell/layout.js';
 import { NotFoundPage } from '../shell/not-found-page.js';
 import { adminTexts } from '../texts/admin.js';
+import { WorkspaceProvider } from '../workspace/workspace.js';
 import { PlatformProvider } from './platform-context.js';
-import { PlatformLivePage } from './platform-live-page.js';
-import ViewPage from './view-page.js';
-import '../styles/call-list.css';
-import '../styles/tokens.css';
-import '../styles/admin.css';
+import { useTenantFilter } from './tenant-filter.js';
+import ViewPage from './view/view-page.js';
+import '../styles/sections.css';
+import '../styles/stack-table.css';
+import '../styles/tenants.css';
+import '../styles/platform-live.css';
 
-const TenantsPage = lazy(() => import('./tenants-page.js'));
-const TenantPage = lazy(() => import('./tenant-page.js'));
-const AgentsPage = lazy(() => import('./agents-page.js'));
-const ConnectionsPage = lazy(() => import('./connections-page.js'));
-const AuditPage = lazy(() => import('./audit-page.js'));
-const HealthPage = lazy(() => import('./health-page.js'));
-const AccessPage = lazy(() => import('./access-page.js'));
+const TenantsPage = lazy(() => import('./tenants/tenants-page.js'));
+const TenantPage = lazy(() => import('./tenants/tenant-page.js'));
+const AgentsPage = lazy(() => import('./agents/agents-page.js'));
+const ConnectionsPage = lazy(() => import('./streams/connections-page.js'));
+const AuditPage = lazy(() => import('./audit/audit-page.js'));
+const HealthPage = lazy(() => import('./health/health-page.js'));
+const AccessPage = lazy(() => import('./access/access-page.js'));
 
 const { nav } = adminTexts;
 const NAVIGATION = [
@@ -30,14 +35,14 @@ const NAVIGATION = [
 ] as const;
 
 /** The operator's page. What a customer has at `/live` an operator may look at below `/admin/view/<tenant>`. */
-export default function AdminApp() {
+export default function AdminApp({ me }: { readonly me: Me }) {
   return (
     <Switch>
       <Route path="/admin/view/:tenant" nest>
         {({ tenant }) => <ViewPage key={tenant} tenant={tenant} />}
       </Route>
       <Route path="/admin" nest>
-        <PlatformPages />
+        <PlatformPages me={me} />
       </Route>
       <Route>
         <Redirect to="/admin/live" replace />
@@ -46,25 +51,27 @@ export default function AdminApp() {
   );
 }
 
-function PlatformPages() {
+function PlatformPages({ me }: { readonly me: Me }) {
   return (
-    <PlatformProvider>
-      <Layout owner={adminTexts.platform} navigation={NAVIGATION} canSignOut>
-        <Switch>
-          <Route path="/">
-            <Redirect to="/live" replace />
-          </Route>
-          <Route path="/live/:call?">{({ call }) => <PlatformLivePage picked={call} />}</Route>
-          <Route path="/tenants" component={TenantsPage} />
-          <Route path="/tenants/:tenant">{({ tenant }) => <TenantPage key={tenant} tenant={tenant} />}</Route>
-          <Route path="/agents" component={AgentsPage} />
-          <Route path="/connections" component={ConnectionsPage} />
-          <Route path="/audit" component={AuditPage} />
-          <Route path="/health" component={HealthPage} />
-          <Route path="/access" component={AccessPage} />
-          <Route component={NotFoundPage} />
-        </Switch>
-      </Layout>
-    </PlatformProvider>
+    <WorkspaceProvider client={cookieClient} me={me}>
+      <PlatformProvider>
+        <Layout owner={adminTexts.platform} navigation={NAVIGATION} canSignOut>
+          <Switch>
+            <Route path="/">
+              <Redirect to="/live" replace />
+            </Route>
+            <Route path="/live/:call?">{({ call }) => <LivePage picked={call} useFilter={useTenantFilter} />}</Route>
+            <Route path="/tenants" component={TenantsPage} />
+            <Route path="/tenants/:tenant">{({ tenant }) => <TenantPage key={tenant} tenant={tenant} />}</Route>
+            <Route path="/agents" component={AgentsPage} />
+            <Route path="/connections" component={ConnectionsPage} />
+            <Route path="/audit" component={AuditPage} />
+            <Route path="/health" component={HealthPage} />
+            <Route path="/access" component={AccessPage} />
+            <Route component={NotFoundPage} />
+          </Switch>
+        </Layout>
+      </PlatformProvider>
+    </WorkspaceProvider>
   );
 }

@@ -37,10 +37,3 @@ export async function listAll<Row>(
 
 export const listTenants = (signal: AbortSignal) => listAll<Tenant>('/v1/admin/tenants', 'tenants', signal);
 export const listAgents = (signal: AbortSignal) => listAll<Agent>('/v1/admin/agents', 'agents', signal);
-
-/** A path with names in it, each of them exact. */
-export function path(parts: TemplateStringsArray, ...names: readonly string[]): string {
-  return parts
-    .map((part, index) => part + (index < names.length ? encodeURIComponent(names[index] ?? '') : ''))
-    .join('');
-}

@@ -4,9 +4,9 @@
  * that customer's.
  */
 import { Fault, asFault, faultOf } from './problem.js';
-import { writeToken } from '../session/write-token.js';
-import { learnServerTime } from '../ui/clock.js';
-import { basePath } from '../ui/place.js';
+import { writeToken } from './write-token.js';
+import { learnServerTime } from '../common/clock.js';
+import { basePath } from '../common/place.js';
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 

@@ -1,15 +1,15 @@
 import { useRef } from 'react';
 import { Link } from 'wouter';
 import type { CallView } from '../../../calls/fold/call-view.js';
-import type { CallRecord } from '../live/call-record.js';
-import { useCallRecord } from '../live/use-call-record.js';
+import type { CallRecord } from './call-record.js';
+import { useCallRecord } from './use-call-record.js';
 import { NotFoundPage } from '../shell/not-found-page.js';
 import { PageHeading } from '../shell/page-heading.js';
 import { callTexts } from '../texts/calls.js';
 import { wholeMomentText } from '../ui/format.js';
 import { Icon } from '../ui/icons.js';
 import { Failed, Loading } from '../ui/states.js';
-import { useStore } from '../ui/store.js';
+import { useStore } from '../common/store.js';
 import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, turnOf } from './call-facts.js';
 import { Outcome } from './call-table.js';
 import { ReplayBar } from './replay-bar.js';
@@ -18,7 +18,6 @@ import { Transcript } from './transcript.js';
 import { useLastLineInSight } from './use-last-line-in-sight.js';
 import { useReplay } from './use-replay.js';
 import '../styles/calls.css';
-import '../styles/call-list.css';
 import '../styles/call-page.css';
 
 const texts = callTexts.call;

@@ -1,5 +1,5 @@
 import { PageHeading } from '../shell/page-heading.js';
-import { useWorkspace } from '../shell/workspace.js';
+import { useWorkspace } from '../workspace/workspace.js';
 import { callTexts } from '../texts/calls.js';
 import { Empty, Failed, Loading } from '../ui/states.js';
 import { type CallSearch, useCallSearch } from './call-search.js';

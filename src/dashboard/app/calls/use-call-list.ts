@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { CallSummary } from '../../../calls/fold/call-view.js';
 import { type Fault, asFault } from '../api/problem.js';
-import { useWorkspace } from '../shell/workspace.js';
+import { useWorkspace } from '../workspace/workspace.js';
 import { useWhenLiveAgain } from '../stream/use-connection.js';
 import type { CallSearch } from './call-search.js';
 

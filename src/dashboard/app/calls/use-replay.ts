@@ -2,8 +2,8 @@ import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useSearch } from 'wouter';
 import type { CallEvent } from '../../../calls/fold/call-event.js';
 import type { CallView } from '../../../calls/fold/call-view.js';
-import { logOf } from '../live/call-log.js';
-import type { CallRecord } from '../live/call-record.js';
+import { logOf } from './call-log.js';
+import type { CallRecord } from './call-record.js';
 import { Replay } from './replay.js';
 
 export const SPEEDS = [1, 2, 8] as const;

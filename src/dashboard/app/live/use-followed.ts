@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { useWorkspace } from '../shell/workspace.js';
+import { useWorkspace } from '../workspace/workspace.js';
 
 /** How long a call that goes on is shown before a newer one takes its place: where many ring, none could be read otherwise. */
 const DWELL_MS = 3000;

@@ -16,7 +16,7 @@ import {
 } from 'chart.js';
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import { theme } from '../ui/theme.js';
-import { useStore } from '../ui/store.js';
+import { useStore } from '../common/store.js';
 
 Chart.register(
   ...[ArcElement, BarController, BarElement, CategoryScale, DoughnutController, Filler],

@@ -1,17 +1,16 @@
 import { useCallback, useState } from 'react';
 import { PageHeading } from '../shell/page-heading.js';
-import { useWorkspace } from '../shell/workspace.js';
+import { useWorkspace } from '../workspace/workspace.js';
 import { overviewTexts as texts } from '../texts/overview.js';
 import { clockText, countText, roundText } from '../ui/format.js';
 import { Empty, Failed, Loading } from '../ui/states.js';
-import { useLoaded } from '../ui/use-loaded.js';
+import { useLoaded } from '../stream/use-loaded.js';
 import { AgentTable } from './agent-table.js';
 import { HourMap } from './hour-map.js';
 import { Shares } from './shares.js';
 import { PERIODS, type Period, type Stats, busiestHour, loadStats } from './stats.js';
 import { TimeChart } from './time-chart.js';
 import { reasonText, transportText } from '../calls/call-facts.js';
-import '../styles/call-list.css';
 import '../styles/calls.css';
 import '../styles/overview.css';
 

@@ -1,10 +1,10 @@
 /** Who looks at this page: found out at the start, changed by signing in and out, here or in another tab. */
 import { call } from '../api/client.js';
 import { type FaultSlug, asFault } from '../api/problem.js';
-import { ownName } from '../ui/place.js';
-import { createStore } from '../ui/store.js';
+import { ownName } from '../common/place.js';
+import { createStore } from '../common/store.js';
 import { takeCode } from './sign-in-code.js';
-import { writeToken } from './write-token.js';
+import { writeToken } from '../api/write-token.js';
 
 export interface Me {
   /** Null: an operator of the platform. */

@@ -1,7 +1,7 @@
 import { type FormEvent, type ReactNode, useEffect, useId, useState } from 'react';
 import { asFault } from '../api/problem.js';
-import { BrandMark } from '../shell/layout.js';
 import { texts } from '../texts/en.js';
+import { BrandMark } from '../ui/brand-mark.js';
 import { type SignedOutReason, acceptInvitation, signIn } from './session.js';
 
 /** Where one gets in, and where one is told why one is out. */

@@ -4,7 +4,7 @@ import { asFault } from '../api/problem.js';
 import { call } from '../api/client.js';
 import { texts } from '../texts/en.js';
 import { Dialog } from '../ui/dialog.js';
-import { writeToken } from './write-token.js';
+import { writeToken } from '../api/write-token.js';
 
 interface Props {
   readonly onDone: () => void;

@@ -1,6 +1,7 @@
 import { useContext } from 'react';
 import { type Connection, ConnectionContext } from '../stream/connection.js';
-import { type Store, useStore } from '../ui/store.js';
+
+import { type Store, useStore } from '../common/store.js';
 import { texts } from '../texts/en.js';
 
 /** How the page stands with the server, always in sight. */

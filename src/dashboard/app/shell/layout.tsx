@@ -3,9 +3,10 @@ import { Link, useLocation } from 'wouter';
 import { signOut } from '../session/session.js';
 import { useIsStale } from '../stream/use-connection.js';
 import { texts } from '../texts/en.js';
+import { BrandMark } from '../ui/brand-mark.js';
 import { Icon, type IconName } from '../ui/icons.js';
 import { Loading } from '../ui/states.js';
-import { useStore } from '../ui/store.js';
+import { useStore } from '../common/store.js';
 import { chooseTheme, nextTheme, theme } from '../ui/theme.js';
 import { ConnectionBadge } from './connection-badge.js';
 import { FaultBoundary } from './fault-boundary.js';
@@ -100,8 +101,4 @@ function ThemeSwitch() {
       <Icon name={icon} />
     </button>
   );
-}
-
-export function BrandMark() {
-  return <img className="brand-mark" src="/favicon.svg" alt="" width="32" height="32" />;
 }

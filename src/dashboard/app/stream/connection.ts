@@ -1,6 +1,6 @@
 /** How a page stands with the server's stream. */
 import { createContext } from 'react';
-import type { Store } from '../ui/store.js';
+import type { Store } from '../common/store.js';
 
 export type Connection =
   | { readonly kind: 'connecting' }

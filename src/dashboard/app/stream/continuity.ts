@@ -1,6 +1,7 @@
 /**
  * Proof that nothing was missed: a tenant's numbers have no holes, so a number that jumps says that something did not come
  * (a type that was not listened to, a message between tabs that got lost), and the log has it. What comes twice is dropped.
+ * Where there is no log to read, a hole is passed over.
  */
 import type { Client } from '../api/client.js';
 import type { StreamFrame } from './frame.js';
@@ -11,6 +12,10 @@ interface LogPage {
   readonly live: boolean;
 }
 
+/** Where what did not come is found: in the log at this path; or nowhere, and only the newest number can be asked for. */
+export type Source =
+  { readonly log: string } | { readonly log?: never; readonly newest: (signal: AbortSignal) => Promise<number> };
+
 const PAGE = 1000;
 const RETRY_MS = 2000;
 
@@ -20,6 +25,7 @@ export class Continuity {
 
   constructor(
     private readonly client: Client,
+    private readonly source: Source,
     /** Everything up to here has been passed on. */
     public cursor: number,
     private readonly onFrames: (frames: readonly StreamFrame[]) => void,
@@ -36,10 +42,10 @@ export class Continuity {
     }
     const passed: StreamFrame[] = [];
     for (const [index, frame] of frames.entries()) {
-      if (frame.seq !== null && frame.seq > this.cursor + 1) {
+      if (this.source.log !== undefined && frame.seq !== null && frame.seq > this.cursor + 1) {
         if (passed.length > 0) this.onFrames(passed);
         this.waiting = frames.slice(index);
-        void this.fill(frame.seq - 1);
+        void this.fill(this.source.log, frame.seq - 1);
         return;
       }
       if (frame.seq !== null && frame.seq <= this.cursor) continue;
@@ -49,24 +55,26 @@ export class Continuity {
     if (passed.length > 0) this.onFrames(passed);
   }
 
-  /** Whether the log has something that has not come. Rejects with a Fault. */
+  /** Whether there is something that has not come. Rejects with a Fault. */
   async isBehind(signal: AbortSignal): Promise<boolean> {
-    const { events } = await this.client.get<LogPage>('/v1/log', { after: this.cursor, limit: 1 }, signal);
+    const { source } = this;
+    if (source.log === undefined) return (await source.newest(signal)) > this.cursor;
+    const { events } = await this.client.get<LogPage>(source.log, { after: this.cursor, limit: 1 }, signal);
     return events.some(({ id }) => Number(id) > this.cursor);
   }
 
   /** Somebody has got further than this reader. */
   catchUp(cursor: number): void {
-    if (this.waiting !== undefined || cursor <= this.cursor) return;
+    if (this.source.log === undefined || this.waiting !== undefined || cursor <= this.cursor) return;
     this.waiting = [];
-    void this.fill(cursor);
+    void this.fill(this.source.log, cursor);
   }
 
   /** Reads the log up to a number, then goes on with what has come meanwhile. */
-  private async fill(until: number): Promise<void> {
+  private async fill(log: string, until: number): Promise<void> {
     while (this.cursor < until && !this.closed) {
       try {
-        const page = await this.client.get<LogPage>('/v1/log', { after: this.cursor, limit: PAGE });
+        const page = await this.client.get<LogPage>(log, { after: this.cursor, limit: PAGE });
         const frames = page.events.map(({ id, type, data }) => ({ seq: Number(id), type, data }));
         this.onFrames(frames);
         // What the log no longer has, nobody can be given.

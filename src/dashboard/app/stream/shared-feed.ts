@@ -7,9 +7,9 @@
  * another machine) each tab has a stream of its own.
  */
 import type { Client } from '../api/client.js';
-import { createStore } from '../ui/store.js';
+import { createStore } from '../common/store.js';
 import type { Connection } from './connection.js';
-import { Continuity } from './continuity.js';
+import { Continuity, type Source } from './continuity.js';
 import { EventFeed } from './event-feed.js';
 import { type StreamFrame, isStreamGap } from './frame.js';
 
@@ -18,6 +18,7 @@ export interface FeedOptions {
   readonly path: string;
   /** The cursor from which what comes is to be passed on. */
   readonly cursor: number;
+  readonly source: Source;
   /** Names the tabs that share: the same reader with the same rights. Null: this tab reads for itself. */
   readonly shareAs: string | null;
   /** Whether a stream that greets so is this reader's. */
@@ -50,7 +51,7 @@ export class SharedFeed {
   private asking: ReturnType<typeof setInterval> | undefined;
 
   constructor(private readonly options: FeedOptions) {
-    this.continuity = new Continuity(options.client, options.cursor, (frames) => this.pass(frames));
+    this.continuity = new Continuity(options.client, options.source, options.cursor, (frames) => this.pass(frames));
     if (options.shareAs === null || !('locks' in navigator)) {
       this.lead();
       return;

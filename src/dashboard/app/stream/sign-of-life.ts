@@ -4,7 +4,7 @@
  * now and then, and is told when it has more than has come here, or does not answer.
  */
 
-import { serverNow } from '../ui/clock.js';
+import { serverNow } from '../common/clock.js';
 
 /** Nothing has come for so long: time to ask. */
 const QUIET_MS = 4000;

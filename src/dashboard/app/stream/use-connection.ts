@@ -1,6 +1,6 @@
 /** What a connection means for what is shown: whether it is stale, and when it can be loaded again. */
 import { useContext, useEffect, useRef, useSyncExternalStore } from 'react';
-import { useSeconds } from '../ui/clock.js';
+import { useSeconds } from '../common/clock.js';
 import { ConnectionContext } from './connection.js';
 
 const never = () => () => undefined;

@@ -102,9 +102,6 @@ export const operationTexts = {
     title: 'Access',
     tokens: 'Platform tokens',
     tokensHint: 'For the platform’s own programs and operators.',
-    scopeNames: { admin: 'Full access to all customers', 'events:write': 'Send events' } as Readonly<
-      Record<string, string>
-    >,
     keys: 'Signing keys',
     keysHint: 'These keys sign every token. After a rotation the old key stays valid until its last token expires.',
     keyColumns: { key: 'Key', state: 'State', since: 'Active from', tokens: 'Tokens' },
@@ -118,12 +115,6 @@ export const operationTexts = {
   },
   tokens: {
     caption: (owner: string) => `Tokens of ${owner}`,
-    create: 'New token',
     empty: 'No tokens',
-    columns: { name: 'Name', scopes: 'Permissions', used: 'Last used', expires: 'Expires', action: 'Revoke' },
-    never: 'never',
-    revoke: 'Revoke',
-    revoked: 'Revoked',
-    expired: 'Expired',
   },
 } as const;

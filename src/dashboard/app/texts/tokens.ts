@@ -14,6 +14,7 @@ export const tokenTexts = {
     'agents:read': 'Read the list of agents',
     'tokens:write': 'Create and revoke tokens',
     'events:write': 'Send events',
+    admin: 'Full access to all customers',
   } as Readonly<Record<string, string>>,
   lifetime: 'Expires after',
   lifetimes: { '7d': '7 days', '30d': '30 days', '90d': '90 days', '366d': 'a year' },
@@ -53,3 +54,7 @@ export const tokenTexts = {
   notAllowed: 'You cannot manage tokens in this session',
   notAllowedHint: 'Ask your account manager for a sign-in link or token with that permission.',
 } as const;
+
+export function scopeText(scope: string): string {
+  return tokenTexts.scopeNames[scope] ?? scope;
+}

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { call } from '../api/client.js';
 import { tokenTexts as texts } from '../texts/tokens.js';
 import { CopyButton } from '../ui/copy-button.js';
-import { baseUrl } from '../ui/place.js';
+import { baseUrl } from '../common/place.js';
 import { type SnippetName, snippetsOf } from './snippets.js';
 import type { NewToken } from './token-list.js';
 

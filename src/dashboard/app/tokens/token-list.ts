@@ -1,4 +1,8 @@
-/** A token as `/v1/tokens` shows it: never its text. */
+/** Tokens as the API lists them: of the reader's own, of one customer, or of the platform. */
+import type { Client } from '../api/client.js';
+import { serverNow } from '../common/clock.js';
+
+/** Never with its text. */
 export interface TokenView {
   readonly id: string;
   readonly name: string;
@@ -18,7 +22,18 @@ export type NewToken = TokenView & { readonly token: string };
 
 export type TokenStanding = 'active' | 'revoked' | 'expired';
 
-export function standingOf({ revokedAt, expiresAt }: TokenView, now: number): TokenStanding {
+/** Whose tokens they are, for the API. */
+export interface TokenPlace {
+  readonly client: Client;
+  /** Where they are listed and made. */
+  readonly path: string;
+  /** Below it each of them is revoked. */
+  readonly revokePath: string;
+  /** What a new one may be allowed. */
+  readonly scopes: readonly string[];
+}
+
+export function standingOf({ revokedAt, expiresAt }: TokenView): TokenStanding {
   if (revokedAt !== null) return 'revoked';
-  return Date.parse(expiresAt) <= now ? 'expired' : 'active';
+  return Date.parse(expiresAt) <= serverNow() ? 'expired' : 'active';
 }

@@ -1,38 +1,39 @@
 import { useState } from 'react';
 import { useWrite } from '../session/use-write.js';
-import { useWorkspace } from '../shell/workspace.js';
-import { tokenTexts as texts } from '../texts/tokens.js';
-import { serverNow } from '../ui/clock.js';
+import { scopeText, tokenTexts as texts } from '../texts/tokens.js';
 import { Confirm } from '../ui/confirm.js';
 import { dayText, momentText, wholeMomentText } from '../ui/format.js';
-import { type TokenView, standingOf } from './token-list.js';
+import { type TokenPlace, type TokenView, standingOf } from './token-list.js';
+
+const { columns } = texts;
 
 interface Props {
   readonly tokens: readonly TokenView[];
+  readonly caption: string;
+  readonly place: TokenPlace;
   readonly onChanged: () => void;
 }
 
-export function TokenTable({ tokens, onChanged }: Props) {
-  const { client } = useWorkspace();
+export function TokenTable({ tokens, caption, place: { client, revokePath }, onChanged }: Props) {
   const { write, prompt } = useWrite();
   const [asked, setAsked] = useState<TokenView | null>(null);
   const revoke = async ({ id }: TokenView) => {
-    await write(() => client.send('DELETE', `/v1/tokens/${encodeURIComponent(id)}`));
+    await write(() => client.send('DELETE', `${revokePath}/${encodeURIComponent(id)}`));
     onChanged();
   };
   return (
-    <div className="as-table-frame" tabIndex={0} role="region" aria-label={texts.list}>
-      <table className="table tokens-table">
-        <caption className="visually-hidden">{texts.list}</caption>
+    <>
+      <table className="table stack-table tokens-table">
+        <caption className="visually-hidden">{caption}</caption>
         <thead>
           <tr>
-            <th scope="col">{texts.columns.name}</th>
-            <th scope="col">{texts.columns.scopes}</th>
-            <th scope="col">{texts.columns.created}</th>
-            <th scope="col">{texts.columns.used}</th>
-            <th scope="col">{texts.columns.expires}</th>
+            {(['name', 'scopes', 'created', 'used', 'expires'] as const).map((column) => (
+              <th key={column} scope="col">
+                {columns[column]}
+              </th>
+            ))}
             <th scope="col">
-              <span className="visually-hidden">{texts.columns.action}</span>
+              <span className="visually-hidden">{columns.action}</span>
             </th>
           </tr>
         </thead>
@@ -53,21 +54,25 @@ export function TokenTable({ tokens, onChanged }: Props) {
         </Confirm>
       )}
       {prompt}
-    </div>
+    </>
   );
 }
 
 function TokenRow({ token, onRevoke }: { readonly token: TokenView; readonly onRevoke: () => void }) {
   const { name, scopes, createdAt, lastUsedAt, expiresAt } = token;
-  const standing = standingOf(token, serverNow());
+  const standing = standingOf(token);
   return (
     <tr className={standing === 'active' ? undefined : 'token-gone'}>
       <th scope="row">
         <bdi>{name}</bdi>
       </th>
-      <td className="token-scopes muted">{scopes.map((scope) => texts.scopeNames[scope] ?? scope).join(', ')}</td>
-      <td className="muted numeric">{dayText(createdAt)}</td>
-      <td className="muted numeric">
+      <td data-label={columns.scopes} className="muted token-scopes">
+        {scopes.map(scopeText).join(', ')}
+      </td>
+      <td data-label={columns.created} className="muted numeric">
+        {dayText(createdAt)}
+      </td>
+      <td data-label={columns.used} className="muted numeric">
         {lastUsedAt === null ? (
           texts.never
         ) : (
@@ -76,7 +81,9 @@ function TokenRow({ token, onRevoke }: { readonly token: TokenView; readonly onR
           </time>
         )}
       </td>
-      <td className="muted numeric">{dayText(expiresAt)}</td>
+      <td data-label={columns.expires} className="muted numeric">
+        {dayText(expiresAt)}
+      </td>
       <td className="cell-end">
         {standing === 'active' ? (
           <button
@@ -88,7 +95,7 @@ function TokenRow({ token, onRevoke }: { readonly token: TokenView; readonly onR
             {texts.revoke}
           </button>
         ) : (
-          <span className="tag">{standing === 'revoked' ? texts.revoked : texts.expired}</span>
+          <span className="tag">{texts[standing]}</span>
         )}
       </td>
     </tr>

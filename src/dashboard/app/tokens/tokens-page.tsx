@@ -1,52 +1,35 @@
-import { useCallback, useState } from 'react';
 import { PageHeading } from '../shell/page-heading.js';
-import { useWorkspace } from '../shell/workspace.js';
 import { tokenTexts as texts } from '../texts/tokens.js';
 import { Empty, Failed, Loading } from '../ui/states.js';
-import { useLoaded } from '../ui/use-loaded.js';
+import { useWorkspace } from '../workspace/workspace.js';
 import { CreatedToken } from './created-token.js';
 import { TokenForm } from './token-form.js';
-import type { NewToken, TokenPage } from './token-list.js';
 import { TokenTable } from './token-table.js';
-import '../styles/call-list.css';
-import '../styles/tokens.css';
+import { useTokens } from './use-tokens.js';
+import '../styles/stack-table.css';
+import '../styles/tokens-page.css';
 
-const PAGE = 200;
+const PATH = '/v1/tokens';
 
 /** What programs of the customer's read with: made here, shown once, ended here. */
 export default function TokensPage() {
   const { client, me } = useWorkspace();
-  const mayManage = me.scopes.includes('tokens:write');
+  if (me.scopes.includes('tokens:write')) return <Tokens key={client.mode} />;
   return (
     <>
-      {mayManage ? (
-        <Tokens key={client.mode} />
-      ) : (
-        <>
-          <PageHeading title={texts.title} />
-          <section className="card">
-            <Empty title={texts.notAllowed}>{texts.notAllowedHint}</Empty>
-          </section>
-        </>
-      )}
+      <PageHeading title={texts.title} />
+      <section className="card">
+        <Empty title={texts.notAllowed}>{texts.notAllowedHint}</Empty>
+      </section>
     </>
   );
 }
 
 function Tokens() {
-  const { client } = useWorkspace();
-  const load = useCallback(
-    (signal: AbortSignal) => client.get<TokenPage>('/v1/tokens', { limit: PAGE }, signal),
-    [client],
-  );
-  const { value, fault, reload } = useLoaded(load);
-  const [isCreating, setIsCreating] = useState(false);
-  const [created, setCreated] = useState<NewToken | null>(null);
-  const finish = (token: NewToken) => {
-    setIsCreating(false);
-    setCreated(token);
-    reload();
-  };
+  const { client, me } = useWorkspace();
+  const place = { client, path: PATH, revokePath: PATH, scopes: me.scopes };
+  const { list, isCreating, setIsCreating, created, finish, forget } = useTokens(place);
+  const { value, fault, reload } = list;
   return (
     <div className="tokens">
       <PageHeading title={texts.title}>
@@ -59,14 +42,16 @@ function Tokens() {
         )}
       </PageHeading>
       <p className="muted">{texts.lead}</p>
-      {isCreating && <TokenForm onCreated={finish} onCancel={() => setIsCreating(false)} />}
-      {created && <CreatedToken key={created.id} created={created} onDone={() => setCreated(null)} />}
-      <section className="card call-list">
+      {isCreating && (
+        <TokenForm place={place} className="card token-form" onCreated={finish} onCancel={() => setIsCreating(false)} />
+      )}
+      {created && <CreatedToken key={created.id} created={created} onDone={forget} />}
+      <section className="card">
         {fault && <Failed fault={fault} onRetry={reload} />}
         {!fault && value === undefined && <Loading />}
         {!fault && value?.tokens.length === 0 && <Empty title={texts.empty}>{texts.emptyHint}</Empty>}
         {!fault && value !== undefined && value.tokens.length > 0 && (
-          <TokenTable tokens={value.tokens} onChanged={reload} />
+          <TokenTable tokens={value.tokens} caption={texts.list} place={place} onChanged={reload} />
         )}
       </section>
     </div>

@@ -1,5 +1,5 @@
 /** Light, dark, or as the system has it; kept for this browser. */
-import { createStore } from './store.js';
+import { createStore } from '../common/store.js';
 
 export type Theme = 'system' | 'light' | 'dark';
 

@@ -1,0 +1,125 @@
+import { useState } from 'react';
+import { useSearchParams } from 'wouter';
+import { PageHeading } from '../../shell/page-heading.js';
+import { adminTexts } from '../../texts/admin.js';
+import { Empty, Failed, Loading } from '../../ui/states.js';
+import { useLoaded } from '../../stream/use-loaded.js';
+import { AddAgent } from './add-agent.js';
+import { AgentTable, type AgentAct } from './agent-table.js';
+import { AssignDialog } from './assign-dialog.js';
+import { HistoryDialog } from './history-dialog.js';
+import { usePlatform } from '../platform-context.js';
+import { type Agent, listAgents } from '../platform.js';
+import { TakeAway } from './take-away.js';
+import '../../styles/agents.css';
+import '../../styles/calls.css';
+
+const texts = adminTexts.agents;
+
+/** Who owns which agent: those that nobody owns come first, for somebody should. */
+export default function AgentsPage() {
+  const { value, fault, reload } = useLoaded(listAgents);
+  const [search, setSearch] = useSearchParams();
+  const owner = search.get('owner') ?? '';
+  const [act, setAct] = useState<AgentAct | null>(null);
+  const [done, setDone] = useState('');
+  const [isAdding, setIsAdding] = useState(false);
+  const unassigned = value?.filter(({ tenant }) => tenant === null) ?? [];
+  const owned = value?.filter(({ tenant }) => tenant !== null && (owner === '' || tenant === owner)) ?? [];
+  const finish = (text: string) => {
+    setAct(null);
+    setDone(text);
+    reload();
+  };
+  return (
+    <div className="admin">
+      <PageHeading title={texts.title}>
+        <div className="page-heading-end">
+          <button type="button" className="button" onClick={() => setIsAdding(true)}>
+            {texts.add}
+          </button>
+        </div>
+      </PageHeading>
+      <p className="saved" role="status">
+        {done}
+      </p>
+      {fault && (
+        <section className="card">
+          <Failed fault={fault} onRetry={reload} />
+        </section>
+      )}
+      {!fault && value === undefined && <Loading />}
+      {!fault && value?.length === 0 && (
+        <section className="card">
+          <Empty title={texts.empty}>{texts.emptyHint}</Empty>
+        </section>
+      )}
+      {!fault && value !== undefined && value.length > 0 && (
+        <>
+          <section className="card admin-section flush" aria-labelledby="unassigned">
+            <header className="section-head">
+              <div>
+                <h2 id="unassigned" className="section-title">
+                  {texts.unassigned}
+                </h2>
+                <p className="muted">{unassigned.length === 0 ? texts.noneUnassigned : texts.unassignedHint}</p>
+              </div>
+            </header>
+            {unassigned.length > 0 && <AgentTable agents={unassigned} caption={texts.unassigned} onAct={setAct} />}
+          </section>
+          <section className="card admin-section flush" aria-labelledby="owned">
+            <header className="section-head">
+              <h2 id="owned" className="section-title">
+                {texts.owned}
+              </h2>
+              <OwnerFilter
+                owner={owner}
+                onChange={(next) => setSearch(next === '' ? {} : { owner: next }, { replace: true })}
+              />
+            </header>
+            <AgentTable agents={owned} caption={texts.caption} onAct={setAct} />
+          </section>
+        </>
+      )}
+      {isAdding && (
+        <AddAgent
+          onClose={() => setIsAdding(false)}
+          onNamed={(agent) => {
+            setIsAdding(false);
+            setAct({ kind: 'assign', agent: value?.find((one) => one.agent === agent) ?? unknown(agent) });
+          }}
+        />
+      )}
+      {act?.kind === 'assign' && <AssignDialog agent={act.agent} onClose={() => setAct(null)} onDone={finish} />}
+      {act?.kind === 'take' && <TakeAway agent={act.agent} onClose={() => setAct(null)} onDone={finish} />}
+      {act?.kind === 'history' && <HistoryDialog agent={act.agent.agent} onClose={() => setAct(null)} />}
+    </div>
+  );
+}
+
+/** One that nobody has heard of yet. */
+function unknown(agent: string): Agent {
+  return { agent, tenant: null, since: null };
+}
+
+interface FilterProps {
+  readonly owner: string;
+  readonly onChange: (owner: string) => void;
+}
+
+function OwnerFilter({ owner, onChange }: FilterProps) {
+  const { tenants } = usePlatform();
+  return (
+    <label className="inline-field">
+      <span className="field-label">{texts.filter}</span>
+      <select className="input" value={owner} onChange={(event) => onChange(event.target.value)}>
+        <option value="">{texts.everybody}</option>
+        {tenants.value?.map(({ tenant, name }) => (
+          <option key={tenant} value={tenant}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

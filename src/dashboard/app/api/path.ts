@@ -1,0 +1,6 @@
+/** A path with names in it, each of them exact. */
+export function path(parts: TemplateStringsArray, ...names: readonly string[]): string {
+  return parts
+    .map((part, index) => part + (index < names.length ? encodeURIComponent(names[index] ?? '') : ''))
+    .join('');
+}

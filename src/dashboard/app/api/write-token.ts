@@ -1,0 +1,16 @@
+/** The token that this tab may change things with: short-lived, in this tab only, gone with it. Others get the cookie. */
+import { ownName } from '../common/place.js';
+import { createStore } from '../common/store.js';
+
+const KEY = ownName('switchboard.token');
+
+const store = createStore<string | null>(sessionStorage.getItem(KEY));
+
+export const writeToken = {
+  ...store,
+  set(token: string | null): void {
+    if (token === null) sessionStorage.removeItem(KEY);
+    else sessionStorage.setItem(KEY, token);
+    store.set(token);
+  },
+};

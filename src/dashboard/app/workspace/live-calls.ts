@@ -1,0 +1,165 @@
+/**
+ * The calls in progress. Frames change them at once and cheaply; who shows them is told at most once a frame of the screen,
+ * and only of the calls that have changed, so that thousands of events a second cost what the screen can show.
+ */
+import type { CallSummary } from '../../../calls/fold/call-view.js';
+import { serverNow } from '../common/clock.js';
+import { createStore } from '../common/store.js';
+import { callIdOf, isErasure, tenantOf, type StreamFrame } from '../stream/frame.js';
+import type { CallNaming } from './reach.js';
+import { type LiveCall, listedCall, liveCallAfter } from './live-call.js';
+
+/** How long an ended call stays in sight. */
+const KEEP_ENDED_MS = 12_000;
+/** Calls that are over and shown no more, of which it is remembered that they are: an event that comes late opens none of them anew. */
+const MAX_OVER = 1000;
+/** An event that says of a call that it began longer ago comes late. */
+const LATE_MS = 3000;
+/** Rows need not change faster than they can be read. */
+const TELL_EVERY_MS = 100;
+
+type ListedSummary = CallSummary & { readonly tenant?: string | null };
+
+export class LiveCalls {
+  /** Keys, newest call first. */
+  readonly ids = createStore<readonly string[]>([]);
+  private readonly calls = new Map<string, LiveCall>();
+  /** In the order in which they were left behind. */
+  private readonly over = new Map<string, LiveCall>();
+  private readonly listeners = new Map<string, Set<() => void>>();
+  private readonly changed = new Set<string>();
+  private isOrderStale = false;
+  private toldAt = 0;
+  private isTelling = false;
+  private readonly sweep = setInterval(() => this.dropEnded(), 1000);
+
+  /** `keyOf`: what tells calls apart. */
+  constructor(private readonly keyOf: (call: CallNaming) => string) {}
+
+  close(): void {
+    clearInterval(this.sweep);
+  }
+
+  get(callId: string): LiveCall | undefined {
+    return this.calls.get(callId);
+  }
+
+  subscribe(callId: string, listener: () => void): () => void {
+    const listeners = this.listeners.get(callId) ?? new Set();
+    this.listeners.set(callId, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.listeners.delete(callId);
+    };
+  }
+
+  /** What the server says is in progress; what else is here has ended unseen. */
+  load(summaries: readonly ListedSummary[], cursor: number): void {
+    const listed = new Map(summaries.map((summary) => [this.keyOf(summary), listedCall(summary, cursor)]));
+    for (const id of this.calls.keys()) if (!listed.has(id)) this.remove(id);
+    for (const [id, call] of listed) this.put(id, this.calls.get(id) ?? call);
+    this.tellSoon();
+  }
+
+  /** Takes out what is not in a list that is complete up to `cursor`, unless something has come of it since. */
+  reconcile(summaries: readonly ListedSummary[], cursor: number): void {
+    const listed = new Set(summaries.map((summary) => this.keyOf(summary)));
+    // What is known to have ended goes by itself.
+    for (const [id, { state, endedAtMs }] of this.calls)
+      if (endedAtMs === null && !listed.has(id) && state.last.seq <= cursor) this.remove(id);
+    this.tellSoon();
+  }
+
+  /** True when a call appeared that has begun a while ago: its end may have come before this page was there. */
+  apply(frames: readonly StreamFrame[]): boolean {
+    const now = performance.now();
+    let isDoubtful = false;
+    for (const frame of frames) {
+      const callId = callIdOf(frame);
+      if (callId === null) continue;
+      const id = this.keyOf({ callId, tenant: tenantOf(frame) });
+      const shown = this.calls.get(id);
+      if (isErasure(frame)) {
+        if (shown !== undefined) this.remove(id);
+        this.over.delete(id);
+        continue;
+      }
+      const call = liveCallAfter(shown ?? this.over.get(id), frame, now);
+      if (call === undefined) continue;
+      // Events come in any order: a start that comes after the end is the start of a call that is over.
+      if (shown === undefined && call.endedAtMs !== null) this.leaveBehind(id, call);
+      else {
+        this.put(id, call);
+        if (shown === undefined && Date.parse(call.summary.startedAt) < serverNow() - LATE_MS) isDoubtful = true;
+      }
+    }
+    this.tellSoon();
+    return isDoubtful;
+  }
+
+  private put(id: string, call: LiveCall): void {
+    const known = this.calls.get(id);
+    if (known === call) return;
+    // Whoever shows the list also counts what is in progress.
+    const isOther = known?.summary.startedAt !== call.summary.startedAt || known.endedAtMs !== call.endedAtMs;
+    if (isOther) this.isOrderStale = true;
+    this.calls.set(id, call);
+    this.over.delete(id);
+    this.changed.add(id);
+  }
+
+  private remove(id: string): void {
+    this.calls.delete(id);
+    this.changed.add(id);
+    this.isOrderStale = true;
+  }
+
+  private dropEnded(): void {
+    const before = performance.now() - KEEP_ENDED_MS;
+    for (const [id, call] of this.calls) {
+      if (call.endedAtMs === null || call.endedAtMs >= before) continue;
+      this.remove(id);
+      this.leaveBehind(id, call);
+    }
+    this.tellSoon();
+  }
+
+  private leaveBehind(id: string, call: LiveCall): void {
+    this.over.delete(id);
+    this.over.set(id, call);
+    for (const oldest of this.over.keys()) {
+      if (this.over.size <= MAX_OVER) break;
+      this.over.delete(oldest);
+    }
+  }
+
+  /** No frames are drawn behind other tabs, and nobody is told there until the tab is looked at again. */
+  private tellSoon(): void {
+    if (this.isTelling || this.changed.size === 0) return;
+    this.isTelling = true;
+    const tell = (now: number) => {
+      if (now - this.toldAt < TELL_EVERY_MS) requestAnimationFrame(tell);
+      else this.tell(now);
+    };
+    requestAnimationFrame(tell);
+  }
+
+  private tell(now: number): void {
+    this.isTelling = false;
+    this.toldAt = now;
+    if (this.isOrderStale) this.ids.set(this.inOrder());
+    this.isOrderStale = false;
+    const changed = [...this.changed];
+    this.changed.clear();
+    for (const id of changed) for (const listener of this.listeners.get(id) ?? []) listener();
+  }
+
+  private inOrder(): string[] {
+    const calls = [...this.calls].map(([id, { summary }]) => ({ id, startedAt: summary.startedAt }));
+    return calls.sort((one, other) => compare(other.startedAt, one.startedAt)).map(({ id }) => id);
+  }
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
