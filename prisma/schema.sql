@@ -128,6 +128,21 @@ CREATE TABLE log_lineage (
   CONSTRAINT log_lineage_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE log_readers (
+  kind text NOT NULL,
+  tenant_id text NOT NULL,
+  name text NOT NULL,
+  shard smallint NOT NULL,
+  cursor bigint NOT NULL,
+  runs boolean DEFAULT true NOT NULL,
+  skipped integer DEFAULT 0 NOT NULL,
+  last_skipped jsonb,
+  trying bigint,
+  tries integer DEFAULT 0 NOT NULL,
+  CONSTRAINT log_readers_pkey PRIMARY KEY (tenant_id, kind, name)
+);
+CREATE INDEX log_readers_shard_idx ON log_readers USING btree (shard);
+
 CREATE TABLE ownerships (
   id bigint DEFAULT nextval('ownerships_id_seq'::regclass) NOT NULL,
   agent text NOT NULL,
@@ -172,6 +187,12 @@ CREATE TABLE quarantined_calls (
   "position" bigint NOT NULL,
   since timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
   CONSTRAINT quarantined_calls_pkey PRIMARY KEY (tenant_id, call_id)
+);
+
+CREATE TABLE reader_shards (
+  shard smallint NOT NULL,
+  is_held boolean NOT NULL,
+  CONSTRAINT reader_shards_pkey PRIMARY KEY (shard)
 );
 
 CREATE TABLE sign_in_codes (
@@ -659,6 +680,7 @@ ALTER TABLE agents ADD CONSTRAINT agents_tenant_id_fkey FOREIGN KEY (tenant_id) 
 CREATE TRIGGER agents_deleted AFTER DELETE ON agents REFERENCING OLD TABLE AS old_agents FOR EACH STATEMENT EXECUTE FUNCTION agents_deleted();
 CREATE TRIGGER agents_inserted AFTER INSERT ON agents REFERENCING NEW TABLE AS new_agents FOR EACH STATEMENT EXECUTE FUNCTION agents_inserted();
 CREATE TRIGGER agents_updated AFTER UPDATE ON agents REFERENCING OLD TABLE AS old_agents NEW TABLE AS new_agents FOR EACH STATEMENT EXECUTE FUNCTION agents_updated();
+ALTER TABLE log_readers ADD CONSTRAINT log_readers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE sign_in_codes ADD CONSTRAINT sign_in_codes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE sign_in_codes ADD CONSTRAINT sign_in_codes_voucher_id_fkey FOREIGN KEY (voucher_id) REFERENCES tokens(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE tenant_agents ADD CONSTRAINT tenant_agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;

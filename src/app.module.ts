@@ -12,6 +12,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { DemoModule } from './demo/demo.module.js';
 import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
+import { ReadersModule } from './readers/readers.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { SourcesModule } from './sources/sources.module.js';
 import { TenantsModule } from './tenants/tenants.module.js';
@@ -31,6 +32,7 @@ export class AppModule {
       TenantsModule,
       AgentsModule,
       EventsModule,
+      ReadersModule,
       SourcesModule,
       CallsModule,
       AdminModule,

@@ -22,6 +22,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   tenants: [...FOUNDATIONS, 'auth'],
   agents: [...FOUNDATIONS, 'auth'],
   events: [...FOUNDATIONS, 'auth', 'agents'],
+  readers: [...FOUNDATIONS, 'events'],
   sources: [...FOUNDATIONS, 'auth', 'agents', 'events'],
   calls: [...FOUNDATIONS, 'auth', 'agents', 'events'],
   health: [...FOUNDATIONS, 'auth', 'tenants', 'events', 'sources', 'calls'],
@@ -187,6 +188,11 @@ it.each<[string, RegExp, (file: string) => boolean]>([
   ],
   ['the issuer is settled in one place', /tokenIssuer|token_issuer/, (file) => file === 'auth/keys/issuer.ts'],
   ['keys are written by auth/ only', /\.signingKey\.(create|update|upsert|delete)/, (file) => file.startsWith('auth/')],
+  [
+    'readers of the log are written by readers/ only',
+    /\.(logReader|readerShard)\.(create|update|upsert|delete)|(INSERT INTO|UPDATE|DELETE FROM) (log_readers|reader_shards)\b/,
+    (file) => file === 'readers/reader-table.ts',
+  ],
   [
     'cursors are written by sources/ only',
     /\.sourceCursor\.(create|update|upsert|delete)/,

@@ -3,6 +3,7 @@ import { ENV, type Env } from '../config/env.js';
 import { DATABASE_URL } from '../database/database-url.js';
 import { AppendPool } from '../database/pools.js';
 import { Bus } from './bus.js';
+import { Leases } from './leases.js';
 import { PostgresBus } from './postgres.bus.js';
 
 /** `BUS_URL` says which; NOTIFY needs nothing that is not there anyhow. The brokers' clients are loaded by who uses them. */
@@ -18,7 +19,7 @@ async function chooseBus({ busUrl }: Env, databaseUrl: string, pool: AppendPool)
 
 @Global()
 @Module({
-  providers: [{ provide: Bus, useFactory: chooseBus, inject: [ENV, DATABASE_URL, AppendPool] }],
-  exports: [Bus],
+  providers: [{ provide: Bus, useFactory: chooseBus, inject: [ENV, DATABASE_URL, AppendPool] }, Leases],
+  exports: [Bus, Leases],
 })
 export class BusModule {}

@@ -36,8 +36,12 @@ export type BusMessage =
   /** Every process tells the connections that it holds, in as many messages as that takes. */
   | { kind: 'connections-asked'; ask: string }
   | { kind: 'connections-told'; ask: string; connections: readonly unknown[] }
-  /** Its leader has stopped running it: who stands by may begin. */
-  | { kind: 'source-released'; source: string }
+  /** Who did this work alone has stopped: who stands by may begin (bus/leases.ts). */
+  | { kind: 'lease-released'; lease: string }
+  /** A process reads for the tenants of so many shards only: whoever reads for more gives some up (readers/reader-shards.ts). */
+  | { kind: 'shards-wanted'; from: string; held: number }
+  /** A tenant has other readers of its log, or they stand elsewhere. */
+  | { kind: 'readers-changed'; tenantId: string }
   | { kind: 'connection-closed'; connectionId: string };
 
 export abstract class Bus {

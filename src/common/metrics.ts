@@ -124,3 +124,17 @@ export const eventsExpired = new Counter({
   help: 'Events that were removed when their time of retention was over.',
   registers,
 });
+
+export const readerEvents = new Counter({
+  name: 'switchboard_reader_events_total',
+  help: 'Events that durable readers of the log (webhooks) have been through, by their kind.',
+  labelNames: ['kind'],
+  registers,
+});
+
+export const readerSkipped = new Counter({
+  name: 'switchboard_reader_skipped_total',
+  help: 'Events that a durable reader of the log could not digest and passed over, by its kind.',
+  labelNames: ['kind'],
+  registers,
+});

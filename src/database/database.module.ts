@@ -1,11 +1,11 @@
 import { DynamicModule, Global, Module } from '@nestjs/common';
 import { DATABASE_URL } from './database-url.js';
 import { PgPool } from './pg-pool.js';
-import { AppendPool, BackgroundPool, ReadPool, ReplayPool } from './pools.js';
+import { AppendPool, BackgroundPool, ReadPool, ReaderPool, ReplayPool } from './pools.js';
 import { PrismaService } from './prisma.service.js';
 import { Traffic } from './traffic.js';
 
-const PROVIDERS = [PrismaService, PgPool, AppendPool, BackgroundPool, ReplayPool, ReadPool, Traffic];
+const PROVIDERS = [PrismaService, PgPool, AppendPool, BackgroundPool, ReaderPool, ReplayPool, ReadPool, Traffic];
 
 @Global()
 @Module({})

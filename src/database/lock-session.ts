@@ -22,6 +22,8 @@ export const KEY = `hashtextextended(concat_ws(' ', $1::text, nullif(current_sch
 export class LockSession {
   private readonly abort = new AbortController();
   private readonly beat: NodeJS.Timeout;
+  /** The connection takes one statement at a time. */
+  private last: Promise<unknown> = Promise.resolve();
 
   private constructor(private readonly client: DatabaseClient) {
     client.on('error', () => this.lose());
@@ -44,12 +46,19 @@ export class LockSession {
   /** False when somebody else has it. */
   async tryLock(name: string): Promise<boolean> {
     const text = `SELECT pg_try_advisory_lock(${KEY}) AS got`;
-    const { rows } = await this.client.query<{ got: boolean }>(text, [name]);
+    const { rows } = await this.inTurn(() => this.client.query<{ got: boolean }>(text, [name]));
     return rows[0]?.got === true;
   }
 
+  /** Those of them that nobody else has, and neither have we. */
+  async tryLocks(names: readonly string[]): Promise<string[]> {
+    const text = `SELECT name FROM unnest($1::text[]) AS asked(name) WHERE pg_try_advisory_lock(${KEY.replace('$1::text', 'name')})`;
+    const { rows } = await this.inTurn(() => this.client.query<{ name: string }>(text, [names]));
+    return rows.map(({ name }) => name);
+  }
+
   async unlock(name: string): Promise<void> {
-    await this.client.query(`SELECT pg_advisory_unlock(${KEY})`, [name]);
+    await this.inTurn(() => this.client.query(`SELECT pg_advisory_unlock(${KEY})`, [name]));
   }
 
   async close(): Promise<void> {
@@ -57,8 +66,20 @@ export class LockSession {
     await this.client.end().catch(() => undefined); // Broken already.
   }
 
+  private inTurn<Result>(ask: () => Promise<Result>): Promise<Result> {
+    const answer = this.last.then(ask);
+    this.last = answer.catch(() => undefined); // Told to whom it concerns.
+    return answer;
+  }
+
   private async tryConnection(): Promise<void> {
-    if (!(await cameInTime(this.client.query('SELECT'), ANSWER_MS))) this.lose();
+    if (
+      !(await cameInTime(
+        this.inTurn(() => this.client.query('SELECT')),
+        ANSWER_MS,
+      ))
+    )
+      this.lose();
   }
 
   private lose(): void {

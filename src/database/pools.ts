@@ -1,6 +1,6 @@
 /**
  * The other pools: connections of their own for what must not wait, and for what others must not wait for. A process
- * has 21 in all, the listener and the leases not counted; docs/operations.md says so.
+ * has 24 in all, the listener and the leases not counted; docs/operations.md says so.
  */
 import { Inject, Injectable } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -27,6 +27,14 @@ export class AppendPool extends PgPool {
 export class BackgroundPool extends PgPool {
   protected override get limits(): PoolLimits {
     return { name: 'switchboard-background', max: 2, statementMs: 60_000 };
+  }
+}
+
+/** Durable readers of tenants' logs (readers/): two read pages, one commits what became of them. */
+@Injectable()
+export class ReaderPool extends PgPool {
+  protected override get limits(): PoolLimits {
+    return { name: 'switchboard-readers', max: 3, statementMs: 30_000 };
   }
 }
 

@@ -47,7 +47,17 @@ import { StreamsService } from './streams/streams.service.js';
     ...[StreamAdmission, StreamsService, StreamConnections, DeadLinks, StreamRights, AgentChanges, ConnectionDirectory],
   ],
   exports: [
-    ...[EventLog, TenantHeads, LogExpiry, LogErasure, LogLineage, LogInquiry, CallErasure, IdempotencyKeys],
+    ...[
+      EventLog,
+      TenantHeads,
+      LogExpiry,
+      LogErasure,
+      LogLineage,
+      LogInquiry,
+      CallErasure,
+      IdempotencyKeys,
+      ErasedCalls,
+    ],
     ...[IngestService, StreamsService, ConnectionDirectory, EventTail, StreamConnections, StreamAdmission],
   ],
 })

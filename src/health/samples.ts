@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { Bus } from '../bus/bus.js';
 import { PgPool, type PoolUse } from '../database/pg-pool.js';
-import { AppendPool, BackgroundPool, ReadPool, ReplayPool } from '../database/pools.js';
+import { AppendPool, BackgroundPool, ReadPool, ReaderPool, ReplayPool } from '../database/pools.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { EventTail } from '../events/live/event-tail.js';
 import { IngestService } from '../events/live/ingest.service.js';
@@ -127,13 +127,14 @@ export class Samples {
     control: PgPool,
     append: AppendPool,
     background: BackgroundPool,
+    readers: ReaderPool,
     replay: ReplayPool,
     read: ReadPool,
     manage: PrismaService,
     private readonly sockets: Sockets,
     private readonly answers: Answers,
   ) {
-    this.pools = { append, control, background, replay, read, manage };
+    this.pools = { append, control, background, readers, replay, read, manage };
     collectDefaultMetrics({ register: this.registry });
     this.gauge('switchboard_build_info', 'Which version runs; always 1.', ['version']).set({ version: VERSION }, 1);
   }

@@ -11,13 +11,13 @@ import {
   OnModuleDestroy,
 } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Leases } from '../bus/leases.js';
 import { Backoff } from '../common/backoff.js';
 import { sourceRestarts } from '../common/metrics.js';
 import { moment } from '../common/moment.js';
 import { IngestService } from '../events/live/ingest.service.js';
 import { pause, unlessAborted } from '../common/waiting.js';
 import { InvalidSource, type Source, type SourceState } from './source.js';
-import { SourceLeases } from './source-leases.js';
 import { SourceSink } from './source-sink.js';
 
 /** Injection token of the configured {@link Source}s. */
@@ -71,7 +71,7 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
   constructor(
     @Inject(SOURCES) private readonly sources: readonly Source[],
     private readonly ingest: IngestService,
-    private readonly leases: SourceLeases,
+    private readonly leases: Leases,
   ) {}
 
   get status(): readonly Readonly<SourceStatus>[] {
@@ -124,7 +124,9 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
     const { signal } = this.abort;
     let goesOn = true;
     while (goesOn && !signal.aborted) {
-      const lease = source.once ? await this.leases.acquire(source.name, () => enter('standby'), signal) : undefined;
+      const lease = source.once
+        ? await this.leases.acquire(`switchboard source ${source.name}`, () => enter('standby'), signal)
+        : undefined;
       if (signal.aborted) break;
       goesOn = await this.keepRunning(source, status, enter, lease ? AbortSignal.any([signal, lease.lost]) : signal);
       if (lease?.lost.aborted && goesOn) this.logger.warn(`${source.name}: stopped, for its lease was lost`);

@@ -6,7 +6,6 @@ import { EventsModule } from '../events/events.module.js';
 import { IngestController } from './ingest.controller.js';
 import { SourceCursors } from './source-cursors.js';
 import { SourceFactory } from './source-factory.js';
-import { SourceLeases } from './source-leases.js';
 import { SOURCES, SourceSupervisor } from './source-supervisor.js';
 
 /** Every way into Switchboard: the configured sources, and ingest over HTTP. */
@@ -16,7 +15,6 @@ import { SOURCES, SourceSupervisor } from './source-supervisor.js';
   providers: [
     SourceCursors,
     SourceFactory,
-    SourceLeases,
     SourceSupervisor,
     {
       provide: SOURCES,

@@ -54,6 +54,9 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly foundRestored = new Subject<void>();
   /** The database was restored from a backup while this process ran. Told before anything of the other history is delivered. */
   readonly restored: Observable<void> = this.foundRestored;
+  private readonly handedOn = new Subject<LoggedEvent>();
+  /** Every durable event when the router has it, in order; of tenants that this process follows none is missing ({@link Bus.follow}). */
+  readonly passed: Observable<LoggedEvent> = this.handedOn;
   /** Where the tail stood, behind the head, when it was last looked at. */
   private stoodAt: number | undefined;
 
@@ -197,6 +200,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
       if (event.callId !== null) this.lastOfCall.set(callKey(event.tenantId, event.callId), event.position);
     }
     this.router.deliver(event);
+    if (!event.ephemeral) this.handedOn.next(event);
   }
 
   /** True when a later event of its call has gone out. */

@@ -6,7 +6,7 @@
 import { Injectable } from '@nestjs/common';
 import { Collected } from '../../common/collected.js';
 import type { AgentName, CallId, TenantId } from '../../common/ids.js';
-import { PgPool } from '../../database/pg-pool.js';
+import { PgPool, type Run } from '../../database/pg-pool.js';
 import { AppendPool } from '../../database/pools.js';
 import type { AdmittedEvent, CallName, LoggedEvent } from './event.js';
 
@@ -56,6 +56,7 @@ const READ_CALLS = `SELECT e.position, e.tenant_id, e.seq, e.call_id, e.agent, e
   FROM unnest($1::text[], $2::text[]) AS c(call_id, tenant_id) JOIN events e
     ON e.call_id = c.call_id AND e.tenant_id IS NOT DISTINCT FROM nullif(c.tenant_id, '')
   WHERE e.position <= $3 ORDER BY e.position`;
+const READ_TENANT = `SELECT ${COLUMNS} FROM tenant_log_page($1, $2, ${Number.MAX_SAFE_INTEGER}, $3, $4, NULL, NULL)`;
 /** Pieces of one call: as many of the first events as have no more bytes together, at least one. */
 const READ_CALL = `SELECT ${COLUMNS} FROM (
   SELECT *, sum(octet_length(data)) OVER in_order AS bytes, row_number() OVER in_order AS number FROM (
@@ -120,6 +121,21 @@ export class EventLog {
   async readAcrossTenants(afterPosition: number, limit: number): Promise<LoggedEvent[]> {
     const values = [afterPosition, limit, MAX_READ_BYTES];
     const { rows } = await this.pool.prepared<EventRow>('read-all', READ_ALL, values);
+    return rows.map(toLoggedEvent);
+  }
+
+  /**
+   * A tenant's events after a number of its own, in order, for its durable readers (readers/), by whose connection it is: at most so many,
+   * or fewer where they are large; none at the end of its log only.
+   */
+  async readTenant(
+    run: Run,
+    tenantId: TenantId,
+    afterSeq: number,
+    limit: number,
+    maxBytes: number,
+  ): Promise<LoggedEvent[]> {
+    const { rows } = await run<EventRow>(READ_TENANT, [tenantId, afterSeq, limit, maxBytes]);
     return rows.map(toLoggedEvent);
   }
 

@@ -1,0 +1,189 @@
+/** One reader on its way through its tenant's log: a page, what its kind makes of it, the commit of both, and the next page. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { Backoff } from '../common/backoff.js';
+import { readerEvents, readerSkipped } from '../common/metrics.js';
+import { codeOf, isForTheRows } from '../database/database-errors.js';
+import type { Traffic } from '../database/traffic.js';
+import type { LogPart, ReaderPages } from './reader-pages.js';
+import type { ReaderCommits } from './reader-commits.js';
+import { MAX_PAGE, type ReaderKind, type ReaderName, type Taken } from './reader-kind.js';
+import type { ReaderRow, ReaderTable } from './reader-table.js';
+
+/** While events come in, who reads pages of the log rests after each, for so many times what it took. */
+const REST_FACTOR = 3;
+const MAX_REST_MS = 100;
+/** An event that was under way at so many deaths in a row is taken for their cause. */
+const MAX_TRIES = 5;
+/** After a death, so many events are taken one by one: no more were under way. */
+const CAREFUL_EVENTS = MAX_PAGE;
+
+export interface LoopTools {
+  readonly pages: ReaderPages;
+  readonly commits: ReaderCommits;
+  readonly table: ReaderTable;
+  readonly traffic: Traffic;
+  readonly warn: (text: string) => void;
+  /** The reader stands elsewhere, rests or is gone. */
+  readonly lost: () => void;
+}
+
+export class ReaderLoop {
+  private readonly backoff = new Backoff({ firstMs: 50, maxMs: 5000 });
+  private cursor: number;
+  /** Events that are still to be taken one by one. */
+  private careful: number;
+  private restTimer: NodeJS.Timeout | undefined;
+  private running: Promise<void> | undefined;
+  private isLost = false;
+  /** Up to where the page goes that was begun last. */
+  private trying = 0;
+
+  constructor(
+    readonly reader: ReaderName,
+    private readonly kind: ReaderKind<unknown>,
+    private readonly tools: LoopTools,
+    /** The last number of the tenant's that is known of. */
+    private readonly head: () => number,
+    private readonly until: AbortSignal,
+    row: Pick<ReaderRow, 'cursor' | 'trying'>,
+    afterDeath: boolean,
+  ) {
+    this.cursor = row.cursor;
+    this.careful = afterDeath || row.trying !== null ? CAREFUL_EVENTS : 0;
+  }
+
+  /** Where it stands, while it does nothing; it is then to be compared with what the table says. */
+  get idleAt(): number | undefined {
+    return this.running === undefined ? this.cursor : undefined;
+  }
+
+  /** It was set elsewhere, or is gone: what it is doing will not be committed. */
+  get hasLostItsPlace(): boolean {
+    return this.isLost;
+  }
+
+  /** There may be something to read. While it rests it goes on resting, unless it is told not to. */
+  wake(endsRest: boolean): void {
+    if (endsRest) this.endRest();
+    if (this.running !== undefined || this.restTimer !== undefined || !this.goesOn()) return;
+    this.running = this.run().finally(() => {
+      this.running = undefined;
+      if (this.isLost) this.tools.lost();
+    });
+  }
+
+  async stopped(): Promise<void> {
+    this.endRest();
+    await this.running;
+  }
+
+  private goesOn(): boolean {
+    return !this.until.aborted && !this.isLost && this.cursor < this.head();
+  }
+
+  private async run(): Promise<void> {
+    while (this.goesOn()) {
+      const restMs = await this.step().catch((error: unknown) => this.recover(error));
+      if (restMs === undefined || this.until.aborted) continue;
+      if (restMs > MAX_REST_MS) return this.rest(restMs);
+      await wait(restMs, undefined, { signal: this.until }).catch(() => undefined); // Aborted: the loop ends.
+    }
+  }
+
+  /** Answers with how long to rest; undefined: not at all. */
+  private async step(): Promise<number | undefined> {
+    const { pages, commits, table, traffic } = this.tools;
+    const begunAt = performance.now();
+    const limit = this.careful > 0 ? 1 : MAX_PAGE;
+    const part = await pages.after(this.reader.tenantId, this.cursor, limit, this.until);
+    this.trying = part.reached;
+    const isDeadly =
+      limit === 1 && part.reached > part.after && (await table.begin(this.reader, part.reached)) > MAX_TRIES;
+    const taken = isDeadly ? skip(part) : await this.take(part);
+    if (this.until.aborted || taken === undefined) return undefined;
+    const move = { ...this.reader, from: this.cursor, to: taken.reached };
+    const skipped = isDeadly ? { skipped: 'it ended the process that took it, again and again' } : {};
+    if (taken.reached > this.cursor || taken.effect !== undefined) {
+      const moved = await commits.commit(this.kind, { ...move, ...skipped }, taken.effect);
+      this.isLost = !moved;
+      if (!moved) return undefined;
+    }
+    if (isDeadly) this.tell(part.reached, skipped.skipped ?? '');
+    this.settle(part, taken);
+    if (taken.restMs !== undefined) return taken.restMs;
+    return part.isRead && traffic.isBusy
+      ? Math.min(MAX_REST_MS, (performance.now() - begunAt) * REST_FACTOR)
+      : undefined;
+  }
+
+  private settle(part: LogPart, taken: Taken<unknown>): void {
+    this.cursor = taken.reached;
+    this.careful = this.cursor < this.head() ? Math.max(0, this.careful - 1) : 0;
+    this.backoff.reset();
+    readerEvents.inc({ kind: this.kind.kind }, part.events.filter(({ seq }) => (seq ?? 0) <= taken.reached).length);
+  }
+
+  /** Undefined: of several events, one makes it throw, and they are to come one by one. */
+  private async take(part: LogPart): Promise<Taken<unknown> | undefined> {
+    const { events, after, reached, gap } = part;
+    try {
+      return await this.kind.take({ ...this.reader, events, after, reached, gap, until: this.until });
+    } catch (error) {
+      if (this.until.aborted) return undefined;
+      if (!isForTheRows(error)) throw error;
+      if (events.length > 1) {
+        this.careful = events.length;
+        return undefined;
+      }
+      await this.passOver(reached, nameOf(error));
+      return undefined;
+    }
+  }
+
+  private async passOver(seq: number, reason: string): Promise<void> {
+    const move = { ...this.reader, from: this.cursor, to: seq, skipped: reason };
+    this.isLost = !(await this.tools.commits.commit(this.kind, move, undefined));
+    this.cursor = seq;
+    this.tell(seq, reason);
+  }
+
+  private tell(seq: number, reason: string): void {
+    readerSkipped.inc({ kind: this.kind.kind });
+    this.tools.warn(
+      `a reader of kind ${this.kind.kind} passed over event ${seq} of ${this.reader.tenantId}: ${reason}`,
+    );
+  }
+
+  /** The database, or what its kind has made cannot be written: then the event comes by itself, and is passed over if that is its fault. */
+  private async recover(error: unknown): Promise<number | undefined> {
+    if (this.until.aborted) return undefined;
+    if (isForTheRows(error)) {
+      if (this.careful > 0) {
+        await this.passOver(this.trying, nameOf(error)).catch(() => undefined); // Comes again, and is told then.
+        return undefined;
+      }
+      this.careful = CAREFUL_EVENTS;
+      return undefined;
+    }
+    this.tools.warn(`a reader of kind ${this.kind.kind} goes on later: ${(error as Error).message}`);
+    return this.backoff.nextMs();
+  }
+
+  private rest(ms: number): void {
+    this.restTimer = setTimeout(() => this.wake(true), ms).unref();
+  }
+
+  private endRest(): void {
+    clearTimeout(this.restTimer);
+    this.restTimer = undefined;
+  }
+}
+
+/** Never its message: that may hold what was said. */
+function nameOf(error: unknown): string {
+  return codeOf(error) ?? (error instanceof Error ? error.name : 'it was thrown');
+}
+
+function skip({ reached }: LogPart): Taken<unknown> {
+  return { effect: undefined, reached };
+}
