@@ -1,4 +1,5 @@
 import { type DatabaseClient, connect } from './database-client.js';
+import { WANTED, describeMissing } from './postgres-settings.js';
 import { Ways, wordsOf } from './ways.js';
 
 /** Oldest PostgreSQL that we run our tests on. */
@@ -19,12 +20,7 @@ export async function assertDatabaseFits(databaseUrl: string, allowFsyncOff: boo
     throw new Error(wordsOf(error), { cause: error });
   });
   try {
-    const { rows } = await client.query<{ version: number; off: string[] }>(
-      `SELECT current_setting('server_version_num')::int AS version,
-              ARRAY(SELECT name FROM unnest($1::text[]) name WHERE current_setting(name) = 'off') AS off`,
-      [DURABLE],
-    );
-    const { version, off } = rows[0] ?? { version: 0, off: [] };
+    const { version, off, settings } = await readSettings(client);
     if (version < OLDEST) throw new Error('PostgreSQL 15 or newer is needed');
     await assertSessionsLast(client, databaseUrl);
     if (off.includes('synchronous_commit'))
@@ -35,7 +31,9 @@ export async function assertDatabaseFits(databaseUrl: string, allowFsyncOff: boo
           ' (ALLOW_FSYNC_OFF=true where its storage is durable without)',
       );
     const { unused } = Ways.to(databaseUrl).url;
+    const missing = describeMissing(settings);
     return [
+      ...(missing === undefined ? [] : [missing]),
       ...off.map((name) => `${name} is off at the database: right only where its storage makes up for it`),
       ...(unused.length === 0
         ? []
@@ -44,6 +42,24 @@ export async function assertDatabaseFits(databaseUrl: string, allowFsyncOff: boo
   } finally {
     await client.end();
   }
+}
+
+interface Settings {
+  readonly version: number;
+  /** Of {@link DURABLE}. */
+  readonly off: readonly string[];
+  readonly settings: readonly { readonly name: string; readonly value: number }[];
+}
+
+async function readSettings(client: DatabaseClient): Promise<Settings> {
+  const { rows } = await client.query<Settings>(
+    `SELECT current_setting('server_version_num')::int AS version,
+            ARRAY(SELECT name FROM unnest($1::text[]) name WHERE current_setting(name) = 'off') AS off,
+            (SELECT coalesce(jsonb_agg(jsonb_build_object('name', name, 'value', setting::float)), '[]')
+             FROM pg_settings WHERE name = ANY ($2::text[])) AS settings`,
+    [DURABLE, WANTED.map(({ name }) => name)],
+  );
+  return rows[0] ?? { version: 0, off: [], settings: [] };
 }
 
 /**

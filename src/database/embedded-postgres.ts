@@ -13,6 +13,7 @@ import { type DatabaseClient, connect } from './database-client.js';
 import { removeRemnant } from './pid-file.js';
 import { type Cluster, EmbeddedPostgresError, openCluster } from './postgres-cluster.js';
 import { PostgresKeeper } from './postgres-keeper.js';
+import { embeddedSettings } from './postgres-settings.js';
 
 /** How long a server that was left behind gets to answer, or to finish going down. */
 const ADOPT_MS = 15_000;
@@ -139,7 +140,8 @@ export class EmbeddedPostgres {
     const log = join(this.cluster.folder, 'server.log');
     const { host, port } = this.address;
     // No sockets in the file system: their paths are short.
-    const settings = [`-p ${port}`, `-c listen_addresses=${host}`, "-c unix_socket_directories=''", ...this.options];
+    const place = [`-p ${port}`, `-c listen_addresses=${host}`, "-c unix_socket_directories=''"];
+    const settings = [...place, ...embeddedSettings(), ...this.options];
     try {
       await this.cluster.pgCtl('start', '-l', log, '-w', '-t', '60', '-s', '-o', settings.join(' '));
       return undefined;
