@@ -1,4 +1,5 @@
-import { LogEntry, decodeLogEntry, decodeLogGap, isControl, logEntryIn } from '../src/sources/pinecall/decode.js';
+import { LogEntry, decodeLogEntry, isControl, logEntryIn } from '../src/sources/pinecall/decode.js';
+import { decodeLogGap } from '../src/sources/pinecall/log-gap.js';
 import { goldenEntries, replayFrames } from './support/recordings.js';
 
 /** The golden call's entry of this seq, decoded. */

@@ -82,6 +82,23 @@ describe('an event of wires A and B', () => {
     expect(event.data).toEqual(data);
   });
 
+  it.each([
+    ['whatsapp.session_ended', 'whatsapp.sessionEnded'],
+    ['whatsapp.session_started', 'whatsapp.sessionStarted'],
+    ['whatsapp.sessionEnded', 'whatsapp.sessionEnded'],
+    ['call.dtmf_received', 'call.dtmf_received'],
+  ])('%s, as a payload’s own `event` says it, is %s', (word, type) => {
+    const ended = { sessionId: 'wa-1', duration: 62, reason: 'inactivity', agent: 'mara' };
+    expect(decodeAgentEvent(word, ended)).toMatchObject({ type, data: ended });
+  });
+
+  it('is another piece of its message, and no repeat, where its text is another', () => {
+    const piece = (text: string) =>
+      decodeAgentEvent('bot.speaking', { callId: 'CA_1', messageId: 'b1', text, agent: 'mara' }).identity;
+    expect(piece('from ten.')).not.toEqual(piece('Yes, '));
+    expect(piece('Yes, ')).toEqual(piece('Yes, '));
+  });
+
   it('takes the session for the call only on WhatsApp', () => {
     expect(decodeAgentEvent('whatsapp.message', { sessionId: 'WA_1' }).callId).toBe('WA_1');
     expect(decodeAgentEvent('speech.started', { sessionId: 'CA_1' }).callId).toBeUndefined();

@@ -7,7 +7,8 @@ import { parseJson } from '../common/json.js';
 import { depthOf, elementsOf, isArrayText, linesOf } from '../common/json-shape.js';
 import { FieldError, Problem } from '../common/problem.js';
 import { type DecodedEvent, MAX_DATA_BYTES, MAX_DATA_DEPTH, TOO_DEEP, tooLarge } from '../events/log/event.js';
-import { decodeAgentEvent, decodeLogEntry, decodeLogGap, isControl, logEntryIn } from './pinecall/decode.js';
+import { decodeAgentEvent, decodeLogEntry, isControl, logEntryIn } from './pinecall/decode.js';
+import { decodeLogGap } from './pinecall/log-gap.js';
 import { isObject } from '../common/exact-number.js';
 
 /** One element of the body: an event, something that is not stored, or a fault. */

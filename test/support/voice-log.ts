@@ -22,6 +22,8 @@ export class VoiceLog {
   readonly readers = new Set<(frame: Frame) => void>();
   /** Entries before this seq can't be replayed any more. */
   lostBefore = 0;
+  /** What the marker of a gap says of the call. */
+  snapshot: unknown;
   private readonly script: Frame[] = [];
   private released = 0;
 
@@ -54,7 +56,10 @@ export class VoiceLog {
   replay(after: number): readonly Frame[] {
     const stored = this.happened.filter(({ seq, ephemeral }) => !ephemeral && seq > after && seq >= this.lostBefore);
     if (after + 1 >= this.lostBefore) return stored;
-    return [this.marker('log.gap', after, { from: after, resume_from: this.lostBefore }), ...stored];
+    return [
+      this.marker('log.gap', after, { ...{ from: after, resume_from: this.lostBefore }, snapshot: this.snapshot }),
+      ...stored,
+    ];
   }
 
   /** A control marker: a whole envelope whose seq is the last that the reader was given. */

@@ -43,6 +43,10 @@ export class VoiceServer {
   refusesByFrame = false;
   /** Agents that the server doesn't know: a token for a set with one of them is refused. */
   readonly unknownAgents = new Set<string>();
+  /** Status with which every mint is answered: newer servers mint no tokens. */
+  refuseMints: number | undefined;
+  /** Pages may be read with the API key itself. */
+  pagesTakeKey = false;
   answersPings = true;
   /** An agent's calls are listed as newer servers do it: as the entries of its log. */
   listsEntries = false;
@@ -134,6 +138,7 @@ export class VoiceServer {
 
   private mint(url: URL, bearer: string): [number, unknown] {
     if (bearer !== API_KEY) return [401, { error: 'Invalid API key' }];
+    if (this.refuseMints !== undefined) return [this.refuseMints, { error: 'Not Found' }];
     const agents = (url.searchParams.get('agent_id') ?? '').split(',');
     this.mints.push(agents);
     if (agents.some((agent) => this.unknownAgents.has(agent))) return [404, { error: 'Unknown agent' }];
@@ -154,6 +159,7 @@ export class VoiceServer {
   }
 
   private statusFor(token: string, log: VoiceLog | undefined): number {
+    if (this.pagesTakeKey && token === API_KEY) return log ? 200 : 404;
     const known = this.tokens.get(token);
     const isValid = known !== undefined && known.expiresAt > Date.now();
     const status = !isValid ? 401 : !log ? 404 : known.agents.includes(log.agent) ? 200 : 403;

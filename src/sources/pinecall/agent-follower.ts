@@ -13,8 +13,8 @@ const UNSUPPORTED = new Set([404, 405, 410, 501]);
 
 /** Where calls go that an agent's log names. Both resolve when the call has its row. */
 export interface CallDirectory {
-  /** Follows the call, if it is not followed or finished already. */
-  discover(call: string, agent: string): Promise<void>;
+  /** Follows the call, if it is not followed or finished already. `start`: what the agent's log says of it. */
+  discover(call: string, agent: string, start?: LogEntry): Promise<void>;
   /** Never follows it. */
   ignore(call: string): Promise<void>;
 }
@@ -71,7 +71,7 @@ export class AgentFollower extends LogFollower {
   protected async take(entry: LogEntry): Promise<boolean> {
     const call = callOf(entry);
     if (call === undefined) this.passOverEntry();
-    else if (!this.ownerless) await this.unlessStopped(this.calls.discover(call, this.agent));
+    else if (!this.ownerless) await this.unlessStopped(this.calls.discover(call, this.agent, entry));
     else if (entry.type === 'call.ended') this.ownerless.delete(call);
     else this.ownerless.add(call);
     this.moveTo(entry.seq);

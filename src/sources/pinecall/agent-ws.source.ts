@@ -15,6 +15,7 @@ import { connectionFault } from '../connection-fault.js';
 import { unlessAborted } from '../../common/waiting.js';
 import { decodeAgentEvent, isControl } from './decode.js';
 import { Heartbeat } from './heartbeat.js';
+import { SpokenWords } from './spoken-words.js';
 
 /** Under the minute after which proxies cut an idle socket; a dead peer is found within two of them. */
 const PING_MS = 20_000;
@@ -36,6 +37,7 @@ export class AgentWsSource implements Source {
   private readonly endpoint: Endpoint;
   private readonly pingMs: number;
   private readonly passedOver: PassedOver;
+  private readonly words = new SpokenWords();
 
   /** Throws `InvalidSource`. */
   constructor(entry: string, options: AgentWsOptions = {}) {
@@ -50,6 +52,7 @@ export class AgentWsSource implements Source {
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const socket = this.open();
+    this.words.clear(); // What was said before this connection may have passed by.
     let heartbeat: Heartbeat | undefined;
     const reading = new Promise<void>((resolve, reject) => {
       socket.once('open', live);
@@ -89,7 +92,7 @@ export class AgentWsSource implements Source {
     if (!fields) this.passedOver.note();
     if (!fields || isControl(fields['event'])) return false;
     const { event, ...data } = fields;
-    void pushLive(sink, decodeAgentEvent(event, data));
+    void pushLive(sink, this.words.take(decodeAgentEvent(event, data)));
     return true;
   }
 }

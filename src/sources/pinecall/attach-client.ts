@@ -21,7 +21,7 @@ const CLOSE_MS = 1000;
 export interface LogReader {
   /** The seq after which it goes on. */
   readonly position: number;
-  /** The server lets us read; said again for each page. */
+  /** The server lets us read: something of the log came. Said again for each page, and each frame. */
   connected(): void;
   /** Takes an entry or a control marker; resolves when the next may come. False: the log is over, nothing follows. */
   read(entry: LogEntry): Promise<boolean>;
@@ -56,7 +56,7 @@ export async function attach(options: AttachOptions, reader: LogReader, signal: 
   const stop = () => socket.terminate();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    await endOf(socket, reader, inbox);
+    await endOf(socket, inbox);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
@@ -69,9 +69,8 @@ export async function attach(options: AttachOptions, reader: LogReader, signal: 
 }
 
 /** The listeners stay: an `error` that nobody hears ends the process. */
-function endOf(socket: WebSocket, reader: LogReader, inbox: Inbox): Promise<void> {
+function endOf(socket: WebSocket, inbox: Inbox): Promise<void> {
   return new Promise((resolve, reject) => {
-    socket.once('open', () => reader.connected());
     socket.on('message', (message) => inbox.receive(textOf(message)));
     socket.once('unexpected-response', (_request, { statusCode = 0 }) => {
       const refused = new Refused('attaching to a log', statusCode);
@@ -139,8 +138,10 @@ class Inbox {
 
   private async take(frame: string): Promise<boolean> {
     const value = parseFields(frame);
+    // A refusal comes by a frame, on a socket that was opened: only what is none says that the log is read.
     if (isRefusal(value)) throw new Refused('attaching to a log', 403);
     const entry = readEntry(value);
+    if (entry || isGreeting(value)) this.reader.connected();
     if (entry) return this.reader.read(entry);
     if (!isGreeting(value)) await this.reader.passOver(value);
     return true;

@@ -2,7 +2,9 @@
 import type { EventSink } from '../source.js';
 import { FollowerContext, LogFollower } from './call-log-follower.js';
 import type { CursorKeeper } from './cursor-keeper.js';
-import { LogEntry, decodeLogEntry, decodeLogGap } from './decode.js';
+import { LogEntry, decodeLogEntry } from './decode.js';
+import { decodeLogGap } from './log-gap.js';
+import { SpokenWords } from './spoken-words.js';
 import type { DecodedEvent } from '../../events/log/event.js';
 
 /** Always a call log's last entry. */
@@ -13,6 +15,7 @@ export class CallFollower extends LogFollower {
   protected readonly name: string;
   /** Which token is tried while the agent isn't known. */
   private attempt = 0;
+  private readonly words = new SpokenWords();
 
   constructor(
     context: FollowerContext,
@@ -21,6 +24,8 @@ export class CallFollower extends LogFollower {
     private readonly call: string,
     /** Not known when only the cursor is left from an earlier run; learned from the first entry. */
     private agent: string | undefined,
+    /** What the agent's log said of it, if that is where we have it from. */
+    private readonly start: LogEntry | undefined,
   ) {
     super(context, keeper, { call });
     this.name = `call ${call}`;
@@ -32,6 +37,10 @@ export class CallFollower extends LogFollower {
   protected token(): Promise<string> {
     const { tokens } = this.context;
     return this.agent === undefined ? tokens.nth(this.attempt) : tokens.forAgent(this.agent);
+  }
+
+  protected override attached(): void {
+    this.words.clear();
   }
 
   protected override anotherToken(): boolean {
@@ -47,7 +56,7 @@ export class CallFollower extends LogFollower {
       return true;
     }
     this.agent ??= entry.agent;
-    const commit = this.push(decodeLogEntry(entry));
+    const commit = this.push(this.words.take(decodeLogEntry(entry)));
     if (entry.type === LAST) return this.finish(entry.seq, commit);
     this.keeper.advance(entry.seq, commit);
     await this.unlessStopped(this.sink.room());
@@ -55,7 +64,10 @@ export class CallFollower extends LogFollower {
   }
 
   protected async gap(marker: LogEntry, cursor: number): Promise<void> {
-    this.keeper.advance(cursor, this.push(decodeLogGap(marker, this.call)));
+    this.keeper.advance(
+      cursor,
+      this.push(decodeLogGap(marker, this.call, this.position === 0 ? this.start : undefined)),
+    );
     await this.unlessStopped(this.sink.room());
   }
 

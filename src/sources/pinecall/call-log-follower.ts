@@ -16,6 +16,8 @@ import { ApiKeyRefused, UpstreamTokens } from './upstream-tokens.js';
 import { LogAddress, Refused, VoiceApi } from './voice-api.js';
 import { pause, unlessAborted } from '../../common/waiting.js';
 
+/** Doors that a server does not have. */
+const NO_SUCH_DOOR = new Set([404, 405, 410, 501]);
 /** An attachment that held this long was a good one: the next wait is short again. */
 const STABLE_MS = 30_000;
 
@@ -38,6 +40,8 @@ export abstract class LogFollower implements LogReader {
   private refusals = 0;
   private isUp = false;
   private lastToken: string | undefined;
+  /** The server mints no tokens: its pages are read with the API key itself. */
+  private isByKey = false;
   private isOver = false;
 
   protected constructor(
@@ -67,6 +71,7 @@ export abstract class LogFollower implements LogReader {
   connected(): void {
     if (this.isUp) return;
     this.isUp = true;
+    this.attached();
     logsAttached.inc({ kind: this.kind });
     this.context.reachability.up(this.name);
   }
@@ -101,6 +106,8 @@ export abstract class LogFollower implements LogReader {
   protected abstract take(entry: LogEntry): Promise<boolean>;
   /** The entries between our cursor and this one are gone. */
   protected abstract gap(marker: LogEntry, cursor: number): Promise<void>;
+  /** Of the time before, what is not stored has passed by. */
+  protected attached(): void {}
   /** What must be done before each attachment until it has been. */
   protected prepare(): Promise<void> {
     return Promise.resolve();
@@ -114,6 +121,7 @@ export abstract class LogFollower implements LogReader {
   /** A token, remembered as the one to discard if it is refused. */
   protected async authorise(): Promise<string> {
     this.lastToken = undefined;
+    if (this.isByKey) return this.context.tokens.apiKey;
     return (this.lastToken = await this.token());
   }
 
@@ -146,14 +154,42 @@ export abstract class LogFollower implements LogReader {
 
   private async attachOrPage(): Promise<void> {
     const { api, timings } = this.context;
-    const token = await this.authorise();
+    this.isByKey = false;
+    const token = await this.authorise().catch((error: unknown) => {
+      if (!(error instanceof Refused) || !NO_SUCH_DOOR.has(error.status)) throw error;
+      return error;
+    });
+    if (token instanceof Refused) {
+      this.isByKey = true;
+      return this.readInPages(token);
+    }
     const options: AttachOptions = { url: api.attachUrl(this.address, token, this.position), pingMs: timings.pingMs };
     try {
       await attach(options, this, this.signal);
     } catch (error) {
-      if (!(error instanceof NotBySocket)) throw error;
-      const { pollMs, retrySocketMs: untilMs } = timings;
-      await readPages(this.page, this, { pollMs, untilMs }, this.signal);
+      // A fresh token was refused, too: newer servers read in pages only.
+      const isRefused = error instanceof Refused && error.isForToken && this.refusals > 0;
+      if (!isRefused && !(error instanceof NotBySocket)) throw error;
+      await this.readInPages(error);
+    }
+  }
+
+  /** `why` no socket will do: what is said where pages are refused, too. */
+  private async readInPages(why: Error): Promise<void> {
+    const { pollMs, retrySocketMs: untilMs } = this.context.timings;
+    let wasRead = false;
+    const page: ReadPage = async (after) => {
+      const values = await this.page(after);
+      if (!wasRead) this.context.reachability.inPages(this.name, why);
+      wasRead = true;
+      return values;
+    };
+    try {
+      await readPages(page, this, { pollMs, untilMs }, this.signal);
+    } catch (error) {
+      throw !wasRead && error instanceof Refused && why instanceof Refused ? why : error;
+    } finally {
+      this.context.reachability.noMorePages(this.name);
     }
   }
 

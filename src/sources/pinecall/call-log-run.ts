@@ -12,6 +12,7 @@ import { AgentRow, AgentTails, TailsContext } from './agent-tails.js';
 import { CallFollower } from './call-follower.js';
 import type { CallLogTimings, CursorStore, OwnedAgents } from './call-log-options.js';
 import { CursorKeeper } from './cursor-keeper.js';
+import type { LogEntry } from './decode.js';
 import { Reachability } from './reachability.js';
 import { SparseLog } from '../../common/sparse-log.js';
 import { UpstreamTokens } from './upstream-tokens.js';
@@ -83,9 +84,9 @@ export class CallLogRun implements CallDirectory {
     if (this.failure) throw this.failure;
   }
 
-  async discover(call: string, agent: string): Promise<void> {
+  async discover(call: string, agent: string, start?: LogEntry): Promise<void> {
     if (this.finished.has(call)) return;
-    await (this.calls.get(call) ?? this.begin(call, 0, agent, true));
+    await (this.calls.get(call) ?? this.begin(call, 0, agent, true, start));
   }
 
   async ignore(call: string): Promise<void> {
@@ -134,19 +135,25 @@ export class CallLogRun implements CallDirectory {
   }
 
   /** Begins to follow a call; resolves when it has its row. One that is new to this run may be over: its row says so. */
-  private begin(call: string, cursor: number, agent: string | undefined, isNew: boolean): Promise<void> {
+  private begin(
+    call: string,
+    cursor: number,
+    agent: string | undefined,
+    isNew: boolean,
+    start?: LogEntry,
+  ): Promise<void> {
     const keeper = this.keeperOf(CALL + call, cursor);
     const begun = isNew ? this.isOver(call) : Promise.resolve(false);
     const written = begun.then((isOver) =>
       isNew && !isOver ? keeper.write(cursor, false, this.context.signal) : undefined,
     );
     this.calls.set(call, written);
-    this.spawn(written.then(async () => ((await begun) ? this.leave(call) : this.read(call, keeper, agent))));
+    this.spawn(written.then(async () => ((await begun) ? this.leave(call) : this.read(call, keeper, agent, start))));
     return written;
   }
 
-  private async read(call: string, keeper: CursorKeeper, agent: string | undefined): Promise<void> {
-    await new CallFollower(this.context, keeper, this.options.sink, call, agent).follow(this.context.signal);
+  private async read(call: string, keeper: CursorKeeper, agent: string | undefined, start?: LogEntry): Promise<void> {
+    await new CallFollower(this.context, keeper, this.options.sink, call, agent, start).follow(this.context.signal);
     this.leave(call);
   }
 

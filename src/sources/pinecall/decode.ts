@@ -30,6 +30,8 @@ const ONCE_A_MESSAGE =
   /^(user\.message|bot\.(speaking|finished|interrupted)|message\.confirmed|reply\.rejected|whatsapp\.)/;
 const FLAGS = new Map<unknown, boolean>([[true, true], ['true', true], [false, false], ['false', false]]); // prettier-ignore
 const CALL_IDS = ['callId', 'sessionId'];
+/** Names that our own envelope has in `data`: an entry's own of the same name stands beside it as `entryAgent`. */
+const OURS = ['agent', 'callId', 'at', 'seq'];
 /** Where an event of wires A and B says when it happened; the first that is there counts. */
 const TIMES = ['at', 'timestamp', 'ts'];
 
@@ -46,10 +48,11 @@ export function isControl(type: unknown): boolean {
 }
 
 /**
- * Wires A and B: `type` is the SSE event's name, or the `event` of a WebSocket message. `frame`: what stands around the data, if
+ * Wires A and B: `word` is the SSE event's name, or the `event` of a WebSocket message. `frame`: what stands around the data, if
  * anything does; it may say the time.
  */
-export function decodeAgentEvent(type: unknown, said: Fields, frame: Fields = {}): DecodedEvent {
+export function decodeAgentEvent(word: unknown, said: Fields, frame: Fields = {}): DecodedEvent {
+  const type = typeof word === 'string' ? ourTypeOf(word) : word;
   const data = withTextIds(said);
   const isWhatsApp = typeof type === 'string' && type.startsWith('whatsapp.');
   const callId = data['callId'] ?? (isWhatsApp ? data['sessionId'] : undefined);
@@ -77,22 +80,26 @@ export function decodeLogEntry(entry: LogEntry): DecodedEvent {
     ephemeral,
     identity: entry.call === null ? ['agent-log', entry.agent, entry.seq] : ['call-log', entry.call, entry.seq],
     // `seq` is what `bot.corrected.supersedes` refers to; wire A's frames carry it under the same name.
-    data: { ...(entry.call === null ? fields : data), callId, seq: entry.seq },
+    data: { ...besideOurs(entry.call === null ? fields : data, entry, callId), callId, seq: entry.seq },
   };
 }
 
-/** The call log could not replay: its readers are told where the hole is. Durable, so that a later reader is told too. */
-export function decodeLogGap(marker: LogEntry, callId: string): DecodedEvent {
-  const { from, resume_from: resumeFrom } = marker.data;
-  return {
-    type: 'log.gap',
-    agent: marker.agent,
-    callId,
-    at: timeOf(marker),
-    ephemeral: false,
-    identity: ['call-log-gap', callId, from, resumeFrom],
-    data: { callId, after: from, resumeFrom, reason: 'upstream' },
-  };
+/** The entry's own facts under names that our envelope has, too: `call.routed {"agent"}` names the agent that it goes to. */
+function besideOurs(data: Fields, { agent, seq }: LogEntry, callId: unknown): Fields {
+  if (!OURS.some((name) => name in data)) return data;
+  const ours: Fields = { agent, callId, seq };
+  return Object.fromEntries(
+    Object.entries(data).flatMap(([key, value]) => {
+      if (!OURS.includes(key)) return [[key, value]];
+      return value === ours[key] ? [] : [[`entry${key.charAt(0).toUpperCase()}${key.slice(1)}`, value]];
+    }),
+  );
+}
+
+/** Wire B lets a payload's own `event` win: `whatsapp.session_ended` is what wire A calls `whatsapp.sessionEnded`. */
+function ourTypeOf(word: string): string {
+  const [, prefix, rest = ''] = /^(whatsapp\.)(.+)$/.exec(word) ?? [];
+  return prefix === undefined ? word : prefix + camelCase(rest);
 }
 
 /** Yes and no may come as text: "false" in quotes is no. Undefined: neither is said. */
@@ -128,7 +135,7 @@ function toCustomerKeys(data: Fields, idKey: 'messageId' | 'id' = 'id'): Fields 
   );
 }
 
-function camelCase(key: string): string {
+export function camelCase(key: string): string {
   return /^[a-z]/.test(key) ? key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()) : key;
 }
 
@@ -137,10 +144,13 @@ function camelCase(key: string): string {
  * whole content where that holds something unique (a time, a number, a message). Absent: it cannot be told from a new one.
  */
 function agentEventIdentity(type: string, callId: unknown, data: Fields): readonly unknown[] | undefined {
+  // One log may have two agents, one after the other, each with a start of its own: the log tells them by their agent.
   if (callId !== undefined && ONCE_A_CALL.has(type)) return ['call', callId, type];
   const messageId = idIn(data['messageId']);
   if (ONCE_A_MESSAGE.test(type) && typeof messageId === 'string' && messageId !== '') {
-    return ['message', data['agent'], callId, type, messageId, data['status']];
+    // A message may come in pieces, each under the same id.
+    const text = data['text'] === undefined ? [] : [data['text']];
+    return ['message', data['agent'], callId, type, messageId, data['status'], ...text];
   }
   const { event: _event, ...content } = data;
   const unique = ['timestamp', 'ts', 'seq', 'at', 'id', 'toolCallId'].some((name) => content[name] !== undefined);

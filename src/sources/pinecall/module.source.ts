@@ -6,18 +6,24 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LossySink } from '../lossy-sink.js';
 import { EventSink, InvalidSource, Source } from '../source.js';
+import type { DecodedEvent } from '../../events/log/event.js';
 import { pushLive } from './agent-wire.js';
 import { PassedOver } from '../passed-over.js';
 import { unlessAborted } from '../../common/waiting.js';
+import { agentsOf, watchAgents } from './agent-watch.js';
 import { decodeAgentEvent, isControl } from './decode.js';
 import { Emitter, isEmitter, tapEmitter } from './event-tap.js';
 import { fieldsOf } from './module-event.js';
+import { OpenCalls } from './open-calls.js';
+import { SpokenWords } from './spoken-words.js';
 import { isObject } from '../../common/exact-number.js';
 
-/** Agents can be registered at any time: a new one's events are heard after this at the latest. */
+/** Agents can be registered at any time, and are seen as they are; whatever way nobody watches, they are heard after this. */
 const LOOK_FOR_AGENTS_MS = 1000;
 /** What a client says about itself. */
 const NOT_EVENTS = new Set(['newListener', 'removeListener', 'error']);
+/** The SDK has lost the voice server: its calls are over for it, and it says no more of them. */
+const LINK_LOST = 'disconnected';
 /** pinecall/README.md, "Types seen" and wire B: what is asked for where there is only an `on`. */
 const TYPES = new Set(
   [
@@ -47,7 +53,9 @@ export class ModuleSource implements Source {
     const client = await unlessAborted(this.load(), signal);
     if (!client || signal.aborted) return;
     const taps = new AgentTaps(client, sink, this.name);
-    const looking = setInterval(() => taps.tapAgents(), LOOK_FOR_AGENTS_MS);
+    const look = () => taps.tapAgents();
+    const unwatch = watchAgents(client, look);
+    const looking = setInterval(look, LOOK_FOR_AGENTS_MS);
     try {
       taps.tapClient();
       taps.tapAgents();
@@ -55,6 +63,7 @@ export class ModuleSource implements Source {
       await unlessAborted(new Promise<never>(() => undefined), signal);
     } finally {
       clearInterval(looking);
+      unwatch();
       taps.untap();
     }
   }
@@ -98,6 +107,8 @@ class AgentTaps {
   /** Which emitter said what first in this tick: an agent's event may come by the client as well, as the same object. */
   private said = new WeakMap<object, Map<string, Emitter>>();
   private isTickOpen = false;
+  private readonly words = new SpokenWords();
+  private readonly calls = new OpenCalls();
 
   constructor(
     private readonly client: Emitter,
@@ -138,13 +149,25 @@ class AgentTaps {
   private hear(emitter: Emitter, agentName: string | undefined, type: string, args: readonly unknown[]): void {
     if (NOT_EVENTS.has(type) || isControl(type)) return;
     try {
+      if (type === LINK_LOST) return this.loseCalls(emitter === this.client ? undefined : agentName);
       const fields = fieldsOf(type, args, agentName);
       if (!fields) return;
       if (fields['agent'] === undefined) this.noteNobodys(type);
-      else if (!this.isRepeat(emitter, type, args)) void pushLive(this.sink, decodeAgentEvent(type, fields));
+      else if (!this.isRepeat(emitter, type, args)) this.handOn(decodeAgentEvent(type, fields));
     } catch {
       this.unreadable.note(); // Theirs to mend; their other listeners and the next event go on.
     }
+  }
+
+  private handOn(event: DecodedEvent): void {
+    this.calls.note(event);
+    void pushLive(this.sink, this.words.take(event));
+  }
+
+  /** `agent`: only its calls. */
+  private loseCalls(agent: string | undefined): void {
+    this.words.clear();
+    for (const event of this.calls.lost(agent)) void pushLive(this.sink, event);
   }
 
   /** Where agents are tapped, theirs names itself; and an unknown type without an agent is no event of an agent. */
@@ -171,16 +194,4 @@ class AgentTaps {
       this.said = new WeakMap();
     });
   }
-}
-
-/** A Map, an array, a set or a plain object of agents, or none. */
-function agentsOf(client: Emitter): [unknown, Emitter][] {
-  const agents = client['agents'];
-  if (typeof agents !== 'object' || agents === null) return [];
-  const entries: Iterable<[unknown, unknown]> = hasEntries(agents) ? agents.entries() : Object.entries(agents);
-  return [...entries].filter((entry): entry is [unknown, Emitter] => isEmitter(entry[1]));
-}
-
-function hasEntries(value: object): value is { entries(): Iterable<[unknown, unknown]> } {
-  return 'entries' in value && typeof value.entries === 'function';
 }

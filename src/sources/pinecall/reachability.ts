@@ -1,5 +1,7 @@
 /** Whether the voice server can be read at all: when nothing of it can for a while, /readyz must not say "live". */
 
+import { Refused } from './voice-api.js';
+
 /** A run that was never live says after this that it failed: its logs have all had their turn. */
 const FIRST_MS = 5000;
 /** The trouble of a server of which no log is to be read. */
@@ -11,6 +13,8 @@ export class Reachability {
   private isLive = false;
   /** By log: why it is not read now. */
   private readonly troubles = new Map<string, string>();
+  /** By log that is read, but in pages: why no socket does. */
+  private readonly inPagesFor = new Map<string, string>();
 
   constructor(
     private readonly outageMs: number,
@@ -21,6 +25,9 @@ export class Reachability {
   /** Names no log: everybody may look at /readyz. */
   get trouble(): string | undefined {
     const [first] = this.troubles.values();
+    const [reason] = this.inPagesFor.values();
+    if (first === undefined && reason !== undefined)
+      return `${this.inPagesFor.size} logs are read in pages, not live: ${reason}`;
     return first !== undefined && this.attached > 0 ? `${this.troubles.size} logs cannot be read: ${first}` : first;
   }
 
@@ -35,6 +42,15 @@ export class Reachability {
   down(): void {
     this.attached -= 1;
     this.heardAt = performance.now();
+  }
+
+  /** It is read, but in pages: a socket is refused. That the server speaks no WebSocket at all is no trouble. */
+  inPages(log: string, why: Error): void {
+    if (why instanceof Refused) this.inPagesFor.set(log, why.message);
+  }
+
+  noMorePages(log: string): void {
+    this.inPagesFor.delete(log);
   }
 
   /** It is not to be read any more. */

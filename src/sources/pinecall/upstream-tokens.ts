@@ -31,7 +31,8 @@ export class UpstreamTokens {
 
   constructor(
     private readonly api: VoiceApi,
-    private readonly apiKey: string,
+    /** Where the server mints no tokens, its pages take the key itself: in a header, never in a URL. */
+    readonly apiKey: string,
     private readonly signal: AbortSignal,
   ) {}
 
