@@ -4,6 +4,7 @@ import type { TenantId } from '../common/ids.js';
 import type { Prisma } from '../database/generated/client.js';
 import type { Run } from '../database/pg-pool.js';
 import { ReaderPool } from '../database/pools.js';
+import { lastSeqOf } from '../events/log/log-fragments.js';
 import type { ReaderName } from './reader-kind.js';
 import { shardOf } from './reader-shards.js';
 
@@ -36,13 +37,13 @@ export interface Move extends ReaderName {
 /** Readers that are found at a time. */
 const BATCH = 5000;
 
-const COLUMNS = `r.kind, r.tenant_id AS "tenantId", r.name, r.cursor, r.trying, r.tries, coalesce(h.seq, 0) AS head`;
-const FROM = `FROM log_readers r JOIN tenants t ON t.id = r.tenant_id AND t.status = 'active'
-  LEFT JOIN tenant_heads h ON h.tenant_id = r.tenant_id WHERE r.runs`;
+const LAST_SEQ = lastSeqOf('r.tenant_id');
+const COLUMNS = `r.kind, r.tenant_id AS "tenantId", r.name, r.cursor, r.trying, r.tries, coalesce(${LAST_SEQ}, 0) AS head`;
+const FROM = `FROM log_readers r JOIN tenants t ON t.id = r.tenant_id AND t.status = 'active' WHERE r.runs`;
 const OF_SHARD = `SELECT ${COLUMNS} ${FROM} AND r.shard = $1 AND (r.tenant_id, r.kind, r.name) > ($2, $3, $4)
   ORDER BY r.tenant_id, r.kind, r.name LIMIT ${BATCH}`;
 const OF_TENANT = `SELECT ${COLUMNS} ${FROM} AND r.tenant_id = $1`;
-const BEHIND = `SELECT ${COLUMNS} ${FROM} AND r.shard = ANY ($1::int[]) AND h.seq > r.cursor LIMIT ${BATCH}`;
+const BEHIND = `SELECT ${COLUMNS} ${FROM} AND r.shard = ANY ($1::int[]) AND ${LAST_SEQ} > r.cursor LIMIT ${BATCH}`;
 const SUSPENDED = `SELECT id FROM tenants WHERE status <> 'active'`;
 /** Only who stands where it was believed to stand moves: nobody else has read for it, or set it elsewhere, meanwhile. */
 const MOVE = `UPDATE log_readers r SET cursor = m.target, trying = NULL, tries = 0,

@@ -22,3 +22,8 @@ export function tenantCursorAt(tenantId: string, position: string): string {
       ORDER BY e.seq DESC LIMIT 1),
     (SELECT t.expired_until FROM tenant_heads t WHERE t.tenant_id = ${tenantId}), 0)) FROM log_lineage l WHERE l.id = 1)`;
 }
+
+/** The tenant's last number; NULL while it has no event. */
+export function lastSeqOf(tenantId: string): string {
+  return `(SELECT h.seq FROM tenant_heads h WHERE h.tenant_id = ${tenantId})`;
+}
