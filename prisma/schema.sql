@@ -1,4 +1,4 @@
--- The database as it stands after all migrations. "npm run schema" writes this file; test/schema.e2e-spec.ts compares it
+-- The database as it stands after all migrations. "npm run schema" writes this file; test/database/schema.e2e-spec.ts compares it
 -- with a migrated database. The migration that made a thing says why it is as it is: search prisma/migrations for its name.
 -- Rows that migrations insert are not here.
 SET check_function_bodies = off;

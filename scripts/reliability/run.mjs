@@ -3,23 +3,27 @@
 import { spawnSync } from 'node:child_process';
 
 const RUNS = {
-  'bus-kills': { rounds: 20, variable: 'BUS_KILLS', args: ['test/bus.e2e-spec.ts', '-t', 'killed, wiped'] },
-  'gateway-kills': { rounds: 100, variable: 'GATEWAY_KILLS', args: ['test/durability.e2e-spec.ts', '-t', 'is killed'] },
+  'bus-kills': { rounds: 20, variable: 'BUS_KILLS', args: ['test/bus/bus.e2e-spec.ts', '-t', 'killed, wiped'] },
+  'gateway-kills': {
+    rounds: 100,
+    variable: 'GATEWAY_KILLS',
+    args: ['test/database/durability.e2e-spec.ts', '-t', 'is killed'],
+  },
   'database-restarts': {
     rounds: 30,
     variable: 'DATABASE_RESTARTS',
-    args: ['test/database-restarts.e2e-spec.ts'],
+    args: ['test/database/database-restarts.e2e-spec.ts'],
     more: { DATABASE_AWAY_SECONDS: '30' },
   },
   'broker-source-kills': {
     rounds: 20,
     variable: 'SOURCE_KILLS',
-    args: ['test/broker-sources.e2e-spec.ts', '-t', 'mid-flight'],
+    args: ['test/sources/broker-sources.e2e-spec.ts', '-t', 'mid-flight'],
   },
-  'lease-losses': { rounds: 20, variable: 'LEASE_LOSSES', args: ['test/leases.e2e-spec.ts', '-t', 'who loses'] },
-  'rolling-restarts': { rounds: 10, variable: 'ROLLING_RESTARTS', args: ['test/rolling.e2e-spec.ts'], more: { ROLLING_READERS: '500' } }, // prettier-ignore
-  failovers: { rounds: 20, variable: 'FAILOVERS', args: ['test/failovers.e2e-spec.ts'] },
-  'read-only': { rounds: 20, variable: 'READ_ONLY', args: ['test/read-only.e2e-spec.ts'] },
+  'lease-losses': { rounds: 20, variable: 'LEASE_LOSSES', args: ['test/bus/leases.e2e-spec.ts', '-t', 'who loses'] },
+  'rolling-restarts': { rounds: 10, variable: 'ROLLING_RESTARTS', args: ['test/events/rolling.e2e-spec.ts'], more: { ROLLING_READERS: '500' } }, // prettier-ignore
+  failovers: { rounds: 20, variable: 'FAILOVERS', args: ['test/database/failovers.e2e-spec.ts'] },
+  'read-only': { rounds: 20, variable: 'READ_ONLY', args: ['test/database/read-only.e2e-spec.ts'] },
   hostile: { rounds: 3, script: ['scripts/reliability/hostile.mjs', '--pairs'] },
 };
 const JEST = [

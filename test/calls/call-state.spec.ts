@@ -1,0 +1,285 @@
+import type { CallEvent } from '../../src/calls/fold/call-event.js';
+import { viewOf } from '../../src/calls/fold/call-view.js';
+import { stateOf } from '../../src/calls/fold/resume.js';
+import { decodeLogEntry, isControl, type LogEntry } from '../../src/sources/pinecall/decode.js';
+import { type RecordedEvent, agentEvents, durableOf, logEvents, reduce, shuffled } from '../support/call-events.js';
+import { goldenEntries, replayFrames, sseFrames, wsFrames } from '../support/recordings.js';
+import { Random } from '../support/world/random.js';
+
+const viewOfCall = (callId: string, events: readonly CallEvent[]) => viewOf(reduce(callId, events));
+const lines = (callId: string, events: readonly RecordedEvent[]) =>
+  viewOfCall(callId, durableOf(events, callId)).transcript.map(({ role, text, messageId, interrupted, by }) => ({
+    ...{ role, text, messageId, interrupted, by },
+  }));
+const events = (...list: [string, Record<string, unknown>][]): CallEvent[] =>
+  list.map(([type, data], index) => ({
+    ...{ seq: index + 1, type, data: { agent: 'mara', ...data } },
+    at: new Date(1_786_312_200_000 + index * 1000).toISOString(),
+  }));
+/** In any order, but for corrections: they come after what they correct. */
+const correctedLast = <Event extends CallEvent>(list: readonly Event[]): Event[] => {
+  const isCorrection = ({ type }: CallEvent) => type === 'bot.corrected';
+  const corrections = list.filter(isCorrection).sort((one, other) => one.seq - other.seq);
+  return [...list.filter((event) => !isCorrection(event)), ...corrections];
+};
+const texts = (list: CallEvent[]) => viewOfCall('c', list).transcript.map(({ text }) => text);
+
+/** Every recorded call, by the wire that it came over. */
+const RECORDED: [string, string, RecordedEvent[]][] = [
+  ['A', 'CA_abc', agentEvents(sseFrames)],
+  ['A', 'CA_def', agentEvents(sseFrames)],
+  ['A', 'CA_ghi', agentEvents(sseFrames)],
+  ['A', 'CA_jkl', agentEvents(sseFrames)],
+  ['A', 'WA_1', agentEvents(sseFrames)],
+  ['A, with repeats', '5cc5f7ae-6fb7-4baf-a45b-33401194f7e9', agentEvents(replayFrames)],
+  ['A, with repeats', 'test-mt3janpy-t6jv', agentEvents(replayFrames)],
+  ['B', 'CA_abc', agentEvents(wsFrames)],
+  ['B', 'CA_ghi', agentEvents(wsFrames)],
+  ['C', 'CA_golden', logEvents(goldenEntries)],
+];
+
+describe('a call', () => {
+  it('of the call log is shown as it was: corrected, interrupted, taken over, with its tools', () => {
+    const view = viewOfCall('CA_golden', durableOf(logEvents(goldenEntries), 'CA_golden'));
+    expect(view).toMatchObject({
+      ...{ callId: 'CA_golden', agent: 'lucia', from: '+13125550142', to: '+13125550199', direction: 'inbound' },
+      ...{ transport: 'phone', state: 'ended', reason: 'caller_hangup', duration: 18.4, incomplete: false },
+      startedAt: '2026-08-09T21:50:00.800Z',
+    });
+    expect(view.transcript.map(({ role, text }) => `${role}: ${text}`)).toEqual([
+      'user: Hi, I need to check my order status.',
+      'user: Hi, I need to check my order status. Order A-1187.',
+      'bot: Your order A-1187 has shipped.',
+      'user: When will it arrive?',
+      'bot: It arrives on Thursday.',
+      'user: Actually, cancel it.',
+      'bot: I can start a return for you right now.',
+    ]);
+    expect(view.transcript[4]).toMatchObject({ messageId: 'b2', interrupted: true, wordsSpoken: 2, corrected: true });
+    expect(view.transcript[6]).toMatchObject({ by: 'supervisor:mara' });
+    expect(view.tools).toEqual([
+      expect.objectContaining({
+        ...{ id: 'call_t1', name: 'lookup_order', arguments: { order_id: 'A-1187' }, ms: 412 },
+        result: { status: 'shipped', eta: 'Tuesday' },
+      }),
+      expect.objectContaining({
+        ...{ id: 'call_t2', arguments: { order_id: 'A-1187', reason: 'customer_request' } },
+        ...{ result: null, error: 'order_already_shipped' },
+      }),
+    ]);
+  });
+
+  it('says the same whether it came over wire A, B or C', () => {
+    const [overA, overB] = [agentEvents(sseFrames), agentEvents(wsFrames)];
+    expect(lines('CA_abc', overA)).toHaveLength(4);
+    expect(lines('CA_abc', overB)).toEqual(lines('CA_abc', overA));
+    expect(lines('CA_ghi', overB)).toEqual(lines('CA_ghi', overA));
+    const golden = goldenEntries.filter(({ type }) => !isControl(type)).map(decodeLogEntry);
+    const asFrames = golden.map(({ type, data }) => ({ type: String(type), data: { ...data, agent: 'lucia' } }));
+    expect(lines('CA_golden', agentEvents(asFrames))).toEqual(lines('CA_golden', logEvents(goldenEntries)));
+    const asEntries = durableOf(overA, 'CA_abc').flatMap(({ type, at, data }, index): LogEntry[] => {
+      const { messageId: id, transport: channel, callId: _call, agent: _agent, ...rest } = data;
+      if (type === 'message.confirmed') return [];
+      const fields = {
+        ...rest,
+        ...(id === undefined ? { channel } : { id }),
+        ...(type === 'user.message' ? { final: true } : {}),
+      };
+      return [
+        {
+          ...{ seq: index + 1, ts: Date.parse(at) / 1000, call: 'CA_abc', agent: 'mara', type, ephemeral: false },
+          data: fields,
+        },
+      ];
+    });
+    expect(lines('CA_abc', logEvents(asEntries))).toEqual(lines('CA_abc', overA));
+  });
+
+  it.each(RECORDED)(
+    'over wire %s (%s) is the same in any order, repeated, and resumed at any place',
+    (_, callId, all) => {
+      const own = durableOf(all, callId);
+      const view = viewOfCall(callId, own);
+      expect(own.length).toBeGreaterThan(1);
+      for (let seed = 1; seed <= 25; seed++) {
+        const random = new Random(seed);
+        const often = correctedLast(shuffled([...own, ...own.filter(() => random.chance(0.5))], random));
+        expect([seed, viewOfCall(callId, often)]).toEqual([seed, view]);
+      }
+      // A correction names what it supersedes by upstream's number, which an answer does not carry: its message's id does then.
+      for (let after = 1; after <= own.length; after++) {
+        const answered = viewOf(reduce(callId, own.slice(0, after)));
+        const resumed = reduce(callId, own.slice(after), stateOf(answered, own[after - 1]?.seq ?? 0));
+        expect({ after, ...viewOf(resumed) }).toEqual({ after, ...view });
+      }
+    },
+  );
+
+  it('of chance is the same in any order, whatever its events say', () => {
+    const types = ['call.ringing', 'call.started', 'call.ended', 'call.summary', 'user.message', 'bot.speaking', 'bot.finished',
+      'bot.interrupted', 'bot.corrected', 'message.confirmed', 'reply.rejected', 'tool.call', 'tool.result', 'llm.toolCall',
+      'llm.tool_result', 'supervisor.said', 'handoff.active', 'handoff.released', 'whatsapp.message', 'whatsapp.response', 'whatsapp.sessionEnded', 'log.gap',
+      'constructor', '__proto__', 'toString']; // prettier-ignore
+    const ids = ['', 'a', 'b', '__proto__', 'constructor', '#3', undefined];
+    for (let seed = 1; seed <= 200; seed++) {
+      const random = new Random(seed);
+      const list = events(
+        ...Array.from({ length: 30 }, (): [string, Record<string, unknown>] => {
+          const id = random.pick(ids);
+          return [
+            random.pick(types),
+            {
+              ...{ messageId: id, id, toolCallId: random.chance(0.5) ? id : undefined, seq: random.below(12) },
+              ...{
+                text: random.pick(['', 'x', 'y', null, 7]),
+                by: random.pick(['p', 'q']),
+                supersedes: random.below(12),
+              },
+              ...{ reason: random.pick(['hangup', 'busy', undefined]), duration: random.pick([1, 2, '3', undefined]) },
+              ...{
+                from: random.pick(['+1', '+2', 5]),
+                args: random.pick(['{"a":1}', '{', { b: 2 }]),
+                result: random.below(3),
+              },
+              toolCalls: random.pick([[{ id, name: 'n', arguments: '{}' }, { id: '' }], 'none', [null, 4]]),
+              agent: random.pick(['mara', 'julia']),
+            },
+          ];
+        }),
+      );
+      const view = JSON.stringify(viewOfCall('c', list));
+      expect([seed, JSON.stringify(viewOfCall('c', correctedLast(shuffled([...list, ...list], random))))]).toEqual([
+        seed,
+        view,
+      ]);
+    }
+  });
+
+  it('takes 2,000 messages at the same cost each, and leaves the states before as they were', () => {
+    const said = (index: number) =>
+      events(['user.message', { messageId: `m${index}`, text: `text ${index}` }])[0] as CallEvent;
+    const many = Array.from({ length: 2000 }, (_, index) => ({ ...said(index), seq: index + 1 }));
+    const early = reduce('c', many.slice(0, 1000));
+    const before = JSON.stringify(viewOf(early));
+    const late = reduce('c', many.slice(1000), early);
+    expect(JSON.stringify(viewOf(early))).toBe(before);
+    expect(viewOf(late).transcript).toHaveLength(2000);
+  });
+});
+
+describe('what was said', () => {
+  it('keeps every line of a chat, whose messages have no ids', () => {
+    expect(
+      texts(
+        events(
+          ['user.message', { messageId: '', text: 'one' }],
+          ['bot.speaking', { messageId: '', text: 'two' }],
+          ['user.message', { messageId: '', text: 'three' }],
+        ),
+      ),
+    ).toEqual(['one', 'two', 'three']);
+  });
+
+  it('of a streamed reply is its confirmed text, in the place where it began', () => {
+    const list = events(
+      ['bot.speaking', { messageId: 'b1', text: '' }],
+      ['user.message', { messageId: 'u1', text: 'yes' }],
+      ['message.confirmed', { messageId: 'b1', text: 'Shall I?' }],
+    );
+    expect(texts(list)).toEqual(['Shall I?', 'yes']);
+    expect(texts(list.slice(0, 1))).toEqual([]);
+  });
+
+  it('of a reply that was cut off before anybody wrote it down is marked, and of one that was rejected is nothing', () => {
+    const list = events(
+      ['bot.speaking', { messageId: 'b1', text: '' }],
+      ['bot.interrupted', { messageId: 'b1', wordsSpoken: 3 }],
+      ['bot.speaking', { messageId: 'b2', text: 'never mind' }],
+      ['reply.rejected', { messageId: 'b2' }],
+    );
+    expect(viewOfCall('c', list).transcript).toMatchObject([{ text: '', interrupted: true, wordsSpoken: 3 }]);
+  });
+
+  it('is corrected by upstream’s number, a correction of a correction too, and by the message’s id where that is unknown', () => {
+    const list = events(
+      ['bot.speaking', { messageId: 'b1', text: 'Tuesday', seq: 30 }],
+      ['bot.speaking', { messageId: 'b2', text: 'Monday', seq: 31 }],
+      ['bot.corrected', { supersedes: 30, messageId: 'b9', text: 'Thursday', seq: 40 }],
+      ['bot.corrected', { supersedes: 40, text: 'Friday', seq: 41 }],
+      ['bot.corrected', { supersedes: 99, messageId: 'b2', text: 'Sunday', seq: 42 }],
+      ['bot.corrected', { supersedes: 99, messageId: 'nobody', text: 'never', seq: 43 }],
+    );
+    expect(texts(list)).toEqual(['Friday', 'Sunday']);
+  });
+
+  it('is what the last of its corrections says, in the order of the log', () => {
+    const corrections = Array.from({ length: 120 }, (_, index): [string, Record<string, unknown>] => [
+      'bot.corrected',
+      { supersedes: 30, text: `version ${index}`, seq: 100 + index },
+    ]);
+    const list = events(['bot.speaking', { messageId: 'b1', text: 'Tuesday', seq: 30 }], ...corrections);
+    for (const count of [1, 2, 10, 50, 100, 120])
+      expect(texts(list.slice(0, count + 1))).toEqual([`version ${count - 1}`]);
+  });
+
+  it('in a chat names the contact, and no message is lost for want of an id', () => {
+    const list = events(
+      ['whatsapp.message', { sessionId: 'WA', from: '+34633333333', name: 'Ana', text: 'Hola', messageId: 'w1' }],
+      ['whatsapp.response', { sessionId: 'WA', to: '+34633333333', text: '¡Hola Ana!' }],
+      ['whatsapp.response', { sessionId: 'WA', to: '+34633333333', text: '¿Qué tal?' }],
+    );
+    expect(viewOfCall('WA', list)).toMatchObject({
+      from: '+34633333333',
+      name: 'Ana',
+      transport: 'whatsapp',
+      state: 'live',
+    });
+    expect(texts(list)).toEqual(['Hola', '¡Hola Ana!', '¿Qué tal?']);
+  });
+});
+
+describe('a call’s course', () => {
+  it('rings until it starts or somebody speaks, and ends by its end or by its summary', () => {
+    const list = events(
+      ['call.ringing', { from: '+1' }],
+      ['call.started', {}],
+      ['call.ended', { reason: 'hangup' }],
+      ['call.summary', { reason: 'other', duration: 9 }],
+    );
+    const at = (count: number) => viewOfCall('c', list.slice(0, count));
+    expect([at(1).state, at(2).state, at(3).state]).toEqual(['ringing', 'live', 'ended']);
+    expect(viewOfCall('c', [list[0] as CallEvent, ...events(['user.message', { text: 'hi' }])]).state).toBe('live');
+    // Lasted from its start to its end where nobody says how long; the summary knows it better than nothing.
+    expect(at(3)).toMatchObject({ startedAt: list[1]?.at, endedAt: list[2]?.at, duration: 1, reason: 'hangup' });
+    expect(at(4)).toMatchObject({ endedAt: list[2]?.at, duration: 9, reason: 'hangup' });
+    expect(viewOfCall('c', [list[1] as CallEvent, list[3] as CallEvent])).toMatchObject({
+      state: 'ended',
+      reason: 'other',
+    });
+  });
+
+  it('shows that a person was asked for, or has taken over, until the agent has it back', () => {
+    const by = 'supervisor:ana';
+    const list = events(['handoff.requested', { by }], ['handoff.active', { by }], ['handoff.released', { by }]);
+    const shown = [1, 2, 3].map((count) => viewOfCall('c', list.slice(0, count)).handoff);
+    expect(shown).toEqual([
+      { state: 'requested', by, at: list[0]?.at },
+      { state: 'active', by, at: list[1]?.at },
+      undefined,
+    ]);
+  });
+
+  it('is incomplete when the call log had a hole', () => {
+    expect(viewOfCall('c', events(['call.started', {}], ['log.gap', { after: 3, resumeFrom: 9 }])).incomplete).toBe(
+      true,
+    );
+  });
+
+  it('keeps numbers in a tool’s JSON text that a double would round', () => {
+    const [tool] = viewOfCall(
+      'c',
+      events(['tool.call', { id: 't', name: 'pay', args: '{"iban":12345678901234567890}' }]),
+    ).tools;
+    expect(tool?.arguments).toBe('{"iban":12345678901234567890}');
+  });
+});
