@@ -2,8 +2,16 @@ import type { CallEvent } from '../../src/calls/fold/call-event.js';
 import { viewOf } from '../../src/calls/fold/call-view.js';
 import { stateOf } from '../../src/calls/fold/resume.js';
 import { decodeLogEntry, isControl, type LogEntry } from '../../src/sources/pinecall/decode.js';
-import { type RecordedEvent, agentEvents, durableOf, logEvents, reduce, shuffled } from '../support/call-events.js';
-import { goldenEntries, replayFrames, sseFrames, wsFrames } from '../support/recordings.js';
+import {
+  type RecordedEvent,
+  agentEvents,
+  durableOf,
+  logEvents,
+  reduce,
+  shuffled,
+  correctedLast,
+} from '../support/call-events.js';
+import { parcelEntries, replayFrames, sseFrames, wsFrames } from '../support/recordings.js';
 import { Random } from '../support/world/random.js';
 
 const viewOfCall = (callId: string, events: readonly CallEvent[]) => viewOf(reduce(callId, events));
@@ -16,12 +24,6 @@ const events = (...list: [string, Record<string, unknown>][]): CallEvent[] =>
     ...{ seq: index + 1, type, data: { agent: 'mara', ...data } },
     at: new Date(1_786_312_200_000 + index * 1000).toISOString(),
   }));
-/** In any order, but for corrections: they come after what they correct. */
-const correctedLast = <Event extends CallEvent>(list: readonly Event[]): Event[] => {
-  const isCorrection = ({ type }: CallEvent) => type === 'bot.corrected';
-  const corrections = list.filter(isCorrection).sort((one, other) => one.seq - other.seq);
-  return [...list.filter((event) => !isCorrection(event)), ...corrections];
-};
 const texts = (list: CallEvent[]) => viewOfCall('c', list).transcript.map(({ text }) => text);
 
 /** Every recorded call, by the wire that it came over. */
@@ -31,40 +33,40 @@ const RECORDED: [string, string, RecordedEvent[]][] = [
   ['A', 'CA_ghi', agentEvents(sseFrames)],
   ['A', 'CA_jkl', agentEvents(sseFrames)],
   ['A', 'WA_1', agentEvents(sseFrames)],
-  ['A, with repeats', '5cc5f7ae-6fb7-4baf-a45b-33401194f7e9', agentEvents(replayFrames)],
-  ['A, with repeats', 'test-mt3janpy-t6jv', agentEvents(replayFrames)],
+  ['A, with repeats', '0b6f4f0e-2d1a-4c55-9e0b-7a41c2d95e10', agentEvents(replayFrames)],
+  ['A, with repeats', 'test-qk7rbd2x-m4pw', agentEvents(replayFrames)],
   ['B', 'CA_abc', agentEvents(wsFrames)],
   ['B', 'CA_ghi', agentEvents(wsFrames)],
-  ['C', 'CA_golden', logEvents(goldenEntries)],
+  ['C', 'CA_parcel', logEvents(parcelEntries)],
 ];
 
 describe('a call', () => {
   it('of the call log is shown as it was: corrected, interrupted, taken over, with its tools', () => {
-    const view = viewOfCall('CA_golden', durableOf(logEvents(goldenEntries), 'CA_golden'));
+    const view = viewOfCall('CA_parcel', durableOf(logEvents(parcelEntries), 'CA_parcel'));
     expect(view).toMatchObject({
-      ...{ callId: 'CA_golden', agent: 'lucia', from: '+13125550142', to: '+13125550199', direction: 'inbound' },
+      ...{ callId: 'CA_parcel', agent: 'lucia', from: '+14155550123', to: '+14155550188', direction: 'inbound' },
       ...{ transport: 'phone', state: 'ended', reason: 'caller_hangup', duration: 18.4, incomplete: false },
       startedAt: '2026-08-09T21:50:00.800Z',
     });
     expect(view.transcript.map(({ role, text }) => `${role}: ${text}`)).toEqual([
-      'user: Hi, I need to check my order status.',
-      'user: Hi, I need to check my order status. Order A-1187.',
-      'bot: Your order A-1187 has shipped.',
-      'user: When will it arrive?',
-      'bot: It arrives on Thursday.',
-      'user: Actually, cancel it.',
-      'bot: I can start a return for you right now.',
+      'user: Good morning, I want to move my parcel delivery.',
+      'user: Good morning, I want to move my parcel delivery. Parcel P-4402.',
+      'bot: Your parcel P-4402 has left.',
+      'user: Which day does it come?',
+      'bot: It comes on Saturday.',
+      'user: Then send it back.',
+      'bot: I am sending it back for you this minute.',
     ]);
     expect(view.transcript[4]).toMatchObject({ messageId: 'b2', interrupted: true, wordsSpoken: 2, corrected: true });
     expect(view.transcript[6]).toMatchObject({ by: 'supervisor:mara' });
     expect(view.tools).toEqual([
       expect.objectContaining({
-        ...{ id: 'call_t1', name: 'lookup_order', arguments: { order_id: 'A-1187' }, ms: 412 },
-        result: { status: 'shipped', eta: 'Tuesday' },
+        ...{ id: 'call_t1', name: 'find_parcel', arguments: { parcel_id: 'P-4402' }, ms: 412 },
+        result: { status: 'left', eta: 'Friday' },
       }),
       expect.objectContaining({
-        ...{ id: 'call_t2', arguments: { order_id: 'A-1187', reason: 'customer_request' } },
-        ...{ result: null, error: 'order_already_shipped' },
+        ...{ id: 'call_t2', arguments: { parcel_id: 'P-4402', reason: 'caller_wish' } },
+        ...{ result: null, error: 'parcel_already_left' },
       }),
     ]);
   });
@@ -74,9 +76,9 @@ describe('a call', () => {
     expect(lines('CA_abc', overA)).toHaveLength(4);
     expect(lines('CA_abc', overB)).toEqual(lines('CA_abc', overA));
     expect(lines('CA_ghi', overB)).toEqual(lines('CA_ghi', overA));
-    const golden = goldenEntries.filter(({ type }) => !isControl(type)).map(decodeLogEntry);
+    const golden = parcelEntries.filter(({ type }) => !isControl(type)).map(decodeLogEntry);
     const asFrames = golden.map(({ type, data }) => ({ type: String(type), data: { ...data, agent: 'lucia' } }));
-    expect(lines('CA_golden', agentEvents(asFrames))).toEqual(lines('CA_golden', logEvents(goldenEntries)));
+    expect(lines('CA_parcel', agentEvents(asFrames))).toEqual(lines('CA_parcel', logEvents(parcelEntries)));
     const asEntries = durableOf(overA, 'CA_abc').flatMap(({ type, at, data }, index): LogEntry[] => {
       const { messageId: id, transport: channel, callId: _call, agent: _agent, ...rest } = data;
       if (type === 'message.confirmed') return [];

@@ -6,7 +6,7 @@ import { type CallView, viewOf } from '../../src/calls/fold/call-view.js';
 import { reduce } from '../support/call-events.js';
 import { callNow, callsNow, ended, idsIn, said, started } from '../support/calls.js';
 import { query } from '../support/database.js';
-import { goldenEntries } from '../support/recordings.js';
+import { parcelEntries } from '../support/recordings.js';
 import { whileHeld } from '../support/hold-table.js';
 import { type Answer, Switchboard, type TestTenant } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';
@@ -157,15 +157,15 @@ describe('a rebuild', () => {
 
   it('makes the same rows from the log, while readers are answered, and says how far it is', async () => {
     const { acme, agent, call } = await tenantWithCall();
-    const golden = goldenEntries.filter(({ type }) => type !== 'log.caught_up');
+    const golden = parcelEntries.filter(({ type }) => type !== 'log.caught_up');
     await board.assign('lucia', acme.id);
     await board.ingest(...golden, said(fresh('nobody'), fresh('CA'), '', 'of nobody'), said(agent, call, '', 'last'));
     await projected();
     const before = await dump();
     expect(before.calls.length).toBeGreaterThan(2);
-    await sql(`UPDATE call_parts SET text = 'spoilt', state = replace(state, 'Thursday', 'Friday');
+    await sql(`UPDATE call_parts SET text = 'spoilt', state = replace(state, 'Saturday', 'Sunday');
       DELETE FROM call_parts WHERE kind = 'tool'; UPDATE calls SET state = 'ringing', agent = 'spoilt'`);
-    await sql(`DELETE FROM calls WHERE call_id = 'CA_golden'`);
+    await sql(`DELETE FROM calls WHERE call_id = 'CA_parcel'`);
     await whileWriterHeld('DELETE FROM', async (waiting) => {
       const rebuilding = { state: 'rebuilding', behind: 0, percent: expect.any(Number) };
       const { status, body } = await board.admin('POST', '/v1/admin/calls/rebuild');

@@ -2,7 +2,7 @@ import { viewOf } from '../../src/calls/fold/call-view.js';
 import { stateOf } from '../../src/calls/fold/resume.js';
 import { reduce } from '../support/call-events.js';
 import { type CallPage, type OneCall, callOf, callsOf, ended, idsIn, said, started } from '../support/calls.js';
-import { goldenEntries, replayFrames } from '../support/recordings.js';
+import { parcelEntries, replayFrames } from '../support/recordings.js';
 import { Switchboard } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';
 
@@ -49,7 +49,7 @@ describe('calls', () => {
 
   it('of a whole call log are what the log says, and of one that rings are live', async () => {
     const acme = await board.createTenant({ agents: ['lucia'] });
-    const [ringing, ...rest] = goldenEntries;
+    const [ringing, ...rest] = parcelEntries;
     await board.ingest(ringing ?? {});
     // It is of last summer: what rings for so long is over, too.
     expect((await callsOf(board, acme)).body.calls).toMatchObject([{ state: 'ended', reason: 'lost', duration: 0 }]);
@@ -62,25 +62,25 @@ describe('calls', () => {
     await board.ingest(...entries.slice(0, correction));
     expect((await callsOf(board, acme, '?q="arrives on tuesday"')).body.calls).toHaveLength(1);
     await board.ingest(...entries.slice(correction));
-    const { body } = await callOf(board, acme, 'CA_golden');
+    const { body } = await callOf(board, acme, 'CA_parcel');
     expect(body).toMatchObject({ state: 'ended', reason: 'caller_hangup', duration: 18.4 });
     expect(body.transcript).toHaveLength(7);
-    expect(body.transcript[4]).toMatchObject({ text: 'It arrives on Thursday.', interrupted: true });
+    expect(body.transcript[4]).toMatchObject({ text: 'It comes on Saturday.', interrupted: true });
     expect(body.tools).toHaveLength(2);
     expect((await callsOf(board, acme, '?q=thursday')).body.calls).toHaveLength(1);
     expect((await callsOf(board, acme, '?q=tuesday')).body.calls).toHaveLength(0);
   });
 
   it('come out once however often and in whatever order their events came in', async () => {
-    const acme = await board.createTenant({ agents: ['dev-maravilla'] });
+    const acme = await board.createTenant({ agents: ['front-desk'] });
     const wire = replayFrames.map(({ type, data }) => ({ ...data, event: type }));
     for (let round = 0; round < 2; round++) for (const event of [...wire].reverse()) await board.ingest(event);
     const { calls } = (await callsOf(board, acme)).body;
     expect(calls.map(({ callId, state }) => [callId, state]).sort()).toEqual([
-      ['5cc5f7ae-6fb7-4baf-a45b-33401194f7e9', 'ended'],
-      ['test-mt3janpy-t6jv', 'live'],
+      ['0b6f4f0e-2d1a-4c55-9e0b-7a41c2d95e10', 'ended'],
+      ['test-qk7rbd2x-m4pw', 'live'],
     ]);
-    const spoken = (await callOf(board, acme, '5cc5f7ae-6fb7-4baf-a45b-33401194f7e9')).body;
+    const spoken = (await callOf(board, acme, '0b6f4f0e-2d1a-4c55-9e0b-7a41c2d95e10')).body;
     expect(spoken.transcript.map(({ role }) => role).sort()).toEqual(['bot', 'user']);
   });
 

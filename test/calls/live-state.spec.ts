@@ -1,6 +1,6 @@
 import { type LiveState, applyLive, liveStateOf } from '../../src/calls/fold/live-state.js';
 import { agentEvents, logEvents } from '../support/call-events.js';
-import { goldenEntries, wsFrames } from '../support/recordings.js';
+import { parcelEntries, wsFrames } from '../support/recordings.js';
 
 type Step = [string, Record<string, unknown>?];
 
@@ -70,7 +70,7 @@ describe('whose turn it is', () => {
   it('of the recorded calls comes to each of its states, and to the end', () => {
     const overB = recorded(agentEvents(wsFrames), 'CA_abc');
     expect(new Set(turns(overB))).toEqual(new Set(['listening', 'thinking', 'speaking', 'ended']));
-    const overC = recorded(logEvents(goldenEntries), 'CA_golden');
+    const overC = recorded(logEvents(parcelEntries), 'CA_parcel');
     expect(new Set(turns(overC))).toEqual(new Set(['ringing', 'listening', 'thinking', 'speaking', 'ended']));
   });
 });

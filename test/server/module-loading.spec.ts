@@ -8,7 +8,7 @@ interface MinimalAgents {
   readonly listeners: () => number;
 }
 
-const FIXTURE = './fixtures/minimal-agents.mjs';
+const FIXTURE = '../fixtures/minimal-agents.mjs';
 const logged: string[] = [];
 const log = (line: unknown) => void logged.push(String(line));
 

@@ -1,10 +1,10 @@
 /** Servers that mint no tokens, or refuse sockets: their logs are read in pages, and what is said of them is true. */
 import { Harness } from '../support/call-log-harness.js';
-import { goldenCall } from '../support/voice-log.js';
+import { parcelCall } from '../support/voice-log.js';
 
-const CALL = 'CA_golden';
+const CALL = 'CA_parcel';
 const AGENT = 'lucia';
-const durable = goldenCall(CALL, AGENT)
+const durable = parcelCall(CALL, AGENT)
   .filter(({ ephemeral }) => !ephemeral)
   .map(({ seq }) => seq);
 

@@ -3,11 +3,11 @@ import { InvalidSource } from '../../src/sources/source.js';
 import { CallLogSource } from '../../src/sources/pinecall/call-log.source.js';
 import { Harness, MemoryAgents, MemoryCursors, logged } from '../support/call-log-harness.js';
 import { API_KEY } from '../support/voice-server.js';
-import { goldenCall } from '../support/voice-log.js';
+import { parcelCall } from '../support/voice-log.js';
 
-const CALL = 'CA_golden';
+const CALL = 'CA_parcel';
 const AGENT = 'lucia';
-const golden = goldenCall(CALL, AGENT);
+const golden = parcelCall(CALL, AGENT);
 const durable = golden.filter(({ ephemeral }) => !ephemeral).map(({ seq }) => seq);
 
 let harness: Harness;

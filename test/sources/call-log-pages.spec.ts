@@ -1,10 +1,10 @@
 /** Where no WebSocket gets through, logs are read in pages, and agents' calls are found in a list. */
 import { Harness } from '../support/call-log-harness.js';
-import { goldenCall } from '../support/voice-log.js';
+import { parcelCall } from '../support/voice-log.js';
 
-const CALL = 'CA_golden';
+const CALL = 'CA_parcel';
 const AGENT = 'lucia';
-const golden = goldenCall(CALL, AGENT);
+const golden = parcelCall(CALL, AGENT);
 const durable = golden.filter(({ ephemeral }) => !ephemeral).map(({ seq }) => seq);
 
 let harness: Harness;

@@ -1,6 +1,6 @@
 /** With which tokens logs are read: few, fresh, never wider than what is read, and no one's trouble is another's. */
 import { Harness } from '../support/call-log-harness.js';
-import { goldenCall } from '../support/voice-log.js';
+import { parcelCall } from '../support/voice-log.js';
 
 let harness: Harness;
 const server = () => harness.server;
@@ -85,7 +85,7 @@ test("a call that the token does not cover costs the others nothing, and isn't a
   await start('mara');
   void harness.start({ backoff: { firstMs: 60_000, maxMs: 60_000 } });
   await until(() => tailed('mara'));
-  server().call('CA_1', 'mara', goldenCall('CA_1', 'mara'));
+  server().call('CA_1', 'mara', parcelCall('CA_1', 'mara'));
   const foreign = server().call('CA_2', 'julia');
   foreign.release();
   const started = { seq: 50, ts: 1, call: null, agent: 'mara', type: 'call.started', data: { call: 'CA_2' } };

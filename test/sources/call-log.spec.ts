@@ -1,11 +1,11 @@
 /** What of a call's log reaches the sink: everything, once, in order, whatever befalls the connection. */
 import { CollectingSink } from '../support/collecting-sink.js';
 import { Harness, HoldingSink } from '../support/call-log-harness.js';
-import { goldenCall } from '../support/voice-log.js';
+import { parcelCall } from '../support/voice-log.js';
 
-const CALL = 'CA_golden';
+const CALL = 'CA_parcel';
 const AGENT = 'lucia';
-const golden = goldenCall(CALL, AGENT);
+const golden = parcelCall(CALL, AGENT);
 const all = golden.map(({ seq }) => seq);
 const durable = golden.filter(({ ephemeral }) => !ephemeral).map(({ seq }) => seq);
 

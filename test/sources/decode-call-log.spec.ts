@@ -1,32 +1,32 @@
 import { LogEntry, decodeLogEntry, isControl, logEntryIn } from '../../src/sources/pinecall/decode.js';
 import { decodeLogGap } from '../../src/sources/pinecall/log-gap.js';
-import { goldenEntries, replayFrames } from '../support/recordings.js';
+import { parcelEntries, replayFrames } from '../support/recordings.js';
 
-/** The golden call's entry of this seq, decoded. */
-const decoded = (seq: number) => decodeLogEntry(goldenEntries.find((entry) => entry.seq === seq) as LogEntry);
+/** The whole call's entry of this seq, decoded. */
+const decoded = (seq: number) => decodeLogEntry(parcelEntries.find((entry) => entry.seq === seq) as LogEntry);
 const entry = (type: string, data: Record<string, unknown>, more: Partial<LogEntry> = {}): LogEntry => {
   return { seq: 7, ts: 1786537584.38, call: 'CA_1', agent: 'mara', type, ephemeral: false, data, ...more };
 };
 
 describe('an entry of the call log', () => {
   it('is told from an object of wires A and B by its envelope', () => {
-    expect(goldenEntries.every((each) => logEntryIn({ ...each }) !== undefined)).toBe(true);
+    expect(parcelEntries.every((each) => logEntryIn({ ...each }) !== undefined)).toBe(true);
     expect(replayFrames.some(({ data }) => logEntryIn(data) !== undefined)).toBe(false);
     expect(logEntryIn({ ...entry('call.started', {}), call: null })).toMatchObject({ type: 'call.started', seq: 7 });
   });
 
-  it('of the golden call becomes an event of the same call, agent and time', () => {
-    for (const each of goldenEntries.filter(({ type }) => !isControl(type))) {
+  it('of the whole call becomes an event of the same call, agent and time', () => {
+    for (const each of parcelEntries.filter(({ type }) => !isControl(type))) {
       const { agent, callId, at, identity, data } = decodeLogEntry(each);
-      expect({ agent, callId }).toEqual({ agent: 'lucia', callId: 'CA_golden' });
-      expect(data['callId']).toBe('CA_golden');
+      expect({ agent, callId }).toEqual({ agent: 'lucia', callId: 'CA_parcel' });
+      expect(data['callId']).toBe('CA_parcel');
       expect(at).toEqual(new Date(Math.round(Number(each.ts) * 1000)));
-      expect(identity).toEqual(['call-log', 'CA_golden', each.seq]);
+      expect(identity).toEqual(['call-log', 'CA_parcel', each.seq]);
     }
   });
 
   it('keeps its type but for the four rows of the vocabulary', () => {
-    const renamed = goldenEntries
+    const renamed = parcelEntries
       .map((each) => [each.type, decodeLogEntry(each).type, each.seq] as const)
       .filter(([before, after]) => before !== after);
     expect(renamed).toEqual([
@@ -38,26 +38,30 @@ describe('an entry of the call log', () => {
   });
 
   it.each([
-    ['interim user.message', 5, { callId: 'CA_golden', text: 'Hi, I need', messageId: 'u1', language: 'en', seq: 5 }],
-    ['active user.speaking', 4, { callId: 'CA_golden', seq: 4 }],
-    ['inactive user.speaking', 9, { callId: 'CA_golden', seq: 9 }],
-    ['bot.word', 19, { callId: 'CA_golden', messageId: 'b1', word: 'Your', seq: 19 }],
-    ['bot.interrupted', 31, { callId: 'CA_golden', messageId: 'b2', atWord: 2, seq: 31 }],
+    [
+      'interim user.message',
+      5,
+      { callId: 'CA_parcel', text: 'Good morning, I want', messageId: 'u1', language: 'en', seq: 5 },
+    ],
+    ['active user.speaking', 4, { callId: 'CA_parcel', seq: 4 }],
+    ['inactive user.speaking', 9, { callId: 'CA_parcel', seq: 9 }],
+    ['bot.word', 19, { callId: 'CA_parcel', messageId: 'b1', word: 'Your', seq: 19 }],
+    ['bot.interrupted', 31, { callId: 'CA_parcel', messageId: 'b2', atWord: 2, seq: 31 }],
     [
       'bot.corrected',
       33,
-      { callId: 'CA_golden', supersedes: 30, messageId: 'b2', text: 'It arrives on Thursday.', seq: 33 },
+      { callId: 'CA_parcel', supersedes: 30, messageId: 'b2', text: 'It comes on Saturday.', seq: 33 },
     ],
     [
       'tool.result',
       35,
       {
         id: 'call_t2',
-        name: 'cancel_order',
+        name: 'return_parcel',
         result: null,
         ms: 905,
-        error: 'order_already_shipped',
-        callId: 'CA_golden',
+        error: 'parcel_already_left',
+        callId: 'CA_parcel',
         seq: 35,
       },
     ],
@@ -76,23 +80,23 @@ describe('an entry of the call log', () => {
   });
 
   it('call.started has a transport in place of the channel', () => {
-    expect(decoded(2).data).toMatchObject({ transport: 'phone', direction: 'inbound', from: '+13125550142' });
+    expect(decoded(2).data).toMatchObject({ transport: 'phone', direction: 'inbound', from: '+14155550123' });
     expect(decoded(2).data).not.toHaveProperty('channel');
     expect(decodeLogEntry(entry('whatever', { channel: 'phone' })).data).toHaveProperty('channel', 'phone');
   });
 
   it('is camelCase at the top level only', () => {
-    expect(decoded(45).data).toMatchObject({ recordingUrl: 'https://recordings.pinecall.io/CA_golden.mp3' });
+    expect(decoded(45).data).toMatchObject({ recordingUrl: 'https://recordings.pinecall.io/CA_parcel.mp3' });
     expect(decoded(45).data['metrics']).toHaveProperty('llm_ttft');
-    expect(decoded(34).data['args']).toEqual({ order_id: 'A-1187', reason: 'customer_request' });
-    expect(decoded(2).data['metadata']).toEqual({ tenant_id: 'acme', user_id: 'u_77' });
+    expect(decoded(34).data['args']).toEqual({ parcel_id: 'P-4402', reason: 'caller_wish' });
+    expect(decoded(2).data['metadata']).toEqual({ tenant_id: 'acme', user_id: 'u_12' });
     expect(decoded(30).data['words']).toHaveProperty([0, 'w'], 'It');
     expect(decodeLogEntry(entry('new.type', { a_b2_c: 1, _x: 2, Keep_me: 3 })).data).toMatchObject({ aB2C: 1, _x: 2, Keep_me: 3 }); // prettier-ignore
   });
 
   it('is ephemeral when its envelope says so, and when its row says so', () => {
-    const ephemeral = goldenEntries.filter((each) => decodeLogEntry(each).ephemeral).map(({ seq }) => seq);
-    expect(ephemeral).toEqual(goldenEntries.filter((each) => each.ephemeral).map(({ seq }) => seq));
+    const ephemeral = parcelEntries.filter((each) => decodeLogEntry(each).ephemeral).map(({ seq }) => seq);
+    expect(ephemeral).toEqual(parcelEntries.filter((each) => each.ephemeral).map(({ seq }) => seq));
     expect(decodeLogEntry(entry('user.message', { final: false })).ephemeral).toBe(true);
     expect(decodeLogEntry(entry('user.speaking', { active: true })).ephemeral).toBe(true);
     expect(decodeLogEntry(entry('turn.end', { turn: 1 })).ephemeral).toBe(false);
@@ -119,7 +123,7 @@ describe('an entry of the call log', () => {
   });
 
   it('is control, not an event, when it only marks a place', () => {
-    expect(goldenEntries.filter(({ type }) => isControl(type)).map(({ type }) => type)).toEqual(['log.caught_up']);
+    expect(parcelEntries.filter(({ type }) => isControl(type)).map(({ type }) => type)).toEqual(['log.caught_up']);
     expect(['connected', 'ping', 'pong', 'log.gap'].every(isControl)).toBe(true);
     expect(isControl(undefined)).toBe(false);
   });

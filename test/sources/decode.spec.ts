@@ -14,8 +14,8 @@ describe('an event of wires A and B', () => {
       return isRepeat;
     });
     expect(repeats.map(({ type, data }) => [type, data['messageId']])).toEqual([
-      ['user.message', '1b23f589690b499292d2e7cad7f66ca2'],
-      ['message.confirmed', 'msg_8b396e012697'],
+      ['user.message', '7d20c6e1f4a84b0c9a55b3e8d1f07c64'],
+      ['message.confirmed', 'msg_41d7a0c95e22'],
     ]);
   });
 

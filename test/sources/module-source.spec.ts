@@ -18,7 +18,7 @@ interface Client extends EventEmitter {
 const OF_A_CALL = { from: '+34611111111', to: '+34910000000', direction: 'inbound', transport: 'phone' };
 const AGENTS = 'module:./test/fixtures/agents.mjs';
 
-const FIXTURE = './fixtures/agents.mjs';
+const FIXTURE = '../fixtures/agents.mjs';
 const logged: string[] = [];
 const log = (line: unknown) => void logged.push(String(line));
 let client: Client;

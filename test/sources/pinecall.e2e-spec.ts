@@ -1,9 +1,9 @@
 /** The main job, end to end: real wires in, each customer's own events out, over real sockets. */
 import { EventSource } from 'eventsource';
 import { AgentProcess } from '../support/agent-process.js';
-import { goldenEntries, sseFrames, wsFrames } from '../support/recordings.js';
+import { parcelEntries, sseFrames, wsFrames } from '../support/recordings.js';
 import { Switchboard } from '../support/switchboard.js';
-import { goldenCall } from '../support/voice-log.js';
+import { parcelCall } from '../support/voice-log.js';
 import { API_KEY, VoiceServer } from '../support/voice-server.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -134,27 +134,27 @@ it('wire B: every word arrives, in order, at the agent’s customer only', async
 
 it('wire C: a call in pieces, through holes, a slow_consumer close, a restart and a gap, arrives once and in order', async () => {
   const voice = await voiceServer();
-  voice.call('CA_golden', 'lucia');
+  voice.call('CA_parcel', 'lucia');
   const board = await start({ SOURCES: voice.source, PINECALL_API_KEY: API_KEY });
   const { token } = await board.createTenant({ agents: ['lucia'] });
   const other = await board.createTenant({ agents: ['mara'] });
   const [seen, ofOther] = await Promise.all([customer(board, token), customer(board, other.token)]);
   await waitFor(() => voice.open('agent:lucia').length === 1, 'the agent’s log to be tailed');
-  voice.release('CA_golden', 10);
+  voice.release('CA_parcel', 10);
   await waitFor(() => seen.some(({ data }) => data['seq'] === 10), 'the first piece');
   voice.slowAfter = 3;
   voice.drop();
-  voice.release('CA_golden', 8);
+  voice.release('CA_parcel', 8);
   await waitFor(() => seen.some(({ data }) => data['seq'] === 18), 'the second piece');
   voice.slowAfter = Infinity;
   await voice.stop();
-  voice.release('CA_golden', 10);
+  voice.release('CA_parcel', 10);
   await voice.listen();
   await waitFor(() => seen.some(({ data }) => data['seq'] === 28), 'the third piece', 20_000);
-  voice.release('CA_golden');
+  voice.release('CA_parcel');
   await waitFor(() => seen.some(({ type }) => type === 'call.summary'), 'the end', 20_000);
   const durable = seen.filter(({ type }) => !/^(user\.speaking|speech\..*|bot\.word|audio\.metrics)$/.test(type));
-  const expected = goldenEntries.filter(({ ephemeral, type }) => !ephemeral && !type.startsWith('log.'));
+  const expected = parcelEntries.filter(({ ephemeral, type }) => !ephemeral && !type.startsWith('log.'));
   expect(durable.map(({ type, data }) => [data['seq'], type])).toEqual(expected.map(({ seq, type }) => [seq, type]));
   expect(ofOther).toEqual([]);
   const gapped = voice.call('CA_gap', 'lucia');
@@ -178,7 +178,7 @@ it('wire C: a call that began before a transfer, and is read after it, stays the
   const globex = await board.createTenant();
   const [ofAcme, ofGlobex] = await Promise.all([customer(board, acme.token), customer(board, globex.token)]);
   await waitFor(() => voice.open('agent:lucia').length === 1, 'the agent’s log to be tailed');
-  const at = (call: string) => goldenCall(call, 'lucia').map((entry) => ({ ...entry, ts: Date.now() / 1000 }));
+  const at = (call: string) => parcelCall(call, 'lucia').map((entry) => ({ ...entry, ts: Date.now() / 1000 }));
   await voice.stop();
   voice.call('CA_before', 'lucia', at('CA_before'));
   const owner = { tenant: globex.id, from: acme.id };
@@ -217,8 +217,8 @@ it('the same conversation over A, B and C gives a customer the same transcript',
   const seen = await customer(board, token);
   await waitFor(() => agents.readers === 2 && voice.open('agent:lucia').length === 1, 'all sources to be live');
   voice.release('CA_c');
-  // The golden call as the SDK would say it on its own wires.
-  for (const { type, data, ephemeral } of goldenEntries.filter(
+  // The whole call as the SDK would say it on its own wires.
+  for (const { type, data, ephemeral } of parcelEntries.filter(
     (entry) => !entry.ephemeral && !entry.type.startsWith('log.'),
   )) {
     const { id, ...fields } = data as { id?: string };
@@ -235,12 +235,12 @@ it('the same conversation over A, B and C gives a customer the same transcript',
   );
   const [a, b, c] = ['CA_a', 'CA_b', 'CA_c'].map((call) => transcript(seen, call));
   expect(c).toEqual([
-    'user: Hi, I need to check my order status.',
-    'user: Hi, I need to check my order status. Order A-1187.',
-    'bot: Your order A-1187 has shipped.',
-    'user: When will it arrive?',
-    'bot: It arrives on Thursday.',
-    'user: Actually, cancel it.',
+    'user: Good morning, I want to move my parcel delivery.',
+    'user: Good morning, I want to move my parcel delivery. Parcel P-4402.',
+    'bot: Your parcel P-4402 has left.',
+    'user: Which day does it come?',
+    'bot: It comes on Saturday.',
+    'user: Then send it back.',
     'ended: caller_hangup after 18.4',
   ]);
   expect(a).toEqual(c);

@@ -48,3 +48,10 @@ export function shuffled<T>(things: readonly T[], random: Random): T[] {
   const left = [...things];
   return things.map(() => left.splice(random.below(left.length), 1)[0] as T);
 }
+
+/** In any order, but for corrections: they come after what they correct. */
+export function correctedLast<Event extends CallEvent>(list: readonly Event[]): Event[] {
+  const isCorrection = ({ type }: CallEvent) => type === 'bot.corrected';
+  const corrections = list.filter(isCorrection).sort((one, other) => one.seq - other.seq);
+  return [...list.filter((event) => !isCorrection(event)), ...corrections];
+}

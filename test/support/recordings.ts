@@ -26,8 +26,8 @@ export const wsFrames: readonly AgentFrame[] = fixture('agent-ws.jsonl').trimEnd
 
 /** Wire A, captured from a production call, with the repeats that it had. */
 export const replayFrames: readonly Omit<AgentFrame, 'text'>[] = (
-  JSON.parse(fixture('ev-replay.json')) as { frames: { event: string; data: AgentFrame['data'] }[] }
+  JSON.parse(fixture('repeats.json')) as { frames: { event: string; data: AgentFrame['data'] }[] }
 ).frames.map(({ event, data }) => ({ type: event, data }));
 
 /** Wire C: a whole call of agent lucia. */
-export const goldenEntries = (JSON.parse(fixture('call-log-golden.json')) as { entries: readonly LogEntry[] }).entries;
+export const parcelEntries = (JSON.parse(fixture('call-log-parcel.json')) as { entries: readonly LogEntry[] }).entries;

@@ -10,11 +10,11 @@ export interface Frame {
 }
 
 const fixture = JSON.parse(
-  readFileSync(new URL('../fixtures/call-log-golden.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../fixtures/call-log-parcel.json', import.meta.url), 'utf8'),
 ) as { entries: readonly Frame[] }; // prettier-ignore
 
-/** The golden call's entries. The recording has a marker among them; a log stores none, the double makes its own. */
-export function goldenCall(call: string, agent: string): readonly Frame[] {
+/** The whole call's entries. The recording has a marker among them; a log stores none, the double makes its own. */
+export function parcelCall(call: string, agent: string): readonly Frame[] {
   return fixture.entries.filter(({ type }) => !type.startsWith('log.')).map((entry) => ({ ...entry, call, agent }));
 }
 

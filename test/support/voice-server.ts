@@ -6,7 +6,7 @@
 import { IncomingMessage, Server, ServerResponse, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
-import { Frame, VoiceLog, goldenCall, rowsOf } from './voice-log.js';
+import { Frame, VoiceLog, parcelCall, rowsOf } from './voice-log.js';
 
 const LIFECYCLE = new Set(['call.ringing', 'call.started', 'call.ended']);
 export const API_KEY = 'pk_test_0123456789';
@@ -69,7 +69,7 @@ export class VoiceServer {
   }
 
   /** Scripts a call and returns its log; its lifecycle is also in the agent's. */
-  call(call: string, agent: string, entries: readonly Frame[] = goldenCall(call, agent)): VoiceLog {
+  call(call: string, agent: string, entries: readonly Frame[] = parcelCall(call, agent)): VoiceLog {
     const log = new VoiceLog(agent, call);
     log.add(...entries);
     this.logs.set(`call:${call}`, log);
