@@ -1,6 +1,7 @@
 /** The SQL of reading calls, pure. Whoever reads one tenant's names it first; what crosses tenants says so. */
 import type { AgentName, CallId, TenantId } from '../common/ids.js';
 import { MAX_PAGE_BYTES } from '../common/page.js';
+import { type Narrowing, narrow } from './call-narrowing.js';
 import type { SearchQuery } from './search/search-query.js';
 
 /** What was asked of a list of calls. */
@@ -8,6 +9,7 @@ export interface CallFilter {
   readonly state: 'live' | 'ended' | null;
   readonly agents: readonly AgentName[] | null;
   readonly search: SearchQuery | null;
+  readonly narrowing: Narrowing;
 }
 
 /** What an admin asked for. */
@@ -100,10 +102,12 @@ export function listQueryAcrossTenants(
 
 function listing(
   where: Conditions,
-  { state, agents, search }: CallFilter,
-  { lifetime: { since, until }, cursor, limit }: ListPage,
+  { state, agents, search, narrowing }: CallFilter,
+  { lifetime, cursor, limit }: ListPage,
   ofTenant: string,
 ): Statement {
+  const { since, until } = lifetime;
+  narrow(where, narrowing, lifetime);
   if (agents !== null) where.add(`c.agent = ANY (${where.value(agents)})`);
   if (state !== null) {
     const heard = `c.last_at BETWEEN ${where.value(since)} AND ${where.value(until)}`;

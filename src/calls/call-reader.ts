@@ -5,6 +5,7 @@ import type { CallId, TenantId } from '../common/ids.js';
 import { type Run, SNAPSHOT } from '../database/pg-pool.js';
 import { ReadPool } from '../database/pools.js';
 import { tenantCursorAt } from '../events/log/log-fragments.js';
+import { looksBeyondDates } from './call-narrowing.js';
 import {
   type CallCursor,
   type CallFilter,
@@ -179,8 +180,8 @@ async function pageOf(
 }
 
 /** What has to be looked for may be far from the newest. */
-function looksFar({ agents, search }: CallFilter): boolean {
-  return agents !== null || search !== null;
+function looksFar({ agents, search, narrowing }: CallFilter): boolean {
+  return agents !== null || search !== null || looksBeyondDates(narrowing);
 }
 
 async function listed(run: Run, { text, values }: Statement, { search }: CallFilter, limit: number) {

@@ -24,7 +24,8 @@ export class CallsController {
   /**
    * `{"calls":[…],"next","cursor"}`. `cursor`: a number of the tenant's log; a stream opened with `after=<cursor>` goes on exactly
    * where this answer ends. `q`: words, "a phrase", -not, or; the last word may be begun only; also the caller's number or name.
-   * With it each call has `snippet`: `{"text","matches":[{"start","end"}],"role","at","messageId","seq"}` of the first line that says it, or
+   * `from`, `to`: calls that began in [from, to); `reason`, `transport`: one or several; `minDuration`, `maxDuration`: seconds, of calls
+   * that are over. With `q` each call has `snippet`: `{"text","matches":[{"start","end"}],"role","at","messageId","seq"}` of the first line that says it, or
    * null where the caller was found.
    */
   @ApiOperation({ summary: 'The tenant’s calls, newest first; searched by what was said or who called' })

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type TenantId, agentNameSchema, lineSchema, tenantIdSchema } from '../common/ids.js';
 import { pageQuery } from '../common/page.js';
 import { commaList } from '../common/validation.js';
+import { narrowingQuery } from './call-narrowing.js';
 import type { CallFilter } from './call-query.js';
 import { parseSearch } from './search/search-query.js';
 import type { Whose } from './whose.js';
@@ -15,6 +16,7 @@ const filterQuery = {
   state: z.enum(['live', 'ended']).optional(),
   agents: commaList(agentNameSchema).optional(),
   q: lineSchema(MAX_SEARCH).optional(),
+  ...narrowingQuery,
 };
 
 export const listCallsSchema = z.strictObject(filterQuery);
@@ -51,9 +53,12 @@ export function whoseIn({ tenant, unassigned }: WhoseQuery): Whose {
 }
 
 /** `tenantId` null: across tenants. */
-export function filterOf(tenantId: TenantId | null, { state, agents, q }: ListCalls): CallFilter {
+export function filterOf(tenantId: TenantId | null, { state, agents, q, ...asked }: ListCalls): CallFilter {
+  const { limit: _limit, cursor: _cursor, ...narrowing } = asked;
   return {
-    ...{ state: state ?? null, agents: agents ?? null },
+    state: state ?? null,
+    agents: agents ?? null,
     search: q === undefined ? null : parseSearch(q, tenantId),
+    narrowing,
   };
 }
