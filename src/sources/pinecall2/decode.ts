@@ -1,0 +1,84 @@
+/**
+ * An entry of a call's log (second generation) as events of our vocabulary, and as what only the operator reads. Pure: what it
+ * knows of the call it is given, and gives back.
+ */
+import { numberIn } from '../../common/exact-number.js';
+import { timeOfSeconds } from '../../common/written-time.js';
+import type { DecodedEvent } from '../../events/log/event.js';
+import { type CallContext, UNKNOWN_CALL } from './call-context.js';
+import { type Entry, type Fields, isFields } from './entry.js';
+import { translationOf } from './vocabulary.js';
+
+export interface Decoded {
+  /** None where the entry is held back. Two of one entry belong into one commit. */
+  readonly events: readonly DecodedEvent[];
+  readonly context: CallContext;
+}
+
+/** What a call cost the operator: the reseller's bill, never his customers'. */
+export interface Cost {
+  readonly amount: number;
+  readonly currency: 'USD' | 'EUR';
+  /** By vendor, model and unit, as upstream writes them. */
+  readonly rows: readonly unknown[];
+}
+
+/** An entry that is no marker, of a call's own log. `call` is the log's, `context` what its entries before this one said. */
+export function decodeEntry(entry: Entry, call: string, context: CallContext = UNKNOWN_CALL): Decoded {
+  const step = translationOf(entry)({ ...entry, call }, context);
+  const at = timeOfSeconds(entry.ts ?? undefined);
+  const events = step.events.map(({ type, data, ephemeral = entry.ephemeral }, part): DecodedEvent => ({
+    ...{ type, agent: entry.agent, callId: call, at, ephemeral },
+    identity: ['pinecall2', call, entry.seq, ...(part === 0 ? [] : [part])],
+    data: { callId: call, ...step.context.facts, ...data, seq: entry.seq },
+  }));
+  return { events, context: step.context };
+}
+
+/** True for entries that only this generation's logs have, by their type or by the keys of their data. */
+export function isSecondGeneration({ type, data }: { readonly type: string; readonly data: Fields }): boolean {
+  if (OWN_TYPES.test(type)) return true;
+  return (OWN_KEYS.get(type) ?? []).some((key) => key in data);
+}
+
+const OWN_TYPES =
+  /^(turn\.(user|agent)|(user|agent)\.(state|transcript)|call\.(dialing|attached|claimed|line|score)|attention\..+|confirm\..+|metrics\..+|room\..+|participant\..+|track\..+|vendor\..+|supervisor\.(took_over|released|ended|transferred)|dtmf\.received|state\.changed|prompt\.changed|tools\.changed|memory\.ops|event\.received|error)$/;
+const OWN_KEYS = new Map<string, readonly string[]>([
+  ['call.ringing', ['route']],
+  ['call.started', ['started_at']],
+  ['call.ended', ['duration_s', 'ended_by', 'ended_at']],
+  ['call.summary', ['duration_s', 'usage', 'outcome']],
+  ['tool.call', ['call_id', 'arguments']],
+  ['tool.result', ['call_id', 'output', 'duration_s']],
+  ['docs.sources', ['took_ms', 'query']],
+  ['call.transferred', ['ok']],
+]);
+
+/** The bill in a `call.summary`, or what judging cost; undefined where there is none. Old logs count in euros. */
+export function costIn({ type, data }: Entry): Cost | undefined {
+  if (type === 'call.summary' && isFields(data['cost'])) {
+    const { usd, eur, rows } = data['cost'];
+    return billOf(usd, eur, Array.isArray(rows) ? (rows as unknown[]) : []);
+  }
+  if (type !== 'call.score') return undefined;
+  return billOf(data['judge_cost_usd'], data['judge_cost_eur'], []);
+}
+
+function billOf(usd: unknown, eur: unknown, rows: readonly unknown[]): Cost | undefined {
+  const [dollars, euros] = [numberIn(usd), numberIn(eur)];
+  if (dollars !== undefined) return { amount: dollars, currency: 'USD', rows };
+  return euros === undefined ? undefined : { amount: euros, currency: 'EUR', rows };
+}
+
+/** An evaluation or a rehearsal, not somebody's call. A dialled call may belong to a run of calls to real people. */
+export function isSimulated({ type, data }: Entry): boolean {
+  if (type !== 'call.ringing' && type !== 'call.started') return false;
+  const isDialled = data['direction'] === 'outbound';
+  const marks = ['persona', 'accepts_when', 'declines_when', ...(isDialled ? [] : ['run'])];
+  return marks.some((name) => data[name] !== undefined && data[name] !== null);
+}
+
+/** The world that a call says it belongs to; undefined: it does not say. */
+export function worldOf({ type, data }: Entry): string | undefined {
+  return type === 'call.started' && typeof data['env'] === 'string' ? data['env'] : undefined;
+}
