@@ -30,6 +30,8 @@ const envSchema = z.object({
   SOURCES: z.string().optional(),
   SOURCE_TOKEN: z.string().min(1).optional(),
   PINECALL_API_KEY: z.string().min(1).optional(),
+  PINECALL2_API_KEY: z.string().min(1).optional(),
+  PINECALL_OPS_KEY: z.string().min(1).optional(),
   PUBLIC_URL: publicUrl.optional(),
   DATA_DIR: z.string().min(1).default('.switchboard'),
   STREAM_PING_SECONDS: seconds(30, 300),
@@ -91,6 +93,9 @@ export interface Env {
   readonly demo: boolean;
   readonly sourceToken: string | undefined;
   readonly pinecallApiKey: string | undefined;
+  /** Of the second generation, where that is another one. */
+  readonly pinecall2ApiKey: string | undefined;
+  readonly pinecallOpsKey: string | undefined;
   /** What links and stream URLs begin with. The first one names the issuer of tokens (auth/keys/issuer.ts). */
   readonly publicUrl: PublicUrl;
   readonly dataDir: string;
@@ -140,6 +145,8 @@ export function readEnv(variables: Shell, shell = variables): Env {
     demo,
     sourceToken: env.SOURCE_TOKEN,
     pinecallApiKey: env.PINECALL_API_KEY,
+    pinecall2ApiKey: env.PINECALL2_API_KEY ?? env.PINECALL_API_KEY,
+    pinecallOpsKey: env.PINECALL_OPS_KEY,
     publicUrl: env.PUBLIC_URL ?? ownUrl(env),
     dataDir: resolve(env.DATA_DIR),
     streamPingMs: env.STREAM_PING_SECONDS * 1000,

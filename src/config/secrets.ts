@@ -3,8 +3,11 @@ import { type PostgresUrl, readPostgresUrl } from './postgres-url.js';
 
 /** What of the configuration must be written nowhere: tokens, keys, and the passwords within URLs, as they stand there and decoded. */
 export function secretsOf(env: Env): string[] {
-  const { metricsToken, sourceToken, pinecallApiKey, databaseUrl, busUrl, sources } = env;
-  const tokens = [metricsToken, sourceToken, pinecallApiKey].filter((one) => one !== undefined);
+  const { metricsToken, sourceToken, pinecallApiKey, pinecall2ApiKey, pinecallOpsKey, databaseUrl, busUrl, sources } =
+    env;
+  const tokens = [metricsToken, sourceToken, pinecallApiKey, pinecall2ApiKey, pinecallOpsKey].filter(
+    (one) => one !== undefined,
+  );
   const urls = [busUrl, ...sources].filter((one) => one !== undefined);
   const database = databaseUrl === undefined ? [] : passwordsOf(readPostgresUrl(databaseUrl));
   return [...tokens, ...database, ...urls.flatMap(passwordsIn)];

@@ -8,6 +8,7 @@ import { AgentSseSource } from './pinecall/agent-sse.source.js';
 import { AgentWsSource } from './pinecall/agent-ws.source.js';
 import { CallLogSource } from './pinecall/call-log.source.js';
 import { ModuleSource } from './pinecall/module.source.js';
+import { Pinecall2Source } from './pinecall2/pinecall2.source.js';
 import { SimulatorSource } from './simulator.source.js';
 import { SourceCursors } from './source-cursors.js';
 import { InvalidSource, type Source } from './source.js';
@@ -44,9 +45,15 @@ export class SourceFactory {
       };
       return new CallLogSource(entry, { apiKey: env.pinecallApiKey, cursors: this.cursors, agents });
     }
-    const scheme = /^[a-z+]{1,20}(?=:)/.exec(entry)?.[0] ?? 'an entry';
+    if (/^pinecall2\+https?:\/\//.test(entry)) {
+      const apiKey = env.pinecall2ApiKey;
+      if (apiKey === undefined)
+        throw new InvalidSource('SOURCES: pinecall2+… needs PINECALL2_API_KEY or PINECALL_API_KEY');
+      return new Pinecall2Source(entry, { apiKey, cursors: this.cursors });
+    }
+    const scheme = /^[a-z0-9+-]{1,30}(?=:)/.exec(entry)?.[0] ?? 'an entry';
     throw new InvalidSource(
-      `SOURCES: ${scheme} is not a source; known are simulator, sse+http(s)://, ws+ws(s)://, pinecall+wss://, nats://, redis://, module: and none`,
+      `SOURCES: ${scheme} is not a source; known are simulator, sse+http(s)://, ws+ws(s)://, pinecall+wss://, pinecall2+http(s)://, nats://, redis://, module: and none`,
     );
   }
 

@@ -1,0 +1,117 @@
+/**
+ * The calls of a source: which are followed, which are over and at what seq. A call has its row before it is read, so a crash forgets
+ * none. In memory is what goes on, and so many of what is over that the list of calls seldom needs the database.
+ */
+import { Backoff } from '../../common/backoff.js';
+import { callIdSchema } from '../../common/ids.js';
+import { Semaphore } from '../../common/semaphore.js';
+import type { SparseLog } from '../../common/sparse-log.js';
+import type { CursorKeeper } from '../pinecall/cursor-keeper.js';
+import { pause } from '../../common/waiting.js';
+import type { CallHint } from './reader-context.js';
+import type { CursorStore, Timings } from './pinecall2-options.js';
+
+/** Calls that are over and still remembered. Beyond it the oldest are asked for in the database. */
+const MAX_FINISHED = 50_000;
+/** Logs that go on which are followed at once; beyond them a call waits for its turn. Bounds memory. */
+const MAX_LIVE = 5000;
+/** Logs that are over which are read at once: calls in progress come first. */
+const MAX_OVER = 16;
+
+export interface CallBooksOptions {
+  readonly source: string;
+  readonly cursors: CursorStore;
+  readonly timings: Timings;
+  readonly log: SparseLog;
+  readonly signal: AbortSignal;
+  keeperOf(log: string, cursor: number): CursorKeeper;
+  /** Reads a call until it is over; resolves with its last cursor, or undefined when it was told to stop before. Never rejects. */
+  read(call: string, keeper: CursorKeeper, hint: CallHint): Promise<number | undefined>;
+}
+
+interface Row {
+  readonly cursor: number;
+  readonly done: boolean;
+}
+
+export class CallBooks {
+  private readonly followed = new Map<string, Promise<void>>();
+  /** By call: the seq at which it was over. */
+  private readonly finished = new Map<string, number>();
+  private readonly beginning = new Map<string, Promise<void>>();
+  private readonly liveTurns = new Semaphore(MAX_LIVE);
+  private readonly overTurns = new Semaphore(MAX_OVER);
+
+  constructor(private readonly options: CallBooksOptions) {}
+
+  /**
+   * Follows the call, unless it is followed already or was read to the seq that the hint tells of. Resolves when it has its row, and its
+   * turn. What cannot be an id is nobody's call.
+   */
+  async discover(call: string, hint: CallHint): Promise<void> {
+    if (!callIdSchema.safeParse(call).success)
+      return this.options.log.warn('id', 'a call has an id that cannot be one');
+    if (this.followed.has(call) || this.isReadTo(this.finished.get(call), hint)) return;
+    const begun = this.beginning.get(call) ?? this.begin(call, hint);
+    this.beginning.set(call, begun);
+    await begun.finally(() => this.beginning.delete(call));
+  }
+
+  /** A call whose row says that it goes on. */
+  async resume(call: string, cursor: number): Promise<void> {
+    if (!this.followed.has(call)) await this.follow(call, { cursor, done: false }, { live: true, lastSeq: 0 });
+  }
+
+  /** Resolves when nothing is read any more. */
+  async settled(): Promise<void> {
+    while (this.followed.size > 0 && this.options.signal.aborted) await Promise.all(this.followed.values());
+  }
+
+  private isReadTo(cursor: number | undefined, { lastSeq }: CallHint): boolean {
+    return cursor !== undefined && cursor >= lastSeq;
+  }
+
+  private async begin(call: string, hint: CallHint): Promise<void> {
+    const row = await this.rowOf(call);
+    if (this.options.signal.aborted) return;
+    if (row?.done && this.isReadTo(row.cursor, hint)) return this.remember(call, row.cursor);
+    if (!this.followed.has(call)) await this.follow(call, row, hint);
+  }
+
+  private async follow(call: string, row: Row | undefined, hint: CallHint): Promise<void> {
+    const { signal } = this.options;
+    const release = await (hint.live ? this.liveTurns : this.overTurns).acquire();
+    if (signal.aborted || this.followed.has(call)) return release();
+    const keeper = this.options.keeperOf(`call:${call}`, row?.cursor ?? 0);
+    // One whose log had more than we read goes on from there.
+    const written = row?.done === false ? Promise.resolve() : keeper.write(row?.cursor ?? 0, false, signal);
+    const reading = written
+      .then(() => this.options.read(call, keeper, hint))
+      .then((cursor) => {
+        release();
+        this.followed.delete(call);
+        if (cursor !== undefined) this.remember(call, cursor);
+      });
+    this.followed.set(call, reading);
+    await written;
+  }
+
+  /** Waits for a store that is away. */
+  private async rowOf(call: string): Promise<Row | undefined> {
+    const { cursors, source, timings, signal, log } = this.options;
+    for (const backoff = new Backoff(timings.backoff); !signal.aborted; await pause(backoff.nextMs(), signal)) {
+      try {
+        return await cursors.find(source, `call:${call}`);
+      } catch (error) {
+        log.warn('cursor', `a cursor could not be read: ${(error as Error).message}`);
+      }
+    }
+    return undefined;
+  }
+
+  private remember(call: string, cursor: number): void {
+    this.finished.set(call, cursor);
+    const [oldest] = this.finished.keys();
+    if (this.finished.size > MAX_FINISHED && oldest !== undefined) this.finished.delete(oldest);
+  }
+}

@@ -1,0 +1,74 @@
+/** The list of calls, read back to what was known when it was last read: what a floor did not say, and what happened while we were away. */
+import type { CursorKeeper } from '../pinecall/cursor-keeper.js';
+import type { CallBooks } from './call-books.js';
+import type { SessionRow } from './entry.js';
+import type { GatewayApi } from './gateway-api.js';
+
+/** Calls a page: the most that a gateway gives. */
+const PAGE = 200;
+/** Clocks of a gateway's machines differ, and a call is in its list a moment after it began. */
+const MARGIN_MS = 300_000;
+/** How far back a first run looks for calls that still go on. */
+const GOING_ON_MS = 6 * 3600_000;
+const DAY_MS = 86_400_000;
+/** Most pages at once: a list that never ends is none. */
+const MAX_PAGES = 10_000;
+
+export interface CallListOptions {
+  readonly api: GatewayApi;
+  readonly books: CallBooks;
+  readonly historyDays: number;
+  /** Keeps the time until which all calls are known, in milliseconds, by the gateway's clock. */
+  readonly row: CursorKeeper;
+  readonly signal: AbortSignal;
+}
+
+export class CallList {
+  private knownUntil: number | undefined;
+
+  constructor(private readonly options: CallListOptions) {}
+
+  /** What an earlier run had read; undefined: none has. */
+  resume(knownUntil: number | undefined): void {
+    this.knownUntil = knownUntil === 0 ? undefined : knownUntil;
+  }
+
+  /**
+   * Every call that may be new is followed. The list is in the order in which logs were opened, and no call's media come up before that:
+   * behind a call that started long ago nothing is new. What was read is remembered only when all of it was.
+   */
+  async reconcile(): Promise<void> {
+    const { api, signal, row } = this.options;
+    let before: string | null = null;
+    let first: { readonly now: number; readonly since: number; readonly until: number } | undefined;
+    for (let page = 0; page < MAX_PAGES && !signal.aborted; page += 1) {
+      const { rows, next, now }: Awaited<ReturnType<GatewayApi['sessions']>> = await api.sessions(before, PAGE, signal);
+      first ??= { now, ...this.horizons(now) };
+      for (const one of rows) if (this.isWanted(one, first.since)) await this.discover(one);
+      const { until } = first;
+      if (next === null || rows.some(({ startedAt = Infinity }) => startedAt < until)) break;
+      before = next;
+    }
+    if (signal.aborted || !first) return;
+    this.knownUntil = first.now;
+    await row.write(Math.floor(first.now), false, signal);
+  }
+
+  /** `since`: calls that are over and began before are none of ours; `until`: how far the list is read. */
+  private horizons(now: number): { readonly since: number; readonly until: number } {
+    if (this.knownUntil !== undefined) {
+      const since = Math.min(this.knownUntil, now) - MARGIN_MS;
+      return { since, until: since };
+    }
+    const since = now - this.options.historyDays * DAY_MS;
+    return { since, until: Math.min(since, now - GOING_ON_MS) };
+  }
+
+  private isWanted({ live, startedAt }: SessionRow, since: number): boolean {
+    return live || startedAt === undefined || startedAt >= since;
+  }
+
+  private async discover({ call, live, lastSeq }: SessionRow): Promise<void> {
+    await this.options.books.discover(call, { live, lastSeq });
+  }
+}

@@ -1,0 +1,104 @@
+/** What the sources of the second generation are given: an address, keys, where cursors are kept, paces. */
+import { InvalidSource } from '../source.js';
+import type { Cost } from './decode.js';
+
+/** Where the cursors of a source's logs are kept: `call:<id>`, `sessions`, `usage`. As source-cursors.ts has them. */
+export interface CursorStore {
+  load(source: string): Promise<ReadonlyMap<string, { cursor: number; done: boolean }>>;
+  find(source: string, log: string): Promise<{ cursor: number; done: boolean } | undefined>;
+  save(source: string, log: string, cursor: number, done: boolean): Promise<void>;
+}
+
+/** Keeps what calls cost the operator; `part` tells apart what one call is billed for. The same one again replaces it. */
+export interface CostBook {
+  record(call: string, agent: string, part: 'call' | 'judges', cost: Cost, at: Date): Promise<void>;
+}
+
+export interface Timings {
+  /** Between two looks at the list of calls: a floor is only a hint. */
+  readonly reconcileMs: number;
+  /** Between two pages of a call in progress that has no stream. */
+  readonly pollMs: number;
+  /** How long a log with a frame that is too long is read in pages. */
+  readonly retryStreamMs: number;
+  /** Nothing came for so long, not even a comment: the stream is dead. A gateway writes one every 25 s. */
+  readonly silenceMs: number;
+  /** A call whose log is empty for so long does not begin any more. */
+  readonly emptyMs: number;
+  /** A call of which nothing comes for so long was erased: upstream itself ends what a dead worker left. */
+  readonly abandonedMs: number;
+  /** Shortest time between two writes of one cursor: what a crash repeats at most. */
+  readonly saveMs: number;
+  readonly requestTimeoutMs: number;
+  /** How long nothing can be read before the source says that it failed. */
+  readonly outageMs: number;
+  readonly backoff: { readonly firstMs: number; readonly maxMs: number };
+}
+
+export const DEFAULT_TIMINGS: Timings = {
+  reconcileMs: 60_000,
+  pollMs: 15_000,
+  retryStreamMs: 60_000,
+  silenceMs: 75_000,
+  emptyMs: 600_000,
+  abandonedMs: 6 * 3600_000,
+  saveMs: 5000,
+  requestTimeoutMs: 30_000,
+  outageMs: 60_000,
+  backoff: { firstMs: 250, maxMs: 30_000 },
+};
+
+export interface Pinecall2Options {
+  readonly apiKey: string;
+  readonly cursors: CursorStore;
+  /** Absent: what calls cost is not kept. */
+  readonly costs?: CostBook;
+  readonly timings?: Partial<Timings>;
+  /** Authorities beside the system's, as PEM. */
+  readonly ca?: string;
+  /** Requests a minute; absent: below what the gateway allows. */
+  readonly perMinute?: number;
+}
+
+/** An entry of `SOURCES`, taken apart. */
+export interface GatewayAddress {
+  readonly origin: string;
+  readonly world: 'production' | 'sandbox';
+  /** How many days of calls that were over before we first came are read. */
+  readonly historyDays: number;
+  readonly withSimulated: boolean;
+}
+
+/** Printable ASCII: what can stand in a header, so that no HTTP client quotes it in an error. */
+const API_KEY = /^[\x21-\x7e]+$/;
+const MAX_HISTORY_DAYS = 3650;
+const KNOWN = new Set(['env', 'history', 'simulated']);
+
+/** Throws {@link InvalidSource}, whose message doesn't repeat the entry: it may hold a secret. */
+export function readAddress(entry: string, prefix: string): GatewayAddress {
+  const address = entry.slice(prefix.length);
+  const url = entry.startsWith(prefix) && URL.canParse(address) ? new URL(address) : undefined;
+  const hasMore = url && (url.username || url.password || url.hash || url.pathname !== '/');
+  if (!url || hasMore || !['http:', 'https:'].includes(url.protocol)) {
+    throw new InvalidSource(
+      `SOURCES: an entry that begins with "${prefix}" must look like ${prefix}https://box.pinecall.io`,
+    );
+  }
+  const query = url.searchParams;
+  const world = query.get('env') ?? 'production';
+  const history = query.get('history') ?? '0';
+  if (world !== 'production' && world !== 'sandbox')
+    throw new InvalidSource(`SOURCES: ${prefix}…: env must be production or sandbox`);
+  if (!/^\d{1,4}$/.test(history) || Number(history) > MAX_HISTORY_DAYS)
+    throw new InvalidSource(`SOURCES: ${prefix}…: history must be days, 0 to ${MAX_HISTORY_DAYS}`);
+  if ([...query.keys()].some((name) => !KNOWN.has(name)))
+    throw new InvalidSource(`SOURCES: ${prefix}…: known are env, history and simulated`);
+  const withSimulated = ['true', '1', ''].includes(query.get('simulated') ?? 'false');
+  return { origin: url.origin, world, historyDays: Number(history), withSimulated };
+}
+
+/** Throws {@link InvalidSource} for what cannot be a key; it is not repeated. */
+export function readKey(key: string, name: string): string {
+  if (!API_KEY.test(key)) throw new InvalidSource(`${name}: must be printable ASCII without white space`);
+  return key;
+}

@@ -1,0 +1,54 @@
+/**
+ * The second generation of Pinecall, as a source: an org of a gateway, every call of it from its first entry to its seal. Cursors are
+ * stored after the commit, so nothing is lost across restarts. What is relied on of the wire: README.md, beside this.
+ */
+import type { EventSink, Source } from '../source.js';
+import { GatewayApi } from './gateway-api.js';
+import { GatewayHttp } from './gateway-http.js';
+import { OrgRun } from './org-run.js';
+import { DEFAULT_TIMINGS, type GatewayAddress, type Pinecall2Options, type Timings, readAddress, readKey } from './pinecall2-options.js'; // prettier-ignore
+import { RequestBudget } from './request-budget.js';
+
+const PREFIX = 'pinecall2+';
+
+/** Reads `pinecall2+https://box.pinecall.io`, with `?env=sandbox`, `&history=<days>`, `&simulated=true`. */
+export class Pinecall2Source implements Source {
+  readonly name: string;
+  readonly once = true;
+  private readonly address: GatewayAddress;
+  private readonly apiKey: string;
+  private readonly timings: Timings;
+  private current: OrgRun | undefined;
+
+  /** Throws {@link InvalidSource}. */
+  constructor(
+    entry: string,
+    private readonly options: Pinecall2Options,
+  ) {
+    this.address = readAddress(entry, PREFIX);
+    const { origin, world } = this.address;
+    this.name = `${PREFIX}${origin}${world === 'production' ? '' : `?env=${world}`}`;
+    this.apiKey = readKey(options.apiKey, 'PINECALL2_API_KEY or PINECALL_API_KEY');
+    this.timings = { ...DEFAULT_TIMINGS, ...options.timings };
+  }
+
+  get trouble(): string | undefined {
+    return this.current?.trouble;
+  }
+
+  /** Rejects when the key is refused, the cursors can't be read, or nothing could be read for a while (of a run that never could: 5 s). */
+  async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
+    const { name: source, address, apiKey, timings } = this;
+    const { cursors, costs, ca, perMinute } = this.options;
+    const http = new GatewayHttp(address.origin, ca);
+    const budget = new RequestBudget(perMinute);
+    const { world } = address;
+    const api = new GatewayApi({ http, budget, apiKey, world, timeoutMs: timings.requestTimeoutMs });
+    this.current = new OrgRun({ source, api, address, cursors, costs, timings, sink, live });
+    try {
+      await this.current.run(signal);
+    } finally {
+      await http.close();
+    }
+  }
+}

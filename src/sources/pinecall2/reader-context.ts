@@ -1,0 +1,38 @@
+/** What the readers of calls are given by their run, and what they answer. */
+import type { SparseLog } from '../../common/sparse-log.js';
+import type { Reachability } from '../pinecall/reachability.js';
+import type { EventSink } from '../source.js';
+import type { Cost } from './decode.js';
+import type { Entry } from './entry.js';
+import type { GatewayApi } from './gateway-api.js';
+import type { Timings } from './pinecall2-options.js';
+import type { StreamSlots } from './stream-slots.js';
+
+/** What the readers of one run share. */
+export interface ReaderContext {
+  readonly api: GatewayApi;
+  readonly sink: EventSink;
+  readonly slots: StreamSlots;
+  readonly timings: Timings;
+  readonly reachability: Reachability;
+  readonly log: SparseLog;
+  /** The world that is read. */
+  readonly world: string;
+  /** Evaluations and rehearsals are wanted, too. */
+  readonly withSimulated: boolean;
+  /** Resolves when it is kept. */
+  keepCost(call: string, entry: Entry, cost: Cost): Promise<void>;
+  /** Ends the whole run with this error: for what no other attempt can cure. */
+  fail(error: Error): void;
+}
+
+/** What is known of a call before its log is read. */
+export interface CallHint {
+  /** False: its log is sealed, so pages are enough. */
+  readonly live: boolean;
+  /** The last durable entry that the gateway told of. */
+  readonly lastSeq: number;
+}
+
+/** How it ended: with the log, because it is not ours to show, because nothing came of it, or because we were told to stop. */
+export type Ending = 'sealed' | 'unwanted' | 'left' | 'stopped';

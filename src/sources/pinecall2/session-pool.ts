@@ -1,0 +1,113 @@
+/** HTTP/2 sessions to one gateway: as many as its limit of streams a session asks for, and no more. */
+import { type ClientHttp2Session, type IncomingHttpHeaders, connect, constants } from 'node:http2';
+import type { Readable } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+
+/** Streams a session until the server has said its own limit, and at most. */
+const MAX_STREAMS = 100;
+/** Bytes of a session that may wait unread: all its streams' windows together, so that a slow one holds up no other. */
+const WINDOW_BYTES = 16 * 1024 * 1024;
+/** A socket that breaks in silence is found by this. */
+const PING_MS = 30_000;
+
+/** The head of an answer, over whichever HTTP. */
+export interface Answer {
+  readonly status: number;
+  header(name: string): string | undefined;
+  readonly body: Readable;
+}
+
+interface Pooled {
+  readonly session: ClientHttp2Session;
+  streams: number;
+  isUnanswered: boolean;
+}
+
+export class SessionPool {
+  private readonly sessions = new Set<Pooled>();
+  private opening: Promise<Pooled> | undefined;
+  private readonly timer: NodeJS.Timeout;
+
+  /** `first`: a socket that has agreed on HTTP/2 already. */
+  constructor(
+    private readonly origin: string,
+    private readonly connect: () => Promise<TLSSocket>,
+    first: TLSSocket,
+  ) {
+    this.open(first);
+    this.timer = setInterval(() => this.ping(), PING_MS);
+    this.timer.unref();
+  }
+
+  async request(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    body: string | undefined,
+  ): Promise<Answer> {
+    const pooled = await this.withRoom();
+    signal.throwIfAborted();
+    const head = { [constants.HTTP2_HEADER_METHOD]: method, [constants.HTTP2_HEADER_PATH]: path, ...headers };
+    const stream = pooled.session.request(head, { signal, endStream: body === undefined });
+    pooled.streams += 1;
+    stream.once('close', () => (pooled.streams -= 1));
+    if (body !== undefined) stream.end(body);
+    return new Promise((resolve, reject) => {
+      stream.on('error', reject); // Stays: an error that nobody hears ends the process.
+      stream.once('close', () => reject(new Error('the connection was closed')));
+      stream.once('response', (answered: IncomingHttpHeaders) => {
+        const header = (name: string) => {
+          const value = answered[name];
+          return Array.isArray(value) ? value[0] : value;
+        };
+        resolve({ status: Number(answered[':status'] ?? 0), header, body: stream });
+      });
+    });
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    for (const { session } of this.sessions) session.destroy();
+  }
+
+  private async withRoom(): Promise<Pooled> {
+    for (;;) {
+      const roomy = [...this.sessions].find((one) => this.hasRoom(one));
+      if (roomy) return roomy;
+      // One at a time: who waits looks again whether the new one has room.
+      const opening = (this.opening ??= this.connect().then((socket) => this.open(socket)));
+      try {
+        await opening;
+      } finally {
+        if (this.opening === opening) this.opening = undefined;
+      }
+    }
+  }
+
+  private hasRoom({ session, streams }: Pooled): boolean {
+    const limit = Math.min(MAX_STREAMS, session.remoteSettings?.maxConcurrentStreams ?? MAX_STREAMS);
+    return !session.closed && !session.destroyed && streams < limit;
+  }
+
+  private open(socket: TLSSocket): Pooled {
+    const session = connect(this.origin, { createConnection: () => socket });
+    const pooled: Pooled = { session, streams: 0, isUnanswered: false };
+    this.sessions.add(pooled);
+    session.once('connect', () => session.setLocalWindowSize(WINDOW_BYTES));
+    session.on('error', () => undefined); // Its streams say so too.
+    session.once('goaway', () => this.sessions.delete(pooled));
+    session.once('close', () => this.sessions.delete(pooled));
+    return pooled;
+  }
+
+  private ping(): void {
+    for (const pooled of this.sessions) {
+      if (pooled.isUnanswered) pooled.session.destroy(new Error('nothing answers there'));
+      else if (!pooled.session.closed && !pooled.session.destroyed) {
+        pooled.isUnanswered = true;
+        pooled.session.ping(() => (pooled.isUnanswered = false));
+      }
+    }
+  }
+}
