@@ -16,6 +16,7 @@ import { LogExpiry } from './log/log-expiry.js';
 import { LogInquiry } from './log/log-inquiry.js';
 import { LogController } from './log/log.controller.js';
 import { LogLineage } from './log/log-lineage.js';
+import { LogMarks } from './log/log-marks.js';
 import { LogPages } from './streams/log-pages.js';
 import { LogReader } from './log/log-reader.js';
 import { StreamAdmission } from './streams/stream-admission.js';
@@ -39,6 +40,7 @@ import { StreamsService } from './streams/streams.service.js';
       LogErasure,
       LogLineage,
       LogInquiry,
+      LogMarks,
       ErasedCalls,
       CallErasure,
     ],

@@ -69,8 +69,8 @@ export class CallErasure {
   ): Promise<{ events: number; last: bigint | null }> {
     // Said in two ways, for an index serves both, and IS NOT DISTINCT FROM in none.
     const owned = tenantId === null ? Prisma.sql`tenant_id IS NULL` : Prisma.sql`tenant_id = ${tenantId}`;
-    const rows = await transaction.$queryRaw<{ position: bigint; agent: AgentName }[]>`
-      SELECT position, agent FROM events WHERE call_id = ${callId} AND ${owned} AND position > ${after}
+    const rows = await transaction.$queryRaw<{ position: bigint; seq: bigint | null; agent: AgentName }[]>`
+      SELECT position, seq, agent FROM events WHERE call_id = ${callId} AND ${owned} AND position > ${after}
       ORDER BY position LIMIT ${EMPTIED_AT_ONCE}`;
     const at = moment();
     for (const agent of new Set(rows.map((row) => row.agent))) {
@@ -78,6 +78,10 @@ export class CallErasure {
       await transaction.$executeRaw`
         UPDATE events SET call_id = NULL, type = ${CALL_ERASED}, at = ${at}, data = ${dataOf(callId, agent, at)}
         WHERE position = ANY (${positions})`;
+    }
+    if (rows.length > 0) {
+      const [seqs, positions] = [rows.flatMap(({ seq }) => seq ?? []), rows.map(({ position }) => position)];
+      await transaction.$executeRaw`SELECT mark_again(${tenantId ?? ''}, ${seqs}::bigint[], ${positions}, ${CALL_ERASED})`;
     }
     return { events: rows.length, last: rows.at(-1)?.position ?? null };
   }

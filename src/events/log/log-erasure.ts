@@ -61,6 +61,8 @@ export class LogErasure {
   /** Its numbers, when its events are gone. */
   async removeHead(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
     await transaction.$executeRaw`DELETE FROM tenant_heads WHERE tenant_id = ${tenantId}`;
+    await transaction.$executeRaw`DELETE FROM log_marks WHERE tenant_id = ${tenantId}`;
+    await transaction.$executeRaw`DELETE FROM log_marked WHERE tenant_id = ${tenantId}`;
     // There are few of them: events/log/idempotency-keys.ts.
     await transaction.$executeRaw`DELETE FROM idempotency_keys WHERE tenant_id = ${tenantId}`;
   }

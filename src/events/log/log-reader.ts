@@ -39,17 +39,34 @@ export interface Stretch {
   readonly bytes: number;
 }
 
+/** What is looked at next: numbers from `first` to `reached`, or of those only these places. */
 interface Window {
   readonly first: number;
   readonly reached: number;
   readonly isEnd: boolean;
+  readonly places?: readonly number[] | null;
+}
+
+interface StretchRow extends Omit<Window, 'places'> {
+  readonly places: readonly (number | string)[] | null;
+}
+
+/** What a filter tests, as the database is asked for it; null: nothing. */
+interface Narrowing {
+  readonly agents: readonly string[] | null;
+  readonly types: readonly string[] | null;
+  /** Tenants, and the empty text for nobody. */
+  readonly owners?: readonly string[] | null;
 }
 
 const COLUMNS = 'position, tenant_id, seq, call_id, agent, type, at, data, octet_length(data) AS bytes';
 const TENANT_PAGE = `SELECT ${COLUMNS} FROM tenant_log_page($1, $2, $3, $4, $5, $6, $7)`;
 const CALLS_PAGE = `SELECT ${COLUMNS} FROM tenant_calls_page($1, $2, $3, $4, $5, $6, $7, $8)`;
 const PAGE_STATEMENT = `SELECT ${COLUMNS} FROM log_page($1, $2, $3, $4, $5, $6, $7, $8)`;
+const TENANT_PLACES = `SELECT ${COLUMNS} FROM tenant_places_page($1, $2, $3, $4, $5, $6)`;
+const PLACES = `SELECT ${COLUMNS} FROM log_places_page($1, $2, $3, $4, $5, $6, $7)`;
 const LOOK = 'SELECT first, reached, is_end AS "isEnd" FROM log_window($1, $2, $3)';
+const LOOK_FOR = 'SELECT first, reached, is_end AS "isEnd", places FROM log_stretch($1, $2, $3, $4, $5, $6, $7)';
 const HAS_CALL = `SELECT 1 FROM call_tenants WHERE call_id = $1 AND tenant_id = $2
   HAVING count(*) > 0 AND count(erased_at) = 0`;
 
@@ -65,22 +82,17 @@ export class LogReader {
     { agents, calls, types }: EventFilter,
     patience: Patience,
   ): Promise<Stretch> {
-    const window = await this.windowOf(tenantId, after, { agents, calls, types }, patience);
-    const values = [
-      tenantId,
-      after,
-      window?.reached ?? NO_END,
-      limit,
-      bytes,
-      agents && [...agents],
-      likePatterns(types),
-    ];
+    const narrowing = { agents: agents && [...agents], types: likePatterns(types) };
+    const window = await this.windowOf(tenantId, after, limit, { ...narrowing, calls }, patience);
+    const { agents: names, types: patterns } = narrowing;
+    const values = [tenantId, startIn(window, after), window?.reached ?? NO_END, limit, bytes, names, patterns];
     const isShort = calls === null ? isShortLook(window) : calls.size <= FEW_CALLS;
-    const rows = await this.ask(tenantId, isShort, patience, () =>
-      calls === null
-        ? this.pool.prepared<SizedRow>('tenant-page', TENANT_PAGE, values)
-        : this.pool.prepared<SizedRow>('calls-page', CALLS_PAGE, [...values, [...calls]]),
-    );
+    const rows = await this.ask(tenantId, isShort, patience, () => {
+      if (calls !== null) return this.pool.prepared<SizedRow>('calls-page', CALLS_PAGE, [...values, [...calls]]);
+      if (!window?.places) return this.pool.prepared<SizedRow>('tenant-page', TENANT_PAGE, values);
+      const of = [tenantId, window.places, limit, bytes, names, patterns];
+      return this.pool.prepared<SizedRow>('tenant-places', TENANT_PLACES, of);
+    });
     return stretchOf(rows, after, { limit, bytes }, window, ({ seq }) => seq);
   }
 
@@ -121,13 +133,17 @@ export class LogReader {
     patience: Patience,
   ): Promise<Stretch> {
     const isFiltered = tenants !== null || unassigned || agents !== null || types !== null;
-    const window = isFiltered ? await this.look(null, after, WINDOW, patience) : undefined;
-    const values = [
-      ...[after, window?.reached ?? NO_END, limit, bytes, tenants && [...tenants], unassigned],
-      ...[agents && [...agents], likePatterns(types)],
-    ];
+    const owners = tenants === null && !unassigned ? null : [...(tenants ?? []), ...(unassigned ? [''] : [])];
+    const narrowing = { agents: agents && [...agents], types: likePatterns(types) };
+    const window = isFiltered ? await this.lookFor(null, after, limit, { ...narrowing, owners }, patience) : undefined;
+    const filter = [tenants && [...tenants], unassigned, narrowing.agents, narrowing.types];
     const rows = await this.ask(null, isShortLook(window), patience, () =>
-      this.pool.prepared<SizedRow>('page', PAGE_STATEMENT, values),
+      window?.places
+        ? this.pool.prepared<SizedRow>('places', PLACES, [window.places, limit, bytes, ...filter])
+        : this.pool.prepared<SizedRow>('page', PAGE_STATEMENT, [
+            ...[startIn(window, after), window?.reached ?? NO_END, limit, bytes],
+            ...filter,
+          ]),
     );
     return stretchOf(rows, after, { limit, bytes }, window, ({ position }) => position);
   }
@@ -151,9 +167,32 @@ export class LogReader {
    * Undefined where every number is asked for. Calls are found by an index: they need no window, only where the log
    * ends.
    */
-  private async windowOf(tenantId: TenantId, after: number, { agents, calls, types }: EventFilter, patience: Patience) {
+  private async windowOf(
+    tenantId: TenantId,
+    after: number,
+    limit: number,
+    { calls, ...narrowing }: Narrowing & Pick<EventFilter, 'calls'>,
+    patience: Patience,
+  ): Promise<Window | undefined> {
     if (calls !== null) return this.look(tenantId, after, NO_END, patience);
-    return agents === null && types === null ? undefined : this.look(tenantId, after, WINDOW, patience);
+    if (narrowing.agents === null && narrowing.types === null) return undefined;
+    return this.lookFor(tenantId, after, limit, narrowing, patience);
+  }
+
+  /** Where the filter goes on, by what is marked of the log (log-marks.ts). */
+  private async lookFor(
+    tenantId: TenantId | null,
+    after: number,
+    limit: number,
+    { agents, types, owners = null }: Narrowing,
+    patience: Patience,
+  ): Promise<Window> {
+    const values = [tenantId, after, WINDOW, limit, agents, types, owners];
+    const ask = () => this.pool.prepared<StretchRow>('log-stretch', LOOK_FOR, values);
+    const { rows } = await this.pool.ask(tenantId, ask, patience);
+    const [row] = rows;
+    if (row === undefined) return { first: after, reached: after, isEnd: true };
+    return { ...row, places: row.places && row.places.map(Number) };
   }
 
   private async look(tenantId: TenantId | null, after: number, size: number, patience: Patience): Promise<Window> {
@@ -177,7 +216,12 @@ export class LogReader {
 }
 
 function isShortLook(window: Window | undefined): boolean {
-  return window === undefined || window.reached - window.first < SHORT;
+  return window === undefined || (window.places?.length ?? window.reached - window.first) < SHORT;
+}
+
+/** The number after which a window is read. */
+function startIn(window: Window | undefined, after: number): number {
+  return window === undefined ? after : Math.max(after, window.first - 1);
 }
 
 function stretchOf(
