@@ -75,7 +75,9 @@ CREATE TABLE calls (
   head text NOT NULL,
   CONSTRAINT calls_pkey PRIMARY KEY (tenant_id, call_id)
 ) WITH (fillfactor=80);
+CREATE INDEX calls_agent_started_at_call_id_tenant_id_idx ON calls USING btree (agent, started_at, call_id, tenant_id);
 CREATE INDEX calls_call_id_idx ON calls USING btree (call_id);
+CREATE INDEX calls_open_idx ON calls USING btree (started_at, call_id, tenant_id) WHERE state = ANY (ARRAY['ringing'::text, 'live'::text]);
 CREATE INDEX calls_started_at_call_id_idx ON calls USING btree (started_at, call_id);
 CREATE INDEX calls_tenant_id_started_at_call_id_idx ON calls USING btree (tenant_id, started_at, call_id);
 CREATE INDEX calls_tenant_id_state_started_at_idx ON calls USING btree (tenant_id, state, started_at);

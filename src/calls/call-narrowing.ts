@@ -37,7 +37,7 @@ interface Lifetime {
 }
 
 /** Adds what was asked for, of a row `c` of `calls`. */
-export function narrow(where: Where, narrowing: Narrowing, { since, until }: Lifetime): void {
+export function addNarrowing(where: Where, narrowing: Narrowing, { since, until }: Lifetime): void {
   const { from, to, reason, transport, direction, minDuration, maxDuration } = narrowing;
   if (from) where.add(`c.started_at >= ${where.value(from)}`);
   if (to) where.add(`c.started_at < ${where.value(to)}`);

@@ -1,7 +1,7 @@
 /** The SQL of reading calls, pure. Whoever reads one tenant's names it first; what crosses tenants says so. */
 import type { AgentName, CallId, TenantId } from '../common/ids.js';
 import { MAX_PAGE_BYTES } from '../common/page.js';
-import { type Narrowing, narrow } from './call-narrowing.js';
+import { type Narrowing, addNarrowing } from './call-narrowing.js';
 import type { SearchQuery } from './search/search-query.js';
 
 /** What was asked of a list of calls. */
@@ -62,7 +62,7 @@ export interface Statement {
 }
 
 /** One order for all lists: of one tenant's the last column changes nothing, also for the index that serves it. */
-const NEWEST = 'started_at DESC, call_id DESC, tenant_id DESC';
+export const NEWEST = 'started_at DESC, call_id DESC, tenant_id DESC';
 
 /** Collects conditions and the values that they name. */
 export class Conditions {
@@ -83,32 +83,76 @@ export class Conditions {
   }
 }
 
+/** Whose calls: adds its conditions on `c`, a row of `calls`. */
+export type Scope = (where: Conditions) => void;
+
+export function scopeOf(tenantId: TenantId): Scope {
+  return (where) => where.add(`c.tenant_id = ${where.value(tenantId)}`);
+}
+
+export function scopeAcrossTenants({ tenants, unassigned }: Pick<PlatformCallFilter, 'tenants' | 'unassigned'>): Scope {
+  const owners = [...(tenants ?? []), ...(unassigned ? [''] : [])];
+  return (where) => {
+    if (owners.length > 0) where.add(`c.tenant_id = ANY (${where.value(owners)})`);
+  };
+}
+
 export function listQuery(tenantId: TenantId, filter: CallFilter, page: ListPage): Statement {
   const where = new Conditions();
-  const tenant = where.value(tenantId);
-  where.add(`c.tenant_id = ${tenant}`);
-  return listing(where, filter, page, `tenant_id = ${tenant} AND `);
+  scopeOf(tenantId)(where);
+  return listing(where, newestOf(where, filter, page));
 }
 
-export function listQueryAcrossTenants(
-  { tenants, unassigned, ...filter }: PlatformCallFilter,
-  page: ListPage,
-): Statement {
+export function listQueryAcrossTenants(filter: PlatformCallFilter, page: ListPage): Statement {
   const where = new Conditions();
-  const owners = [...(tenants ?? []), ...(unassigned ? [''] : [])];
-  if (owners.length > 0) where.add(`c.tenant_id = ANY (${where.value(owners)})`);
-  return listing(where, filter, page, '');
+  scopeAcrossTenants(filter)(where);
+  return listing(where, newestOf(where, filter, page));
 }
 
-function listing(
+/** These calls, as a list has them. */
+export function listOf(calls: readonly { tenant_id: string; call_id: string }[]): Statement {
+  const where = new Conditions();
+  const names = [calls.map(({ tenant_id }) => tenant_id), calls.map(({ call_id }) => call_id)];
+  const [tenants, ids] = names.map((column) => where.value(column));
+  return listing(
+    where,
+    `SELECT c.* FROM unnest(${tenants}::text[], ${ids}::text[]) AS named(tenant_id, call_id)
+     JOIN calls c USING (tenant_id, call_id)`,
+  );
+}
+
+/**
+ * The newest calls that a filter lets through, what was said aside: found by an index that has them in this order,
+ * whatever the planner thinks of how many there are. Of several agents, or states, the newest of each.
+ */
+export function newestOf(where: Conditions, filter: CallFilter, page: ListPage): string {
+  conditionsOf(where, filter, page);
+  const limit = where.value(page.limit);
+  const newest = (condition: string) =>
+    `SELECT * FROM calls c WHERE ${condition}${where.text} ORDER BY ${NEWEST} LIMIT ${limit}`;
+  const { agents, state } = filter;
+  if (agents === null && state !== 'live') return newest('');
+  const [each, column] =
+    agents === null
+      ? [`unnest(ARRAY['ringing', 'live'])`, 'state']
+      : [`unnest(${where.value([...new Set(agents)])}::text[])`, 'agent'];
+  return `SELECT c.* FROM ${each} AS asked(one) CROSS JOIN LATERAL (${newest(`c.${column} = asked.one AND `)}) c
+    ORDER BY ${NEWEST} LIMIT ${limit}`;
+}
+
+/** The same conditions, where calls are found in another way. */
+export function narrow(where: Conditions, filter: CallFilter, page: Omit<ListPage, 'limit'>): void {
+  if (filter.agents !== null) where.add(`c.agent = ANY (${where.value(filter.agents)})`);
+  conditionsOf(where, filter, page);
+}
+
+function conditionsOf(
   where: Conditions,
-  { state, agents, search, narrowing }: CallFilter,
-  { lifetime, cursor, limit }: ListPage,
-  ofTenant: string,
-): Statement {
+  { state, narrowing }: CallFilter,
+  { lifetime, cursor }: Omit<ListPage, 'limit'>,
+): void {
   const { since, until } = lifetime;
-  narrow(where, narrowing, lifetime);
-  if (agents !== null) where.add(`c.agent = ANY (${where.value(agents)})`);
+  addNarrowing(where, narrowing, lifetime);
   if (state !== null) {
     const heard = `c.last_at BETWEEN ${where.value(since)} AND ${where.value(until)}`;
     where.add(
@@ -119,11 +163,12 @@ function listing(
     const key = [cursor.startedAt, cursor.callId, cursor.tenantColumn].map((value) => where.value(value));
     where.add(`(c.started_at, c.call_id, c.tenant_id) < (${key.join(', ')})`);
   }
-  if (search !== null) where.add(found(where, search, ofTenant));
+}
+
+function listing(where: Conditions, calls: string): Statement {
   const text = `SELECT tenant_id, call_id, started_at,
     CASE WHEN sum(octet_length(head)) OVER newest <= ${where.value(MAX_PAGE_BYTES)} OR row_number() OVER newest = 1 THEN head END AS head
-  FROM (SELECT c.tenant_id, c.call_id, c.head, c.started_at FROM calls c WHERE ${where.text}
-        ORDER BY ${NEWEST} LIMIT ${where.value(limit)}) listed
+  FROM (${calls}) listed
   WINDOW newest AS (ORDER BY ${NEWEST} ROWS UNBOUNDED PRECEDING) ORDER BY ${NEWEST}`;
   return { text, values: where.values };
 }
@@ -158,17 +203,4 @@ export function partsQuery(tenantColumn: string, callId: CallId, before: PartCur
   ORDER BY seq DESC, key DESC`;
   const values = [tenantColumn, callId, MAX_ENTRIES, MAX_TOOLS, MAX_PAGE_BYTES];
   return { text, values: before === null ? values : [...values, before.seq, before.key] };
-}
-
-/** Calls of which a line says it, or whose caller it names. */
-function found(where: Conditions, { words, number }: SearchQuery, ofTenant: string): string {
-  const ways: string[] = [];
-  if (words !== null) {
-    const query = `${where.value(words)}::tsquery`;
-    ways.push(`SELECT tenant_id, call_id FROM call_parts WHERE ${ofTenant}words @@ ${query}`);
-    ways.push(`SELECT tenant_id, call_id FROM calls WHERE ${ofTenant}words @@ ${query}`);
-  }
-  if (number !== null)
-    ways.push(`SELECT tenant_id, call_id FROM calls WHERE ${ofTenant}words @@ ${where.value(number)}::tsquery`);
-  return ways.length === 0 ? 'false' : `(c.tenant_id, c.call_id) IN (${ways.join(' UNION ')})`;
 }

@@ -6,42 +6,23 @@ import { type Run, SNAPSHOT } from '../database/pg-pool.js';
 import { ReadPool } from '../database/pools.js';
 import { tenantCursorAt } from '../events/log/log-fragments.js';
 import { looksBeyondDates } from './call-narrowing.js';
+import { type CallRow, type Listed as ListedPage, listed, searched, untilNull } from './call-listing.js';
 import {
-  type CallCursor,
   type CallFilter,
   type ListPage,
   type PartCursor,
   type PlatformCallFilter,
-  type Statement,
-  linesQuery,
   listQuery,
   listQueryAcrossTenants,
   partsQuery,
+  scopeAcrossTenants,
+  scopeOf,
 } from './call-query.js';
-import { headIn, partIn, partsIn, tenantColumn, tenantIn } from './projection/call-row.js';
-import type { CallHead, CallState } from './fold/call-state.js';
-import type { MessageState } from './fold/message-state.js';
-import type { SearchQuery } from './search/search-query.js';
+import type { CallState } from './fold/call-state.js';
+import { headIn, partsIn, tenantColumn, tenantIn } from './projection/call-row.js';
 import { type Whose, ownerAmong } from './whose.js';
 
-/** The line of a call that a search found first. */
-export interface FoundLine {
-  /** What it says in the end. */
-  readonly text: string;
-  readonly message: MessageState;
-}
-
-export interface ListedCall {
-  /** Null: nobody's. */
-  readonly tenantId: TenantId | null;
-  readonly head: CallHead;
-  readonly line: FoundLine | null;
-}
-
-export interface Listed {
-  readonly calls: readonly ListedCall[];
-  /** The last call of the page, where there are more. */
-  readonly last: CallCursor | null;
+export interface Listed extends ListedPage {
   /** The number up to which this is complete: of the tenant's log, or of the platform's. */
   readonly cursor: number;
 }
@@ -54,21 +35,6 @@ export interface ReadCall {
   readonly earlier: PartCursor | null;
   readonly quarantined: boolean;
   readonly cursor: number;
-}
-
-interface CallRow {
-  tenant_id: string;
-  call_id: CallId;
-  /** Null in a list that has as many bytes as it may. */
-  head: string | null;
-  started_at: Date;
-}
-
-interface LineRow {
-  tenant_id: string;
-  call_id: CallId;
-  text: string | null;
-  state: string | null;
 }
 
 interface PartRow {
@@ -95,16 +61,18 @@ export class CallReader {
   list(tenantId: TenantId, filter: CallFilter, page: ListPage, patience: Patience): Promise<Listed> {
     return this.ask(tenantId, looksFar(filter), patience, async (run) => {
       const read = await seqOf(run, tenantId);
-      const query = listQuery(tenantId, filter, { ...page, limit: page.limit + 1 });
-      return { cursor: read, ...(await listed(run, query, filter, page.limit)) };
+      const found = await searched(run, scopeOf(tenantId), filter, page);
+      const query = found?.query ?? listQuery(tenantId, filter, { ...page, limit: page.limit + 1 });
+      return { cursor: read, ...(await listed(run, query, filter, page.limit, found?.reached)) };
     });
   }
 
   listAcrossTenants(filter: PlatformCallFilter, page: ListPage, patience: Patience): Promise<Listed> {
     return this.ask(null, looksFar(filter), patience, async (run) => {
       const read = await positionOf(run);
-      const query = listQueryAcrossTenants(filter, { ...page, limit: page.limit + 1 });
-      return { cursor: read, ...(await listed(run, query, filter, page.limit)) };
+      const found = await searched(run, scopeAcrossTenants(filter), filter, page);
+      const query = found?.query ?? listQueryAcrossTenants(filter, { ...page, limit: page.limit + 1 });
+      return { cursor: read, ...(await listed(run, query, filter, page.limit, found?.reached)) };
     });
   }
 
@@ -182,47 +150,6 @@ async function pageOf(
 /** What has to be looked for may be far from the newest. */
 function looksFar({ agents, search, narrowing }: CallFilter): boolean {
   return agents !== null || search !== null || looksBeyondDates(narrowing);
-}
-
-async function listed(run: Run, { text, values }: Statement, { search }: CallFilter, limit: number) {
-  const { rows } = await run<CallRow>(text, values);
-  const heads = untilNull(rows.slice(0, limit).map(({ head }) => head));
-  const lines = await linesOf(run, rows.slice(0, heads.length), search);
-  const page = rows.slice(0, lines.callsCovered);
-  const last = page.length < rows.length ? page.at(-1) : undefined;
-  const calls = page.flatMap((row, index): ListedCall[] => {
-    const head = headIn(heads[index] ?? '');
-    const line = lines.byCall.get(`${row.tenant_id} ${row.call_id}`) ?? null;
-    return head === undefined ? [] : [{ tenantId: tenantIn(row.tenant_id), head, line }];
-  });
-  return { calls, last: last === undefined ? null : cursorAt(last) };
-}
-
-function cursorAt({ started_at, call_id, tenant_id }: CallRow): CallCursor {
-  return { startedAt: started_at, callId: call_id, tenantColumn: tenant_id };
-}
-
-/** The lines that were found, and how many of the calls they are enough for. */
-async function linesOf(run: Run, calls: readonly CallRow[], search: SearchQuery | null) {
-  const byCall = new Map<string, FoundLine>();
-  if (search === null || search.words === null || calls.length === 0) return { byCall, callsCovered: calls.length };
-  const { text, values } = linesQuery(calls, search.words);
-  const { rows } = await run<LineRow>(text, values);
-  for (const { tenant_id, call_id, text: line, state } of rows) {
-    if (line === null || state === null)
-      return {
-        byCall,
-        callsCovered: calls.findIndex((call) => call.call_id === call_id && call.tenant_id === tenant_id),
-      };
-    const message = partIn(state);
-    if (message?.kind === 'message') byCall.set(`${tenant_id} ${call_id}`, { text: line, message });
-  }
-  return { byCall, callsCovered: calls.length };
-}
-
-function untilNull<Value>(values: readonly (Value | null)[]): Value[] {
-  const end = values.indexOf(null);
-  return (end === -1 ? values : values.slice(0, end)) as Value[];
 }
 
 async function seqOf(run: Run, tenantId: TenantId): Promise<number> {

@@ -24,9 +24,10 @@ export class CallsController {
   /**
    * `{"calls":[…],"next","cursor"}`. `cursor`: a number of the tenant's log; a stream opened with `after=<cursor>` goes on exactly
    * where this answer ends. `q`: words, "a phrase", -not, or; the last word may be begun only; also the caller's number or name.
-   * `from`, `to`: calls that began in [from, to); `reason`, `transport`: one or several; `minDuration`, `maxDuration`: seconds, of calls
-   * that are over. With `q` each call has `snippet`: `{"text","matches":[{"start","end"}],"role","at","messageId","seq"}` of the first line that says it, or
-   * null where the caller was found.
+   * `from`, `to`: calls that began in [from, to); `reason`, `transport`: one or several; `minDuration`, `maxDuration`: seconds, of
+   * calls that are over. With `q` each call has `snippet`: `{"text","matches":[{"start","end"}],"role","at","messageId","seq"}` of
+   * the first line that says it, or null where the caller was found. A search that looks far answers in parts: where there is
+   * `searchedSince`, the calls that began since then have been looked at, the page may have any number, and `next` goes on.
    */
   @ApiOperation({ summary: 'The tenant’s calls, newest first; searched by what was said or who called' })
   @Get()

@@ -7,7 +7,8 @@ import { type CallId, type TenantId, callIdSchema } from '../common/ids.js';
 import { moment } from '../common/moment.js';
 import { Listing, momentKey } from '../common/page.js';
 import { ENV, type Env } from '../config/env.js';
-import { CallReader, type FoundLine, type Listed, type ListedCall, type ReadCall } from './call-reader.js';
+import type { FoundLine, ListedCall } from './call-listing.js';
+import { CallReader, type Listed, type ReadCall } from './call-reader.js';
 import {
   type CallCursor,
   type CallFilter,
@@ -62,6 +63,8 @@ export type FoundCall = CallSummary & { readonly snippet?: FoundSnippet | null }
 interface Page<Call> {
   readonly calls: readonly Call[];
   readonly next: string | null;
+  /** There where a search has not come to its end: it has looked at the calls that began since then; `next` goes on. */
+  readonly searchedSince?: string;
   /** Everything up to this number is in it: a stream that begins after it misses nothing. */
   readonly cursor: number;
 }
@@ -201,12 +204,13 @@ export class CallsService {
 }
 
 function pageOf<Call>(
-  { calls, last, cursor }: Listed,
+  { calls, last, searchedSince, cursor }: Listed,
   owner: TenantId | null,
   viewOfOne: (call: ListedCall) => Call,
 ): Page<Call> {
   const next = last === null ? null : LISTING.cursor(owner, [last.startedAt, last.callId, last.tenantColumn]);
-  return { calls: calls.map(viewOfOne), next, cursor };
+  const since = searchedSince === null ? {} : { searchedSince: searchedSince.toISOString() };
+  return { calls: calls.map(viewOfOne), next, ...since, cursor };
 }
 
 function snippetIn(line: FoundLine | null, search: SearchQuery): FoundSnippet | null {

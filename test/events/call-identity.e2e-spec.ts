@@ -1,4 +1,5 @@
 /** A call is (tenant, call id): ids are their senders' own, and what one tenant calls its call is no matter to another. */
+import { settled } from '../support/calls.js';
 import { Switchboard, expectStatus } from '../support/switchboard.js';
 import { fresh, message } from '../support/things.js';
 import { waitFor } from '../support/wait-for.js';
@@ -88,6 +89,7 @@ describe('two calls of one id', () => {
     const parties = [await party('a'), await party('b'), await party('c')];
     const [call, at] = [fresh('order'), new Date()];
     await board.ingest(...parties.map(({ agent }) => entry(call, agent, 1, 'call.started', { from: call }, at)));
+    await settled(board);
     const listed: string[] = [];
     for (let cursor = ''; listed.length <= parties.length;) {
       const path = `/v1/admin/calls?q=${call}&limit=1${cursor}`;

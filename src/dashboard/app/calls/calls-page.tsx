@@ -28,7 +28,9 @@ export function CallsPage() {
       <section className="card call-list" aria-busy={list.isLoading}>
         {calls === undefined && !list.fault && <Loading />}
         {list.fault && <Failed fault={list.fault} onRetry={list.reload} />}
-        {calls?.length === 0 && !list.fault && <NoCalls isNarrowed={isNarrowed} onClear={() => change(NOTHING)} />}
+        {calls?.length === 0 && !list.hasMore && !list.fault && (
+          <NoCalls isNarrowed={isNarrowed} onClear={() => change(NOTHING)} />
+        )}
         {calls !== undefined && calls.length > 0 && <CallTable calls={calls} />}
         {list.hasMore && (
           <div className="call-list-more">

@@ -1,12 +1,12 @@
 /** The second generation's entries in our customers' vocabulary. */
-import { NEW_CALL } from '../src/sources/pinecall2/call-context.js';
-import { costIn, decodeEntry, isSecondGeneration, isSimulated } from '../src/sources/pinecall2/decode.js';
-import { type Entry, readEntry } from '../src/sources/pinecall2/entry.js';
-import type { DecodedEvent } from '../src/events/log/event.js';
-import { admitEvent } from '../src/events/log/event.js';
-import { logEntryIn } from '../src/sources/pinecall/decode.js';
-import { goldenEntries } from './support/recordings.js';
-import { golden, logOf, ownLog } from './support/pinecall2-log.js';
+import { NEW_CALL } from '../../src/sources/pinecall2/call-context.js';
+import { costIn, decodeEntry, isSecondGeneration, isSimulated } from '../../src/sources/pinecall2/decode.js';
+import { type Entry, readEntry } from '../../src/sources/pinecall2/entry.js';
+import type { DecodedEvent } from '../../src/events/log/event.js';
+import { admitEvent } from '../../src/events/log/event.js';
+import { logEntryIn } from '../../src/sources/pinecall/decode.js';
+import { parcelEntries } from '../support/recordings.js';
+import { golden, logOf, ownLog } from '../support/pinecall2-log.js';
 
 const CALL = 'call_7f31';
 const entry = (type: string, data: object, more: object = {}): Entry => {
@@ -228,7 +228,7 @@ describe('an entry by itself', () => {
   });
 
   it('is told from one of the first generation', () => {
-    const first = goldenEntries.filter((each) => isSecondGeneration({ type: each.type, data: each.data }));
+    const first = parcelEntries.filter((each) => isSecondGeneration({ type: each.type, data: each.data }));
     expect(first.map(({ type }) => type)).toEqual([]);
     const shared = /^(custom|supervisor\.(said|whispered)|docs\.sources|call\.summary|agent\.registered)$/;
     const second = ownLog.filter((each) => !isSecondGeneration(logEntryIn({ ...each }) ?? entry('x', {})));

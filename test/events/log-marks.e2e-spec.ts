@@ -1,9 +1,9 @@
 /** A filter that lets little through finds it by marks; what it answers is what a look through the whole log would. */
-import { query } from './support/database.js';
-import { fillLog } from './support/filled-log.js';
-import { ended, said, started } from './support/calls.js';
-import { Switchboard } from './support/switchboard.js';
-import { waitFor } from './support/wait-for.js';
+import { query } from '../support/database.js';
+import { fillLog } from '../support/filled-log.js';
+import { ended, said, started } from '../support/calls.js';
+import { Switchboard } from '../support/switchboard.js';
+import { waitFor } from '../support/wait-for.js';
 
 const CHUNK = 4096;
 const EVENTS = 3 * CHUNK + 700;

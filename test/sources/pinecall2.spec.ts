@@ -1,8 +1,8 @@
 /** What of a gateway's calls reaches the sink: everything, once, in order, whatever befalls the connection. */
-import { HoldingSink } from './support/call-log-harness.js';
-import { CollectingSink } from './support/collecting-sink.js';
-import { Pinecall2Harness } from './support/pinecall2-harness.js';
-import { logOf, ownLog, storedSeqs } from './support/pinecall2-log.js';
+import { HoldingSink } from '../support/call-log-harness.js';
+import { CollectingSink } from '../support/collecting-sink.js';
+import { Pinecall2Harness } from '../support/pinecall2-harness.js';
+import { logOf, ownLog, storedSeqs } from '../support/pinecall2-log.js';
 
 const CALL = 'call_7f31';
 const stored = storedSeqs(ownLog);

@@ -1,13 +1,13 @@
 /** An org of a gateway when something is wrong: the key, the pace, the wire, what the logs hold. */
 import { setMaxListeners } from 'node:events';
-import { InvalidSource } from '../src/sources/source.js';
-import { Pinecall2Source } from '../src/sources/pinecall2/pinecall2.source.js';
-import { RequestBudget } from '../src/sources/pinecall2/request-budget.js';
-import { MemoryCursors, logged } from './support/call-log-harness.js';
-import { CollectingSink } from './support/collecting-sink.js';
-import { GATEWAY_KEY, OPS_KEY } from './support/pinecall2-gateway.js';
-import { Pinecall2Harness } from './support/pinecall2-harness.js';
-import { type WireEntry, logOf, ownLog, storedSeqs } from './support/pinecall2-log.js';
+import { InvalidSource } from '../../src/sources/source.js';
+import { Pinecall2Source } from '../../src/sources/pinecall2/pinecall2.source.js';
+import { RequestBudget } from '../../src/sources/pinecall2/request-budget.js';
+import { MemoryCursors, logged } from '../support/call-log-harness.js';
+import { CollectingSink } from '../support/collecting-sink.js';
+import { GATEWAY_KEY, OPS_KEY } from '../support/pinecall2-gateway.js';
+import { Pinecall2Harness } from '../support/pinecall2-harness.js';
+import { type WireEntry, logOf, ownLog, storedSeqs } from '../support/pinecall2-log.js';
 
 const CALL = 'call_7f31';
 const stored = storedSeqs(ownLog);

@@ -1,0 +1,156 @@
+/**
+ * Finds calls by what was said in them, or by who called, newest first, at a bounded cost however much has been said. First
+ * the newest calls are walked through, by the order that they are listed in: a word that is said often is found there, and the
+ * walk ends when the page is full. Only where that finds little, the index of words is asked, which then has little to
+ * gather; where it has much all the same, it is given up after a moment, and the walk goes on. A search that has not come
+ * to its end says how far it came, and the next page goes on from there.
+ *
+ * The planner's estimates of words decide nothing: each of the two ways is a statement that can be made in one way only.
+ */
+import { codeOf } from '../database/database-errors.js';
+import type { Run } from '../database/pg-pool.js';
+import {
+  type CallCursor,
+  type CallFilter,
+  Conditions,
+  type ListPage,
+  NEWEST,
+  type Scope,
+  type Statement,
+  narrow,
+  newestOf,
+} from './call-query.js';
+import type { SearchQuery } from './search/search-query.js';
+
+export interface FoundKey {
+  readonly tenant_id: string;
+  readonly call_id: string;
+  readonly started_at: Date;
+}
+
+export interface Found {
+  readonly keys: readonly FoundKey[];
+  /** The call up to which was looked, where that was not all; then there may be fewer on the page than were asked for. */
+  readonly reached: CallCursor | null;
+}
+
+interface Asked {
+  readonly scope: Scope;
+  readonly filter: CallFilter;
+  readonly search: SearchQuery;
+  readonly page: ListPage;
+}
+
+/** Calls of the first walk, and of each later one; of 25 lines each, some 30 and 100 ms where none matches. */
+const [FIRST_WALK, WALK] = [300, 1000];
+/** What is found in one of so many calls is sooner found by walking on. */
+const COMMON = 50;
+/** How long is walked, and how long the index may take to gather what it knows. */
+const [WALKING_MS, LOOKING_UP_MS] = [200, 250];
+
+const set = (settings: Record<string, string>) =>
+  `SELECT ${Object.entries(settings)
+    .map(([name, value]) => `set_config('${name}', '${value}', true)`)
+    .join(', ')}`;
+/** An index of words is a bitmap's: without those, none is asked. Every other way than along an index is closed for good. */
+const WALKING = set({
+  ...{ enable_bitmapscan: 'off', enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' },
+  ...{ jit: 'off', max_parallel_workers_per_gather: '0' },
+});
+const LOOKING_UP = set({ enable_bitmapscan: 'on', statement_timeout: String(LOOKING_UP_MS) });
+/** SQLSTATE query_canceled: the time limit. */
+const CANCELLED = '57014';
+
+/** Within a transaction of its own, whose plans it bends. */
+export async function searchCalls(run: Run, asked: Asked): Promise<Found> {
+  const { limit, cursor } = asked.page;
+  const keys: FoundKey[] = [];
+  let reached = cursor;
+  let isGivenUp = false;
+  await run(WALKING);
+  const endsAt = performance.now() + WALKING_MS;
+  for (let calls = FIRST_WALK; ; calls = WALK) {
+    const walked = await walk(run, asked, { ...asked.page, cursor: reached, limit: calls }, limit - keys.length);
+    keys.push(...walked.keys);
+    if (keys.length >= limit || walked.reached === null) return { keys, reached: null };
+    reached = walked.reached;
+    if (!isGivenUp && walked.keys.length * COMMON < calls) {
+      const rest = await lookUp(run, asked, { ...asked.page, cursor: reached, limit: limit - keys.length });
+      if (rest !== null) return { keys: [...keys, ...rest], reached: null };
+      isGivenUp = true;
+    }
+    if (performance.now() >= endsAt + (isGivenUp ? LOOKING_UP_MS : 0)) return { keys, reached };
+  }
+}
+
+/** Those of the next calls that match, at most so many; `reached` null: there are no more calls. */
+async function walk(run: Run, { scope, filter, search }: Asked, page: ListPage, limit: number): Promise<Found> {
+  const where = new Conditions();
+  scope(where);
+  const next = newestOf(where, filter, page);
+  const ways: string[] = [];
+  if (search.number !== null) ways.push(`c.words @@ ${where.value(search.number)}::tsquery`);
+  if (search.words !== null) {
+    const words = `${where.value(search.words)}::tsquery`;
+    // A line by itself: as an EXISTS, the planner might gather all lines of the platform that say it.
+    const line = `SELECT true FROM call_parts p WHERE p.tenant_id = c.tenant_id AND p.call_id = c.call_id AND p.words @@ ${words} LIMIT 1`;
+    ways.push(`c.words @@ ${words}`, `(${line})`);
+  }
+  if (ways.length === 0) return { keys: [], reached: null };
+  const text = `SELECT c.tenant_id, c.call_id, c.started_at FROM (${next}) c WHERE ${ways.join(' OR ')}
+    ORDER BY ${NEWEST} LIMIT ${where.value(limit)}`;
+  const { rows: keys } = await run<FoundKey>(text, where.values);
+  return keys.length >= limit ? { keys, reached: null } : { keys, reached: await lastOf(run, { scope, filter, page }) };
+}
+
+/** The last one of a walk's calls; null where it came to the end of all. */
+async function lastOf(run: Run, { scope, filter, page }: Omit<Asked, 'search'>): Promise<CallCursor | null> {
+  const where = new Conditions();
+  scope(where);
+  const calls = newestOf(where, filter, page);
+  const text = `SELECT c.tenant_id, c.call_id, c.started_at FROM (${calls}) c ORDER BY ${NEWEST}
+    OFFSET ${where.value(page.limit - 1)} LIMIT 1`;
+  const { rows } = await run<FoundKey>(text, where.values);
+  const [last] = rows;
+  return last === undefined ? null : cursorAt(last);
+}
+
+/** All that the index knows; null where it takes too long to gather it. */
+async function lookUp(run: Run, { scope, filter, search }: Asked, page: ListPage): Promise<FoundKey[] | null> {
+  const { text, values } = lookUpQuery({ scope, filter, search }, page);
+  await run('SAVEPOINT looking_up');
+  try {
+    await run(LOOKING_UP);
+    const { rows } = await run<FoundKey>(text, values);
+    return rows;
+  } catch (error) {
+    if (codeOf(error) !== CANCELLED) throw error;
+    return null;
+  } finally {
+    // Its settings go with it; it has changed nothing.
+    await run('ROLLBACK TO SAVEPOINT looking_up').catch(() => undefined); // Broken; the next statement says so.
+  }
+}
+
+function lookUpQuery({ scope, filter, search }: Omit<Asked, 'page'>, page: ListPage): Statement {
+  const where = new Conditions();
+  scope(where);
+  narrow(where, filter, page);
+  const ways: string[] = [];
+  if (search.words !== null) {
+    const words = `${where.value(search.words)}::tsquery`;
+    // The words name the tenant, too. By its column, an index of all its lines might be taken for the shorter way.
+    ways.push(...['call_parts', 'calls'].map((of) => `SELECT tenant_id, call_id FROM ${of} WHERE words @@ ${words}`));
+  }
+  if (search.number !== null)
+    ways.push(`SELECT tenant_id, call_id FROM calls WHERE words @@ ${where.value(search.number)}::tsquery`);
+  const text = `WITH found AS MATERIALIZED (${ways.join(' UNION ')})
+    SELECT c.tenant_id, c.call_id, c.started_at FROM found f CROSS JOIN LATERAL (
+      SELECT * FROM calls c WHERE c.tenant_id = f.tenant_id AND c.call_id = f.call_id AND ${where.text} OFFSET 0) c
+    ORDER BY ${NEWEST} LIMIT ${where.value(page.limit)}`;
+  return { text, values: where.values };
+}
+
+export function cursorAt({ started_at, call_id, tenant_id }: FoundKey): CallCursor {
+  return { startedAt: started_at, callId: call_id, tenantColumn: tenant_id };
+}
