@@ -33,9 +33,15 @@ export type BusMessage =
   | { kind: 'call-erased'; tenantId: string | null; callId: string }
   /** A tenant owns more agents than before, or fewer. */
   | { kind: 'owner-changed'; tenantId: string; added: readonly string[]; removed: readonly string[] }
-  /** Every process tells the connections that it holds, in as many messages as that takes. */
-  | { kind: 'connections-asked'; ask: string }
-  | { kind: 'connections-told'; ask: string; connections: readonly unknown[] }
+  /** Every process tells the connections that it holds, in as many messages as that takes. A version before says not who speaks. */
+  | { kind: 'connections-asked'; ask: string; process?: string }
+  | {
+      kind: 'connections-told';
+      ask: string;
+      connections: readonly unknown[];
+      process?: string;
+      isLast?: boolean;
+    }
   /** Who did this work alone has stopped: who stands by may begin (bus/leases.ts). */
   | { kind: 'lease-released'; lease: string }
   /** A process reads for the tenants of so many shards only: whoever reads for more gives some up (readers/reader-shards.ts). */

@@ -4,12 +4,13 @@
  */
 import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import { Subscription } from 'rxjs';
-import { Bus } from '../../bus/bus.js';
+import { Bus, type BusMessage } from '../../bus/bus.js';
 import type { TenantId } from '../../common/ids.js';
 import { Problem } from '../../common/problem.js';
+import { withinTime } from '../../common/waiting.js';
 import { EventLog } from '../log/event-log.js';
+import { type Ask, Peers } from './peers.js';
 import type { StreamConnection } from './stream-connection.js';
 import { StreamConnections } from './stream-connections.js';
 
@@ -46,7 +47,9 @@ export interface ConnectionView {
 @Injectable()
 export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly subscription = new Subscription();
-  private readonly asks = new Map<string, ConnectionView[]>();
+  private readonly self = randomUUID();
+  private readonly peers = new Peers();
+  private readonly asks = new Map<string, { readonly ask: Ask; readonly told: ConnectionView[] }>();
 
   constructor(
     private readonly connections: StreamConnections,
@@ -55,29 +58,42 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
   ) {}
 
   onApplicationBootstrap(): void {
-    this.subscription.add(
-      this.bus.messages.subscribe((message) => {
-        if (message.kind === 'connections-asked' && !this.asks.has(message.ask)) void this.tell(message.ask);
-        else if (message.kind === 'connections-told')
-          this.asks.get(message.ask)?.push(...(message.connections as ConnectionView[]));
-        else if (message.kind === 'connection-closed') this.closeOwn(message.connectionId);
-      }),
-    );
+    this.subscription.add(this.bus.messages.subscribe((message) => this.hear(message)));
+    this.subscription.add(this.bus.reconnected.subscribe(() => this.introduce()));
+    this.introduce();
   }
 
   onApplicationShutdown(): void {
     this.subscription.unsubscribe();
   }
 
-  /** Of all processes that answer in time, oldest first. */
-  async listAcrossTenants(): Promise<ConnectionView[]> {
-    const ask = randomUUID();
+  /** Of all processes that answer in time, oldest first. `isThorough`: also of those that were never heard of. */
+  async listAcrossTenants(isThorough = false): Promise<ConnectionView[]> {
     const told: ConnectionView[] = [];
-    this.asks.set(ask, told);
-    this.bus.publish({ kind: 'connections-asked', ask });
-    const [own] = await Promise.all([this.own(), wait(ANSWER_MS)]);
-    this.asks.delete(ask);
+    const ask = this.peers.ask(randomUUID(), performance.now(), this.bus.connected && !isThorough);
+    this.asks.set(ask.id, { ask, told });
+    this.bus.publish({ kind: 'connections-asked', ask: ask.id, process: this.self });
+    const [own] = await Promise.all([this.own(), withinTime(ask.answered, ANSWER_MS)]);
+    this.asks.delete(ask.id);
+    this.peers.settle(ask);
     return [...own, ...told].sort((one, other) => one.since.localeCompare(other.since));
+  }
+
+  /** The others answer, and so each side knows of the other. */
+  private introduce(): void {
+    this.peers.introduced(performance.now());
+    this.bus.publish({ kind: 'connections-asked', ask: randomUUID(), process: this.self });
+  }
+
+  private hear(message: BusMessage): void {
+    if (message.kind === 'connection-closed') this.closeOwn(message.connectionId);
+    if (message.kind !== 'connections-asked' && message.kind !== 'connections-told') return;
+    if (message.process === this.self) return;
+    this.peers.heard(message.process, performance.now());
+    if (message.kind === 'connections-asked') return void this.tell(message.ask);
+    const asked = this.asks.get(message.ask);
+    asked?.told.push(...(message.connections as ConnectionView[]));
+    if (message.isLast && message.process !== undefined) asked?.ask.answeredBy(message.process);
   }
 
   /**
@@ -85,8 +101,8 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
    * could not be ended.
    */
   async closeAcrossTenants(id: string): Promise<ConnectionView | undefined> {
-    const look = async () => (await this.listAcrossTenants()).find((one) => one.id === id);
-    const found = await look();
+    const look = async (isThorough = false) => (await this.listAcrossTenants(isThorough)).find((one) => one.id === id);
+    const found = (await look()) ?? (await look(true));
     // No row stands behind this word: whether it was heard is seen by the list.
     for (let left = MAX_TRIES, open = found; open !== undefined; open = await look()) {
       if (left-- === 0)
@@ -103,7 +119,11 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
 
   private async tell(ask: string): Promise<void> {
     const own = await this.own().catch(() => []); // The database is away: the list will be shorter.
-    for (const connections of packed(own)) this.bus.publish({ kind: 'connections-told', ask, connections });
+    const parts = packed(own);
+    for (const [index, connections] of parts.entries()) {
+      const isLast = index === parts.length - 1;
+      this.bus.publish({ kind: 'connections-told', ask, process: this.self, connections, isLast });
+    }
   }
 
   private async own(): Promise<ConnectionView[]> {
@@ -145,9 +165,9 @@ function shorten(names: readonly string[] | null, most: number): readonly string
   return names !== null && names.length > most ? [...names.slice(0, most), '…'] : names;
 }
 
-/** As many to a message as fit it. */
+/** As many to a message as fit it; one message where there are none. */
 function packed(connections: readonly ConnectionView[]): ConnectionView[][] {
-  const messages: ConnectionView[][] = [];
+  const messages: ConnectionView[][] = connections.length === 0 ? [[]] : [];
   let room = 0;
   for (const connection of connections) {
     const bytes = Buffer.byteLength(JSON.stringify(connection)) + 1;
