@@ -3,14 +3,16 @@ import type { NestApplicationOptions, Type } from '@nestjs/common';
 import type { CorsOptions } from '@nestjs/common/interfaces/external/cors-options.interface.js';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { SwaggerModule } from '@nestjs/swagger';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { AppModule } from './app.module.js';
+import { sessionCookieName } from './auth/sign-in/session-cookie.js';
 import { ProblemFilter } from './common/problem.filter.js';
 import { assignRequestId } from './common/request-id.js';
 import { validationPipe } from './common/validation.js';
 import type { Env } from './config/env.js';
+import { openApiOf } from './contract/openapi.js';
 import { HttpModule } from './http/http.module.js';
 import { opensInTime } from './http/stream-deadline.js';
 import { StreamingExpressAdapter } from './http-adapter.js';
@@ -42,7 +44,9 @@ export async function createApp(
   if (env.corsOrigins.length > 0) app.enableCors(corsFor(env));
   app.useGlobalPipes(validationPipe);
   app.useGlobalFilters(new ProblemFilter());
-  SwaggerModule.setup('docs', app, () => describe(app, env), { jsonDocumentUrl: 'openapi.json' });
+  const { publicUrl } = env;
+  const describe = () => openApiOf(app, publicUrl.basePath, sessionCookieName(publicUrl));
+  SwaggerModule.setup('docs', app, describe, { jsonDocumentUrl: 'openapi.json' });
   return app;
 }
 
@@ -62,15 +66,4 @@ function pageHeaders({ publicUrl }: Env): RequestHandler {
     response.setHeader('X-Content-Type-Options', 'nosniff');
     opensInTime(request, response, next);
   };
-}
-
-function describe(app: NestExpressApplication, { publicUrl }: Env) {
-  const document = new DocumentBuilder()
-    .setTitle('Switchboard')
-    .setDescription('The multi-tenant event API for Pinecall voice agents.')
-    .setVersion('1')
-    .addServer(publicUrl.basePath || '/')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
-    .build();
-  return SwaggerModule.createDocument(app, document);
 }

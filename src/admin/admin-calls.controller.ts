@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, Header, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { AgentsService } from '../agents/agents.service.js';
 import type { Actor } from '../audit/audit-log.js';
 import { CurrentActor, Scopes } from '../auth/auth.decorators.js';
@@ -21,6 +21,8 @@ import { serialiseJson } from '../common/json.js';
 import { ClientPatience } from '../http/patience.js';
 import { CallReadings } from './call-readings.js';
 import { ErasureService } from './erasure.service.js';
+import { Operation } from '../common/operation.js';
+import { callsProgress, platformCallAnswer, platformCallPage } from '../calls/call-answers.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -40,7 +42,12 @@ export class AdminCallsController {
    * As /v1/calls, each call with its `tenant` (null: nobody's); `cursor` is a position of /v1/admin/events.
    * `unassigned=true`: calls that nobody owns, with `tenants` besides theirs, alone only these.
    */
-  @ApiOperation({ summary: 'All tenants’ calls, newest first; searched by what was said or who called' })
+  @Operation({
+    id: 'listAllCalls',
+    summary: 'All tenants’ calls, newest first; searched by what was said or who called',
+    answer: platformCallPage,
+    problems: ['agent-not-found', 'tenant-not-found'],
+  })
   @Get()
   @Header('Content-Type', JSON_TYPE)
   async list(
@@ -58,7 +65,12 @@ export class AdminCallsController {
    * whose is meant. The tenant's own book says that an operator read it: once an hour for each who reads.
    * `quarantined`: an event of it ended the process that took it in; nothing of it is taken in until a rebuild.
    */
-  @ApiOperation({ summary: 'One call of any tenant, with its transcript and tools' })
+  @Operation({
+    id: 'getAnyCall',
+    summary: 'One call of any tenant, with its transcript and tools',
+    answer: platformCallAnswer,
+    problems: ['call-not-found'],
+  })
   @Get(':call')
   @Header('Content-Type', JSON_TYPE)
   async get(
@@ -76,7 +88,12 @@ export class AdminCallsController {
    * Its events stay as `call.erased` under their numbers, without content, one more is appended, and later events of
    * the call are rejected. Repeated: 404. `tenant`, `unassigned`: as for one call.
    */
-  @ApiOperation({ summary: 'Erase what was said in a call, for ever' })
+  @Operation({
+    id: 'eraseCall',
+    summary: 'Erase what was said in a call, for ever',
+    answer: null,
+    problems: ['call-not-found'],
+  })
   @Delete(':call')
   @HttpCode(204)
   async erase(
@@ -89,7 +106,11 @@ export class AdminCallsController {
   }
 
   /** Readers are answered all the while; /readyz says how far it is, as this does. Safe to repeat: it begins again. */
-  @ApiOperation({ summary: 'Make the calls, their transcripts and tools anew from the log' })
+  @Operation({
+    id: 'rebuildCalls',
+    summary: 'Make the calls, their transcripts and tools anew from the log',
+    answer: callsProgress,
+  })
   @Post('rebuild')
   @HttpCode(202)
   async rebuild(@CurrentActor() actor: Actor) {

@@ -1,5 +1,5 @@
 import { Controller, Headers, Query, Sse } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentPrincipal, StreamScopes } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
@@ -11,6 +11,8 @@ import { cursorOf, streamQuery } from '../events/streams/stream-query.js';
 import { StreamsService } from '../events/streams/streams.service.js';
 import { whileConnected } from '../http/patience.js';
 import { TenantsService } from '../tenants/tenants.service.js';
+import { Operation } from '../common/operation.js';
+import { streamAnswer } from '../events/streams/stream-answer.js';
 
 const querySchema = streamQuery({
   ...filterQuery,
@@ -35,7 +37,12 @@ export class AdminEventsController {
   /**
    * Ids are positions of the platform's log. `unassigned=true`: what nobody owns, besides the tenants that are named.
    */
-  @ApiOperation({ summary: 'Stream: every tenant, and what nobody owns' })
+  @Operation({
+    id: 'streamAllEvents',
+    summary: 'Stream: every tenant, and what nobody owns',
+    ...streamAnswer,
+    problems: ['tenant-not-found'],
+  })
   @Sse()
   async events(
     @CurrentPrincipal() principal: Principal,

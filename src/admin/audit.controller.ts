@@ -1,5 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { AuditLog } from '../audit/audit-log.js';
 import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
@@ -7,6 +7,8 @@ import type { Patience } from '../common/fair-slots.js';
 import { type TenantId, tenantIdSchema } from '../common/ids.js';
 import { pageQuery } from '../common/page.js';
 import { ClientPatience } from '../http/patience.js';
+import { Operation } from '../common/operation.js';
+import { auditPage, platformAuditPage } from './admin-answers.js';
 
 const ownQuery = z.strictObject(pageQuery);
 const query = z.strictObject({ ...ownQuery.shape, tenant: tenantIdSchema.optional() });
@@ -16,7 +18,11 @@ const query = z.strictObject({ ...ownQuery.shape, tenant: tenantIdSchema.optiona
 export class AuditController {
   constructor(private readonly audit: AuditLog) {}
 
-  @ApiOperation({ summary: 'What was done to or as this tenant, newest first' })
+  @Operation({
+    id: 'listAudit',
+    summary: 'What was done to or as this tenant, newest first',
+    answer: auditPage,
+  })
   @Get('audit')
   @Scopes('events:read', 'agents:read', 'tokens:write')
   list(
@@ -27,7 +33,11 @@ export class AuditController {
     return this.audit.list(tenantId, limit, cursor, patience);
   }
 
-  @ApiOperation({ summary: 'Who changed what, when, before and after, newest first' })
+  @Operation({
+    id: 'listPlatformAudit',
+    summary: 'Who changed what, when, before and after, newest first',
+    answer: platformAuditPage,
+  })
   @Get('admin/audit')
   @Scopes('admin')
   listAcrossTenants(

@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, HttpCode, Param } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../audit/audit-log.js';
 import { CurrentActor, Scopes } from '../auth/auth.decorators.js';
 import type { Patience } from '../common/fair-slots.js';
@@ -7,6 +7,8 @@ import { type TenantId, tenantIdSchema } from '../common/ids.js';
 import { ClientPatience } from '../http/patience.js';
 import { type TenantErasureView, TenantErasures } from '../tenants/tenant-erasures.js';
 import { ErasureService } from './erasure.service.js';
+import { Operation } from '../common/operation.js';
+import { erasureList } from '../tenants/tenant-answers.js';
 
 @ApiTags('Tenants')
 @Controller('v1/admin/erasures')
@@ -15,7 +17,11 @@ export class ErasuresController {
   constructor(private readonly erasures: TenantErasures) {}
 
   /** `events`: how many there were at its beginning; `erased`: how many of them are gone. */
-  @ApiOperation({ summary: 'Tenants that have no rights any more and of which something is left' })
+  @Operation({
+    id: 'listErasures',
+    summary: 'Tenants that have no rights any more and of which something is left',
+    answer: erasureList,
+  })
   @Get()
   async list(@ClientPatience() patience: Patience): Promise<{ erasures: TenantErasureView[] }> {
     return { erasures: await this.erasures.listAcrossTenants(patience) };
@@ -32,7 +38,12 @@ export class ErasureController {
    * ended; what is left of a large one is removed meanwhile (`GET /v1/admin/erasures`), and its name is taken until
    * then.
    */
-  @ApiOperation({ summary: 'Erase a tenant with its tokens, calls and events; its agents then belong to nobody' })
+  @Operation({
+    id: 'eraseTenant',
+    summary: 'Erase a tenant with its tokens, calls and events; its agents then belong to nobody',
+    answer: null,
+    problems: ['tenant-not-found'],
+  })
   @Delete(':tenant')
   @Scopes('admin')
   @HttpCode(204)

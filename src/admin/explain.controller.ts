@@ -1,11 +1,13 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Scopes } from '../auth/auth.decorators.js';
 import type { Patience } from '../common/fair-slots.js';
 import { opaqueIdSchema, tenantIdSchema } from '../common/ids.js';
 import { ClientPatience } from '../http/patience.js';
 import { ExplainService } from './explain.service.js';
+import { Operation } from '../common/operation.js';
+import { explainAnswer } from './admin-answers.js';
 
 const query = z.strictObject({
   tenant: tenantIdSchema,
@@ -21,7 +23,12 @@ const query = z.strictObject({
 export class ExplainController {
   constructor(private readonly explanations: ExplainService) {}
 
-  @ApiOperation({ summary: 'Why a tenant did or did not get an event' })
+  @Operation({
+    id: 'explainDelivery',
+    summary: 'Why a tenant did or did not get an event',
+    answer: explainAnswer,
+    problems: ['tenant-not-found', 'token-not-found'],
+  })
   @Get()
   explain(
     @Query({ schema: query }) { tenant, event, tokenId }: z.infer<typeof query>,

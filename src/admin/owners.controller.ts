@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, HttpCode, Param, Put, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import {
   type Assign,
   type DryRun,
@@ -10,13 +10,15 @@ import {
   ownedSetSchema,
   unassignSchema,
 } from '../agents/agents.schemas.js';
-import { Ownership } from '../agents/ownership.js';
+import { type Owner, Ownership } from '../agents/ownership.js';
 import type { Actor } from '../audit/audit-log.js';
 import { CurrentActor, Scopes } from '../auth/auth.decorators.js';
 import type { Patience } from '../common/fair-slots.js';
 import { type AgentName, type TenantId, agentNameSchema, tenantIdSchema } from '../common/ids.js';
 import { ClientPatience } from '../http/patience.js';
-import { TransferPreview } from './transfer-preview.js';
+import { type Transfer, TransferPreview } from './transfer-preview.js';
+import { Operation } from '../common/operation.js';
+import { assignAnswer, ownedSetAnswer } from '../agents/agent-answers.js';
 
 @ApiTags('Agents')
 @Controller('v1/admin')
@@ -28,7 +30,13 @@ export class OwnersController {
   ) {}
 
   /** Safe to repeat. With `dryRun=true`: nothing changes, the answer says what would. */
-  @ApiOperation({ summary: 'Give an agent to a tenant, if its owner is the one you believe (compare-and-set)' })
+  @Operation({
+    id: 'setAgentOwner',
+    summary: 'Give an agent to a tenant, if its owner is the one you believe (compare-and-set)',
+    answer: assignAnswer,
+    problems: ['tenant-not-found', 'agent-not-found', 'owner-changed'],
+    bodyExample: { tenant: 'acme', from: null },
+  })
   @Put('agents/:agent/owner')
   assign(
     @CurrentActor() actor: Actor,
@@ -36,11 +44,16 @@ export class OwnersController {
     @Query({ schema: dryRunQuery }) { dryRun }: DryRun,
     @Body({ schema: assignSchema }) { tenant, from }: Assign,
     @ClientPatience() patience: Patience,
-  ): Promise<object> {
+  ): Promise<Owner | Transfer> {
     return dryRun ? this.preview.of(agent, from, tenant, patience) : this.ownership.change(agent, from, tenant, actor);
   }
 
-  @ApiOperation({ summary: 'Take an agent away, if its owner is the one you believe' })
+  @Operation({
+    id: 'removeAgentOwner',
+    summary: 'Take an agent away, if its owner is the one you believe',
+    answer: null,
+    problems: ['agent-not-found', 'owner-changed'],
+  })
   @Delete('agents/:agent/owner')
   @HttpCode(204)
   async unassign(
@@ -52,7 +65,12 @@ export class OwnersController {
   }
 
   /** All or nothing, and safe to repeat: an agent of another tenant's among them is 409, and nothing has changed. */
-  @ApiOperation({ summary: 'Make these, and no others, a tenant’s agents' })
+  @Operation({
+    id: 'setTenantAgents',
+    summary: 'Make these, and no others, a tenant’s agents',
+    answer: ownedSetAnswer,
+    problems: ['tenant-not-found', 'owner-changed'],
+  })
   @Put('tenants/:tenant/agents')
   setOwned(
     @CurrentActor() actor: Actor,

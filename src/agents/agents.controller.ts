@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, CurrentTenant, Scopes } from '../auth/auth.decorators.js';
 import type { Principal } from '../auth/principal.js';
 import type { Patience } from '../common/fair-slots.js';
@@ -9,6 +9,8 @@ import { type ListAgents, type ListOwnAgents, listAgentsSchema, listOwnAgentsSch
 import { AgentsService } from './agents.service.js';
 import { MAX_LISTED, OwnedAgents, listed } from './owned-agents.js';
 import { OwnershipHistory } from './ownership-history.js';
+import { Operation } from '../common/operation.js';
+import { agentPage, meAnswer, ownAgentPage, ownershipList } from './agent-answers.js';
 
 @ApiTags('Agents')
 @Controller('v1')
@@ -20,9 +22,11 @@ export class AgentsController {
   ) {}
 
   /** Who this token is. */
-  @ApiOperation({
+  @Operation({
+    id: 'getMe',
     summary: 'Who this token is: tenant, scopes, agents, expiry',
     description: `Of more than ${MAX_LISTED} agents it says how many (\`agents: null, agentCount\`); GET /v1/agents lists them.`,
+    answer: meAnswer,
   })
   @Get('me')
   @Scopes('events:read', 'agents:read', 'tokens:write', 'events:write', 'admin')
@@ -33,11 +37,15 @@ export class AgentsController {
       ...(tenantId === null ? { agents: [] } : listed(await this.owned.of(tenantId, null))),
       expiresAt: expiresAt.toISOString(),
       // An admin looks at what the tenant sees.
-      ...(viewedBy === null ? {} : { view: true }),
+      ...(viewedBy === null ? {} : { view: true as const }),
     };
   }
 
-  @ApiOperation({ summary: 'The tenant’s agents' })
+  @Operation({
+    id: 'listAgents',
+    summary: 'The tenant’s agents',
+    answer: ownAgentPage,
+  })
   @Get('agents')
   @Scopes('agents:read')
   list(
@@ -48,7 +56,11 @@ export class AgentsController {
     return this.agents.list(tenantId, limit, cursor, patience);
   }
 
-  @ApiOperation({ summary: 'All agents, one tenant’s, or those that nobody owns' })
+  @Operation({
+    id: 'listAllAgents',
+    summary: 'All agents, one tenant’s, or those that nobody owns',
+    answer: agentPage,
+  })
   @Get('admin/agents')
   @Scopes('admin')
   listAcrossTenants(
@@ -58,7 +70,11 @@ export class AgentsController {
     return this.agents.listAcrossTenants(filter, limit, cursor, patience);
   }
 
-  @ApiOperation({ summary: 'Who owned an agent, from when to when, newest first' })
+  @Operation({
+    id: 'listAgentOwners',
+    summary: 'Who owned an agent, from when to when, newest first',
+    answer: ownershipList,
+  })
   @Get('admin/agents/:agent/owners')
   @Scopes('admin')
   async owners(@Param('agent', { schema: agentNameSchema }) agent: AgentName, @ClientPatience() patience: Patience) {

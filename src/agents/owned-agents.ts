@@ -79,6 +79,6 @@ export class OwnedAgents {
 }
 
 /** As a client is told: names, or, of too many, how many. */
-export function listed({ agents, count }: OwnedSet): Readonly<Record<string, unknown>> {
+export function listed({ agents, count }: OwnedSet): { agents: OwnedSet['agents']; agentCount?: number } {
   return agents === null ? { agents, agentCount: count } : { agents };
 }

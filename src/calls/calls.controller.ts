@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { AgentsService } from '../agents/agents.service.js';
 import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
 import type { Patience } from '../common/fair-slots.js';
@@ -8,6 +8,8 @@ import { serialiseJson } from '../common/json.js';
 import { ClientPatience } from '../http/patience.js';
 import { type ListCalls, type ReadCallQuery, filterOf, listCallsSchema, readCallSchema } from './calls.schemas.js';
 import { CallsService } from './calls.service.js';
+import { Operation } from '../common/operation.js';
+import { callAnswer, callPage } from './call-answers.js';
 
 /** Numbers of any length stand in tools' arguments and results: our own writer keeps their digits. */
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -29,7 +31,12 @@ export class CallsController {
    * the first line that says it, or null where the caller was found. A search that looks far answers in parts: where there is
    * `searchedSince`, the calls that began since then have been looked at, the page may have any number, and `next` goes on.
    */
-  @ApiOperation({ summary: 'The tenant’s calls, newest first; searched by what was said or who called' })
+  @Operation({
+    id: 'listCalls',
+    summary: 'The tenant’s calls, newest first; searched by what was said or who called',
+    answer: callPage,
+    problems: ['agent-not-found'],
+  })
   @Get()
   @Header('Content-Type', JSON_TYPE)
   async list(
@@ -47,7 +54,12 @@ export class CallsController {
    * the page before ends, for `?before=`; null where there is none. `truncated`: the call has more events than are kept as
    * calls; the others are in the log only.
    */
-  @ApiOperation({ summary: 'One call with its transcript and tools' })
+  @Operation({
+    id: 'getCall',
+    summary: 'One call with its transcript and tools',
+    answer: callAnswer,
+    problems: ['call-not-found'],
+  })
   @Get(':call')
   @Header('Content-Type', JSON_TYPE)
   async get(

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { AgentsService } from '../agents/agents.service.js';
 import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
 import type { Patience } from '../common/fair-slots.js';
@@ -11,6 +11,8 @@ import { lifetimeAt } from './call-query.js';
 import { CallStatistics } from './call-statistics.js';
 import { CallsService } from './calls.service.js';
 import { type ReadStats, spanOf, statsSchema } from './stats.schemas.js';
+import { Operation } from '../common/operation.js';
+import { statsAnswer } from './stats-answer.js';
 
 @ApiTags('Calls')
 @Controller('v1/stats')
@@ -26,7 +28,12 @@ export class StatsController {
    * Of the calls that began in [`from`, `to`); the last 7 days unless told otherwise, 400 days at most (62 by the hour). Minutes and
    * medians are of those that have ended. `tz` (IANA, UTC unless given): whose days, weekdays (0: Sunday) and hours.
    */
-  @ApiOperation({ summary: 'Calls and minutes over time, by agent, reason, transport and hour of the week' })
+  @Operation({
+    id: 'getStats',
+    summary: 'Calls and minutes over time, by agent, reason, transport and hour of the week',
+    answer: statsAnswer,
+    problems: ['agent-not-found'],
+  })
   @Get()
   @Scopes('events:read')
   async read(

@@ -11,12 +11,14 @@ const visible = (max: number) => new RegExp(`^[^${INVISIBLE}]{1,${max}}$`, 'u');
 export const tenantIdSchema = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be 1–63 of a–z, 0–9 and "-", not at either end')
+  .meta({ examples: ['acme'] })
   .brand<'TenantId'>();
 export type TenantId = z.infer<typeof tenantIdSchema>;
 
 export const agentNameSchema = z
   .string()
   .regex(visible(128), 'must be 1–128 characters without white space, control or invisible characters')
+  .meta({ examples: ['mara'] })
   .brand<'AgentName'>();
 export type AgentName = z.infer<typeof agentNameSchema>;
 
@@ -24,11 +26,15 @@ export type AgentName = z.infer<typeof agentNameSchema>;
 export const callIdSchema = z
   .string()
   .regex(visible(256), 'must be 1–256 characters without white space, control or invisible characters')
+  .meta({ examples: ['CA_7f3e'] })
   .brand<'CallId'>();
 export type CallId = z.infer<typeof callIdSchema>;
 
 /** An id that we gave: a token's, a connection's. Whatever else stands there names nothing. */
-export const opaqueIdSchema = z.string().regex(/^[\x21-\x7e]{1,100}$/, 'must be an id as we gave it');
+export const opaqueIdSchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,100}$/, 'must be an id as we gave it')
+  .meta({ examples: ['3f0c9a4e-58d2-4b7e-9a53-0f6f0d1f7c11'] });
 
 /** Text of one line that a person reads, as a name: no control characters (PostgreSQL stores no NUL), no half of a character. */
 export const lineSchema = (max: number) =>

@@ -28,6 +28,8 @@ const PROBLEMS = {
 
 export type ProblemSlug = keyof typeof PROBLEMS;
 
+export const PROBLEM_SLUGS = Object.keys(PROBLEMS) as readonly ProblemSlug[];
+
 export interface FieldError {
   readonly path: string;
   readonly message: string;

@@ -1,10 +1,13 @@
 import { Controller, Get, Header, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { z } from 'zod';
 import { OperatorAccess, Public } from '../auth/auth.decorators.js';
 import { metrics } from '../common/metrics.js';
 import { type Readiness, ReadinessService } from './readiness.js';
 import { Exposition } from './exposition.js';
+import { Operation } from '../common/operation.js';
+import { livenessAnswer, readinessAnswer } from './health-answers.js';
 
 @ApiTags('Health')
 @Controller()
@@ -15,16 +18,23 @@ export class HealthController {
   ) {}
 
   /** The process lives. */
-  @ApiOperation({ summary: 'The process lives' })
+  @Operation({
+    id: 'getLiveness',
+    summary: 'The process lives',
+    answer: livenessAnswer,
+  })
   @Get('healthz')
   @Public()
   healthz() {
-    return { status: 'ok' };
+    return { status: 'ok' as const };
   }
 
   /** Part by part. 503 once the process is going down: whoever balances sends it no more readers. */
-  @ApiOperation({
+  @Operation({
+    id: 'getReadiness',
     summary: 'Database, tail of the log, bus, calls and sources, each by name; 503 once the process goes down',
+    answer: readinessAnswer,
+    alsoStatus: 503,
   })
   @Get('readyz')
   @Public()
@@ -35,7 +45,13 @@ export class HealthController {
   }
 
   /** Answers also while the database is away, with `METRICS_TOKEN`. */
-  @ApiOperation({ summary: 'Prometheus metrics' })
+  @Operation({
+    id: 'getMetrics',
+    summary: 'Prometheus metrics',
+    answer: z.string(),
+    type: 'text/plain',
+    example: '# TYPE switchboard_streams_open gauge\nswitchboard_streams_open 12\n',
+  })
   @Get('metrics')
   @OperatorAccess()
   @Header('Content-Type', metrics.contentType)

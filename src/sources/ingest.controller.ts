@@ -1,5 +1,5 @@
 import { Controller, Headers, HttpCode, Post, Req } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { CurrentPrincipal, OwnRate, Scopes } from '../auth/auth.decorators.js';
@@ -17,6 +17,8 @@ import { TextBody } from '../http/bodies.js';
 import { ClientPatience } from '../http/patience.js';
 import { Admission, type Rejected, type RequestKey } from './admission.js';
 import { itemsIn } from './ingest-body.js';
+import { Operation } from '../common/operation.js';
+import { ingestAnswer } from './ingest-answer.js';
 
 const MEBIBYTE = 1024 * 1024;
 const TYPES = ['application/json', 'application/x-ndjson'];
@@ -50,7 +52,13 @@ export class IngestController {
    * an `Idempotency-Key`: within a day, the same key with another body is 409 `idempotency-key-reused`. A tenant's token may only
    * write events of its own agents and calls.
    */
-  @ApiOperation({ summary: 'Take events in: one object, an array or NDJSON; answered after the commit' })
+  @Operation({
+    id: 'ingestEvents',
+    summary: 'Take events in: one object, an array or NDJSON; answered after the commit',
+    answer: ingestAnswer,
+    problems: ['idempotency-key-reused'],
+    bodyExample: { event: 'call.started', callId: 'CA_7f3e', agent: 'mara', from: '+34611111111' },
+  })
   @Post()
   @HttpCode(200)
   @Scopes('events:write', 'admin')

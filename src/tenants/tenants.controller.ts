@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../audit/audit-log.js';
 import { CurrentActor, Scopes } from '../auth/auth.decorators.js';
 import type { Patience } from '../common/fair-slots.js';
@@ -14,6 +14,8 @@ import {
   listTenantsSchema,
 } from './tenants.schemas.js';
 import { TenantsService } from './tenants.service.js';
+import { Operation } from '../common/operation.js';
+import { tenantAnswer, tenantPage } from './tenant-answers.js';
 
 /** Deleting a tenant erases its events too: see admin/. */
 @ApiTags('Tenants')
@@ -22,25 +24,46 @@ import { TenantsService } from './tenants.service.js';
 export class TenantsController {
   constructor(private readonly tenants: TenantsService) {}
 
-  @ApiOperation({ summary: 'All tenants, by name' })
+  @Operation({
+    id: 'listTenants',
+    summary: 'All tenants, by name',
+    answer: tenantPage,
+  })
   @Get()
   list(@Query({ schema: listTenantsSchema }) { limit, cursor }: ListTenants, @ClientPatience() patience: Patience) {
     return this.tenants.listAcrossTenants(limit, cursor, patience);
   }
 
-  @ApiOperation({ summary: 'Create a tenant' })
+  @Operation({
+    id: 'createTenant',
+    summary: 'Create a tenant',
+    answer: tenantAnswer,
+    problems: ['tenant-exists'],
+    bodyExample: { tenant: 'acme', name: 'Acme Corp', limits: { retentionDays: 30 } },
+  })
   @Post()
   create(@CurrentActor() actor: Actor, @Body({ schema: createTenantSchema }) body: CreateTenant) {
     return this.tenants.create(body, actor);
   }
 
-  @ApiOperation({ summary: 'One tenant' })
+  @Operation({
+    id: 'getTenant',
+    summary: 'One tenant',
+    answer: tenantAnswer,
+    problems: ['tenant-not-found'],
+  })
   @Get(':tenant')
   get(@Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId, @ClientPatience() patience: Patience) {
     return this.tenants.get(tenantId, patience);
   }
 
-  @ApiOperation({ summary: 'Rename, suspend, activate a tenant, or set its limits' })
+  @Operation({
+    id: 'changeTenant',
+    summary: 'Rename, suspend, activate a tenant, or set its limits',
+    answer: tenantAnswer,
+    problems: ['tenant-not-found'],
+    bodyExample: { status: 'suspended' },
+  })
   @Patch(':tenant')
   change(
     @CurrentActor() actor: Actor,

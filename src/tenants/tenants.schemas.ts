@@ -3,7 +3,7 @@ import { lineSchema, tenantIdSchema } from '../common/ids.js';
 import { limitChangesSchema, limitsSchema } from '../common/limits.js';
 import { pageQuery } from '../common/page.js';
 
-const name = lineSchema(200);
+const name = lineSchema(200).meta({ examples: ['Acme Corp'] });
 
 export const createTenantSchema = z.strictObject({
   tenant: tenantIdSchema,

@@ -4,21 +4,17 @@ import { Bus } from '../bus/bus.js';
 import type { Patience } from '../common/fair-slots.js';
 import { TenantId, tenantIdSchema } from '../common/ids.js';
 import { Listing } from '../common/page.js';
-import { retentionDaysOf } from '../common/limits.js';
+import { type LimitOverrides, retentionDaysOf } from '../common/limits.js';
+import type { AnswerOf } from '../common/operation.js';
 import { Problem } from '../common/problem.js';
 import { Prisma, type Tenant } from '../database/generated/client.js';
 import { ReadPool } from '../database/pools.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { TenantErasures } from './tenant-erasures.js';
+import type { tenantAnswer } from './tenant-answers.js';
 import type { ChangeTenant, CreateTenant } from './tenants.schemas.js';
 
-export interface TenantView {
-  readonly tenant: TenantId;
-  readonly name: string;
-  readonly status: string;
-  readonly limits: Prisma.JsonValue;
-  readonly createdAt: string;
-}
+export type TenantView = AnswerOf<typeof tenantAnswer>;
 
 const LISTING = new Listing('tenants', tenantIdSchema);
 
@@ -144,8 +140,8 @@ function tenantView(row: Tenant): TenantView {
   return {
     tenant: tenantIdSchema.parse(row.id),
     name: row.name,
-    status: row.status,
-    limits: row.limits,
+    status: row.status === 'active' ? 'active' : 'suspended',
+    limits: row.limits as LimitOverrides,
     createdAt: row.createdAt.toISOString(),
   };
 }

@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   audit: ['common', 'database'],
   cli: ['common'],
   auth: FOUNDATIONS,
+  contract: ['common', 'auth'],
   tenants: [...FOUNDATIONS, 'auth'],
   agents: [...FOUNDATIONS, 'auth'],
   events: [...FOUNDATIONS, 'auth', 'agents'],

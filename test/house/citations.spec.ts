@@ -22,6 +22,7 @@ const ELSEWHERE = new Set([
   ...[
     'dist/main.js',
     'openapi.json',
+    'asyncapi.json',
     'jwks.json',
     'postgresql.conf',
     'pg_hba.conf',

@@ -9,9 +9,11 @@ import jwt from 'jsonwebtoken';
 import { type Actor, AuditLog, SYSTEM } from '../../audit/audit-log.js';
 import { Bus } from '../../bus/bus.js';
 import { moment } from '../../common/moment.js';
+import type { AnswerOf } from '../../common/operation.js';
 import type { SigningKey } from '../../database/generated/client.js';
 import { PgPool } from '../../database/pg-pool.js';
 import { PrismaService } from '../../database/prisma.service.js';
+import type { jwksAnswer } from './key-answers.js';
 
 /** How often an unknown `kid` may send us to the database: a stranger's tokens must not. */
 const REFRESH_MS = 5000;
@@ -43,8 +45,10 @@ interface KeyPair {
   readonly createdAt: Date;
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
-  readonly jwk: Record<string, unknown>;
+  readonly jwk: Jwk;
 }
+
+type Jwk = AnswerOf<typeof jwksAnswer>['keys'][number];
 
 export interface SigningKeyView {
   readonly kid: string;
@@ -97,7 +101,7 @@ export class SigningKeys implements OnApplicationBootstrap {
   }
 
   /** The JSON Web Key Set (RFC 7517) at /.well-known/jwks.json. */
-  async jwks(): Promise<{ keys: Record<string, unknown>[] }> {
+  async jwks(): Promise<{ keys: Jwk[] }> {
     if (performance.now() - this.loadedAt > REFRESH_MS) await this.load();
     return { keys: this.keys.map(({ jwk }) => jwk) };
   }
@@ -196,6 +200,6 @@ function toKeyPair({ kid, createdAt, privateKey, publicKey }: KeyRow): KeyPair {
     createdAt,
     privateKey: createPrivateKey(privateKey),
     publicKey: createPublicKey(privateKey),
-    jwk: publicKey as Record<string, unknown>,
+    jwk: publicKey as Jwk,
   };
 }

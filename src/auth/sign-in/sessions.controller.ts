@@ -1,11 +1,13 @@
 import { Controller, Delete, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Patience } from '../../common/fair-slots.js';
 import { ClientPatience } from '../../http/patience.js';
 import { CurrentPrincipal, Scopes, SessionEnd } from '../auth.decorators.js';
 import { type Principal, SCOPES } from '../principal.js';
 import { Sessions } from './sessions.js';
+import { Operation } from '../../common/operation.js';
+import { sessionAnswer } from './sign-in-answers.js';
 
 @ApiTags('Session')
 @Controller('v1/session')
@@ -13,7 +15,12 @@ export class SessionsController {
   constructor(private readonly sessions: Sessions) {}
 
   /** The cookie opens event streams and other GETs of the same origin, never a write. */
-  @ApiOperation({ summary: 'A cookie for same-origin pages, for the token in the header' })
+  @Operation({
+    id: 'startSession',
+    summary: 'A cookie for same-origin pages, for the token in the header',
+    answer: sessionAnswer,
+    problems: ['too-many-tokens'],
+  })
   @Post()
   @Scopes(...SCOPES)
   async start(
@@ -27,7 +34,11 @@ export class SessionsController {
   }
 
   /** The one thing that a cookie may change: it ends its own session. */
-  @ApiOperation({ summary: 'End the session of the cookie, its open streams included' })
+  @Operation({
+    id: 'endSession',
+    summary: 'End the session of the cookie, its open streams included',
+    answer: null,
+  })
   @Delete()
   @SessionEnd()
   @HttpCode(204)

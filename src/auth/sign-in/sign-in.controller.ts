@@ -1,5 +1,5 @@
 import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Actor } from '../../audit/audit-log.js';
@@ -15,6 +15,9 @@ import { Sessions } from './sessions.js';
 import { PERSON_SCOPES, SignIn } from './sign-in.js';
 import { platformScopes, shortTtlSchema, tenantScopes } from '../tokens/tokens.schemas.js';
 import { MAX_VIEW_TTL_SECONDS, Views } from '../tokens/views.js';
+import { Operation } from '../../common/operation.js';
+import { viewAnswer } from '../tokens/token-answers.js';
+import { signInLinkAnswer, signedInAnswer } from './sign-in-answers.js';
 
 const DEFAULT_TTL_SECONDS = 15 * 60;
 const MAX_LINK_TTL_SECONDS = 24 * 3600;
@@ -52,7 +55,13 @@ export class SignInController {
     private readonly views: Views,
   ) {}
 
-  @ApiOperation({ summary: 'A link that signs a person of the tenant in, once; it is in this answer only' })
+  @Operation({
+    id: 'createTenantSignInLink',
+    summary: 'A link that signs a person of the tenant in, once; it is in this answer only',
+    answer: signInLinkAnswer,
+    problems: ['tenant-not-found'],
+    bodyExample: { scopes: ['events:read', 'agents:read'], ttl: '15m' },
+  })
   @Post('admin/tenants/:tenant/sign-in-links')
   @Scopes('admin')
   createTenantLink(
@@ -64,7 +73,12 @@ export class SignInController {
     return this.signIn.createLink(tenantId, { scopes, ttlSeconds: ttl }, actor, admin);
   }
 
-  @ApiOperation({ summary: 'A link that signs an operator in, once; it is in this answer only' })
+  @Operation({
+    id: 'createPlatformSignInLink',
+    summary: 'A link that signs an operator in, once; it is in this answer only',
+    answer: signInLinkAnswer,
+    bodyExample: { ttl: '15m' },
+  })
   @Post('admin/sign-in-links')
   @Scopes('admin')
   createPlatformLink(
@@ -76,8 +90,11 @@ export class SignInController {
   }
 
   /** The cookie reads, for half a day at most; the token in the answer writes, for an hour at most: the page's tab keeps it. */
-  @ApiOperation({
+  @Operation({
+    id: 'signInWithCode',
     summary: 'Sign in with the code of a link: a cookie, and a short-lived token for the tab. Not repeatable',
+    answer: signedInAnswer,
+    problems: ['token-invalid', 'tenant-suspended', 'insufficient-scope'],
   })
   @Post('session/code')
   @Public()
@@ -95,7 +112,13 @@ export class SignInController {
   }
 
   /** It reads exactly what the tenant reads, for an hour at most; the tenant's audit says so. */
-  @ApiOperation({ summary: 'View as: an API token that reads what the tenant reads, named in the tenant’s audit' })
+  @Operation({
+    id: 'createTenantView',
+    summary: 'View as: an API token that reads what the tenant reads, named in the tenant’s audit',
+    answer: viewAnswer,
+    problems: ['tenant-not-found'],
+    bodyExample: { ttl: '15m' },
+  })
   @Post('admin/tenants/:tenant/views')
   @Scopes('admin')
   openView(

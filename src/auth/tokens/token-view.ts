@@ -1,17 +1,11 @@
 /** What may be shown of a token: to its owner, to support, to the audit. Never its text, which nobody keeps. */
+import type { AnswerOf } from '../../common/operation.js';
 import type { Prisma, Token } from '../../database/generated/client.js';
+import type { Scope } from '../principal.js';
+import type { tokenAnswer } from './token-answers.js';
 import type { Narrowing } from './token-mint.js';
 
-export interface TokenView {
-  readonly id: string;
-  readonly name: string;
-  readonly tenant: string | null;
-  readonly scopes: readonly string[];
-  readonly createdAt: string;
-  readonly expiresAt: string;
-  readonly revokedAt: string | null;
-  readonly lastUsedAt: string | null;
-}
+export type TokenView = AnswerOf<typeof tokenAnswer>;
 
 /** What support needs to know of a token, without its text. */
 export interface TokenFacts {
@@ -28,7 +22,7 @@ export function tokenView(row: Token): TokenView {
     id: row.id,
     name: row.name,
     tenant: row.tenantId,
-    scopes: row.scopes,
+    scopes: row.scopes as Scope[],
     createdAt: row.createdAt.toISOString(),
     expiresAt: row.expiresAt.toISOString(),
     revokedAt: row.revokedAt?.toISOString() ?? null,

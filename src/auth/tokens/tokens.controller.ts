@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import type { Actor } from '../../audit/audit-log.js';
 import type { Patience } from '../../common/fair-slots.js';
@@ -17,6 +17,8 @@ import {
   createTenantTokenSchema,
 } from './tokens.schemas.js';
 import { TokensService } from './tokens.service.js';
+import { Operation } from '../../common/operation.js';
+import { newTokenAnswer, tokenAnswer, tokenPage } from './token-answers.js';
 
 const listSchema = z.strictObject(pageQuery);
 
@@ -30,7 +32,11 @@ type CreatePlatformToken = z.infer<typeof createPlatformTokenSchema>;
 export class TokensController {
   constructor(private readonly tokens: TokensService) {}
 
-  @ApiOperation({ summary: 'The tenant’s own API tokens, newest first' })
+  @Operation({
+    id: 'listTokens',
+    summary: 'The tenant’s own API tokens, newest first',
+    answer: tokenPage,
+  })
   @Get('v1/tokens')
   @Scopes('tokens:write')
   listOwn(
@@ -42,7 +48,13 @@ export class TokensController {
   }
 
   /** Never wider than the minting token, nor longer-lived (security rule 9); who signed in by a link mints on its maker's word. */
-  @ApiOperation({ summary: 'Make an API token of the tenant’s own; its text is in this answer only' })
+  @Operation({
+    id: 'createToken',
+    summary: 'Make an API token of the tenant’s own; its text is in this answer only',
+    answer: newTokenAnswer,
+    problems: ['too-many-tokens'],
+    bodyExample: { name: 'dashboard', scopes: ['events:read'], ttl: '30d' },
+  })
   @Post('v1/tokens')
   @Scopes('tokens:write')
   createOwn(
@@ -60,7 +72,12 @@ export class TokensController {
     return this.tokens.createOwn(tenantId, { name: body.name, scopes: body.scopes, ttlSeconds }, actor, patience);
   }
 
-  @ApiOperation({ summary: 'Revoke one of the tenant’s own tokens, open streams included' })
+  @Operation({
+    id: 'revokeToken',
+    summary: 'Revoke one of the tenant’s own tokens, open streams included',
+    answer: null,
+    problems: ['token-not-found'],
+  })
   @Delete('v1/tokens/:id')
   @Scopes('tokens:write')
   @HttpCode(204)
@@ -72,7 +89,12 @@ export class TokensController {
     await this.tokens.revokeOwn(tenantId, id, actor);
   }
 
-  @ApiOperation({ summary: 'A tenant’s API tokens, newest first' })
+  @Operation({
+    id: 'listTenantTokens',
+    summary: 'A tenant’s API tokens, newest first',
+    answer: tokenPage,
+    problems: ['tenant-not-found'],
+  })
   @Get('v1/admin/tenants/:tenant/tokens')
   @Scopes('admin')
   list(
@@ -83,7 +105,13 @@ export class TokensController {
     return this.tokens.list(tenantId, limit, cursor, patience);
   }
 
-  @ApiOperation({ summary: 'Make an API token for a tenant; its text is in this answer only' })
+  @Operation({
+    id: 'createTenantToken',
+    summary: 'Make an API token for a tenant; its text is in this answer only',
+    answer: newTokenAnswer,
+    problems: ['tenant-not-found', 'too-many-tokens'],
+    bodyExample: { name: 'dashboard', scopes: ['events:read'], ttl: '30d' },
+  })
   @Post('v1/admin/tenants/:tenant/tokens')
   @Scopes('admin')
   create(
@@ -94,14 +122,23 @@ export class TokensController {
     return this.tokens.create(tenantId, { name, scopes, ttlSeconds: ttl }, actor);
   }
 
-  @ApiOperation({ summary: 'The platform’s own tokens, newest first' })
+  @Operation({
+    id: 'listPlatformTokens',
+    summary: 'The platform’s own tokens, newest first',
+    answer: tokenPage,
+  })
   @Get('v1/admin/tokens')
   @Scopes('admin')
   listPlatform(@Query({ schema: listSchema }) { limit, cursor }: List, @ClientPatience() patience: Patience) {
     return this.tokens.list(null, limit, cursor, patience);
   }
 
-  @ApiOperation({ summary: 'Make a platform token (admin, or ingest only)' })
+  @Operation({
+    id: 'createPlatformToken',
+    summary: 'Make a platform token (admin, or ingest only)',
+    answer: newTokenAnswer,
+    bodyExample: { name: 'publisher', scopes: ['events:write'], ttl: '90d' },
+  })
   @Post('v1/admin/tokens')
   @Scopes('admin')
   createPlatform(
@@ -112,7 +149,13 @@ export class TokensController {
   }
 
   /** Open streams that need a scope which is gone end at once. */
-  @ApiOperation({ summary: 'Rename any token, or take scopes away from it' })
+  @Operation({
+    id: 'changeAnyToken',
+    summary: 'Rename any token, or take scopes away from it',
+    answer: tokenAnswer,
+    problems: ['token-not-found'],
+    bodyExample: { scopes: ['events:read'] },
+  })
   @Patch('v1/admin/tokens/:id')
   @Scopes('admin')
   change(
@@ -124,7 +167,12 @@ export class TokensController {
   }
 
   /** One of the identity provider's by the id that lists and the audit show: `<issuer>#<its jti, uti or hash>`. */
-  @ApiOperation({ summary: 'Revoke any token, open streams included' })
+  @Operation({
+    id: 'revokeAnyToken',
+    summary: 'Revoke any token, open streams included',
+    answer: null,
+    problems: ['token-not-found'],
+  })
   @Delete('v1/admin/tokens/:id')
   @Scopes('admin')
   @HttpCode(204)

@@ -11,14 +11,15 @@ export const ttlSchema = z
   .string()
   .regex(/^[1-9]\d{0,8}[smhd]$/, 'must be a whole number and s, m, h or d, like "30d"')
   .transform((text) => Number(text.slice(0, -1)) * UNIT_SECONDS[text.slice(-1) as keyof typeof UNIT_SECONDS])
-  .pipe(z.number().max(MAX_TTL_SECONDS, 'must be 366 days at most'));
+  .pipe(z.number().max(MAX_TTL_SECONDS, 'must be 366 days at most'))
+  .meta({ examples: ['30d'] });
 
 /** Seconds, or text like "15m". */
 export const shortTtlSchema = (maxSeconds: number, message: string) =>
   z.union([z.number().int().min(1), ttlSchema]).pipe(z.number().max(maxSeconds, message));
 
-const name = lineSchema(100);
-export const tenantScopes = scopeSchema.exclude(['admin']);
+const name = lineSchema(100).meta({ examples: ['dashboard'] });
+export const tenantScopes = scopeSchema.exclude(['admin']).meta({ examples: ['events:read'] });
 export const platformScopes = scopeSchema.extract(['admin', 'events:write']);
 
 export const createTenantTokenSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { AgentsService } from '../../agents/agents.service.js';
 import { CurrentTenant, Scopes } from '../../auth/auth.decorators.js';
@@ -13,6 +13,8 @@ import type { LoggedEvent } from './event.js';
 import { filterQuery } from './event-filter.js';
 import { LogReader } from './log-reader.js';
 import { TenantHeads } from './event-log.js';
+import { Operation } from '../../common/operation.js';
+import { logPage } from './log-answer.js';
 
 const logQuery = z.strictObject({
   after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
@@ -38,7 +40,12 @@ export class LogController {
    * The durable events after an id, in order. `live`: this page reaches the end; `next` is the id to read on from. A page may hold fewer
    * events than `limit`, also none, and not be the last: it is bounded in bytes, and in how much of the log a filter looks through.
    */
-  @ApiOperation({ summary: 'A page of the durable events after an id, in order' })
+  @Operation({
+    id: 'readLog',
+    summary: 'A page of the durable events after an id, in order',
+    answer: logPage,
+    problems: ['agent-not-found', 'call-not-found'],
+  })
   @Get()
   @Scopes('events:read')
   @Header('Content-Type', 'application/json; charset=utf-8')

@@ -1,5 +1,5 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { AgentsService } from '../../agents/agents.service.js';
 import type { Actor } from '../../audit/audit-log.js';
@@ -14,6 +14,8 @@ import { Problem } from '../../common/problem.js';
 import { ClientPatience } from '../../http/patience.js';
 import { typePatternSchema } from '../log/event-filter.js';
 import { LogReader } from '../log/log-reader.js';
+import { Operation } from '../../common/operation.js';
+import { streamTokenAnswer } from '../../auth/tokens/token-answers.js';
 
 /** Longest list of names in a token: a URL has to carry it. */
 const MAX_NAMES = 50;
@@ -40,7 +42,13 @@ export class StreamTokensController {
   ) {}
 
   /** A short-lived token for a stream's URL, narrowed as asked. */
-  @ApiOperation({ summary: 'Make a short-lived stream token for a URL, narrowed as asked' })
+  @Operation({
+    id: 'createStreamToken',
+    summary: 'Make a short-lived stream token for a URL, narrowed as asked',
+    answer: streamTokenAnswer,
+    problems: ['agent-not-found', 'call-not-found', 'too-many-tokens'],
+    bodyExample: { agents: ['mara'], types: ['call.*'], ttl: '15m' },
+  })
   @Post('v1/stream-tokens')
   @ViewableScopes('events:read')
   async mint(
@@ -55,7 +63,13 @@ export class StreamTokensController {
   }
 
   /** It sees exactly what the tenant sees, and nothing longer than an hour; the tenant's audit says so. */
-  @ApiOperation({ summary: 'View as: a stream token that sees what the tenant sees, named in the tenant’s audit' })
+  @Operation({
+    id: 'createTenantStreamToken',
+    summary: 'View as: a stream token that sees what the tenant sees, named in the tenant’s audit',
+    answer: streamTokenAnswer,
+    problems: ['tenant-not-found', 'agent-not-found', 'call-not-found'],
+    bodyExample: { agents: ['mara'], ttl: '15m' },
+  })
   @Post('v1/admin/tenants/:tenant/stream-tokens')
   @Scopes('admin')
   async mintView(

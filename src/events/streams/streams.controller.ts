@@ -1,5 +1,5 @@
 import { Controller, Headers, Param, Query, Sse } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { MAX_LISTED } from '../../agents/owned-agents.js';
 import { CurrentPrincipal, StreamScopes } from '../../auth/auth.decorators.js';
@@ -9,6 +9,8 @@ import { filterQuery } from '../log/event-filter.js';
 import { Outlet, StreamOutlet } from './outlet.js';
 import { cursorOf, streamQuery } from './stream-query.js';
 import { StreamsService } from './streams.service.js';
+import { Operation } from '../../common/operation.js';
+import { streamAnswer } from './stream-answer.js';
 
 const tenantQuery = streamQuery(filterQuery);
 const narrowedQuery = streamQuery({ types: filterQuery.types });
@@ -28,9 +30,12 @@ export class StreamsController {
   constructor(private readonly streams: StreamsService) {}
 
   /** Every agent of the caller's tenant. */
-  @ApiOperation({
+  @Operation({
+    id: 'streamEvents',
     summary: 'Stream: every agent of the tenant',
     description: `\`connected\` and \`agents.changed\` name the tenant’s agents, ${MAX_LISTED} at most; of more they say how many (\`agents: null, agentCount\`).`,
+    ...streamAnswer,
+    problems: ['agent-not-found'],
   })
   @Sse(paths('v1/events', 'events'))
   async events(
@@ -45,7 +50,12 @@ export class StreamsController {
   }
 
   /** One agent. */
-  @ApiOperation({ summary: 'Stream: one agent' })
+  @Operation({
+    id: 'streamAgentEvents',
+    summary: 'Stream: one agent',
+    ...streamAnswer,
+    problems: ['agent-not-found'],
+  })
   @Sse(paths('v1/agents/:agent/events', 'events/:agent'))
   async agentEvents(
     @CurrentPrincipal() principal: Principal,
@@ -64,7 +74,12 @@ export class StreamsController {
   }
 
   /** One call: its log from the start, then live. */
-  @ApiOperation({ summary: 'Stream: one call, from its start, then live' })
+  @Operation({
+    id: 'streamCallEvents',
+    summary: 'Stream: one call, from its start, then live',
+    ...streamAnswer,
+    problems: ['call-not-found'],
+  })
   @Sse('v1/calls/:call/events')
   async callEvents(
     @CurrentPrincipal() principal: Principal,

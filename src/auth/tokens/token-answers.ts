@@ -1,0 +1,37 @@
+/** What is answered about tokens, as `/openapi.json` says it. */
+import { z } from 'zod';
+import { idField, momentField, pageOf, tenantField } from '../../common/answer-fields.js';
+import { scopeSchema } from '../principal.js';
+
+export const tokenText = z.string().meta({ description: 'A token’s text.', examples: ['eyJhbGciOiJFUzI1NiIs…'] });
+export const scopesField = z.array(scopeSchema).meta({ examples: [['events:read']] });
+
+/** Never with its text, which nobody keeps. */
+export const tokenAnswer = z
+  .object({
+    id: idField,
+    name: z.string().meta({ examples: ['dashboard'] }),
+    tenant: tenantField.nullable().meta({ description: 'Null: a token of the platform’s.', examples: ['acme'] }),
+    scopes: scopesField,
+    createdAt: momentField,
+    expiresAt: momentField,
+    revokedAt: momentField.nullable().meta({ examples: [null] }),
+    lastUsedAt: momentField.nullable(),
+  })
+  .meta({ id: 'Token' });
+
+export const tokenPage = pageOf('tokens', tokenAnswer);
+
+/** The one answer that has the token's text. */
+export const newTokenAnswer = tokenAnswer.extend({ token: tokenText }).meta({ id: 'NewToken' });
+
+export const streamTokenAnswer = z
+  .object({
+    token: tokenText,
+    url: z.string().meta({ examples: ['http://127.0.0.1:3000/v1/events?token=eyJhbGciOiJFUzI1NiIs…'] }),
+    expiresAt: momentField,
+  })
+  .meta({ id: 'StreamToken' });
+
+/** An API token that reads what a tenant reads. */
+export const viewAnswer = z.object({ token: tokenText, expiresAt: momentField }).meta({ id: 'View' });
