@@ -130,20 +130,6 @@ CREATE TABLE log_lineage (
   CONSTRAINT log_lineage_pkey PRIMARY KEY (id)
 );
 
-CREATE TABLE log_readers (
-  kind text NOT NULL,
-  tenant_id text NOT NULL,
-  name text NOT NULL,
-  shard smallint NOT NULL,
-  cursor bigint NOT NULL,
-  runs boolean DEFAULT true NOT NULL,
-  skipped integer DEFAULT 0 NOT NULL,
-  last_skipped jsonb,
-  trying bigint,
-  tries integer DEFAULT 0 NOT NULL,
-  CONSTRAINT log_readers_pkey PRIMARY KEY (tenant_id, kind, name)
-);
-CREATE INDEX log_readers_shard_idx ON log_readers USING btree (shard);
 CREATE TABLE log_marked (
   tenant_id text NOT NULL,
   until bigint NOT NULL,
@@ -158,6 +144,21 @@ CREATE TABLE log_marks (
   places smallint[],
   CONSTRAINT log_marks_pkey PRIMARY KEY (tenant_id, kind, name, chunk)
 );
+
+CREATE TABLE log_readers (
+  kind text NOT NULL,
+  tenant_id text NOT NULL,
+  name text NOT NULL,
+  shard smallint NOT NULL,
+  cursor bigint NOT NULL,
+  runs boolean DEFAULT true NOT NULL,
+  skipped integer DEFAULT 0 NOT NULL,
+  last_skipped jsonb,
+  trying bigint,
+  tries integer DEFAULT 0 NOT NULL,
+  CONSTRAINT log_readers_pkey PRIMARY KEY (tenant_id, kind, name)
+);
+CREATE INDEX log_readers_shard_idx ON log_readers USING btree (shard);
 
 CREATE TABLE ownerships (
   id bigint DEFAULT nextval('ownerships_id_seq'::regclass) NOT NULL,
