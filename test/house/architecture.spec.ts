@@ -233,3 +233,10 @@ it('there are no barrels', () => {
 it('a file is small enough to be read at once', () => {
   expect(files.filter(({ text }) => text.split('\n').length > 251).map(({ file }) => file)).toEqual([]);
 });
+
+it('a test file has 300 lines at most', () => {
+  const folder = resolve(root, '../test');
+  const specs = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('spec.ts'));
+  const long = specs.filter((name) => readFileSync(join(folder, name), 'utf8').split('\n').length > 301);
+  expect(long).toEqual(['dashboard/admin.e2e-spec.ts']);
+});
