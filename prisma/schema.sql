@@ -47,6 +47,16 @@ CREATE TABLE call_parts (
 CREATE INDEX call_parts_tenant_id_call_id_seq_idx ON call_parts USING btree (tenant_id, call_id, seq);
 CREATE INDEX call_parts_words_idx ON call_parts USING gin (words);
 
+CREATE TABLE call_periods (
+  tenant_id text NOT NULL,
+  kind text NOT NULL,
+  begins date NOT NULL,
+  version bigint DEFAULT 0 NOT NULL,
+  shape integer DEFAULT 0 NOT NULL,
+  numbers jsonb,
+  CONSTRAINT call_periods_pkey PRIMARY KEY (tenant_id, kind, begins)
+);
+
 CREATE TABLE call_tenants (
   call_id text NOT NULL,
   tenant_id text NOT NULL,
@@ -497,6 +507,63 @@ BEGIN
 END
 $function$;
 
+CREATE FUNCTION calls_deleted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM empty_periods(array_agg(c.tenant_id), array_agg(c.day)) FROM (
+    SELECT DISTINCT o.tenant_id, (o.started_at AT TIME ZONE 'UTC')::date AS day FROM old_calls o WHERE o.state = 'ended') c
+  HAVING count(*) > 0;
+  RETURN NULL;
+END
+$function$;
+
+CREATE FUNCTION calls_inserted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM empty_periods(array_agg(c.tenant_id), array_agg(c.day)) FROM (
+    SELECT DISTINCT n.tenant_id, (n.started_at AT TIME ZONE 'UTC')::date AS day FROM new_calls n WHERE n.state = 'ended') c
+  HAVING count(*) > 0;
+  RETURN NULL;
+END
+$function$;
+
+CREATE FUNCTION calls_updated()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM empty_periods(array_agg(c.tenant_id), array_agg(c.day)) FROM (
+    SELECT DISTINCT b.tenant_id, (s.at AT TIME ZONE 'UTC')::date AS day
+    FROM (SELECT o.tenant_id, o.started_at AS before, n.started_at AS after FROM old_calls o JOIN new_calls n USING (tenant_id, call_id)
+      WHERE (o.state = 'ended' OR n.state = 'ended')
+        AND (o.state, o.agent, o.transport, o.reason, o.started_at, o.duration)
+          IS DISTINCT FROM (n.state, n.agent, n.transport, n.reason, n.started_at, n.duration)) b
+    CROSS JOIN LATERAL (VALUES (b.before), (b.after)) AS s(at)) c
+  HAVING count(*) > 0;
+  RETURN NULL;
+END
+$function$;
+
+CREATE FUNCTION empty_periods(p_tenants text[], p_days date[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM FROM call_periods p JOIN (
+      SELECT DISTINCT tenant_id, k.kind, k.begins FROM unnest(p_tenants, p_days) AS c(tenant_id, day)
+      CROSS JOIN LATERAL (VALUES ('day', c.day), ('month', date_trunc('month', c.day)::date)) AS k(kind, begins)
+    ) c USING (tenant_id, kind, begins) ORDER BY p.tenant_id, p.kind, p.begins FOR UPDATE OF p;
+  UPDATE call_periods p SET numbers = NULL, version = p.version + 1
+  FROM unnest(p_tenants, p_days) AS c(tenant_id, day)
+  WHERE p.tenant_id = c.tenant_id
+    AND (p.kind = 'day' AND p.begins = c.day OR p.kind = 'month' AND p.begins = date_trunc('month', c.day)::date);
+END
+$function$;
+
 CREATE FUNCTION log_page(p_after bigint, p_until bigint, p_limit integer, p_bytes integer, p_tenants text[], p_unassigned boolean, p_agents text[], p_types text[])
  RETURNS SETOF events
  LANGUAGE plpgsql
@@ -940,6 +1007,9 @@ CREATE TRIGGER agents_deleted AFTER DELETE ON agents REFERENCING OLD TABLE AS ol
 CREATE TRIGGER agents_inserted AFTER INSERT ON agents REFERENCING NEW TABLE AS new_agents FOR EACH STATEMENT EXECUTE FUNCTION agents_inserted();
 CREATE TRIGGER agents_updated AFTER UPDATE ON agents REFERENCING OLD TABLE AS old_agents NEW TABLE AS new_agents FOR EACH STATEMENT EXECUTE FUNCTION agents_updated();
 ALTER TABLE log_readers ADD CONSTRAINT log_readers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
+CREATE TRIGGER calls_deleted AFTER DELETE ON calls REFERENCING OLD TABLE AS old_calls FOR EACH STATEMENT EXECUTE FUNCTION calls_deleted();
+CREATE TRIGGER calls_inserted AFTER INSERT ON calls REFERENCING NEW TABLE AS new_calls FOR EACH STATEMENT EXECUTE FUNCTION calls_inserted();
+CREATE TRIGGER calls_updated AFTER UPDATE ON calls REFERENCING OLD TABLE AS old_calls NEW TABLE AS new_calls FOR EACH STATEMENT EXECUTE FUNCTION calls_updated();
 ALTER TABLE sign_in_codes ADD CONSTRAINT sign_in_codes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE sign_in_codes ADD CONSTRAINT sign_in_codes_voucher_id_fkey FOREIGN KEY (voucher_id) REFERENCES tokens(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE tenant_agents ADD CONSTRAINT tenant_agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;

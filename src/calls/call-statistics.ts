@@ -4,8 +4,12 @@ import type { Patience } from '../common/fair-slots.js';
 import type { AgentName, TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { NO_ZONE } from '../common/time-zone.js';
+import { type Run, SNAPSHOT } from '../database/pg-pool.js';
 import { ReadPool } from '../database/pools.js';
+import { COUNT, type Numbers, SLOT_MS, Sum } from './call-numbers.js';
+import { CallPeriods } from './call-periods.js';
 import type { Lifetime } from './call-query.js';
+import { type Offsets, statsOf } from './summed-statistics.js';
 
 /** Calls that began in [`from`, `to`). */
 export interface StatsQuery {
@@ -40,7 +44,7 @@ export interface Stats {
 }
 
 /** Longest lists of what a tenant names itself. */
-const MAX_NAMES = 1000;
+const MAX_LISTED = 1000;
 const LASTING = `count(*)::int AS calls, round((coalesce(sum(seconds), 0) / 60)::numeric, 2)::float8 AS minutes,
   round((percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds))::numeric, 3)::float8 AS "medianDuration"`;
 /** An hour's bucket is an hour of UTC: a zone's own is ambiguous when its clocks go back. */
@@ -64,11 +68,11 @@ const statement = (bucket: StatsQuery['bucket']) => `WITH c AS MATERIALIZED (
 SELECT (SELECT row_to_json(t) FROM (SELECT ${LASTING} FROM c) t) AS totals,
   (SELECT json_agg(json_build_object('at', extract(epoch FROM ${startOf(bucket)}) * 1000, 'calls', calls, 'minutes', minutes)
                    ORDER BY b.at) FROM buckets b) AS buckets,
-  (SELECT json_agg(t) FROM (SELECT agent, ${LASTING} FROM c GROUP BY agent ORDER BY 2 DESC, 1 LIMIT ${MAX_NAMES}) t) AS agents,
+  (SELECT json_agg(t) FROM (SELECT agent, ${LASTING} FROM c GROUP BY agent ORDER BY 2 DESC, 1 LIMIT ${MAX_LISTED}) t) AS agents,
   (SELECT json_agg(t) FROM (SELECT reason, count(*)::int AS calls FROM c WHERE reason IS NOT NULL GROUP BY reason
-                            ORDER BY 2 DESC, 1 LIMIT ${MAX_NAMES}) t) AS reasons,
+                            ORDER BY 2 DESC, 1 LIMIT ${MAX_LISTED}) t) AS reasons,
   (SELECT json_agg(t) FROM (SELECT transport, count(*)::int AS calls FROM c GROUP BY transport
-                            ORDER BY 2 DESC, 1 LIMIT ${MAX_NAMES}) t) AS transports,
+                            ORDER BY 2 DESC, 1 LIMIT ${MAX_LISTED}) t) AS transports,
   (SELECT json_agg(t) FROM (SELECT weekday, hour, coalesce(calls, 0) AS calls
      FROM generate_series(0, 6) AS weekday CROSS JOIN generate_series(0, 23) AS hour
      LEFT JOIN (SELECT extract(dow FROM local)::int AS weekday, extract(hour FROM local)::int AS hour, count(*)::int AS calls
@@ -80,26 +84,110 @@ interface StatsRow extends Omit<Stats, 'buckets'> {
   readonly buckets: readonly (Counted & { readonly at: number })[] | null;
 }
 
+/** So many calls are counted one by one, and their medians are exact; of more, what is kept of days and months is added up. */
+const FEW = 5000;
+const HOW_MANY = `SELECT count(*)::int AS calls FROM (
+  SELECT FROM calls WHERE tenant_id = $1 AND started_at >= $2 AND started_at < $3 LIMIT ${FEW + 1}) few`;
+/** What no period can say: of the gaps, and of calls that have not ended, which may be lost by now. */
+const OTHERS = `WITH c AS MATERIALIZED (
+  SELECT agent, coalesce(transport, 'unknown') AS transport, coalesce(reason, 'unknown') AS reason, started_at,
+         coalesce(duration, 0) AS seconds
+  FROM unnest($2::timestamptz[], $3::timestamptz[]) AS gap(begins, ends) CROSS JOIN LATERAL (
+    SELECT * FROM calls WHERE tenant_id = $1 AND state = 'ended' AND started_at >= begins AND started_at < ends OFFSET 0) ended
+  UNION ALL
+  SELECT agent, coalesce(transport, 'unknown'), CASE WHEN is_lost THEN 'lost' END, started_at,
+         CASE WHEN is_lost THEN greatest(0, extract(epoch FROM last_at - started_at))::float8 END
+  FROM (SELECT *, last_at NOT BETWEEN $6 AND $7 AS is_lost FROM calls
+        WHERE tenant_id = $1 AND state IN ('ringing', 'live') AND started_at >= $4 AND started_at < $5) open
+) ${COUNT}`;
+const starts = (bucket: StatsQuery['bucket']) =>
+  `SELECT (extract(epoch FROM ${startOf(bucket)}) * 1000)::int8 AS at
+  FROM generate_series(${bucketOf(bucket, '$1::timestamptz')}, ${bucketOf(bucket, "$2::timestamptz - interval '1 ms'")},
+                       interval '1 ${bucket}') AS b(at) WHERE $3::text IS NOT NULL ORDER BY b.at`.replaceAll(
+    '$5',
+    '$3',
+  );
+const STARTS = { hour: starts('hour'), day: starts('day') };
+const OFFSETS = `SELECT (extract(epoch FROM at) * 1000)::int8 AS at,
+    (extract(epoch FROM (at AT TIME ZONE $2::text) - (at AT TIME ZONE 'UTC')) / 60)::float8 AS minutes
+  FROM unnest($1::timestamptz[]) AS at`;
+const DAY_MS = 86_400_000;
+
 @Injectable()
 export class CallStatistics {
-  constructor(private readonly pool: ReadPool) {}
+  constructor(
+    private readonly pool: ReadPool,
+    private readonly periods: CallPeriods,
+  ) {}
 
   /** Throws `validation` for a time zone that PostgreSQL does not know. */
-  async of(tenantId: TenantId, query: StatsQuery, { since, until }: Lifetime, patience: Patience): Promise<Stats> {
-    const { from, to, bucket, agents, timeZone } = query;
-    const values = [tenantId, from, to, agents, timeZone, since, until];
-    const count = () => this.pool.query<StatsRow>(STATEMENTS[bucket], values);
-    const { rows } = await this.pool.askMuch(tenantId, count, patience).catch((error: unknown) => {
+  async of(tenantId: TenantId, query: StatsQuery, lifetime: Lifetime, patience: Patience): Promise<Stats> {
+    const count = () =>
+      this.pool.transaction(async (run) => {
+        const summed = query.agents === null ? await this.summed(run, tenantId, query, lifetime) : undefined;
+        return summed ?? counted(run, tenantId, query, lifetime);
+      }, SNAPSHOT);
+    return this.pool.askMuch(tenantId, count, patience).catch((error: unknown) => {
       throw isUnknownZone(error) ? unknownZone() : error;
     });
-    const [row] = rows;
-    if (row === undefined) throw new Error('a statement without FROM gave no row');
-    return {
-      totals: row.totals,
-      buckets: (row.buckets ?? []).map((one) => ({ ...one, at: new Date(one.at).toISOString() })),
-      ...{ agents: row.agents ?? [], reasons: row.reasons ?? [], transports: row.transports ?? [], hours: row.hours },
-    };
   }
+
+  /** Undefined where the calls are few, or the zone's clocks show other minutes than whole and half hours do. */
+  private async summed(
+    run: Run,
+    tenantId: TenantId,
+    { from, to, bucket, timeZone }: StatsQuery,
+    { since, until }: Lifetime,
+  ): Promise<Stats | undefined> {
+    const { rows: few } = await run<{ calls: number }>(HOW_MANY, [tenantId, from, to]);
+    if ((few[0]?.calls ?? 0) <= FEW) return undefined;
+    const offsets = await offsetsIn(run, from.getTime(), to.getTime(), timeZone);
+    if (offsets === undefined) return undefined;
+    const kept = await this.periods.keptIn(run, tenantId, from.getTime(), to.getTime());
+    this.periods.want(tenantId, kept.missing);
+    const gaps = [kept.gaps.map((gap) => new Date(gap.from)), kept.gaps.map((gap) => new Date(gap.to))];
+    const { rows } = await run<{ numbers: Numbers }>(OTHERS, [tenantId, ...gaps, from, to, since, until]);
+    const sum = new Sum();
+    for (const numbers of [...kept.numbers, ...rows.map((row) => row.numbers)]) sum.add(numbers);
+    const buckets = await run<{ at: number }>(STARTS[bucket], [from, to, timeZone]);
+    const begins = buckets.rows.map(({ at }) => at);
+    return statsOf(sum, begins, offsets);
+  }
+}
+
+async function counted(
+  run: Run,
+  tenantId: TenantId,
+  { from, to, bucket, agents, timeZone }: StatsQuery,
+  { since, until }: Lifetime,
+): Promise<Stats> {
+  const { rows } = await run<StatsRow>(STATEMENTS[bucket], [tenantId, from, to, agents, timeZone, since, until]);
+  const [row] = rows;
+  if (row === undefined) throw new Error('a statement without FROM gave no row');
+  return {
+    totals: row.totals,
+    buckets: (row.buckets ?? []).map((one) => ({ ...one, at: new Date(one.at).toISOString() })),
+    ...{ agents: row.agents ?? [], reasons: row.reasons ?? [], transports: row.transports ?? [], hours: row.hours },
+  };
+}
+
+/** As PostgreSQL knows the zone, of which it is also asked where days begin. */
+async function offsetsIn(run: Run, from: number, to: number, timeZone: string): Promise<Offsets | undefined> {
+  const ask = async (moments: readonly number[]) => {
+    const times = moments.map((moment) => new Date(moment));
+    const { rows } = await run<{ at: number; minutes: number }>(OFFSETS, [times, timeZone]);
+    return new Map(rows.map(({ at, minutes }) => [at, minutes]));
+  };
+  const first = Math.floor(from / DAY_MS) * DAY_MS;
+  const days = Array.from({ length: Math.ceil((to - first) / DAY_MS) + 1 }, (_, index) => first + index * DAY_MS);
+  const ofDays = await ask(days);
+  const changing = days.filter((day) => ofDays.get(day) !== (ofDays.get(day + DAY_MS) ?? ofDays.get(day)));
+  const slots = changing.flatMap((day) =>
+    Array.from({ length: DAY_MS / SLOT_MS }, (_, index) => day + index * SLOT_MS),
+  );
+  const ofSlots = slots.length === 0 ? new Map<number, number>() : await ask(slots);
+  const isEven = [...ofDays.values(), ...ofSlots.values()].every((minutes) => minutes % 30 === 0);
+  return isEven ? { ofDays, ofSlots } : undefined;
 }
 
 export function unknownZone(): Problem {

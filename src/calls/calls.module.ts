@@ -3,6 +3,7 @@ import { AgentsModule } from '../agents/agents.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { CallIntake } from './projection/call-intake.js';
+import { CallPeriods } from './call-periods.js';
 import { CallReader } from './call-reader.js';
 import { CallStatistics } from './call-statistics.js';
 import { CallStore } from './projection/call-store.js';
@@ -27,6 +28,7 @@ import { StatsController } from './stats.controller.js';
     CallsRebuild,
     CallsProjection,
     CallsService,
+    CallPeriods,
     CallStatistics,
   ],
   exports: [CallsService, CallsRebuild, CallStore],

@@ -29,6 +29,8 @@ export function useOf({ totalCount, idleCount, waitingCount, options }: pg.Pool)
 
 /** Reads that must agree with each other see the database as of the first of them. */
 export const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+/** The same; what it writes over a change that it has not seen fails. */
+export const SNAPSHOT_TO_WRITE = 'BEGIN ISOLATION LEVEL REPEATABLE READ';
 
 export interface PoolLimits {
   /** What PostgreSQL's list of connections calls it. */

@@ -164,6 +164,7 @@ export class CallStore {
         WHERE tenant_id = ${tenantId} AND call_id >= ${from} ORDER BY ${keys} LIMIT ${ERASED_AT_ONCE}) RETURNING call_id)
       SELECT max(call_id) AS last FROM gone`;
     await transaction.$executeRaw`DELETE FROM quarantined_calls WHERE tenant_id = ${tenantId}`;
+    await transaction.$executeRaw`DELETE FROM call_periods WHERE tenant_id = ${tenantId}`;
     return row?.last ?? null;
   }
 
