@@ -7,7 +7,10 @@ const HELP = `npm run bench -- [options]
   --rate <n>       events a second offered while delivering (default 500)
   --crowd <n>      streams of among and storm (default 10000)
   --quick          under a minute in all: one short round
-  --only <parts>   of ingest,delivery,idle,rights,beside,latency,copy,catchup,among,backlog,storm,stalled (default all)
+  --only <parts>   of ingest,delivery,idle,rights,beside,latency,copy,catchup,among,backlog,storm,stalled
+                   (default all), or growth, which is run only when it is named
+  --events <n>     events of the log that has grown, of growth (default 1,000,000; 10,000,000 take an hour and 15 GB)
+  --keep <dir>     fill growth's databases there once, and use them again
   --save           also write bench/results/<date>.json
   --cpu-prof <dir> run Switchboard with node --cpu-prof; its figures are then not comparable
 `;
@@ -28,6 +31,7 @@ export const TENANTS = 100;
  * @property {number} ingestMs     length of one measured ingest case
  * @property {number} settleMs     longest wait for a resident size to hold still
  * @property {{ingest: boolean, delivery: boolean, idle: boolean, rights: boolean, beside: boolean}} parts
+ * @property {{events: number, keptIn: string | undefined} | undefined} growth
  * @property {boolean} save
  * @property {string | undefined} cpuProf
  */
@@ -46,6 +50,8 @@ export function readOptions(args = process.argv.slice(2)) {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', default: ['ingest,delivery,idle,rights,beside', ...LIMITS].join() },
       crowd: { type: 'string' },
+      events: { type: 'string', default: '1000000' },
+      keep: { type: 'string' },
       save: { type: 'boolean', default: false },
       'cpu-prof': { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -75,6 +81,9 @@ export function readOptions(args = process.argv.slice(2)) {
       rights: chosen.includes('rights'),
       beside: chosen.includes('beside'),
     },
+    growth: chosen.includes('growth')
+      ? { events: wholeNumber('--events', String(Number(values.events))), keptIn: values.keep }
+      : undefined,
     limits: LIMITS.filter((name) => chosen.includes(name)),
     save: values.save,
     cpuProf: values['cpu-prof'],

@@ -10,6 +10,7 @@ import { Attempts } from './attempts.mjs';
 import { measureBeside, peers, renderBeside } from './beside.mjs';
 import { endEverything, startBare, startReaders } from './children.mjs';
 import { renderLimits, runLimits, summariseLimits } from './limits.mjs';
+import { measureGrowth, renderGrowth } from './growth.mjs';
 import { readOptions } from './options.mjs';
 import { fileLimit, hasProc } from './process-stat.mjs';
 import { circumstances, renderTable, summarise } from './report.mjs';
@@ -156,8 +157,13 @@ try {
     const limits = summariseLimits(await runLimits(options, say, attempts), options);
     keep({ limits }, renderLimits(limits));
   }
+  if (options.growth) {
+    const growth = await measureGrowth(options.growth, say);
+    keep({ growth }, renderGrowth(growth, options.growth.events));
+    if (growth.some(({ met }) => !met)) process.exitCode = 1;
+  }
   process.stdout.write(attempts.render());
-  process.exitCode = attempts.failures.length > 0 ? 1 : 0;
+  if (attempts.failures.length > 0) process.exitCode = 1;
 } catch (error) {
   if (!ending) process.stderr.write(`bench: ${error.stack}\n`);
   process.exitCode = 1;
