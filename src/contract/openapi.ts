@@ -8,8 +8,8 @@ import type { z } from 'zod';
 import { problemSchema } from '../common/answer-fields.js';
 import { PROBLEM_SLUGS, Problem, type ProblemSlug } from '../common/problem.js';
 import { type DescribedRoute, describedRoutes } from './described-routes.js';
-import { NoExample, exampleOf } from './example.js';
-import { type JsonSchema, jsonSchemaOf } from './json-schema.js';
+import { NoExample, exampleOf } from '../common/json-example.js';
+import { type JsonSchema, jsonSchemaOf } from '../common/json-schema.js';
 import { problemsOf } from './operation-problems.js';
 import { securityOf, securitySchemes } from './security.js';
 

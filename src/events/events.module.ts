@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AgentsModule } from '../agents/agents.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { AgentChanges } from './streams/agent-changes.js';
+import { CatalogueController } from './catalogue/catalogue.controller.js';
 import { CallErasure } from './log/call-erasure.js';
 import { ConnectionDirectory } from './streams/connection-directory.js';
 import { DeadLinks } from './streams/dead-links.js';
@@ -29,7 +30,7 @@ import { StreamsService } from './streams/streams.service.js';
 /** One event's way: ingest → event log → tail → router → streams. */
 @Module({
   imports: [AuthModule, AgentsModule],
-  controllers: [StreamsController, LogController, StreamTokensController],
+  controllers: [CatalogueController, StreamsController, LogController, StreamTokensController],
   providers: [
     ...[
       EventLog,

@@ -5,8 +5,8 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { exampleOf } from '../../src/contract/example.js';
-import type { JsonSchema } from '../../src/contract/json-schema.js';
+import { exampleOf } from '../../src/common/json-example.js';
+import type { JsonSchema } from '../../src/common/json-schema.js';
 import { type DescribedOperation, describeApi, operationsIn } from '../support/described-api.js';
 
 let document: OpenAPIObject;

@@ -2,18 +2,28 @@
  * Walks over every route of the OpenAPI document (security rules 1, 3, 5, 9, 19): a route that is added is walked, too, and
  * fails here until it holds them.
  */
+import { Contract } from '../support/contract.js';
 import { type Operation, type Values, essenceOf, operationsOf } from '../support/operations.js';
 import { Switchboard, type TestTenant } from '../support/switchboard.js';
 import { fresh, message } from '../support/things.js';
 
 const SCOPES = ['events:read', 'agents:read', 'tokens:write', 'events:write'] as const;
-const OPEN = new Set(['GET /healthz', 'GET /readyz', 'GET /.well-known/jwks.json', 'POST /v1/session/code']);
+const OPEN = new Set([
+  'GET /healthz',
+  'GET /readyz',
+  'GET /.well-known/jwks.json',
+  'POST /v1/session/code',
+  'GET /v1/event-types',
+  'GET /asyncapi.json',
+]);
 
 let board: Switchboard;
 let operations: Operation[];
+let contract: Contract;
 beforeAll(async () => {
   board = await Switchboard.start({ LIMIT_REQUESTS_PER_SECOND: '100000' });
   operations = await operationsOf(board);
+  contract = await Contract.watch(board);
 });
 afterAll(() => board.stop());
 
@@ -235,6 +245,10 @@ describe('every route', () => {
       expect([name, answer.status, answer.body['type']]).toEqual([name, 413, '/problems/payload-too-large']);
     }
     expect(lists).toBeGreaterThan(7);
+  });
+
+  it('answers what /openapi.json says, whatever it was asked', () => {
+    expect([...contract.faults]).toEqual([]);
   });
 });
 

@@ -26,7 +26,11 @@ export interface TestTenant {
 
 let tenantCount = 0;
 
+/** Is told of every answer to {@link Switchboard.request}. */
+export type Witness = (method: string, path: string, answer: Answer<unknown>) => void;
+
 export class Switchboard {
+  witness: Witness | undefined;
   private readonly readers: StreamReader[] = [];
   private closing: Promise<void> | undefined;
 
@@ -103,12 +107,14 @@ export class Switchboard {
       ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    return {
+    const answer = {
       status: response.status,
       headers: response.headers,
       text,
       body: (text.startsWith('{') ? JSON.parse(text) : {}) as Body,
     };
+    this.witness?.(method, path, answer);
+    return answer;
   }
 
   admin<Body = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Answer<Body>> {

@@ -1,0 +1,27 @@
+/** The types of events that readers meet, each with the schema of its `data`: `GET /v1/event-types`, `/asyncapi.json`, docs/events.md. */
+import { exampleOf } from '../../common/json-example.js';
+import { type JsonSchema, jsonSchemaOf } from '../../common/json-schema.js';
+import { AGENT_EVENTS } from './agent-events.js';
+import { CALL_EVENTS } from './call-events.js';
+import { CONTROL_EVENTS } from './control-events.js';
+import type { EventType } from './event-type.js';
+import { SPEECH_EVENTS } from './speech-events.js';
+
+/** In the order in which they are shown. What else writes into the log adds its types here. */
+export const EVENT_TYPES: readonly EventType[] = [...CALL_EVENTS, ...SPEECH_EVENTS, ...AGENT_EVENTS, ...CONTROL_EVENTS];
+
+export interface DescribedEventType extends Omit<EventType, 'schema'> {
+  /** Of `data`: JSON Schema (draft-07), whole, without references. */
+  readonly schema: JsonSchema;
+  readonly example: unknown;
+}
+
+let described: readonly DescribedEventType[] | undefined;
+
+/** Made when it is first asked for. */
+export function describedEventTypes(): readonly DescribedEventType[] {
+  return (described ??= EVENT_TYPES.map(({ schema, ...type }) => {
+    const converted = jsonSchemaOf(schema, 'output', 'draft-07').schema;
+    return { ...type, schema: converted, example: exampleOf(converted, {}) };
+  }));
+}

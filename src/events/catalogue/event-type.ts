@@ -1,0 +1,60 @@
+/**
+ * One type of event as the catalogue describes it. Fields that a source sends are its own: what stands here is what those do
+ * that we know. Unknown types and unknown fields pass (docs/protocol.md, section 1.1).
+ */
+import { z } from 'zod';
+import { agentField, callField, momentField } from '../../common/answer-fields.js';
+
+export interface EventType {
+  readonly type: string;
+  /** False: delivered live only, never stored, and without an id. */
+  readonly durable: boolean;
+  readonly summary: string;
+  /** Of `data`. */
+  readonly schema: z.ZodObject;
+}
+
+const field = (description: string, example: unknown) => ({ description, examples: [example] });
+
+/** What we add or replace (docs/protocol.md, section 4.4). */
+export const stamped = {
+  agent: agentField,
+  at: momentField.meta(
+    field('When it happened; where the source says no time, when it came in.', '2026-11-27T21:06:05.788Z'),
+  ),
+};
+
+/** The call that it belongs to. */
+export const ofCall = { callId: callField.optional(), ...stamped };
+
+/** What wires that repeat a call's facts beside each event repeat. */
+export const facts = {
+  from: z.string().optional().meta(field('The caller’s number or address.', '+34611111111')),
+  to: z.string().optional().meta(field('The number that was called.', '+34910000000')),
+  direction: z.string().optional().meta(field('`inbound` or `outbound`.', 'inbound')),
+  transport: z.string().optional().meta(field('`phone`, `webrtc`, `chat`, `whatsapp` …', 'phone')),
+};
+
+export const said = {
+  messageId: z.string().optional().meta(field('The message, within its call; may be empty.', 'msg_1')),
+  text: z.string().optional().meta(field('What was said.', 'A table for two, please')),
+};
+
+export const textOf = (description: string, example: string) => z.string().optional().meta(field(description, example));
+export const numberOf = (description: string, example: number) =>
+  z.number().optional().meta(field(description, example));
+
+/** Stored, numbered and replayed. */
+export function durable(type: string, summary: string, shape: z.ZodRawShape = {}): EventType {
+  return { type, durable: true, summary, schema: schemaOf(type, shape) };
+}
+
+/** Delivered live only. */
+export function ephemeral(type: string, summary: string, shape: z.ZodRawShape = {}): EventType {
+  return { type, durable: false, summary, schema: schemaOf(type, shape) };
+}
+
+/** What a source may send has whatever fields it likes besides. */
+function schemaOf(type: string, shape: z.ZodRawShape): z.ZodObject {
+  return z.looseObject({ ...ofCall, ...shape }).meta({ title: type });
+}
