@@ -8,7 +8,7 @@ import { type DecodedEvent, admitEvent } from '../../src/events/log/event.js';
 import { type LogEntry, decodeAgentEvent, decodeLogEntry, isControl } from '../../src/sources/pinecall/decode.js';
 import { SimulatorSource } from '../../src/sources/simulator.source.js';
 import { CollectingSink } from '../support/collecting-sink.js';
-import { goldenEntries, replayFrames, sseFrames, wsFrames } from '../support/recordings.js';
+import { parcelEntries, replayFrames, sseFrames, wsFrames } from '../support/recordings.js';
 
 /** What the upstream's makers recorded is not ours to copy; it is read where it lies beside the repository. */
 const RECORDINGS = resolve(
@@ -68,7 +68,7 @@ describe('every event is valid', () => {
     ['wire A', () => agentEvents(sseFrames)],
     ['wire B', () => agentEvents(wsFrames)],
     ['wire A with repeats', () => agentEvents(replayFrames)],
-    ['wire C', () => logEvents(goldenEntries)],
+    ['wire C', () => logEvents(parcelEntries)],
   ])('of our fixtures: %s', (_, read) => {
     const events = read();
     expect(events.length).toBeGreaterThan(10);

@@ -1,0 +1,123 @@
+/** What the running server answers is what `/openapi.json` says: every operation, when it goes well and when it does not. */
+import { Contract } from '../support/contract.js';
+import { Switchboard, type TestTenant } from '../support/switchboard.js';
+import { fresh, message } from '../support/things.js';
+
+const SCOPES = ['events:read', 'agents:read', 'tokens:write', 'events:write'];
+/** Never answered whole by `request`: their answers have no end. */
+const isStream = (name: string) => /\/events(\/\{\w+\})?$/.test(name);
+
+let board: Switchboard;
+let contract: Contract;
+let tenant: TestTenant;
+const agent = fresh('mara');
+const call = fresh('CA');
+beforeAll(async () => {
+  board = await Switchboard.start({ LIMIT_REQUESTS_PER_SECOND: '100000' });
+  tenant = await board.createTenant({ agents: [agent], scopes: SCOPES });
+  await board.ingest(
+    { event: 'call.ringing', agent, callId: call, from: '+34611111111' },
+    { event: 'call.started', agent, callId: call, from: '+34611111111', transport: 'phone' },
+    message(agent, call, 1),
+    { event: 'llm.toolCall', agent, callId: call, toolCalls: [{ id: 't1', name: 'look', arguments: '{"a":1}' }] },
+    { event: 'tool.result', agent, callId: call, id: 't1', name: 'look', result: { b: [1] }, ms: 12 },
+    { event: 'handoff.requested', agent, callId: call, by: 'somebody' },
+  );
+  contract = await Contract.watch(board);
+});
+afterAll(() => board.stop());
+
+const own = (method: string, path: string, body?: unknown) =>
+  board.request<Record<string, never>>(method, path, { token: tenant.token, ...(body === undefined ? {} : { body }) });
+const admin = (method: string, path: string, body?: unknown) => board.admin<Record<string, never>>(method, path, body);
+
+it('what a tenant reads', async () => {
+  await own('GET', '/v1/me');
+  await own('GET', '/v1/agents');
+  for (const query of ['', '?q=text', `?agents=${agent}&state=live`]) await own('GET', `/v1/calls${query}`);
+  await own('GET', `/v1/calls/${call}`);
+  await own('GET', '/v1/log');
+  await own('GET', '/v1/stats');
+  await own('GET', '/v1/audit');
+  await own('GET', '/v1/calls/none');
+  await own('GET', '/v1/calls?limit=0');
+});
+
+it('what a tenant makes', async () => {
+  const { body } = await own('POST', '/v1/tokens', { name: 'x', scopes: ['events:read'] });
+  await own('GET', '/v1/tokens');
+  await own('DELETE', `/v1/tokens/${body['id']}`);
+  await own('DELETE', '/v1/tokens/none');
+  await own('POST', '/v1/stream-tokens', { agents: [agent] });
+  await own('POST', '/v1/stream-tokens', { agents: ['another'] });
+  await own('POST', '/v1/session');
+  await own('DELETE', '/v1/session');
+  await own('POST', '/v1/ingest', [message(agent, call, 2), message('another', call, 3), { event: 'error', agent }]);
+  await own('POST', '/v1/ingest', [{ event: 'error', agent }]);
+});
+
+it('what anybody reads', async () => {
+  for (const path of ['/healthz', '/readyz', '/.well-known/jwks.json', '/v1/event-types', '/asyncapi.json'])
+    await board.request('GET', path);
+  await board.request('POST', '/v1/session/code', { body: { code: 'none' } });
+  const link = await admin('POST', `/v1/admin/tenants/${tenant.id}/sign-in-links`, {});
+  const code = new URL(String(link.body['url'])).hash.replace('#code=', '');
+  await board.request('POST', '/v1/session/code', { body: { code } });
+});
+
+it('what an operator reads', async () => {
+  await admin('GET', '/metrics');
+  for (const path of ['tenants', 'tokens', 'agents', 'connections', 'erasures', 'audit', 'calls', 'signing-keys'])
+    await admin('GET', `/v1/admin/${path}`);
+  const reader = await board.open('/v1/events', { token: tenant.token });
+  await reader.untilType('connected');
+  await admin('GET', '/v1/admin/connections');
+  await admin('GET', `/v1/admin/tenants/${tenant.id}`);
+  await admin('GET', `/v1/admin/tenants/${tenant.id}/tokens`);
+  await admin('GET', '/v1/admin/tenants/none');
+  await admin('GET', `/v1/admin/agents/${agent}/owners`);
+  await admin('GET', `/v1/admin/calls?tenants=${tenant.id}&q=text`);
+  await admin('GET', `/v1/admin/calls/${call}`);
+  for (const event of ['1', '99999'])
+    await admin('GET', `/v1/admin/explain?tenant=${tenant.id}&event=${event}&tokenId=${tenant.tokenId}`);
+  const { body } = await board.admin<{ connections: { id: string }[] }>('GET', '/v1/admin/connections');
+  await admin('DELETE', `/v1/admin/connections/${body.connections[0]?.id}`);
+  await admin('DELETE', '/v1/admin/connections/none');
+});
+
+it('what an operator does', async () => {
+  const other = fresh('globex');
+  const limits = { streams: 5, retentionDays: 3 };
+  await admin('POST', '/v1/admin/tenants', { tenant: other, name: 'Globex', limits });
+  await admin('POST', '/v1/admin/tenants', { tenant: other });
+  await admin('PATCH', `/v1/admin/tenants/${other}`, { name: 'Globex Inc' });
+  for (const dryRun of ['true', 'false'])
+    await admin('PUT', `/v1/admin/agents/${agent}/owner?dryRun=${dryRun}`, { tenant: other, from: tenant.id });
+  await admin('PUT', `/v1/admin/agents/${agent}/owner`, { tenant: other, from: null });
+  await admin('DELETE', `/v1/admin/agents/${agent}/owner`, { from: other });
+  await admin('GET', `/v1/admin/agents?unassigned=true`);
+  for (const dryRun of ['true', 'false'])
+    await admin('PUT', `/v1/admin/tenants/${other}/agents?dryRun=${dryRun}`, { agents: [agent] });
+  const made = await admin('POST', `/v1/admin/tenants/${other}/tokens`, {
+    name: 'x',
+    scopes: ['events:read', 'agents:read'],
+  });
+  await admin('PATCH', `/v1/admin/tokens/${made.body['id']}`, { scopes: ['events:read'] });
+  await admin('DELETE', `/v1/admin/tokens/${made.body['id']}`);
+  await admin('POST', '/v1/admin/tokens', { name: 'x', scopes: ['events:write'] });
+  await admin('POST', '/v1/admin/sign-in-links', {});
+  await admin('POST', `/v1/admin/tenants/${other}/views`, {});
+  await admin('POST', `/v1/admin/tenants/${other}/stream-tokens`, {});
+  await admin('POST', '/v1/admin/signing-keys');
+  await admin('POST', '/v1/admin/calls/rebuild');
+  await admin('DELETE', `/v1/admin/calls/${call}`);
+  await admin('DELETE', `/v1/admin/calls/${call}`);
+  await admin('DELETE', `/v1/admin/tenants/${other}`);
+  await admin('GET', '/v1/admin/audit');
+});
+
+it('every operation was asked for and answered; add a new one to this walk', () => {
+  const left = contract.names.filter((name) => !contract.succeeded.has(name) && !isStream(name));
+  expect(left).toEqual([]);
+  expect([...contract.faults]).toEqual([]);
+});
