@@ -4,6 +4,7 @@
  */
 import { type Server, createServer } from 'node:http';
 import { createSecureServer } from 'node:http2';
+import { createServer as createPlainServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { CallLog, type WireEntry, logOf } from './pinecall2-log.js';
 import { type Reply, serve } from './pinecall2-streams.js';
@@ -142,11 +143,9 @@ export class Gateway {
   /** Comes (back) up, on the same port. */
   async listen(): Promise<void> {
     const { tls } = this;
-    const server = (
-      tls
-        ? createSecureServer({ ...tls, allowHTTP1: true, ...(tls.plain && { ALPNProtocols: ['http/1.1'] }) })
-        : createServer()
-    ) as Server;
+    const overTls = (files: Tls) =>
+      files.plain ? createPlainServer(files) : createSecureServer({ ...files, allowHTTP1: true });
+    const server = (tls ? overTls(tls) : createServer()) as Server;
     server.on('request', (message, response) => serve(this, message, response));
     const admit = (socket: Socket) => {
       this.sockets.add(socket);
