@@ -10,7 +10,7 @@ export interface WireEntry {
 }
 
 const own = new URL('../fixtures/pinecall2-call-log.json', import.meta.url);
-const recorded = new URL('../../../../shared/pinecall/recordings/v2-call-log.json', import.meta.url);
+const besideWorkTrees = new URL('../../../../shared/pinecall/recordings/v2-call-log.json', import.meta.url);
 const besideProject = new URL('../../../shared/pinecall/recordings/v2-call-log.json', import.meta.url);
 
 const read = (file: URL) => JSON.parse(readFileSync(file, 'utf8')) as WireEntry[];
@@ -19,7 +19,7 @@ const read = (file: URL) => JSON.parse(readFileSync(file, 'utf8')) as WireEntry[
 export const ownLog: readonly WireEntry[] = read(own);
 
 /** The golden log that lies beside the project, with the state that it folds to; undefined where it is not there. */
-export const golden = [besideProject, recorded].filter((file) => existsSync(file)).map((file) => ({
+export const golden = [besideProject, besideWorkTrees].filter((file) => existsSync(file)).map((file) => ({
   entries: read(file),
   state: JSON.parse(readFileSync(new URL(file.href.replace('.json', '.state.json')), 'utf8')) as GoldenState,
 }))[0]; // prettier-ignore

@@ -2,11 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeCertificate } from './support/certificate.js';
-import { CollectingSink } from './support/collecting-sink.js';
-import { Pinecall2Harness } from './support/pinecall2-harness.js';
-import type { Tls } from './support/pinecall2-gateway.js';
-import { logOf, ownLog, storedSeqs } from './support/pinecall2-log.js';
+import { makeCertificate } from '../support/certificate.js';
+import { CollectingSink } from '../support/collecting-sink.js';
+import { Pinecall2Harness } from '../support/pinecall2-harness.js';
+import type { Tls } from '../support/pinecall2-gateway.js';
+import { logOf, ownLog, storedSeqs } from '../support/pinecall2-log.js';
 
 const stored = storedSeqs(ownLog);
 const folder = mkdtempSync(join(tmpdir(), 'switchboard-gateway-'));
