@@ -3,7 +3,6 @@ import { Redirect, Route, Switch } from 'wouter';
 import type { Client } from './api/client.js';
 import { CallPage } from './calls/call-page.js';
 import { CallsPage } from './calls/calls-page.js';
-import { useAgentFilter } from './live/live-filter.js';
 import { LivePage } from './live/live-page.js';
 import type { Me } from './session/session.js';
 import { Layout } from './shell/layout.js';
@@ -41,7 +40,7 @@ export function CustomerApp({ client, me, banner }: Props) {
           <Route path="/">
             <Redirect to="/live" replace />
           </Route>
-          <Route path="/live/:call?">{({ call }) => <LivePage picked={call} useFilter={useAgentFilter} />}</Route>
+          <Route path="/live/:call?">{({ call }) => <LivePage picked={call} />}</Route>
           <Route path="/calls" component={CallsPage} />
           <Route path="/calls/:call">{({ call }) => <CallPage key={call} callId={call} />}</Route>
           <Route path="/overview" component={OverviewPage} />

@@ -8,7 +8,6 @@ import { NotFoundPage } from '../shell/not-found-page.js';
 import { adminTexts } from '../texts/admin.js';
 import { WorkspaceProvider } from '../workspace/workspace.js';
 import { PlatformProvider } from './platform-context.js';
-import { useTenantFilter } from './tenant-filter.js';
 import ViewPage from './view/view-page.js';
 import '../styles/sections.css';
 import '../styles/stack-table.css';
@@ -60,7 +59,7 @@ function PlatformPages({ me }: { readonly me: Me }) {
             <Route path="/">
               <Redirect to="/live" replace />
             </Route>
-            <Route path="/live/:call?">{({ call }) => <LivePage picked={call} useFilter={useTenantFilter} />}</Route>
+            <Route path="/live/:call?">{({ call }) => <LivePage picked={call} />}</Route>
             <Route path="/tenants" component={TenantsPage} />
             <Route path="/tenants/:tenant">{({ tenant }) => <TenantPage key={tenant} tenant={tenant} />}</Route>
             <Route path="/agents" component={AgentsPage} />

@@ -1,6 +1,7 @@
 /** What the operator's pages share besides the workspace: who the customers are. */
-import { type ReactNode, createContext, useContext, useMemo } from 'react';
+import { type ReactNode, createContext, useCallback, useContext, useMemo } from 'react';
 import { type Loaded, useLoaded } from '../stream/use-loaded.js';
+import { TenantNames } from '../ui/tenant-names.js';
 import { type Tenant, listTenants } from './platform.js';
 
 interface Platform {
@@ -21,6 +22,10 @@ export function PlatformProvider({ children }: { readonly children: ReactNode })
   const tenants = useLoaded(listTenants);
   const { value } = tenants;
   const names = useMemo(() => new Map(value?.map(({ tenant, name }) => [tenant, name])), [value]);
-  const nameOf = (tenant: string) => names.get(tenant) ?? tenant;
-  return <PlatformContext value={{ tenants, nameOf }}>{children}</PlatformContext>;
+  const nameOf = useCallback((tenant: string) => names.get(tenant) ?? tenant, [names]);
+  return (
+    <PlatformContext value={{ tenants, nameOf }}>
+      <TenantNames value={nameOf}>{children}</TenantNames>
+    </PlatformContext>
+  );
 }

@@ -7,12 +7,15 @@ import { useLiveSeconds } from '../stream/use-connection.js';
 import { clockText, spokenLength } from '../ui/format.js';
 import { Icon, type IconName } from '../ui/icons.js';
 
-export function callerName({ name, from, transport }: Pick<CallSummary, 'name' | 'from' | 'transport'>): string {
+/** The person at the other end: who called, or who was called. */
+export function callerName(call: Pick<CallSummary, 'name' | 'from' | 'to' | 'direction' | 'transport'>): string {
+  const { name, transport } = call;
+  const person = call.direction === 'outbound' ? call.to : call.from;
   // Whoever calls from a web page has no number: the wire repeats the transport there.
   if (name !== null) return name;
-  return from === null || from === transport
+  return person === null || person === transport
     ? (callTexts.callers[transport ?? ''] ?? callTexts.call.unknownCaller)
-    : from;
+    : person;
 }
 
 const TRANSPORT_ICONS: Readonly<Record<string, IconName>> = {

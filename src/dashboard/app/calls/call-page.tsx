@@ -15,7 +15,7 @@ import { Outcome } from './call-table.js';
 import { ReplayBar } from './replay-bar.js';
 import { ShowEarlier } from './show-earlier.js';
 import { Transcript } from './transcript.js';
-import { useLastLineInSight } from './use-last-line-in-sight.js';
+import { useLastLineInSight, useMomentInSight } from './use-last-line-in-sight.js';
 import { useReplay } from './use-replay.js';
 import '../styles/calls.css';
 import '../styles/call-page.css';
@@ -34,6 +34,7 @@ function Whole({ record }: { readonly record: CallRecord }) {
   const control = useReplay(state.view, record);
   const { view, fault, earlier } = state;
   useLastLineInSight(script, control.isPlaying);
+  useMomentInSight(script, control.replay !== null);
   if (fault?.slug === 'call-not-found' || fault?.slug === 'validation') return <NotFoundPage />;
   if (fault) return <Failed fault={fault} onRetry={() => void record.load()} />;
   if (view === undefined) return <Loading />;

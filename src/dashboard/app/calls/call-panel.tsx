@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { Link } from 'wouter';
+import { Link, useSearch } from 'wouter';
 import type { CallView } from '../../../calls/fold/call-view.js';
 import type { LiveState } from '../../../calls/fold/live-state.js';
 import { callTexts } from '../texts/calls.js';
@@ -16,17 +16,20 @@ interface Props {
   readonly isFollowing: boolean;
   /** Whose it is, where several customers' calls stand beside each other. */
   readonly owner?: ReactNode;
+  /** Besides what every panel has below. */
+  readonly tools?: ReactNode;
   /** What is said below a call that has ended. */
   readonly farewell: ReactNode;
 }
 
 /** A call that is watched: who, for how long, whose turn, and every word. */
-export function CallPanel({ view, live, onEarlier, isFollowing, owner, farewell }: Props) {
+export function CallPanel({ view, live, onEarlier, isFollowing, owner, tools, farewell }: Props) {
   const hasEnded = view.state === 'ended';
+  const search = useSearch();
   return (
     <>
       <header className="panel-head">
-        <Link href="/live" className="panel-back button button-small">
+        <Link href={liveList(search)} className="panel-back button button-small">
           {callTexts.live.back}
         </Link>
         <AgentMark agent={view.agent} />
@@ -58,6 +61,7 @@ export function CallPanel({ view, live, onEarlier, isFollowing, owner, farewell 
       </ScrollToLatest>
       <footer className="panel-foot">
         <FollowNote isFollowing={isFollowing} />
+        {tools}
       </footer>
     </>
   );
@@ -65,10 +69,16 @@ export function CallPanel({ view, live, onEarlier, isFollowing, owner, farewell 
 
 /** Whether the page goes on to the next call by itself, and how to make it. */
 function FollowNote({ isFollowing }: { readonly isFollowing: boolean }) {
+  const search = useSearch();
   if (isFollowing) return <p className="follow-note muted">{callTexts.live.following}</p>;
   return (
-    <Link href="/live" className="button button-small">
+    <Link href={liveList(search)} className="button button-small">
       {callTexts.live.follow}
     </Link>
   );
+}
+
+/** The list as it was searched and sorted. */
+function liveList(search: string): string {
+  return search === '' ? '/live' : `/live?${search}`;
 }

@@ -4,9 +4,10 @@ import { callTexts } from '../texts/calls.js';
 import { Empty, Failed, Loading } from '../ui/states.js';
 import { type CallSearch, useCallSearch } from './call-search.js';
 import { CallTable } from './call-table.js';
-import { SearchField } from './search-field.js';
+import { SearchField } from '../ui/search-field.js';
 import { useCallList } from './use-call-list.js';
 import '../styles/calls.css';
+import '../styles/filters.css';
 import '../styles/call-list.css';
 
 const texts = callTexts.list;
@@ -67,7 +68,7 @@ interface FilterProps {
 function Filters({ search, agents, onChange }: FilterProps) {
   return (
     <search className="filters">
-      <SearchField text={search.q} onChange={(q) => onChange({ q })} />
+      <SearchField text={search.q} label={texts.searchLabel} hint={texts.search} onChange={(q) => onChange({ q })} />
       <select
         className="input"
         aria-label={texts.agent}

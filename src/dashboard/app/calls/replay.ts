@@ -47,7 +47,8 @@ export class Replay {
     this.whole = state === undefined ? kept : { ...kept, ...said(viewOf(state)) };
     const { whole } = this;
     this.inTime = [...events].sort((one, other) => Date.parse(one.at) - Date.parse(other.at) || one.seq - other.seq);
-    this.startMs = Date.parse(this.inTime[0]?.at ?? whole.startedAt);
+    // As the lines are counted, from the answer: that it rang before is part of the first moment.
+    this.startMs = Date.parse(whole.startedAt);
     this.length = this.secondsAt(this.inTime.at(-1)?.at ?? whole.startedAt);
     this.stretches = stretchesOf(whole.transcript, this.inTime, (at) => this.secondsAt(at), this.length);
   }

@@ -1,4 +1,5 @@
 import { type RefObject, useEffect } from 'react';
+import { useSearch } from 'wouter';
 
 /** While something plays, what is new is scrolled to; whoever scrolls meanwhile is not fought with for every word. */
 export function useLastLineInSight(script: RefObject<HTMLElement | null>, isPlaying: boolean): void {
@@ -14,4 +15,13 @@ export function useLastLineInSight(script: RefObject<HTMLElement | null>, isPlay
     observer.observe(element, { childList: true, subtree: true, characterData: true });
     return () => observer.disconnect();
   }, [script, isPlaying]);
+}
+
+/** A link to a moment of the call (`?t=73`) goes there: what was said last by then is scrolled to as soon as it is shown. */
+export function useMomentInSight(script: RefObject<HTMLElement | null>, isShown: boolean): void {
+  const moment = new URLSearchParams(useSearch()).get('t');
+  useEffect(() => {
+    if (isShown && moment !== null)
+      script.current?.querySelector('.line:last-child')?.scrollIntoView({ block: 'center' });
+  }, [script, isShown, moment]);
 }

@@ -1,16 +1,19 @@
-import { useMemo } from 'react';
+import { useEffect, useRef } from 'react';
 import { useStore } from '../common/store.js';
 import { PageHeading } from '../shell/page-heading.js';
 import { callTexts } from '../texts/calls.js';
 import { Empty, Loading } from '../ui/states.js';
+import { usePointing } from '../ui/use-pointing.js';
 import { WindowedList } from '../ui/windowed-list.js';
-import type { LiveCalls } from '../workspace/live-calls.js';
 import { useWorkspace } from '../workspace/workspace.js';
-import type { LiveFilter } from './live-filter.js';
+import { isAlerting, sound } from './alert.js';
 import { LivePanel } from './live-panel.js';
 import { LIVE_ROW_HEIGHT, LiveRow } from './live-row.js';
+import { LiveTools } from './live-tools.js';
 import { useFollowed } from './use-followed.js';
+import { useLiveList, useLiveView } from './use-live-list.js';
 import '../styles/calls.css';
+import '../styles/filters.css';
 import '../styles/live.css';
 
 const texts = callTexts.live;
@@ -18,35 +21,42 @@ const texts = callTexts.live;
 interface Props {
   /** The call that the viewer has picked; without one the page follows the newest. */
   readonly picked: string | undefined;
-  readonly useFilter: () => LiveFilter;
 }
 
 /** The calls in progress: one customer's, or everybody's. */
-export function LivePage({ picked, useFilter }: Props) {
-  const { feed } = useWorkspace();
-  const all = useStore(feed.calls.ids);
+export function LivePage({ picked }: Props) {
+  const { feed, me, showsTenant } = useWorkspace();
   const isLoaded = useStore(feed.isLoaded);
-  const { accepts, control, place, noneMatch } = useFilter();
-  const ids = useMemo(() => (accepts === null ? all : all.filter(accepts)), [all, accepts]);
-  const followed = useFollowed(ids[0]);
+  const [view, change] = useLiveView();
+  const pointing = usePointing();
+  const { keys, newest, inProgress, wanted } = useLiveList(view, pointing.isAiming);
+  const followed = useFollowed(newest, picked === undefined, pointing.isOn);
   const shown = picked ?? followed;
+  const isNarrowed = view.q !== '' || view.agent !== '';
+  const title = useAlert(wanted);
   return (
     <div className={picked === undefined ? 'live' : 'live live-picked'}>
-      <PageHeading title={texts.title}>
-        <p className="count-tag numeric">{texts.inProgress(countInProgress(ids, feed.calls))}</p>
-        {place === 'heading' && <div className="page-heading-end">{control}</div>}
+      <PageHeading title={texts.title} documentTitle={title}>
+        <p className="count-tag numeric">{texts.inProgress(inProgress)}</p>
+        {wanted > 0 && <p className="tag tag-warn numeric">{texts.wanted(wanted)}</p>}
       </PageHeading>
-      {place === 'below' && control}
-      <div className="live-columns">
+      <LiveTools
+        view={view}
+        onChange={change}
+        agents={me.agents ?? []}
+        searchHint={showsTenant ? texts.searchHintAll : texts.searchHint}
+      />
+      {/* What somebody points at does not move away. */}
+      <div className="live-columns" {...pointing.handlers}>
         <section className="live-list card" aria-label={texts.list}>
           {!isLoaded && <Loading />}
-          {isLoaded && ids.length === 0 && (
-            <Empty title={accepts === null ? texts.empty : noneMatch}>{texts.emptyHint}</Empty>
+          {isLoaded && keys.length === 0 && (
+            <Empty title={isNarrowed ? texts.noneMatch : texts.empty}>{isNarrowed ? '' : texts.emptyHint}</Empty>
           )}
-          {ids.length > 0 && (
+          {keys.length > 0 && (
             <WindowedList
               label={texts.list}
-              ids={ids}
+              ids={keys}
               rowHeight={LIVE_ROW_HEIGHT}
               renderRow={(key) => <LiveRow callKey={key} isShown={key === shown} />}
             />
@@ -64,6 +74,13 @@ export function LivePage({ picked, useFilter }: Props) {
   );
 }
 
-function countInProgress(ids: readonly string[], calls: LiveCalls): number {
-  return ids.reduce((count, id) => count + (calls.get(id)?.endedAtMs === null ? 1 : 0), 0);
+/** The browser's title says how many callers ask for a person; whoever has turned it on hears of each. */
+function useAlert(wanted: number): string {
+  const isOn = useStore(isAlerting);
+  const known = useRef(wanted);
+  useEffect(() => {
+    if (isOn && wanted > known.current) sound();
+    known.current = wanted;
+  }, [isOn, wanted]);
+  return isOn && wanted > 0 ? `(${wanted}) ${texts.title}` : texts.title;
 }

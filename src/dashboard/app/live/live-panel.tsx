@@ -5,9 +5,11 @@ import type { CallRecord } from '../calls/call-record.js';
 import { useCallRecord } from '../calls/use-call-record.js';
 import { useStore } from '../common/store.js';
 import { callTexts } from '../texts/calls.js';
+import { Icon } from '../ui/icons.js';
 import { Failed, Loading } from '../ui/states.js';
 import { TenantTag } from '../ui/tenant-tag.js';
 import { useWorkspace } from '../workspace/workspace.js';
+import { pins, togglePin } from './pins.js';
 
 interface Props {
   readonly callKey: string;
@@ -17,10 +19,10 @@ interface Props {
 /** The call that is watched: whose, who, for how long, and every word. */
 export function LivePanel({ callKey, isFollowing }: Props) {
   const record = useCallRecord(callKey);
-  return record === null ? <Loading /> : <Panel record={record} isFollowing={isFollowing} />;
+  return record === null ? <Loading /> : <Panel callKey={callKey} record={record} isFollowing={isFollowing} />;
 }
 
-function Panel({ record, isFollowing }: { readonly record: CallRecord; readonly isFollowing: boolean }) {
+function Panel({ callKey, record, isFollowing }: Props & { readonly record: CallRecord }) {
   const { showsTenant } = useWorkspace();
   const { view, live, fault, tenant, earlier } = useStore(record.state);
   if (view === undefined) return fault ? <Failed fault={fault} onRetry={() => void record.load()} /> : <Loading />;
@@ -36,8 +38,19 @@ function Panel({ record, isFollowing }: { readonly record: CallRecord; readonly 
       live={live}
       isFollowing={isFollowing}
       farewell={farewell}
+      tools={<PinButton callKey={callKey} />}
       owner={showsTenant && <TenantTag tenant={tenant} />}
       onEarlier={earlier === null ? null : () => void record.showEarlier()}
     />
+  );
+}
+
+function PinButton({ callKey }: { readonly callKey: string }) {
+  const isPinned = useStore(pins).includes(callKey);
+  return (
+    <button type="button" className="button button-small" aria-pressed={isPinned} onClick={() => togglePin(callKey)}>
+      <Icon name="pin" />
+      {isPinned ? callTexts.live.unpin : callTexts.live.pin}
+    </button>
   );
 }

@@ -1,11 +1,19 @@
 import { memo } from 'react';
-import { Link } from 'wouter';
+import { Link, useSearch } from 'wouter';
 import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, turnOf } from '../calls/call-facts.js';
+import { useSeconds } from '../common/clock.js';
+import { useStore } from '../common/store.js';
+import type { LiveCall } from '../workspace/live-call.js';
 import { callTexts } from '../texts/calls.js';
+import { Icon } from '../ui/icons.js';
 import { TenantTag, hueClass } from '../ui/tenant-tag.js';
 import { namingIn } from '../workspace/reach.js';
 import { useWorkspace } from '../workspace/workspace.js';
+import { needsOf } from './attention.js';
+import { pins } from './pins.js';
 import { useLiveCall } from './use-live-call.js';
+
+const texts = callTexts.live;
 
 /** In pixels, as live.css has it. */
 export const LIVE_ROW_HEIGHT = 92;
@@ -15,9 +23,11 @@ interface Props {
   readonly isShown: boolean;
 }
 
-/** One call in progress; renders when that one changes, and no other. Where several customers' stand there, in its one's colour. */
+/** One call in progress. Where several customers' stand there, in its customer's colour. */
 export const LiveRow = memo(function LiveRow({ callKey, isShown }: Props) {
   const workspace = useWorkspace();
+  const search = useSearch();
+  const isPinned = useStore(pins).includes(callKey);
   const call = useLiveCall(callKey);
   if (call === undefined) return null;
   const { summary, live, lastLine } = call;
@@ -25,7 +35,7 @@ export const LiveRow = memo(function LiveRow({ callKey, isShown }: Props) {
   const tenant = namingIn(workspace, callKey).tenant ?? null;
   return (
     <Link
-      href={`/live/${encodeURIComponent(callKey)}`}
+      href={`/live/${encodeURIComponent(callKey)}${search === '' ? '' : `?${search}`}`}
       className={showsTenant ? 'live-row live-row-owned' : 'live-row'}
       aria-current={isShown ? 'true' : undefined}
     >
@@ -35,7 +45,10 @@ export const LiveRow = memo(function LiveRow({ callKey, isShown }: Props) {
         <AgentMark agent={summary.agent} />
       )}
       <span className="live-row-who">
-        <bdi className="live-row-caller">{callerName(summary)}</bdi>
+        <span className="live-row-caller">
+          {isPinned && <Icon name="pin" />}
+          <bdi>{callerName(summary)}</bdi>
+        </span>
         <span className="live-row-agent">
           {showsTenant && <TenantTag tenant={tenant} />}
           <bdi>{callTexts.call.withAgent(summary.agent)}</bdi>
@@ -47,8 +60,15 @@ export const LiveRow = memo(function LiveRow({ callKey, isShown }: Props) {
         <TurnTag turn={turnOf(live)} />
       </span>
       <span className="live-row-line" dir="auto">
+        <NeedTag call={call} />
         {live.hearing?.text || live.reply?.spoken || lastLine}
       </span>
     </Link>
   );
 });
+
+/** What is most urgent about it; silence and length come with time, and without any event. */
+function NeedTag({ call }: { readonly call: LiveCall }) {
+  const [need] = needsOf(call, performance.now(), useSeconds() * 1000);
+  return need === undefined ? null : <span className={`need need-${need}`}>{texts.needs[need]}</span>;
+}

@@ -4,17 +4,18 @@ import { useWorkspace } from '../workspace/workspace.js';
 /** How long a call that goes on is shown before a newer one takes its place: where many ring, none could be read otherwise. */
 const DWELL_MS = 3000;
 
-/** The newest call, but not more often than one can look. */
-export function useFollowed(newest: string | undefined): string | undefined {
+/** The newest call; where it is shown, not more often than one can look, and not while somebody points at it (`isHeld`). */
+export function useFollowed(newest: string | undefined, isShown: boolean, isHeld: boolean): string | undefined {
   const { calls } = useWorkspace().feed;
   const [followed, setFollowed] = useState({ callId: newest, since: performance.now() });
   useEffect(() => {
     if (newest === followed.callId) return;
     const call = followed.callId === undefined ? undefined : calls.get(followed.callId);
     const isOver = call === undefined || call.endedAtMs !== null;
-    const waitMs = isOver ? 0 : Math.max(0, followed.since + DWELL_MS - performance.now());
+    if (isShown && isHeld && followed.callId !== undefined) return;
+    const waitMs = isOver || !isShown ? 0 : Math.max(0, followed.since + DWELL_MS - performance.now());
     const timer = setTimeout(() => setFollowed({ callId: newest, since: performance.now() }), waitMs);
     return () => clearTimeout(timer);
-  }, [newest, followed, calls]);
+  }, [newest, followed, calls, isShown, isHeld]);
   return followed.callId ?? newest;
 }

@@ -16,17 +16,6 @@ export const adminTexts = {
   more: 'Show more',
   close: 'Close',
   cancel: 'Cancel',
-  live: {
-    title: 'Live',
-    list: 'Calls in progress, all customers',
-    empty: 'No call in progress',
-    emptyHint: 'The next call appears here as soon as it rings.',
-    noneMatch: 'No call of these customers is in progress',
-    filter: 'Customers',
-    everybody: 'Everybody',
-    nobodys: 'Nobody’s',
-    loadAgain: 'Reload the saved call',
-  },
   tenants: {
     title: 'Customers',
     create: 'New customer',

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 
 interface Props {
   readonly title: string;
@@ -6,14 +6,21 @@ interface Props {
   readonly children: ReactNode;
 }
 
-/** A question that must be answered first: the browser keeps the focus inside and gives it back; Escape closes it. */
+/**
+ * A question that must be answered first: the browser keeps the focus inside, and Escape closes it. Then the focus is where it was;
+ * where that is gone with what was done, it is at the page's heading.
+ */
 export function Dialog({ title, onClose, children }: Props) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  // Not later: a dialog that has left the document gives nothing back.
+  useLayoutEffect(() => {
     const dialog = element.current;
     if (dialog?.open === false) dialog.showModal();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      setTimeout(keepFocus);
+    };
   }, []);
   return (
     <dialog ref={element} className="dialog" aria-labelledby={titleId} onCancel={onClose}>
@@ -23,4 +30,9 @@ export function Dialog({ title, onClose, children }: Props) {
       {children}
     </dialog>
   );
+}
+
+function keepFocus(): void {
+  if (document.activeElement !== null && document.activeElement !== document.body) return;
+  document.querySelector<HTMLElement>('h1[tabindex]')?.focus({ preventScroll: true });
 }

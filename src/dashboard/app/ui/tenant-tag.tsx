@@ -1,14 +1,16 @@
-import { memo } from 'react';
+import { memo, useContext } from 'react';
 import { adminTexts } from '../texts/admin.js';
+import { TenantNames } from './tenant-names.js';
 
 /** Colours that tell customers apart at a glance; the name always stands beside them. */
 const HUES = 12;
 
 export const TenantTag = memo(function TenantTag({ tenant }: { readonly tenant: string | null }) {
+  const nameOf = useContext(TenantNames);
   if (tenant === null) return <span className="tenant-tag tenant-nobody">{adminTexts.nobody}</span>;
   return (
-    <span className={`tenant-tag ${hueClass(tenant)}`}>
-      <bdi>{tenant}</bdi>
+    <span className={`tenant-tag ${hueClass(tenant)}`} title={tenant}>
+      <bdi>{nameOf(tenant)}</bdi>
     </span>
   );
 });

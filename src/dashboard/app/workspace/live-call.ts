@@ -3,6 +3,7 @@ import { applyEvent, type CallState } from '../../../calls/fold/call-state.js';
 import { type CallSummary, summaryOf } from '../../../calls/fold/call-view.js';
 import { type LiveState, applyLive, liveStateOf } from '../../../calls/fold/live-state.js';
 import { stateOf } from '../../../calls/fold/resume.js';
+import { toolParts } from '../../../calls/fold/tool-state.js';
 import { atOf, callIdOf, type StreamFrame } from '../stream/frame.js';
 
 export interface LiveCall {
@@ -10,31 +11,46 @@ export interface LiveCall {
   readonly live: LiveState;
   /** The last thing that was said to its end. */
   readonly lastLine: string | null;
+  /** A tool has failed since this page is open. */
+  readonly hasFailedTool: boolean;
   /** Without its parts: five hundred transcripts would fill the memory of a page that shows one. */
   readonly state: CallState;
-  /** By this page's clock. */
+  /** When anything last came of it, and when it ended, by this page's clock. */
+  readonly heardAtMs: number;
   readonly endedAtMs: number | null;
 }
 
 /** As a list answers it, which is complete up to `cursor`. */
-export function listedCall(summary: CallSummary, cursor: number): LiveCall {
-  const state = { ...stateOf(summary, cursor), parts: [] };
-  return { summary, live: liveStateOf(summary.state), lastLine: null, state, endedAtMs: null };
+export function listedCall(summary: CallSummary, cursor: number, now: number): LiveCall {
+  return {
+    summary,
+    live: liveStateOf(summary.state),
+    lastLine: null,
+    hasFailedTool: false,
+    state: { ...stateOf(summary, cursor), parts: [] },
+    heardAtMs: now,
+    endedAtMs: null,
+  };
 }
 
 /** The call after one more frame of it, or undefined where the frame says nothing of a call that is not known. */
 export function liveCallAfter(known: LiveCall | undefined, frame: StreamFrame, now: number): LiveCall | undefined {
   const callId = callIdOf(frame);
   if (callId === null) return undefined;
-  if (frame.seq === null) return known && { ...known, live: applyLive(known.live, frame) };
+  if (frame.seq === null) return known && { ...known, live: applyLive(known.live, frame), heardAtMs: now };
   const event = { seq: frame.seq, type: frame.type, at: atOf(frame), data: frame.data };
   const state = { ...applyEvent(known?.state, callId, event), parts: [] };
   const next = summaryOf(state);
   const summary = known !== undefined && isSame(known.summary, next) ? known.summary : next;
   return {
-    ...{ summary, state },
+    summary,
     live: applyLive(known?.live ?? liveStateOf(summary.state), frame),
     lastLine: lineIn(frame) ?? known?.lastLine ?? null,
+    hasFailedTool:
+      known?.hasFailedTool === true ||
+      toolParts(event).some(({ answer }) => answer !== undefined && answer.error !== null),
+    state,
+    heardAtMs: now,
     endedAtMs: summary.state === 'ended' ? (known?.endedAtMs ?? now) : null,
   };
 }

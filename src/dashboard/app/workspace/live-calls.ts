@@ -55,7 +55,8 @@ export class LiveCalls {
 
   /** What the server says is in progress; what else is here has ended unseen. */
   load(summaries: readonly ListedSummary[], cursor: number): void {
-    const listed = new Map(summaries.map((summary) => [this.keyOf(summary), listedCall(summary, cursor)]));
+    const now = performance.now();
+    const listed = new Map(summaries.map((summary) => [this.keyOf(summary), listedCall(summary, cursor, now)]));
     for (const id of this.calls.keys()) if (!listed.has(id)) this.remove(id);
     for (const [id, call] of listed) this.put(id, this.calls.get(id) ?? call);
     this.tellSoon();
@@ -100,8 +101,12 @@ export class LiveCalls {
   private put(id: string, call: LiveCall): void {
     const known = this.calls.get(id);
     if (known === call) return;
-    // Whoever shows the list also counts what is in progress.
-    const isOther = known?.summary.startedAt !== call.summary.startedAt || known.endedAtMs !== call.endedAtMs;
+    // Whoever shows the list also counts what is in progress, and puts first what needs attention.
+    const isOther =
+      known?.summary.startedAt !== call.summary.startedAt ||
+      known.endedAtMs !== call.endedAtMs ||
+      known.hasFailedTool !== call.hasFailedTool ||
+      known.summary.handoff?.state !== call.summary.handoff?.state;
     if (isOther) this.isOrderStale = true;
     this.calls.set(id, call);
     this.over.delete(id);
