@@ -21,6 +21,8 @@ interface Admitted {
   readonly event: AdmittedEvent;
   /** Of an event that is known by the request's key only: what its own was in versions before 2026-11-27. */
   readonly priorKey: string | undefined;
+  /** What its element says besides its event: stored with it, and not counted. */
+  readonly isMore: boolean;
 }
 
 export class Admission {
@@ -40,20 +42,20 @@ export class Admission {
     const index = this.count++;
     if ('control' in item) this.controls += 1;
     else if ('problem' in item) this.reject(index, item.problem);
-    else this.admit(index, item.event);
+    else for (const [part, event] of [item.event, ...(item.more ?? [])].entries()) this.admit(index, event, part > 0);
   }
 
-  private admit(index: number, event: DecodedEvent): void {
+  private admit(index: number, event: DecodedEvent, isMore: boolean): void {
     try {
       const byRequest = event.identity === undefined ? this.request : undefined;
       const key = byRequest && ['idempotency-key', byRequest.key];
       const identity = this.scoped(key ? [...key, index, byRequest.bodyHash] : event.identity);
       const admitted = admitEvent({ ...event, identity }, this.receivedAt);
       const prior = this.scoped(key && [...key, index]);
-      this.admitted.push({ index, event: admitted, priorKey: prior && eventKey(prior) });
+      this.admitted.push({ index, event: admitted, priorKey: prior && eventKey(prior), isMore });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      this.reject(index, error);
+      if (!isMore) this.reject(index, error);
     }
   }
 

@@ -9,10 +9,15 @@ import { FieldError, Problem } from '../common/problem.js';
 import { type DecodedEvent, MAX_DATA_BYTES, MAX_DATA_DEPTH, TOO_DEEP, tooLarge } from '../events/log/event.js';
 import { decodeAgentEvent, decodeLogEntry, isControl, logEntryIn } from './pinecall/decode.js';
 import { decodeLogGap } from './pinecall/log-gap.js';
+import { decodeEntry, isSecondGeneration } from './pinecall2/decode.js';
+import { isMarker, readEntry as readSecondEntry } from './pinecall2/entry.js';
 import { isObject } from '../common/exact-number.js';
 
-/** One element of the body: an event, something that is not stored, or a fault. */
-export type IngestItem = { readonly event: DecodedEvent } | { readonly control: true } | { readonly problem: Problem };
+/** One element of the body: an event (and what the same element says besides), something that is not stored, or a fault. */
+export type IngestItem =
+  | { readonly event: DecodedEvent; readonly more?: readonly DecodedEvent[] }
+  | { readonly control: true }
+  | { readonly problem: Problem };
 
 /** Most events in one request. */
 export const MAX_ITEMS = 10_000;
@@ -76,6 +81,7 @@ function readItem(item: unknown): IngestItem {
   if (!isObject(item)) return fault({ path: '', message: 'must be an object' });
   const entry = logEntryIn(item);
   if (entry) {
+    if (isSecondGeneration(entry)) return ofSecondGeneration(item);
     if (entry.type === 'log.gap' && entry.call !== null) return { event: decodeLogGap(entry, entry.call) };
     return isControl(entry.type) ? { control: true } : { event: decodeLogEntry(entry) };
   }
@@ -85,6 +91,15 @@ function readItem(item: unknown): IngestItem {
   const { data, agent } = item;
   const isFrame = isObject(data) && agent === undefined;
   return { event: isFrame ? decodeAgentEvent(type, data, fields) : decodeAgentEvent(type, fields) };
+}
+
+/** What customers are not told of is not stored, like a marker. */
+function ofSecondGeneration(item: unknown): IngestItem {
+  const entry = readSecondEntry(item);
+  if (!entry) return fault({ path: '', message: 'is no entry of a call log' });
+  if (entry.call === null || isMarker(entry.type)) return { control: true };
+  const [event, ...more] = decodeEntry(entry, entry.call).events;
+  return event ? { event, more } : { control: true };
 }
 
 function fault(error: FieldError): IngestItem {

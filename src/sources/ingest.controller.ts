@@ -126,7 +126,8 @@ export class IngestController {
     const invalid = rejected.length;
     const outcomes = await this.ingest.submit(events, tenantId);
     for (const [order, { outcome }] of outcomes.entries()) {
-      const index = admitted[order]?.index ?? 0;
+      const { index = 0, isMore = false } = admitted[order] ?? {};
+      if (isMore) continue;
       const refusal = REFUSALS.get(outcome);
       if (refusal) rejected.push({ index, problem: refusal.toJSON() });
       else if (outcome === 'duplicate') answer.duplicates += 1;

@@ -230,7 +230,7 @@ describe('an entry by itself', () => {
   it('is told from one of the first generation', () => {
     const first = parcelEntries.filter((each) => isSecondGeneration({ type: each.type, data: each.data }));
     expect(first.map(({ type }) => type)).toEqual([]);
-    const shared = /^(custom|supervisor\.(said|whispered)|docs\.sources|call\.summary|agent\.registered)$/;
+    const shared = /^(custom|docs\.sources|call\.summary|agent\.registered)$/;
     const second = ownLog.filter((each) => !isSecondGeneration(logEntryIn({ ...each }) ?? entry('x', {})));
     expect(second.filter(({ type }) => !shared.test(type))).toEqual([]);
   });

@@ -20,9 +20,11 @@ export function readMessage(
 ): MessageBody {
   try {
     const items = [...itemsIn(text, false)];
-    const events = items.flatMap((item, index) => ('event' in item ? { item, index } : []));
+    const events = items.flatMap((item, index) =>
+      'event' in item ? [item.event, ...(item.more ?? [])].map((event) => ({ event, index })) : [],
+    );
     return {
-      events: events.map(({ item: { event }, index }) =>
+      events: events.map(({ event, index }) =>
         event.identity === undefined
           ? { ...event, identity: identity?.concat(index), formerIdentity: formerIdentity?.concat(index) }
           : event,

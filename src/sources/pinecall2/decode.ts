@@ -35,9 +35,11 @@ export function decodeEntry(entry: Entry, call: string, context: CallContext = U
   return { events, context: step.context };
 }
 
-/** True for entries that only this generation's logs have, by their type or by the keys of their data. */
+/** True for what only this generation's logs have, by the type or by the keys of the data: where entries of both come by one way. */
 export function isSecondGeneration({ type, data }: { readonly type: string; readonly data: Fields }): boolean {
-  if (OWN_TYPES.test(type)) return true;
+  if (OWN_TYPES.test(type) || (type === 'log.gap' && 'from_seq' in data)) return true;
+  // Who did it is an object here, and a name in the first generation.
+  if (type.startsWith('supervisor.') && isFields(data['by'])) return true;
   return (OWN_KEYS.get(type) ?? []).some((key) => key in data);
 }
 
