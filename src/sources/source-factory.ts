@@ -8,6 +8,7 @@ import { AgentSseSource } from './pinecall/agent-sse.source.js';
 import { AgentWsSource } from './pinecall/agent-ws.source.js';
 import { CallLogSource } from './pinecall/call-log.source.js';
 import { ModuleSource } from './pinecall/module.source.js';
+import { Pinecall2OpsSource } from './pinecall2/ops.source.js';
 import { Pinecall2Source } from './pinecall2/pinecall2.source.js';
 import { SimulatorSource } from './simulator.source.js';
 import { SourceCursors } from './source-cursors.js';
@@ -45,16 +46,25 @@ export class SourceFactory {
       };
       return new CallLogSource(entry, { apiKey: env.pinecallApiKey, cursors: this.cursors, agents });
     }
-    if (/^pinecall2\+https?:\/\//.test(entry)) {
-      const apiKey = env.pinecall2ApiKey;
-      if (apiKey === undefined)
-        throw new InvalidSource('SOURCES: pinecall2+… needs PINECALL2_API_KEY or PINECALL_API_KEY');
-      return new Pinecall2Source(entry, { apiKey, cursors: this.cursors });
-    }
+    if (/^pinecall2(-ops)?\+https?:\/\//.test(entry)) return this.createOverGateway(entry, env);
     const scheme = /^[a-z0-9+-]{1,30}(?=:)/.exec(entry)?.[0] ?? 'an entry';
     throw new InvalidSource(
-      `SOURCES: ${scheme} is not a source; known are simulator, sse+http(s)://, ws+ws(s)://, pinecall+wss://, pinecall2+http(s)://, nats://, redis://, module: and none`,
+      `SOURCES: ${scheme} is not a source; known are simulator, sse+http(s)://, ws+ws(s)://, pinecall+wss://, pinecall2+http(s)://, pinecall2-ops+http(s)://, nats://, redis://, module: and none`,
     );
+  }
+
+  /** Pinecall's second generation. */
+  private createOverGateway(entry: string, env: Env): Source {
+    const isOps = entry.startsWith('pinecall2-ops+');
+    const apiKey = isOps ? env.pinecallOpsKey : env.pinecall2ApiKey;
+    if (apiKey === undefined) {
+      const needed = isOps
+        ? 'pinecall2-ops+… needs PINECALL_OPS_KEY'
+        : 'pinecall2+… needs PINECALL2_API_KEY or PINECALL_API_KEY';
+      throw new InvalidSource(`SOURCES: ${needed}`);
+    }
+    const options = { apiKey, cursors: this.cursors };
+    return isOps ? new Pinecall2OpsSource(entry, options) : new Pinecall2Source(entry, options);
   }
 
   /** The brokers' clients are loaded by who uses them. */

@@ -1,0 +1,190 @@
+/**
+ * One run over all orgs of a gateway. The floor is live only; an end that it did not tell, because nobody listened, is found in the meter's
+ * rows, which have a cursor. Rows do not say their world, so they end calls that the floor has told of, and begin none.
+ */
+import { z } from 'zod';
+import { Backoff, jitter } from '../../common/backoff.js';
+import { numberIn } from '../../common/exact-number.js';
+import { callIdSchema } from '../../common/ids.js';
+import type { SparseLog } from '../../common/sparse-log.js';
+import { childOf, pause } from '../../common/waiting.js';
+import { writtenTime } from '../../common/written-time.js';
+import type { DecodedEvent } from '../../events/log/event.js';
+import type { Reachability } from '../pinecall/reachability.js';
+import type { EventSink } from '../source.js';
+import { decodeEntry, isSimulated, worldOf } from './decode.js';
+import { type Entry, isFields, readEntry } from './entry.js';
+import { framesOf } from './event-frames.js';
+import type { GatewayApi } from './gateway-api.js';
+import { GatewayRefusal } from './gateway-refusal.js';
+import { entriesLeftOut } from './pinecall2-metrics.js';
+import type { CursorStore, GatewayAddress, Timings } from './pinecall2-options.js';
+
+const FLOOR = '/v1/ops/events';
+const USAGE = '/v1/ops/usage';
+
+const usageSchema = z.object({ rows: z.array(z.unknown()), next: z.int().nonnegative().nullish() });
+const rowSchema = z.object({
+  cursor: z.int().nonnegative(),
+  org: z.string().min(1),
+  agent: z.string().min(1),
+  call: callIdSchema,
+  type: z.string(),
+  at: z.unknown().optional(),
+  minutes: z.unknown().optional(),
+});
+
+export interface OpsRunOptions {
+  readonly source: string;
+  readonly api: GatewayApi;
+  readonly address: GatewayAddress;
+  readonly cursors: CursorStore;
+  readonly timings: Timings;
+  readonly sink: EventSink;
+  readonly reachability: Reachability;
+  readonly log: SparseLog;
+}
+
+export class OpsRun {
+  private readonly abort = new AbortController();
+  private failure: Error | undefined;
+  /** Calls that the floor has told of and that have not ended, as rows. */
+  private readonly open = new Set<string>();
+
+  constructor(private readonly options: OpsRunOptions) {}
+
+  /** Ends the run with this error. */
+  fail(error: Error): void {
+    this.failure ??= error;
+    this.abort.abort();
+  }
+
+  /** Resolves when the signal has aborted and everything has ended; rejects when the run failed. */
+  async run(signal: AbortSignal): Promise<void> {
+    const stop = () => this.abort.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    try {
+      const rows = await this.options.cursors.load(this.options.source);
+      for (const [log, { done }] of rows) if (log.startsWith('call:') && !done) this.open.add(log);
+      const usage = rows.get('usage')?.cursor;
+      await Promise.all([
+        this.again('floor', () => this.readFloor(), 0),
+        this.again('usage', this.usageReader(usage), this.options.timings.reconcileMs),
+      ]);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      stop();
+    }
+    if (this.failure) throw this.failure;
+  }
+
+  /** Does it until the run ends; after a fault, later. */
+  private async again(name: string, work: () => Promise<void>, everyMs: number): Promise<void> {
+    const { timings, reachability, log } = this.options;
+    const { signal } = this.abort;
+    const backoff = new Backoff(timings.backoff);
+    while (!signal.aborted) {
+      const since = performance.now();
+      try {
+        await work();
+        if (everyMs > 0) {
+          reachability.forget(name);
+          await pause(jitter(everyMs), signal);
+          continue;
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        const fault = error instanceof Error ? error : new Error('unknown');
+        if (fault instanceof GatewayRefusal && fault.isForKey) return this.fail(fault);
+        reachability.failed(name, fault);
+        log.warn(name, `the ${name} cannot be read: ${fault.message}`);
+      }
+      if (performance.now() - since > timings.silenceMs) backoff.reset();
+      await pause(backoff.nextMs(), signal);
+    }
+  }
+
+  private async readFloor(): Promise<void> {
+    const { api, timings, reachability } = this.options;
+    const { controller, release } = childOf(this.abort.signal);
+    try {
+      const body = await api.floor(FLOOR, controller.signal);
+      reachability.up('floor');
+      try {
+        for await (const value of framesOf(body, timings.silenceMs)) await this.hear(value);
+      } finally {
+        reachability.down();
+      }
+    } finally {
+      controller.abort();
+      release();
+    }
+  }
+
+  private async hear(value: unknown): Promise<void> {
+    const frame = isFields(value) ? value : {};
+    const entry = readEntry(frame['entry']);
+    const org = frame['org'];
+    if (!entry || typeof org !== 'string' || org === '') return entriesLeftOut.inc({ why: 'invalid' });
+    const { call } = entry;
+    if (call === null || !callIdSchema.safeParse(call).success || !this.isWanted(entry, frame['env'])) return;
+    const row = `call:${org}/${call}`;
+    if (!this.open.has(row)) {
+      this.open.add(row);
+      await this.options.cursors.save(this.options.source, row, 0, false);
+    }
+    const { events } = decodeEntry({ ...entry, agent: `${org}/${entry.agent}` }, call);
+    const commit = this.options.sink.push(events);
+    await this.options.sink.room();
+    if (entry.type === 'call.ended') await this.ended(row, commit);
+  }
+
+  private isWanted(entry: Entry, env: unknown): boolean {
+    const { world, withSimulated } = this.options.address;
+    const own = typeof env === 'string' ? env : (worldOf(entry) ?? 'production');
+    return own === world && (withSimulated || !isSimulated(entry));
+  }
+
+  private async ended(row: string, commit: Promise<void>): Promise<void> {
+    await commit;
+    await this.options.cursors.save(this.options.source, row, 0, true);
+    this.open.delete(row);
+  }
+
+  /** A first run has nothing to end: it goes to the feed's end without a word. */
+  private usageReader(known: number | undefined): () => Promise<void> {
+    let after = known ?? 0;
+    let isFirst = known === undefined;
+    return async () => {
+      const { api, cursors, source, reachability } = this.options;
+      for (let next: number | null = after; next !== null && !this.abort.signal.aborted;) {
+        const page = usageSchema.safeParse(await api.usage(USAGE, after, this.abort.signal)).data;
+        if (!page) throw new Error('reading the usage was not answered with rows');
+        reachability.reading();
+        for (const value of page.rows) {
+          const row = rowSchema.safeParse(value).data;
+          if (!row) continue;
+          if (!isFirst) await this.meter(row);
+          after = Math.max(after, row.cursor);
+        }
+        next = page.next != null && page.next > next ? page.next : null;
+        after = Math.max(after, next ?? 0);
+        await cursors.save(source, 'usage', after, false);
+      }
+      isFirst = false;
+    };
+  }
+
+  private async meter({ org, agent, call, type, at, minutes }: z.infer<typeof rowSchema>): Promise<void> {
+    const row = `call:${org}/${call}`;
+    if (type !== 'call.summary' || !this.open.has(row)) return;
+    const length = numberIn(minutes);
+    const event: DecodedEvent = {
+      ...{ type, agent: `${org}/${agent}`, callId: call, at: writtenTime(at), ephemeral: false },
+      identity: ['pinecall2-usage', org, call],
+      data: { callId: call, ...(length !== undefined && { duration: Math.round(length * 60) }) },
+    };
+    await this.ended(row, this.options.sink.push([event]));
+  }
+}
