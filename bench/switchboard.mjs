@@ -15,7 +15,7 @@ import { TENANTS } from './options.mjs';
 import { freePort } from './free-port.mjs';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-const START_MS = 30_000;
+const START_MS = 120_000;
 const STOP_MS = 20_000;
 const UNLIMITED = 1_000_000;
 
