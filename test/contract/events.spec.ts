@@ -6,15 +6,18 @@ import addFormats from 'ajv-formats';
 import { EVENT_TYPES, describedEventTypes } from '../../src/events/catalogue/catalogue.js';
 import { type DecodedEvent, admitEvent } from '../../src/events/log/event.js';
 import { type LogEntry, decodeAgentEvent, decodeLogEntry, isControl } from '../../src/sources/pinecall/decode.js';
+import { NEW_CALL } from '../../src/sources/pinecall2/call-context.js';
+import { decodeEntry } from '../../src/sources/pinecall2/decode.js';
+import { readEntry } from '../../src/sources/pinecall2/entry.js';
 import { SimulatorSource } from '../../src/sources/simulator.source.js';
+import { golden, ownLog } from '../support/pinecall2-log.js';
 import { CollectingSink } from '../support/collecting-sink.js';
 import { parcelEntries, replayFrames, sseFrames, wsFrames } from '../support/recordings.js';
 
 /** What the upstream's makers recorded is not ours to copy; it is read where it lies beside the repository. */
-const RECORDINGS = resolve(
-  import.meta.dirname,
-  process.env['PINECALL_RECORDINGS'] ?? '../../../shared/pinecall/recordings',
-);
+const RECORDINGS = ['../../../shared', '../../../../shared']
+  .map((folder) => resolve(import.meta.dirname, folder, 'pinecall/recordings'))
+  .find((folder) => existsSync(folder));
 /** What a wire says of itself beside an event's own fields. */
 const OF_THE_WIRE = ['agentId', 'event', 'sessionId', 'seq', 'ts', 'timestamp', 'phoneNumber', 'final', 'lagMs'];
 
@@ -55,6 +58,18 @@ const agentEvents = (frames: readonly { type: string; data: Record<string, unkno
 const logEvents = (entries: readonly LogEntry[]) =>
   entries.filter(({ type }) => !isControl(type)).map((entry) => decodeLogEntry(entry));
 
+/** The second generation's, in our vocabulary. */
+function secondEvents(entries: readonly unknown[]): DecodedEvent[] {
+  let context = NEW_CALL;
+  return entries.flatMap((value) => {
+    const read = readEntry(value);
+    if (!read || read.type.startsWith('log.')) return [];
+    const decoded = decodeEntry(read, 'call_1', context);
+    context = decoded.context;
+    return [...decoded.events];
+  });
+}
+
 describe('every event is valid', () => {
   it('of the simulator', async () => {
     const sink = new CollectingSink();
@@ -69,14 +84,15 @@ describe('every event is valid', () => {
     ['wire B', () => agentEvents(wsFrames)],
     ['wire A with repeats', () => agentEvents(replayFrames)],
     ['wire C', () => logEvents(parcelEntries)],
+    ['the second generation', () => secondEvents(ownLog)],
   ])('of our fixtures: %s', (_, read) => {
     const events = read();
     expect(events.length).toBeGreaterThan(10);
     expect(check(events)).toEqual(NOTHING);
   });
 
-  (existsSync(RECORDINGS) ? it : it.skip)(`of the recordings in ${RECORDINGS}`, () => {
-    const read = (name: string) => readFileSync(resolve(RECORDINGS, name), 'utf8');
+  (RECORDINGS ? it : it.skip)('of the upstream’s recordings beside the repository', () => {
+    const read = (name: string) => readFileSync(resolve(RECORDINGS ?? '', name), 'utf8');
     const golden = JSON.parse(read('call-log-golden.json')) as { entries: LogEntry[] };
     const frames = ['pc-stream.sse', 'agent-stream.sse'].flatMap((name) =>
       [...read(name).matchAll(/event: ([^\n]+)\ndata: ([^\n]+)\n/g)].map(([, type = '', data = '']) => ({
@@ -93,6 +109,12 @@ describe('every event is valid', () => {
       });
     const events = [...agentEvents([...frames, ...messages]), ...logEvents(golden.entries)];
     expect(events.length).toBeGreaterThan(200);
+    expect(check(events)).toEqual(NOTHING);
+  });
+
+  (golden ? it : it.skip)('of the second generation’s golden log beside the repository', () => {
+    const events = secondEvents(golden?.entries ?? []);
+    expect(events.length).toBeGreaterThan(20);
     expect(check(events)).toEqual(NOTHING);
   });
 });

@@ -14,35 +14,53 @@ export interface EventType {
   readonly schema: z.ZodObject;
 }
 
-const field = (description: string, example: unknown) => ({ description, examples: [example] });
+function field(description: string, example: unknown) {
+  return { description, examples: [example] };
+}
 
 /** What we add or replace (docs/protocol.md, section 4.4). */
-export const stamped = {
+const stamped = {
   agent: agentField,
   at: momentField.meta(
     field('When it happened; where the source says no time, when it came in.', '2026-11-27T21:06:05.788Z'),
   ),
 };
 
-/** The call that it belongs to. */
-export const ofCall = { callId: callField.optional(), ...stamped };
-
 /** What wires that repeat a call's facts beside each event repeat. */
-export const facts = {
+const facts = {
   from: z.string().optional().meta(field('The caller’s number or address.', '+34611111111')),
   to: z.string().optional().meta(field('The number that was called.', '+34910000000')),
   direction: z.string().optional().meta(field('`inbound` or `outbound`.', 'inbound')),
   transport: z.string().optional().meta(field('`phone`, `webrtc`, `chat`, `whatsapp` …', 'phone')),
 };
 
+/** The call that it belongs to. */
+const ofCall = { callId: callField.optional(), ...facts, ...stamped };
+
 export const said = {
   messageId: z.string().optional().meta(field('The message, within its call; may be empty.', 'msg_1')),
   text: z.string().optional().meta(field('What was said.', 'A table for two, please')),
 };
 
-export const textOf = (description: string, example: string) => z.string().optional().meta(field(description, example));
-export const numberOf = (description: string, example: number) =>
-  z.number().optional().meta(field(description, example));
+/** Of a turn, as the second generation tells it. */
+export const spoken = {
+  startedAt: timeOf('When it began to be said.'),
+  endedAt: timeOf('When it was said.'),
+  durationMs: numberOf('Milliseconds.', 1840),
+  speechId: textOf('The turn, as its source names it.', 'speech_1'),
+  itemId: textOf('The message, as its source names it.', 'item_1'),
+};
+
+export function textOf(description: string, example: string) {
+  return z.string().optional().meta(field(description, example));
+}
+export function numberOf(description: string, example: number) {
+  return z.number().optional().meta(field(description, example));
+}
+
+export function timeOf(description: string) {
+  return momentField.optional().meta(field(description, '2026-11-27T21:06:05.788Z'));
+}
 
 /** Stored, numbered and replayed. */
 export function durable(type: string, summary: string, shape: z.ZodRawShape = {}): EventType {

@@ -1,13 +1,12 @@
 /** What is said, word by word and in the end, and whose turn it is. */
 import { z } from 'zod';
-import { type EventType, durable, ephemeral, facts, numberOf, said, textOf } from './event-type.js';
+import { type EventType, durable, ephemeral, numberOf, said, spoken, textOf } from './event-type.js';
 
 const turnId = numberOf('The turn’s number within the call.', 1);
 const confidence = numberOf('0 to 1.', 0.93);
 const language = textOf('Its language.', 'en');
 const messageId = said.messageId;
 const turn = {
-  ...facts,
   ...said,
   id: z
     .union([z.number(), z.string()])
@@ -19,20 +18,22 @@ const turn = {
 };
 
 export const SPEECH_EVENTS: readonly EventType[] = [
-  ephemeral('speech.started', 'The caller begins to speak.', { ...facts, turnId, confidence }),
+  ephemeral('speech.started', 'The caller begins to speak.', { turnId, confidence }),
   ephemeral('speech.ended', 'The caller stops speaking.', {
-    ...{ ...facts, turnId },
+    ...{ turnId },
     durationMs: numberOf('Milliseconds.', 1840),
   }),
   ephemeral('user.speaking', 'What is understood so far; each replaces the one before.', {
-    ...facts,
     ...said,
     confidence,
     language,
     turnId,
   }),
   durable('user.message', 'What the caller said.', {
-    ...{ ...facts, ...said, confidence, turnId },
+    ...spoken,
+    endOfTurnMs: numberOf('Milliseconds until the end of the turn was known.', 420),
+    transcriptionMs: numberOf('Milliseconds until the text was there.', 180),
+    ...{ ...said, confidence, turnId },
     language,
   }),
   ephemeral('eager.turn', 'The caller may have finished.', turn),
@@ -49,23 +50,28 @@ export const SPEECH_EVENTS: readonly EventType[] = [
     latency: z.unknown().optional(),
   }),
   durable('bot.speaking', 'The agent begins to speak. `text` is empty where the words come as they are made up.', {
-    ...{ ...facts, ...said },
+    ...spoken,
+    latencyMs: numberOf('Milliseconds from the caller’s last word to the agent’s first.', 910),
+    llmMs: numberOf('Of these, until the model answered.', 480),
+    ttsMs: numberOf('Of these, until there was sound.', 210),
+    ...{ ...said },
     words: z.array(z.unknown()).optional(),
   }),
   ephemeral('bot.word', 'A word that the agent says.', {
-    ...{ ...facts, messageId },
+    ...{ messageId },
     word: textOf('The word.', 'Certainly,'),
     wordIndex: numberOf('From 0.', 0),
   }),
   durable('bot.finished', 'The agent has said it all.', {
-    ...{ ...facts, messageId },
+    ...{ messageId },
     durationMs: numberOf('Milliseconds.', 2100),
     text: textOf('The words, where no other event has them.', 'Certainly, for two.').optional(),
   }),
   durable('bot.interrupted', 'The caller spoke over the agent.', {
-    ...{ ...facts, messageId },
+    ...{ messageId },
     atWord: numberOf('How many words were said.', 4),
     wordsSpoken: numberOf('The same.', 4),
+    ...{ durationMs: spoken.durationMs, text: textOf('The words that were heard.', 'Certainly, for') },
     lastWord: textOf('The last of them.', 'Certainly,'),
     playedMs: numberOf('Milliseconds that were heard.', 1300),
     reason: textOf('Why.', 'user_speech'),
@@ -74,13 +80,13 @@ export const SPEECH_EVENTS: readonly EventType[] = [
     ...said,
     supersedes: numberOf('The `seq` of what it replaces.', 17),
   }),
-  durable('message.confirmed', 'The final text of what the agent said.', { ...facts, ...said }),
+  durable('message.confirmed', 'The final text of what the agent said.', said),
   durable('reply.rejected', 'A reply was thrown away before it was said.', {
-    ...{ ...facts, messageId },
+    ...{ messageId },
     reason: textOf('Why.', 'superseded'),
   }),
+  ephemeral('user.state', 'What the caller does.', { state: textOf('As the source says.', 'speaking') }),
   ephemeral('audio.metrics', 'How the line sounds.', {
-    ...facts,
     source: textOf('`user` or `bot`.', 'user'),
     energyDb: numberOf('dB.', -32),
     ...{ rms: z.number().optional(), peak: z.number().optional(), isSpeech: z.boolean().optional() },
