@@ -16,7 +16,7 @@ import { securityOf, securitySchemes } from './security.js';
 type Operation = Record<string, unknown> & {
   operationId: string;
   responses: Record<string, object>;
-  requestBody?: { content: Record<string, { schema: JsonSchema; example?: unknown }> };
+  requestBody?: { required?: boolean; content: Record<string, { schema: JsonSchema; example?: unknown }> };
 };
 
 interface Components {
@@ -53,11 +53,16 @@ export function openApiOf(app: INestApplication, basePath: string, sessionCookie
   return { ...document, components: all as OpenAPIObject['components'] };
 }
 
+/** On a converted body that need not be sent. */
+const OPTIONAL = 'x-optional';
+
 /** What is sent to us. A schema that is no zod schema is Nest's to convert. */
 function convert(schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }) {
-  return typeof schema === 'object' && schema !== null && '_zod' in schema
-    ? jsonSchemaOf(schema as z.ZodType, schemaType)
-    : undefined;
+  if (typeof schema !== 'object' || schema === null || !('_zod' in schema)) return undefined;
+  const zodSchema = schema as z.ZodType;
+  const { components, schema: converted } = jsonSchemaOf(zodSchema, schemaType);
+  const isOptional = zodSchema.safeParse(undefined).success;
+  return { components, schema: isOptional ? { ...converted, [OPTIONAL]: true } : converted };
 }
 
 /** A short path of a handler that has a longer one, too. */
@@ -78,10 +83,21 @@ function complete(operation: Operation, { spec, access }: DescribedRoute, method
   completeBodies(operation, spec, components);
 }
 
+/** Generators of clients take a field with a default for one that is always there: of what is sent, it need not be. */
+function withoutDefaults<Value>(value: Value): Value {
+  if (Array.isArray(value)) return value.map(withoutDefaults) as Value;
+  if (typeof value !== 'object' || value === null) return value;
+  const parts = Object.entries(value).filter(([key, part]) => key !== 'default' || typeof part === 'string');
+  return Object.fromEntries(parts.map(([key, part]) => [key, withoutDefaults<unknown>(part)])) as Value;
+}
+
 /** Lines of JSON are text to OpenAPI. */
 function completeBodies({ requestBody }: Operation, { bodyExample }: DescribedRoute['spec'], components: Components) {
   for (const [type, content] of Object.entries(requestBody?.content ?? {})) {
     const example = bodyExample ?? exampleIfTold(content.schema, components);
+    const { [OPTIONAL]: isOptional, ...schema } = content.schema;
+    content.schema = withoutDefaults(schema);
+    if (isOptional === true && requestBody) requestBody.required = false;
     const isLines = type === 'application/x-ndjson';
     if (isLines) content.schema = { type: 'string' };
     content.example = isLines ? `${JSON.stringify(example)}\n` : example;

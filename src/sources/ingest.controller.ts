@@ -26,6 +26,9 @@ const TYPES = ['application/json', 'application/x-ndjson'];
 const MAX_BYTES = 8 * MEBIBYTE;
 const MAX_TENANT_BYTES = 2 * MEBIBYTE;
 
+/** In a document: any of the forms of docs/protocol.md, section 9.2. */
+const EVENT = { type: 'object', additionalProperties: true };
+
 const idempotencyKeySchema = z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1–200 visible ASCII characters');
 
 /** A request was stored whole or not at all: a few of its events tell. Among the first may be some that are not stored. */
@@ -68,7 +71,7 @@ export class IngestController {
     bytesPerSecond: ({ ingestBytesPerSecond }) => ingestBytesPerSecond,
   })
   @ApiConsumes(...TYPES)
-  @ApiBody({ schema: { oneOf: [{ type: 'object' }, { type: 'array', items: { type: 'object' } }] } })
+  @ApiBody({ schema: { oneOf: [EVENT, { type: 'array', items: EVENT }] } })
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes repeating the same body safe.' })
   async take(
     @CurrentPrincipal() principal: Principal,
