@@ -83,11 +83,24 @@ CREATE TABLE calls (
   last_at timestamp(3) with time zone NOT NULL,
   words tsvector NOT NULL,
   head text NOT NULL,
+  latency_p50 double precision,
+  latency_p95 double precision,
+  latency_max double precision,
+  latency_turns integer,
+  latencies integer[],
+  tools integer,
+  tools_failed integer,
+  interruptions integer,
+  score_passed boolean,
+  escalated boolean,
+  incomplete boolean,
   CONSTRAINT calls_pkey PRIMARY KEY (tenant_id, call_id)
 ) WITH (fillfactor=80);
 CREATE INDEX calls_agent_started_at_call_id_tenant_id_idx ON calls USING btree (agent, started_at, call_id, tenant_id);
 CREATE INDEX calls_call_id_idx ON calls USING btree (call_id);
+CREATE INDEX calls_longest_idx ON calls USING btree (tenant_id, duration, started_at, call_id) WHERE duration IS NOT NULL;
 CREATE INDEX calls_open_idx ON calls USING btree (started_at, call_id, tenant_id) WHERE state = ANY (ARRAY['ringing'::text, 'live'::text]);
+CREATE INDEX calls_slowest_idx ON calls USING btree (tenant_id, latency_p95, started_at, call_id) WHERE latency_p95 IS NOT NULL;
 CREATE INDEX calls_started_at_call_id_idx ON calls USING btree (started_at, call_id);
 CREATE INDEX calls_tenant_id_started_at_call_id_idx ON calls USING btree (tenant_id, started_at, call_id);
 CREATE INDEX calls_tenant_id_state_started_at_idx ON calls USING btree (tenant_id, state, started_at);

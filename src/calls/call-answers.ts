@@ -1,5 +1,6 @@
 /** What is answered about calls, as `/openapi.json` says it (docs/calls.md). */
 import { z } from 'zod';
+import { callCost, entryMeasures, qualityOfCall, qualityOfRow } from './quality-answers.js';
 import { agentField, callField, cursorField, momentField, nextField, tenantField } from '../common/answer-fields.js';
 
 const role = z.enum(['user', 'bot']);
@@ -54,7 +55,7 @@ const snippet = z
   })
   .meta({ description: 'With `q`: the first line that says it; null where it was the caller that was found.' });
 
-const listed = { ...summary, snippet: snippet.nullable().optional() };
+const listed = { ...summary, quality: qualityOfRow, snippet: snippet.nullable().optional() };
 
 export const callRow = z.object(listed).meta({ id: 'CallRow' });
 export const platformCallRow = z.object({ ...listed, tenant: tenantField.nullable() }).meta({ id: 'PlatformCallRow' });
@@ -76,6 +77,7 @@ const transcriptEntry = z
     at: momentField,
     messageId,
     seq,
+    ...entryMeasures,
     interrupted: z.literal(true).optional().meta({ description: 'The caller spoke over it.' }),
     wordsSpoken: z.number().optional().meta({ description: 'How many of its words were heard.' }),
     corrected: z.literal(true).optional().meta({ description: 'Its text was replaced after it was said.' }),
@@ -89,6 +91,7 @@ const toolUse = z
     name: text('book_table').nullable(),
     at: momentField,
     seq,
+    order: entryMeasures.order,
     arguments: z.unknown().meta({ examples: [{ people: 2 }] }),
     result: z.unknown().meta({ description: 'Null until it has answered.', examples: [{ booked: true }] }),
     endedAt: momentField.nullable(),
@@ -99,6 +102,7 @@ const toolUse = z
 
 const whole = {
   ...summary,
+  quality: qualityOfCall,
   transcript: z.array(transcriptEntry),
   tools: z.array(toolUse),
   earlier: z
@@ -113,6 +117,7 @@ export const platformCallAnswer = z
   .object({
     ...whole,
     tenant: tenantField.nullable(),
+    cost: callCost,
     quarantined: z.literal(true).optional().meta({ description: 'Nothing of it is taken in until a rebuild.' }),
   })
   .meta({ id: 'PlatformCall' });

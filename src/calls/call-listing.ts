@@ -44,6 +44,8 @@ export interface CallRow {
   /** Null in a list that has as many bytes as it may. */
   head: string | null;
   started_at: Date;
+  /** Of a list that is sorted by something else than time: that. */
+  value?: number;
 }
 
 interface LineRow {

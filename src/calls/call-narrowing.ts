@@ -10,7 +10,21 @@ const nameSchema = z
   .max(MAX_NAME);
 const secondsSchema = z.coerce.number().min(0).max(1e7);
 
+/** Slow: as long as a caller wonders whether anybody is there. Milliseconds, of a call's 95th percentile. */
+export const SLOW_MS = 2000;
+/** What is wrong with a call (docs/calls.md); of several, all. */
+const FLAGS = {
+  slow: `c.latency_p95 >= ${SLOW_MS}`,
+  toolFailed: 'c.tools_failed > 0',
+  escalated: 'c.escalated',
+  lowScore: 'NOT c.score_passed',
+  incomplete: 'c.incomplete',
+};
+const LOST = 'lost';
+const flagSchema = z.enum([...(Object.keys(FLAGS) as (keyof typeof FLAGS)[]), LOST]);
+
 export const narrowingQuery = {
+  flag: commaList(flagSchema).optional(),
   /** Calls that began in [from, to). */
   from: timeSchema.optional(),
   to: timeSchema.optional(),
@@ -38,18 +52,21 @@ interface Lifetime {
 
 /** Adds what was asked for, of a row `c` of `calls`. */
 export function addNarrowing(where: Where, narrowing: Narrowing, { since, until }: Lifetime): void {
-  const { from, to, reason, transport, direction, minDuration, maxDuration } = narrowing;
+  const { from, to, reason, transport, direction, minDuration, maxDuration, flag } = narrowing;
   if (from) where.add(`c.started_at >= ${where.value(from)}`);
   if (to) where.add(`c.started_at < ${where.value(to)}`);
   // As /v1/stats counts them: `unknown` is what nothing was said of.
   if (transport) where.add(`coalesce(c.transport, 'unknown') = ANY (${where.value(transport)})`);
+  // Nobody has said that it is over (docs/calls.md, "When a call is over").
+  const unheard = () =>
+    `(c.state <> 'ended' AND c.last_at NOT BETWEEN ${where.value(since)} AND ${where.value(until)})`;
   if (reason) {
     const ways = [`(c.state = 'ended' AND coalesce(c.reason, 'unknown') = ANY (${where.value(reason)}))`];
-    // Nobody has said that it is over (docs/calls.md, "When a call is over").
-    if (reason.includes('lost'))
-      ways.push(`(c.state <> 'ended' AND c.last_at NOT BETWEEN ${where.value(since)} AND ${where.value(until)})`);
+    if (reason.includes(LOST)) ways.push(unheard());
     where.add(`(${ways.join(' OR ')})`);
   }
+  for (const one of flag ?? [])
+    where.add(one === LOST ? `((c.state = 'ended' AND c.reason = '${LOST}') OR ${unheard()})` : FLAGS[one]);
   // The head is JSON as we write it: within a string a quotation mark would have a backslash before it.
   if (direction) where.add(`strpos(c.head, ${where.value(`"direction":{"value":"${direction}"`)}) > 0`);
   if (minDuration !== undefined) where.add(`c.duration >= ${where.value(minDuration)}`);

@@ -2,6 +2,7 @@
 import type { AgentName, CallId, TenantId } from '../common/ids.js';
 import { MAX_PAGE_BYTES } from '../common/page.js';
 import { type Narrowing, addNarrowing } from './call-narrowing.js';
+import type { Sort } from './sorts.js';
 import type { SearchQuery } from './search/search-query.js';
 
 /** What was asked of a list of calls. */
@@ -10,6 +11,7 @@ export interface CallFilter {
   readonly agents: readonly AgentName[] | null;
   readonly search: SearchQuery | null;
   readonly narrowing: Narrowing;
+  readonly sort: Sort;
 }
 
 /** What an admin asked for. */
@@ -22,6 +24,8 @@ export interface PlatformCallFilter extends CallFilter {
 
 /** Where a page begins: behind this call, newest first. */
 export interface CallCursor {
+  /** Of a list that is sorted by something else than time: of that. */
+  readonly value?: number | undefined;
   readonly startedAt: Date;
   readonly callId: string;
   /** Whose it is: calls of two tenants may have one id and begin at one moment. Empty: nobody's. */

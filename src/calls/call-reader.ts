@@ -18,6 +18,7 @@ import {
   scopeAcrossTenants,
   scopeOf,
 } from './call-query.js';
+import { sortedQuery } from './call-sorting.js';
 import type { CallState } from './fold/call-state.js';
 import { headIn, partsIn, tenantColumn, tenantIn } from './projection/call-row.js';
 import { type Whose, ownerAmong } from './whose.js';
@@ -62,7 +63,8 @@ export class CallReader {
     return this.ask(tenantId, looksFar(filter), patience, async (run) => {
       const read = await seqOf(run, tenantId);
       const found = await searched(run, scopeOf(tenantId), filter, page);
-      const query = found?.query ?? listQuery(tenantId, filter, { ...page, limit: page.limit + 1 });
+      const more = { ...page, limit: page.limit + 1 };
+      const query = found?.query ?? sortedQuery(scopeOf(tenantId), filter, more) ?? listQuery(tenantId, filter, more);
       return { cursor: read, ...(await listed(run, query, filter, page.limit, found?.reached)) };
     });
   }
@@ -70,8 +72,10 @@ export class CallReader {
   listAcrossTenants(filter: PlatformCallFilter, page: ListPage, patience: Patience): Promise<Listed> {
     return this.ask(null, looksFar(filter), patience, async (run) => {
       const read = await positionOf(run);
-      const found = await searched(run, scopeAcrossTenants(filter), filter, page);
-      const query = found?.query ?? listQueryAcrossTenants(filter, { ...page, limit: page.limit + 1 });
+      const scope = scopeAcrossTenants(filter);
+      const found = await searched(run, scope, filter, page);
+      const more = { ...page, limit: page.limit + 1 };
+      const query = found?.query ?? sortedQuery(scope, filter, more) ?? listQueryAcrossTenants(filter, more);
       return { cursor: read, ...(await listed(run, query, filter, page.limit, found?.reached)) };
     });
   }
@@ -148,8 +152,8 @@ async function pageOf(
 }
 
 /** What has to be looked for may be far from the newest. */
-function looksFar({ agents, search, narrowing }: CallFilter): boolean {
-  return agents !== null || search !== null || looksBeyondDates(narrowing);
+function looksFar({ agents, search, narrowing, sort }: CallFilter): boolean {
+  return sort !== 'newest' || agents !== null || search !== null || looksBeyondDates(narrowing);
 }
 
 async function seqOf(run: Run, tenantId: TenantId): Promise<number> {

@@ -151,6 +151,6 @@ function lookUpQuery({ scope, filter, search }: Omit<Asked, 'page'>, page: ListP
   return { text, values: where.values };
 }
 
-export function cursorAt({ started_at, call_id, tenant_id }: FoundKey): CallCursor {
-  return { startedAt: started_at, callId: call_id, tenantColumn: tenant_id };
+export function cursorAt({ started_at, call_id, tenant_id, value }: FoundKey & { value?: number }): CallCursor {
+  return { value, startedAt: started_at, callId: call_id, tenantColumn: tenant_id };
 }

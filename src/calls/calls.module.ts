@@ -12,6 +12,7 @@ import { CallsController } from './calls.controller.js';
 import { CallsProjection } from './projection/calls.projection.js';
 import { CallsRebuild } from './projection/calls-rebuild.js';
 import { CallsService } from './calls.service.js';
+import { QualityStatistics } from './quality-statistics.js';
 import { ProjectionAttempts } from './projection/projection-attempts.js';
 import { StatsController } from './stats.controller.js';
 
@@ -30,6 +31,7 @@ import { StatsController } from './stats.controller.js';
     CallsService,
     CallPeriods,
     CallStatistics,
+    QualityStatistics,
   ],
   exports: [CallsService, CallsRebuild, CallStore],
 })

@@ -4,6 +4,7 @@ import { pageQuery } from '../common/page.js';
 import { commaList } from '../common/validation.js';
 import { narrowingQuery } from './call-narrowing.js';
 import type { CallFilter } from './call-query.js';
+import { SORTS } from './sorts.js';
 import { parseSearch } from './search/search-query.js';
 import type { Whose } from './whose.js';
 
@@ -17,15 +18,24 @@ const filterQuery = {
   agents: commaList(agentNameSchema).optional(),
   q: lineSchema(MAX_SEARCH).optional(),
   ...narrowingQuery,
+  /** The slowest and the longest are those of which it is known. */
+  sort: z.enum(SORTS).default('newest'),
 };
 
-export const listCallsSchema = z.strictObject(filterQuery);
-export const listPlatformCallsSchema = z.strictObject({
-  ...filterQuery,
-  tenants: commaList(tenantIdSchema).optional(),
-  /** Calls that nobody owns: with `tenants`, theirs besides; alone, only these. */
-  unassigned: z.stringbool().default(false),
-});
+/** A search goes through the newest calls first. */
+const isSearchedNewest = ({ q, sort }: { q?: string | undefined; sort: string }) =>
+  q === undefined || sort === 'newest';
+const notWithSearch = { path: ['sort'], message: 'cannot be combined with q' };
+
+export const listCallsSchema = z.strictObject(filterQuery).refine(isSearchedNewest, notWithSearch);
+export const listPlatformCallsSchema = z
+  .strictObject({
+    ...filterQuery,
+    tenants: commaList(tenantIdSchema).optional(),
+    /** Calls that nobody owns: with `tenants`, theirs besides; alone, only these. */
+    unassigned: z.stringbool().default(false),
+  })
+  .refine(isSearchedNewest, notWithSearch);
 
 /** What a later page answered as `earlier`. */
 const before = pageQuery.cursor;
@@ -53,12 +63,13 @@ export function whoseIn({ tenant, unassigned }: WhoseQuery): Whose {
 }
 
 /** `tenantId` null: across tenants. */
-export function filterOf(tenantId: TenantId | null, { state, agents, q, ...asked }: ListCalls): CallFilter {
+export function filterOf(tenantId: TenantId | null, { state, agents, q, sort, ...asked }: ListCalls): CallFilter {
   const { limit: _limit, cursor: _cursor, ...narrowing } = asked;
   return {
     state: state ?? null,
     agents: agents ?? null,
     search: q === undefined ? null : parseSearch(q, tenantId),
     narrowing,
+    sort,
   };
 }

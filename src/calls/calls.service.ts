@@ -3,19 +3,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { Collected } from '../common/collected.js';
 import type { Patience } from '../common/fair-slots.js';
-import { type CallId, type TenantId, callIdSchema } from '../common/ids.js';
+import type { CallId, TenantId } from '../common/ids.js';
 import { moment } from '../common/moment.js';
-import { Listing, momentKey } from '../common/page.js';
+import { Listing } from '../common/page.js';
 import { ENV, type Env } from '../config/env.js';
 import type { FoundLine, ListedCall } from './call-listing.js';
+import { LISTINGS, keyOf } from './call-cursors.js';
 import { CallReader, type Listed, type ReadCall } from './call-reader.js';
-import {
-  type CallCursor,
-  type CallFilter,
-  type PartCursor,
-  type PlatformCallFilter,
-  lifetimeAt,
-} from './call-query.js';
+import { type CallFilter, type PartCursor, type PlatformCallFilter, lifetimeAt } from './call-query.js';
 import { MAX_KEY } from './projection/call-row.js';
 import { CallStore } from './projection/call-store.js';
 import { type CallSummary, type CallView, asLostAfter, summaryOf, viewOf } from './fold/call-view.js';
@@ -41,12 +36,6 @@ const PARTS = new Listing(
     parameter: 'before',
     answeredAs: 'earlier',
   },
-);
-const LISTING = new Listing(
-  'calls',
-  z
-    .tuple([momentKey, callIdSchema, z.string()])
-    .transform(([startedAt, callId, tenantColumn]): CallCursor => ({ startedAt, callId, tenantColumn })),
 );
 
 /** The line that a search found first: who said it, when, and where in the call (`seq` as in the transcript). */
@@ -79,8 +68,17 @@ export interface CallPage extends CallView {
 
 interface PlatformFacts {
   readonly tenant: TenantId | null;
+  /** What upstream says that the call cost: the operator's bill, which no tenant is shown. Null: nothing is said. */
+  readonly cost: Cost | null;
   /** Nothing of it is taken in any more: an event of it ended the process that did. */
   readonly quarantined?: true;
+}
+
+/** `currency` and `rows`: null where upstream says an amount only, as the first generation does. */
+export interface Cost {
+  readonly amount: number;
+  readonly currency: string | null;
+  readonly rows: readonly unknown[] | null;
 }
 
 export interface CallsProgress {
@@ -114,12 +112,12 @@ export class CallsService {
     cursor: string | undefined,
     patience: Patience,
   ): Promise<Page<FoundCall>> {
-    const from = LISTING.after(cursor, tenantId) ?? null;
+    const from = LISTINGS[filter.sort].after(cursor, tenantId) ?? null;
     await this.settle();
     const now = moment().getTime();
     const lifetime = lifetimeAt(now, this.env.callMaxSilenceMs);
     const listed = await this.reader.list(tenantId, filter, { lifetime, cursor: from, limit }, patience);
-    return pageOf(listed, tenantId, (call) => this.summary(call, filter.search, now));
+    return pageOf(listed, filter.sort, tenantId, (call) => this.summary(call, filter.search, now));
   }
 
   async listAcrossTenants(
@@ -128,12 +126,12 @@ export class CallsService {
     cursor: string | undefined,
     patience: Patience,
   ): Promise<Page<FoundCall & { readonly tenant: TenantId | null }>> {
-    const from = LISTING.after(cursor, null) ?? null;
+    const from = LISTINGS[filter.sort].after(cursor, null) ?? null;
     await this.settle();
     const now = moment().getTime();
     const lifetime = lifetimeAt(now, this.env.callMaxSilenceMs);
     const listed = await this.reader.listAcrossTenants(filter, { lifetime, cursor: from, limit }, patience);
-    return pageOf(listed, null, (call) => ({
+    return pageOf(listed, filter.sort, null, (call) => ({
       ...this.summary(call, filter.search, now),
       tenant: call.tenantId,
     }));
@@ -161,6 +159,7 @@ export class CallsService {
     return {
       ...this.view(call, owner),
       tenant: call?.tenantId ?? null,
+      cost: costOf(call?.state.measures.cost?.value),
       ...(call?.quarantined && { quarantined: true }),
     };
   }
@@ -205,10 +204,11 @@ export class CallsService {
 
 function pageOf<Call>(
   { calls, last, searchedSince, cursor }: Listed,
+  sort: CallFilter['sort'],
   owner: TenantId | null,
   viewOfOne: (call: ListedCall) => Call,
 ): Page<Call> {
-  const next = last === null ? null : LISTING.cursor(owner, [last.startedAt, last.callId, last.tenantColumn]);
+  const next = last === null ? null : LISTINGS[sort].cursor(owner, keyOf(last));
   const since = searchedSince === null ? {} : { searchedSince: searchedSince.toISOString() };
   return { calls: calls.map(viewOfOne), next, ...since, cursor };
 }
@@ -218,6 +218,10 @@ function snippetIn(line: FoundLine | null, search: SearchQuery): FoundSnippet | 
   if (line === null || snippet === null) return null;
   const { role, id: messageId, first } = line.message;
   return { ...snippet, role, at: first.value, messageId, seq: first.seq };
+}
+
+function costOf(amount: number | undefined): Cost | null {
+  return amount === undefined ? null : { amount, currency: null, rows: null };
 }
 
 /** A call's parts, whoever reads it: the operator's pages are not the tenant's. */

@@ -1,6 +1,7 @@
 /** What `/v1/stats` answers, as `/openapi.json` says it. */
 import { z } from 'zod';
 import { agentField, momentField } from '../common/answer-fields.js';
+import { latencyOfPart, spanMeasures } from './quality-answers.js';
 
 const count = z
   .int()
@@ -29,8 +30,9 @@ export const statsAnswer = z
     bucket: z.enum(['hour', 'day']).meta({ examples: ['day'] }),
     tz: z.string().meta({ description: 'IANA.', examples: ['UTC'] }),
     totals: z.object(lasting),
-    buckets: z.array(z.object({ at: momentField, ...counted })),
-    agents: z.array(z.object({ agent: agentField, ...lasting })),
+    ...spanMeasures,
+    buckets: z.array(z.object({ at: momentField, ...counted, ...latencyOfPart })),
+    agents: z.array(z.object({ agent: agentField, ...lasting, ...latencyOfPart })),
     reasons: z.array(z.object({ reason: z.string().meta({ examples: ['hangup'] }), calls: count })),
     transports: z.array(z.object({ transport: z.string().meta({ examples: ['phone'] }), calls: count })),
     hours: z

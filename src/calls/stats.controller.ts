@@ -10,6 +10,7 @@ import { ClientPatience } from '../http/patience.js';
 import { lifetimeAt } from './call-query.js';
 import { CallStatistics } from './call-statistics.js';
 import { CallsService } from './calls.service.js';
+import { QualityStatistics, withQuality } from './quality-statistics.js';
 import { type ReadStats, spanOf, statsSchema } from './stats.schemas.js';
 import { Operation } from '../common/operation.js';
 import { statsAnswer } from './stats-answer.js';
@@ -19,6 +20,7 @@ import { statsAnswer } from './stats-answer.js';
 export class StatsController {
   constructor(
     private readonly statistics: CallStatistics,
+    private readonly quality: QualityStatistics,
     private readonly calls: CallsService,
     private readonly agents: AgentsService,
     @Inject(ENV) private readonly env: Env,
@@ -26,7 +28,8 @@ export class StatsController {
 
   /**
    * Of the calls that began in [`from`, `to`); the last 7 days unless told otherwise, 400 days at most (62 by the hour). Minutes and
-   * medians are of those that have ended. `tz` (IANA, UTC unless given): whose days, weekdays (0: Sunday) and hours.
+   * medians are of those that have ended. `latency`: milliseconds, of all turns that were measured; null: none was. `tz` (IANA, UTC
+   * unless given): whose days, weekdays (0: Sunday) and hours.
    */
   @Operation({
     id: 'getStats',
@@ -47,6 +50,8 @@ export class StatsController {
     const asked = { from, to, bucket: query.bucket, agents: query.agents ?? null, timeZone: query.tz };
     const lifetime = lifetimeAt(moment().getTime(), this.env.callMaxSilenceMs);
     const stats = await this.statistics.of(tenantId, asked, lifetime, patience);
-    return { from: from.toISOString(), to: to.toISOString(), bucket: query.bucket, tz: query.tz, ...stats };
+    const quality = await this.quality.of(tenantId, asked, patience);
+    const span = { from: from.toISOString(), to: to.toISOString(), bucket: query.bucket, tz: query.tz };
+    return { ...span, ...withQuality(stats, quality) };
   }
 }

@@ -6,6 +6,7 @@ import { parcelEntries, replayFrames } from '../support/recordings.js';
 import { Switchboard } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';
 
+const UNMEASURED = { latency: null, tools: { calls: 0, failed: 0 }, score: null, interruptions: 0, language: null };
 let board: Switchboard;
 beforeAll(async () => (board = await Switchboard.start()));
 afterAll(() => board.stop());
@@ -42,7 +43,7 @@ describe('calls', () => {
         duration: null,
         reason: null,
       },
-      ...{ incomplete: false, tools: [], earlier: null, cursor: 7 },
+      ...{ incomplete: false, tools: [], earlier: null, cursor: 7, quality: UNMEASURED },
       transcript: [{ role: 'user', text: 'Hola', at: expect.any(String), messageId: 'u1', seq: 6 }],
     });
   });
@@ -60,7 +61,7 @@ describe('calls', () => {
     const entries = rest.filter(({ type }) => type !== 'log.caught_up');
     const correction = entries.findIndex(({ type }) => type === 'bot.corrected');
     await board.ingest(...entries.slice(0, correction));
-    expect((await callsOf(board, acme, '?q="arrives on tuesday"')).body.calls).toHaveLength(1);
+    expect((await callsOf(board, acme, '?q="comes on friday"')).body.calls).toHaveLength(1);
     await board.ingest(...entries.slice(correction));
     const { body } = await callOf(board, acme, 'CA_parcel');
     expect(body).toMatchObject({ state: 'ended', reason: 'caller_hangup', duration: 18.4 });

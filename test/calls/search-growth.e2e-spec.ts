@@ -99,7 +99,7 @@ it.each<[string, number, boolean]>([
 
 const asked = (q: string, limit: number) => ({
   scope: scopeOf(tenant.id as TenantId),
-  filter: { state: null, agents: null, search: null, narrowing: {} },
+  filter: { state: null, agents: null, search: null, narrowing: {}, sort: 'newest' as const },
   search: parseSearch(q, tenant.id),
   page: { lifetime: { since: new Date(0), until: new Date() }, cursor: null, limit },
 });

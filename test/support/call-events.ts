@@ -51,7 +51,7 @@ export function shuffled<T>(things: readonly T[], random: Random): T[] {
 
 /** In any order, but for corrections: they come after what they correct. */
 export function correctedLast<Event extends CallEvent>(list: readonly Event[]): Event[] {
-  const isCorrection = ({ type }: CallEvent) => type === 'bot.corrected';
+  const isCorrection = ({ type }: CallEvent) => type === 'bot.corrected' || type.startsWith('turn.');
   const corrections = list.filter(isCorrection).sort((one, other) => one.seq - other.seq);
   return [...list.filter((event) => !isCorrection(event)), ...corrections];
 }

@@ -1,63 +1,187 @@
-/** The parts of a call: messages, tools, links. Each grows by itself, and is found by its key without the others. */
+/** The parts of a call: messages, tools, links, its course. Each grows by itself, and is found by its key without the others. */
 import type { CallEvent } from './call-event.js';
 import { better, claim } from './claim.js';
+import {
+  COURSE,
+  type CourseState,
+  type Line,
+  NO_COURSE,
+  digestOf,
+  lineOfTurn,
+  neighbours,
+  placeOf,
+  repeated,
+  withLine,
+  withTurn,
+} from './course-state.js';
 import { type Keyed, valueAt, withValue } from './keyed.js';
+import { LATENCIES, type LatenciesState, latencyIn, withLatency } from './latencies-state.js';
 import { type LinksState, linkIn, linksAfter, linksKey } from './links-state.js';
-import { type MessageState, isMessage, keyOfMessage, messageAfter, messageKey } from './message-state.js';
+import {
+  type MessageState,
+  isMessage,
+  keyOfMessage,
+  messageAfter,
+  messageKey,
+  sideOf,
+  textOfMessage,
+  timesIn,
+} from './message-state.js';
+import { snapshotParts } from './snapshot-parts.js';
 import { type ToolState, toolAfter, toolParts } from './tool-state.js';
-import { idOf, numberOf, textOf } from './value.js';
+import { idOf, numberOf, objectAt, orderOf, textOf } from './value.js';
 
-export type Part = MessageState | ToolState | LinksState;
+export type Part = MessageState | ToolState | LinksState | CourseState | LatenciesState;
 
 /** The type of a later word on what a message says. */
-const CORRECTED = 'bot.corrected';
+export const CORRECTED = 'bot.corrected';
+export const GAP = 'log.gap';
+const IS_FINAL = new Set<unknown>([true, 'true']);
+const MS = 1000;
 
 /**
- * The parts after one more event. Messages and tools come out the same whatever the order. A correction changes what stands
- * before it, so it must come after that.
+ * The parts after one more event. Messages and tools come out the same whatever the order. What speaks of what stands before it must
+ * come after that: corrections, ends of turns, pieces without an id. `byLog`: the upstream log's numbers order the call.
  */
-export function partsAfter(parts: Keyed<Part>, event: CallEvent): Keyed<Part> {
-  const { type, seq, data } = event;
+export function partsAfter(parts: Keyed<Part>, event: CallEvent, byLog: boolean): Keyed<Part> {
+  const { type } = event;
   if (type === CORRECTED) return correctedBy(parts, event);
-  if (isMessage(type)) {
-    const key = keyOfMessage(event);
-    const next = withValue(parts, key, messageAfter(messageAt(parts, key), event));
-    return withLink(next, numberOf(data['seq']), key, seq);
-  }
-  return toolParts(event).reduce((known, part) => {
-    const key = toolKey(part.id);
-    const tool = valueAt(known, key);
-    return withValue(known, key, toolAfter(tool?.kind === 'tool' ? tool : undefined, part, event));
-  }, parts);
-}
-
-/**
- * Keys of the parts that an event reads or changes, as far as `known` tells: a correction names a number, and what has that number is
- * only known once its links are.
- */
-export function keysOf(event: CallEvent, known: Keyed<Part>): string[] {
-  const { type, data } = event;
-  const links = linkKeys(numberOf(data['seq']));
-  if (isMessage(type)) return [keyOfMessage(event), ...links];
-  if (type !== CORRECTED) return toolParts(event).map(({ id }) => toolKey(id));
-  const { supersedes, byId } = namedIn(event);
-  const linked = supersedes === null ? undefined : linkAt(known, supersedes)?.value;
-  return [
-    ...links,
-    ...linkKeys(supersedes),
-    ...(byId === null ? [] : [byId]),
-    ...(linked === undefined ? [] : [linked]),
-  ];
+  if (type === GAP) return withSnapshot(parts, event);
+  if (type === 'turn.start') return withValue(parts, COURSE, withTurn(courseIn(parts), turnIn(event)));
+  if (type === 'turn.end') return turnEnds(parts, event, byLog);
+  return isMessage(type) ? said(parts, event, byLog) : used(parts, event, byLog);
 }
 
 /** Under what a part is kept. */
 export function keyOfPart(part: Part): string {
   if (part.kind === 'message') return messageKey(part.role, part.id, part.first.seq);
+  if (part.kind === 'course') return COURSE;
+  if (part.kind === 'latencies') return LATENCIES;
   return part.kind === 'tool' ? toolKey(part.id) : linksKey(part.group);
 }
 
 export function toolKey(id: string): string {
   return `tool ${id}`;
+}
+
+export function latenciesIn(parts: Keyed<Part>): LatenciesState | undefined {
+  const part = valueAt(parts, LATENCIES);
+  return part?.kind === 'latencies' ? part : undefined;
+}
+
+export function courseAt(parts: Keyed<Part>): CourseState | undefined {
+  const part = valueAt(parts, COURSE);
+  return part?.kind === 'course' ? part : undefined;
+}
+
+export function courseIn(parts: Keyed<Part>): CourseState {
+  return courseAt(parts) ?? NO_COURSE;
+}
+
+/** A message: its text, its line, and what it means for the lines beside it. */
+function said(parts: Keyed<Part>, event: CallEvent, byLog: boolean): Keyed<Part> {
+  const course = courseIn(parts);
+  const own = lineIn(event);
+  if (own.digest !== undefined && own.side === 'user' && repeated(course, own.digest, own.at, own.key)) return parts;
+  const key = joinedKey(own, event, course, byLog);
+  const line = { ...own, key };
+  const latency = event.type === 'bot.speaking' ? latencyIn(numberOf(event.data['latencyMs'])) : undefined;
+  const after = messageAfter(messageAt(parts, key), event);
+  const message = latency === undefined ? after : withTurnTime(after, latency, event.seq);
+  let next = withLink(withValue(parts, key, message), numberOf(event.data['seq']), key, event.seq);
+  if (latency !== undefined) next = withValue(next, LATENCIES, withLatency(latenciesIn(next), key, latency));
+  if (line.side === 'bot' && idOf(event.data['messageId']) === null && textOfMessage(event) === '') return next;
+  const around = neighbours(course, placeOf(line, byLog), byLog, key);
+  next = withValue(next, COURSE, withLine(course, line, byLog));
+  if (line.side === 'bot') return around.after?.side === 'user' ? replacedAt(next, around.before, false) : next;
+  if (!IS_FINAL.has(event.data['final'])) return next;
+  if (around.after?.side === 'user') return replacedAt(next, line, true);
+  return around.before?.side === 'user' ? replacedAt(next, around.before, true) : next;
+}
+
+/** Tools: each is a part, and a line of the course. */
+function used(parts: Keyed<Part>, event: CallEvent, byLog: boolean): Keyed<Part> {
+  return toolParts(event).reduce((known, part) => {
+    const key = toolKey(part.id);
+    const tool = valueAt(known, key);
+    const next = withValue(known, key, toolAfter(tool?.kind === 'tool' ? tool : undefined, part, event));
+    const at = Date.parse(event.at);
+    const ms = part.answer?.ms ?? null;
+    const times = {
+      ...(part.call && { from: at }),
+      ...(part.answer && { over: at }),
+      ...(ms !== null && { lasted: ms }),
+    };
+    const line: Line = { key, side: 'tool', ...placed(event), at, ...times };
+    return withValue(next, COURSE, withLine(courseIn(next), line, byLog));
+  }, parts);
+}
+
+/** Wire C says how long a turn took when it is over: of the line that it was. */
+function turnEnds(parts: Keyed<Part>, event: CallEvent, byLog: boolean): Keyed<Part> {
+  const { data, seq } = event;
+  const e2e = objectAt(data['latency'])['e2e'];
+  const seconds = numberOf(e2e);
+  const ms = latencyIn(seconds === null ? numberOf(data['latencyMs']) : seconds * MS);
+  if (ms === undefined) return parts;
+  const next = withValue(parts, LATENCIES, withLatency(latenciesIn(parts), `turn ${seq}`, ms));
+  const line = lineOfTurn(courseIn(parts), placed(event), byLog);
+  const message = line && messageAt(parts, line.key);
+  return line && message ? withValue(next, line.key, withTurnTime(message, ms, seq)) : next;
+}
+
+function withTurnTime(message: MessageState, ms: number, seq: number): MessageState {
+  const latency = better(message.latency ?? null, claim(ms, 0, seq));
+  return latency === null ? message : { ...message, latency };
+}
+
+/** Only what is not known otherwise: a snapshot repeats what there was. */
+function withSnapshot(parts: Keyed<Part>, event: CallEvent): Keyed<Part> {
+  return snapshotParts(event).reduce((known, part) => {
+    const key = keyOfPart(part);
+    return valueAt(known, key) === undefined ? withValue(known, key, part) : known;
+  }, parts);
+}
+
+export function lineIn(event: CallEvent): Line {
+  const { type, data } = event;
+  const at = Date.parse(event.at);
+  const { begun, ended, over, lasted } = timesIn(event);
+  const from = begun ?? (type === 'bot.speaking' ? at : null);
+  const isNameless = idOf(data['messageId']) === null && (type === 'bot.speaking' || type === 'user.message');
+  return {
+    ...{ key: keyOfMessage(event), side: sideOf(type), ...placed(event), at },
+    ...(isNameless && { digest: digestOf(textOfMessage(event)) }),
+    ...(type === 'supervisor.said' && { byPerson: true }),
+    ...(from !== null && { from }),
+    ...(ended !== null && { until: ended }),
+    ...(over !== null && { over }),
+    ...(lasted !== null && { lasted }),
+  };
+}
+
+/** A piece without an id goes to the line before it, if that is the agent's and has none either. */
+function joinedKey(line: Line, { type }: CallEvent, course: CourseState, byLog: boolean): string {
+  if (type !== 'bot.speaking' || line.digest === undefined) return line.key;
+  if (course.lines.some(({ key }) => key === line.key)) return line.key;
+  const { before } = neighbours(course, placeOf(line, byLog), byLog, line.key);
+  return before?.side === 'bot' && before.digest !== undefined ? before.key : line.key;
+}
+
+function replacedAt(parts: Keyed<Part>, line: Line | undefined, replaced: boolean): Keyed<Part> {
+  const message = line?.side === 'user' ? messageAt(parts, line.key) : undefined;
+  if (line === undefined || message === undefined || (message.replaced ?? false) === replaced) return parts;
+  return withValue(parts, line.key, { ...message, replaced });
+}
+
+/** The tenant's number of an event, and the upstream log's. */
+export function placed({ seq, data }: CallEvent): { seq: number; order: number | null } {
+  return { seq, order: orderOf(data) };
+}
+
+function turnIn(event: CallEvent) {
+  const side = event.data['role'] === 'user' ? ('user' as const) : ('bot' as const);
+  return { ...placed(event), side, at: Date.parse(event.at) };
 }
 
 /** The message is that of the number, else that of the id; a correction of what is not known changes nothing. */
@@ -73,7 +197,7 @@ function correctedBy(parts: Keyed<Part>, event: CallEvent): Keyed<Part> {
 }
 
 /** What a correction says that it is about: the number of an entry, a message's id. */
-function namedIn({ data }: CallEvent): { supersedes: number | null; byId: string | null } {
+export function namedIn({ data }: CallEvent): { supersedes: number | null; byId: string | null } {
   const id = idOf(data['messageId']);
   return { supersedes: numberOf(data['supersedes']), byId: id === null ? null : messageKey('bot', id, 0) };
 }
@@ -83,11 +207,11 @@ function messageAt(parts: Keyed<Part>, key: string): MessageState | undefined {
   return part?.kind === 'message' ? part : undefined;
 }
 
-function linkKeys(source: number | null): string[] {
+export function linkKeys(source: number | null): string[] {
   return source === null ? [] : [linksKey(source)];
 }
 
-function linkAt(parts: Keyed<Part>, source: number) {
+export function linkAt(parts: Keyed<Part>, source: number) {
   const links = valueAt(parts, linksKey(source));
   return links?.kind === 'links' ? linkIn(links, source) : undefined;
 }

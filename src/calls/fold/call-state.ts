@@ -1,19 +1,24 @@
 /**
  * What is known of a call, from its events: pure, for the server's projection and for the page alike. Every part is a claim
- * that a better or later one replaces, so events may come in any order, and again, and the call is the same. Only a
- * correction must come after what it corrects.
+ * that a better or later one replaces, so events may come in any order, and again, and the call is the same. Only what speaks
+ * of others must come after them: corrections, ends of turns, pieces of a line that has no id.
  */
 import type { CallEvent } from './call-event.js';
 import { type Part, partsAfter } from './call-part.js';
 import { type Claim, better, claim, earlier, firstBest, later } from './claim.js';
 import type { Keyed } from './keyed.js';
 import { isMessage } from './message-state.js';
-import { labelOf, numberOf, textOf } from './value.js';
+import { keysOf } from './part-keys.js';
+import { type Measures, NOTHING_MEASURED, measuresAfter, tallyAfter } from './quality.js';
+import { labelOf, numberOf, objectAt, orderOf, textOf } from './value.js';
 
 /** The call without its parts. Plain data: it can be kept as JSON. */
 export interface CallHead {
   readonly callId: string;
   readonly agent: Claim<string>;
+  /** Its events have the numbers of an upstream log, which order it; null: not known yet. */
+  readonly byLog: Claim<boolean> | null;
+  readonly measures: Measures;
   /** Who is on the line. */
   readonly facts: Readonly<Partial<Record<Fact, Claim<string>>>>;
   readonly ringing: Claim<string> | null;
@@ -60,22 +65,44 @@ export function applyEvent(
 ): CallState {
   const known = state ?? { ...emptyCall(callId, event), parts: [] };
   const truncated = known.truncated || known.events >= maxEvents;
-  const parts = truncated ? known.parts : partsAfter(known.parts, event);
-  return { ...headAfter(known, event), parts, events: known.events + 1, truncated };
+  const head = headAfter(known, event);
+  if (truncated) return { ...head, parts: known.parts, events: known.events + 1, truncated };
+  const byLog = head.byLog?.value ?? false;
+  const parts = partsAfter(known.parts, event, byLog);
+  const tally = tallyAfter(head.measures.tally, known.parts, parts, keysOf(event, parts, byLog));
+  const measures = tally === head.measures.tally ? head.measures : { ...head.measures, tally };
+  return { ...head, measures, parts, events: known.events + 1, truncated };
 }
 
 function headAfter(known: CallHead, event: CallEvent): CallHead {
   const { type, seq, at, data } = event;
   const change = CHANGES.get(type);
+  // A call that a line has routed is the agent's that it came to.
+  const rank = type === 'call.started' && textOf(data['routedFrom']) !== null ? 1 : 0;
+  const agent = claim(textOf(data['agent']) ?? known.agent.value, rank, seq);
+  // When a gap was noticed is no time of the call.
+  const isTimed = type !== 'log.gap';
   return {
     ...known,
-    agent: earlier(known.agent, claim(textOf(data['agent']) ?? known.agent.value, 0, seq)),
-    first: earlier(known.first, claim(at, 0, seq)),
-    last: later(known.last, claim(at, 0, seq)),
+    agent: firstBest(known.agent, agent),
+    byLog: byLogAfter(known, event),
+    measures: measuresAfter(known.measures, event),
+    first: isTimed ? earlier(known.first, claim(at, 0, seq)) : known.first,
+    last: isTimed ? later(known.last, claim(at, 0, seq)) : known.last,
     facts: factsAfter(known.facts, event),
     talked: known.talked || isMessage(type),
     ...change?.(known, event),
   };
+}
+
+/** The first of these says whether the call is read from a log: of wire A, messages have the log's numbers, too, and starts have none. */
+const BEGINNINGS = new Set(['call.ringing', 'call.dialing', 'call.started']);
+
+function byLogAfter({ byLog }: CallHead, { type, seq, data }: CallEvent): CallHead['byLog'] {
+  // Only a log that is read by its numbers says where it goes on.
+  if (type === 'log.gap')
+    return orderOf({ seq: data['resumeFrom'] }) === null ? byLog : earlier(byLog, claim(true, 0, seq));
+  return BEGINNINGS.has(type) ? earlier(byLog, claim(orderOf(data) !== null, 0, seq)) : byLog;
 }
 
 type Change = (call: CallHead, event: CallEvent) => Partial<CallHead>;
@@ -100,6 +127,21 @@ const handedOff =
     handoff: better(call.handoff, claim({ state, by: labelOf(data['by']), at }, 0, seq)),
   });
 
+/** What upstream still knows of the time that it could not replay fills what nobody else has said. */
+function missed(call: CallHead, { seq, data }: CallEvent): Partial<CallHead> {
+  const snapshot = objectAt(data['snapshot']);
+  const [startedAt, reason] = [textOf(snapshot['startedAt']), labelOf(snapshot['endedReason'])];
+  const isTime = startedAt !== null && !Number.isNaN(Date.parse(startedAt));
+  return {
+    incomplete: true,
+    ...(isTime && { started: earlier(call.started, claim(startedAt, 0, UNTIMED)) }),
+    ...(reason !== null && { reason: better(call.reason, claim(reason, 0, seq)) }),
+  };
+}
+
+/** Of what every event of the call knows better. */
+const UNTIMED = Number.MAX_SAFE_INTEGER;
+
 /** What each type says of the call itself; a type that is not here says no more than that the call goes on. */
 const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
   ['call.ringing', (call, { at, seq }) => ({ ringing: earlier(call.ringing, claim(at, 0, seq)) })],
@@ -111,13 +153,15 @@ const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
   ['handoff.requested', handedOff('requested')],
   ['handoff.active', handedOff('active')],
   ['handoff.released', handedOff('released')],
-  ['log.gap', () => ({ incomplete: true })],
+  ['log.gap', missed],
 ]);
 
 /** Said best by the start, repeated by most events. */
+const FACT_RANKS = new Map([['call.started', 2], ['whatsapp.sessionStarted', 2], ['call.ringing', 1], ['log.gap', 1]]); // prettier-ignore
+
 function factsAfter(facts: CallHead['facts'], event: CallEvent): CallHead['facts'] {
   const { type, seq } = event;
-  const rank = type === 'call.started' || type === 'whatsapp.sessionStarted' ? 2 : type === 'call.ringing' ? 1 : 0;
+  const rank = FACT_RANKS.get(type) ?? 0;
   let next: Partial<Record<Fact, Claim<string>>> | undefined;
   for (const [fact, value] of factsIn(event)) {
     const text = labelOf(value);
@@ -131,7 +175,7 @@ function factsAfter(facts: CallHead['facts'], event: CallEvent): CallHead['facts
 /** A chat's events name the contact instead of two numbers. */
 function factsIn({ type, data }: CallEvent): [Fact, unknown][] {
   if (!type.startsWith('whatsapp.')) {
-    const { from, to, direction, transport } = data;
+    const { from, to, direction, transport } = type === 'log.gap' ? objectAt(data['snapshot']) : data;
     return [['from', from], ['to', to], ['direction', direction], ['transport', transport]]; // prettier-ignore
   }
   const isMessage = type === 'whatsapp.message';
@@ -140,10 +184,18 @@ function factsIn({ type, data }: CallEvent): [Fact, unknown][] {
   return [['from', contact], ['name', name], ['transport', 'whatsapp']]; // prettier-ignore
 }
 
-function emptyCall(callId: string, { seq, at, data }: CallEvent): CallHead {
+function emptyCall(callId: string, { type, seq, at, data }: CallEvent): CallHead {
+  const isTimed = type !== 'log.gap';
   return {
-    ...{ callId, agent: claim(textOf(data['agent']) ?? '', 0, seq), facts: {} },
-    ...{ ringing: null, started: null, first: claim(at, 0, seq), last: claim(at, 0, seq) },
+    ...{
+      callId,
+      agent: claim(textOf(data['agent']) ?? '', 0, seq),
+      facts: {},
+      byLog: null,
+      measures: NOTHING_MEASURED,
+    },
+    ...{ ringing: null, started: null },
+    ...{ first: claim(at, 0, isTimed ? seq : UNTIMED), last: claim(at, 0, isTimed ? seq : 0) },
     ...{ ended: null, reason: null, duration: null, handoff: null, talked: false, incomplete: false },
     ...{ events: 0, truncated: false },
   };

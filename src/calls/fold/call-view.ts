@@ -1,8 +1,12 @@
 /** A call as it is shown (docs/calls.md). */
+import { courseAt, latenciesIn } from './call-part.js';
 import type { CallHead, CallState, Fact, Handoff } from './call-state.js';
+import { talkOf } from './course-state.js';
 import { entriesOf } from './keyed.js';
+import { latencyOf } from './latencies-state.js';
+import { type Quality, type WholeQuality, qualityOf, wholeQualityOf } from './quality.js';
 import type { ToolState } from './tool-state.js';
-import { type TranscriptEntry, transcriptOf } from './transcript.js';
+import { type TranscriptEntry, inOrder, placedAs, transcriptOf } from './transcript.js';
 
 /** How a call stands. */
 export type CallPhase = 'ringing' | 'live' | 'ended';
@@ -11,8 +15,9 @@ export interface ToolUse {
   readonly id: string;
   readonly name: string | null;
   readonly at: string;
-  /** The number of the first event that spoke of it: its place among the transcript's entries. */
+  /** The number of the first event that spoke of it: its place among the transcript's entries, as theirs. */
   readonly seq: number;
+  readonly order?: number;
   readonly arguments: unknown;
   /** Null until it has answered. */
   readonly result: unknown;
@@ -43,9 +48,11 @@ export interface CallSummary {
   readonly incomplete: boolean;
   /** Present where the call has more events than are taken in: what was said from there on is in the log only. */
   readonly truncated?: true;
+  readonly quality: Quality;
 }
 
 export interface CallView extends CallSummary {
+  readonly quality: WholeQuality;
   readonly transcript: readonly TranscriptEntry[];
   readonly tools: readonly ToolUse[];
 }
@@ -62,15 +69,40 @@ export function summaryOf(call: CallHead): CallSummary {
     ...(call.handoff && call.handoff.value.state !== 'released' && { handoff: call.handoff.value }),
     incomplete: call.incomplete,
     ...(call.truncated && { truncated: true }),
+    quality: qualityOf(call.measures),
   };
 }
 
 export function viewOf(state: CallState): CallView {
-  const tools = entriesOf(state.parts).flatMap(([, part]) => (part.kind === 'tool' ? [toolUse(part)] : []));
+  const byLog = state.byLog?.value ?? false;
+  const tools = entriesOf(state.parts).flatMap(([, part]) => (part.kind === 'tool' ? [toolUse(part, byLog)] : []));
+  const summary = summaryOf(state);
+  const { measures } = measured(state);
   return {
-    ...summaryOf(state),
+    ...summary,
+    quality: wholeQualityOf(measures, lengthsOf(state, summary)),
     transcript: transcriptOf(state),
-    tools: tools.sort((one, other) => one.seq - other.seq || (one.id < other.id ? -1 : 1)),
+    tools: tools.sort((one, other) => inOrder(one, other) || (one.id < other.id ? -1 : 1)),
+  };
+}
+
+/** With what its parts add up to, as far as they are at hand: it is worked out once a batch, not once an event. */
+export function measured<Call extends CallState>(state: Call): Call {
+  const [latencies, course] = [latenciesIn(state.parts), courseAt(state.parts)];
+  if (latencies === undefined && course === undefined) return state;
+  const latency = latencies === undefined ? state.measures.latency : latencyOf(latencies);
+  const talk = course === undefined ? state.measures.talk : talkOf(course);
+  return { ...state, measures: { ...state.measures, latency, talk } };
+}
+
+/** Of a call that goes on, nothing adds up yet. */
+function lengthsOf({ ringing, started, ended }: CallHead, { duration }: CallSummary) {
+  if (ended === null || duration === null) return null;
+  const rang = ringing === null ? 0 : Date.parse((started ?? ended).value) - Date.parse(ringing.value);
+  // One that was never answered has rung to its end.
+  return {
+    ringing: Math.max(0, rang),
+    talking: ringing !== null && started === null ? 0 : Math.round(duration * 1000),
   };
 }
 
@@ -98,10 +130,11 @@ function secondsBetween(from: string, to: string): number {
   return Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000);
 }
 
-function toolUse({ id, first, call, answer }: ToolState): ToolUse {
+function toolUse(tool: ToolState, byLog: boolean): ToolUse {
+  const { id, first, call, answer } = tool;
   const { result = null, error = null, ms = null, at = null } = answer?.value ?? {};
   return {
-    ...{ id, name: call?.value.name ?? answer?.value.name ?? null, at: first.value, seq: first.seq },
+    ...{ id, name: call?.value.name ?? answer?.value.name ?? null, at: first.value, ...placedAs(tool, byLog) },
     ...{ arguments: call?.value.arguments ?? null, result, endedAt: at },
     ...(error === null ? {} : { error }),
     ...(ms === null ? {} : { ms }),

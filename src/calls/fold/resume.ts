@@ -3,11 +3,17 @@ import { type Part, keyOfPart } from './call-part.js';
 import type { CallState, Fact } from './call-state.js';
 import type { CallSummary, CallView, ToolUse } from './call-view.js';
 import { type Claim, claim } from './claim.js';
+import { COURSE, type CourseState, type Line, NO_COURSE, digestOf } from './course-state.js';
 import { type Keyed, valueAt, withValue } from './keyed.js';
+import { LATENCIES, type LatenciesState, withLatency } from './latencies-state.js';
+import { messageKey } from './message-state.js';
+import { type Measures, NOTHING_MEASURED, type Quality, type WholeQuality } from './quality.js';
 import type { TranscriptEntry } from './transcript.js';
 
 /** Ranks that an answer's words count as: a later event of the same weight changes them, one of less does not. */
-const [FACT_RANK, END_RANK, TEXT_RANK] = [1, 2, 3];
+const [FACT_RANK, END_RANK, TEXT_RANK, PIECES_RANK] = [1, 2, 3, 1];
+/** Of the last lines, so many may be gone on with. */
+const OPEN_LINES = 16;
 const FACTS = ['from', 'to', 'name', 'direction', 'transport'] as const;
 
 /**
@@ -31,14 +37,64 @@ export function stateOf(call: CallSummary & Partial<Pick<CallView, 'transcript' 
       first: claim(startedAt, 0, 0),
       last: claim(endedAt ?? startedAt, 0, seq),
     },
-    ringing: isRinging ? claim(startedAt, 0, 0) : null,
+    byLog: isPlaced(transcript, tools) === null ? null : claim(isPlaced(transcript, tools) ?? false, 0, 0),
+    measures: measuresOf(call, seq),
+    ringing: isRinging ? claim(startedAt, 0, 0) : rangBefore(startedAt, call.quality),
     started: isRinging ? null : claim(startedAt, 0, 0),
     ended: hasEnded ? claim(endedAt, END_RANK, seq) : null,
     reason: hasEnded && reason !== null ? claim(reason, END_RANK, seq) : null,
     duration: hasEnded && duration !== null ? claim(duration, END_RANK, seq) : null,
     handoff: call.handoff === undefined ? null : claim(call.handoff, 0, seq),
     ...{ talked: transcript.length > 0, incomplete: call.incomplete, events: 0, truncated: call.truncated ?? false },
-    parts: withParts([], { transcript, tools }, seq),
+    parts: withCourse(withParts([], { transcript, tools }, seq), call, transcript),
+  };
+}
+
+function isPlaced(...lists: readonly (readonly { order?: number }[])[]): boolean | null {
+  const all = lists.flat();
+  return all.length === 0 ? null : all.some(({ order }) => order !== undefined);
+}
+
+function rangBefore(startedAt: string, { parts }: Quality & Partial<WholeQuality>): Claim<string> | null {
+  if (!parts || parts.ringing === 0) return null;
+  return claim(new Date(Date.parse(startedAt) - parts.ringing).toISOString(), 0, 0);
+}
+
+function measuresOf(
+  { quality, handoff }: CallSummary & { quality: Quality & Partial<WholeQuality> },
+  seq: number,
+): Measures {
+  const { latency, tools, interruptions, language = null, score, parts } = quality;
+  return {
+    ...NOTHING_MEASURED,
+    tally: { tools: tools.calls, failed: tools.failed, interruptions },
+    summarised: latency === null ? null : claim(latency, 0, seq),
+    talk: parts ? { caller: parts.caller, agent: parts.agent, tools: parts.tools } : null,
+    language: language === null ? null : claim(language, 0, seq),
+    score: score && claim(score, 1, seq),
+    escalated: handoff !== undefined,
+  };
+}
+
+/** What may be said of the last lines, and how long turns took; of how long who spoke before, only what the answer says. */
+function withCourse(parts: Keyed<Part>, { quality }: CallSummary, transcript: readonly TranscriptEntry[]): Keyed<Part> {
+  if (transcript.length === 0) return parts;
+  const { parts: times } = quality as Quality & Partial<WholeQuality>;
+  const talk = times && { caller: times.caller, agent: times.agent, tools: times.tools };
+  const lines = transcript.slice(-OPEN_LINES).map(lineOf);
+  const course: CourseState = { ...NO_COURSE, lines, resumed: true, ...(talk && { past: talk }) };
+  let latencies: LatenciesState | undefined;
+  for (const { role, messageId, seq, latencyMs } of transcript)
+    if (latencyMs !== undefined) latencies = withLatency(latencies, messageKey(role, messageId, seq), latencyMs);
+  const next = withValue(parts, COURSE, course);
+  return latencies === undefined ? next : withValue(next, LATENCIES, latencies);
+}
+
+function lineOf({ role, messageId, seq, order, at, text, by }: TranscriptEntry): Line {
+  return {
+    ...{ key: messageKey(role, messageId, seq), side: role, seq, order: order ?? null, at: Date.parse(at) },
+    ...(messageId === null && by === undefined && { digest: digestOf(text) }),
+    ...(by !== undefined && { byPerson: true }),
   };
 }
 
@@ -59,20 +115,33 @@ function withParts(known: Keyed<Part>, { transcript, tools }: Said, seq: number)
 
 function messageOf(entry: TranscriptEntry, seq: number): Part {
   const { role, text, at, messageId, interrupted, wordsSpoken, by, corrected } = entry;
+  // A reply that nobody has confirmed or corrected may go on: its text is its pieces so far.
+  const mayGoOn = role === 'bot' && text !== '' && !corrected && by === undefined;
   return {
     ...{ kind: 'message', role, id: messageId, first: claim(at, 0, entry.seq) },
-    text: text === '' ? null : claim(text, TEXT_RANK, seq),
+    text: text === '' ? null : claim(text, mayGoOn ? PIECES_RANK : TEXT_RANK, seq),
     by: by === undefined ? null : claim(by, 0, seq),
     wordsSpoken: wordsSpoken === undefined ? null : claim(wordsSpoken, 0, seq),
     ...{ interrupted: interrupted ?? false, rejected: false },
     corrected: corrected ? claim(text, 0, seq) : null,
+    ...(entry.order !== undefined && { order: entry.order }),
+    ...(entry.endedAt !== undefined && { ended: claim(entry.endedAt, 0, seq) }),
+    ...(entry.latencyMs !== undefined && { latency: claim(entry.latencyMs, 0, seq) }),
+    ...(entry.confidence !== undefined && { confidence: claim(entry.confidence, 0, seq) }),
+    ...(mayGoOn && { pieces: { text, last: [] } }),
   };
 }
 
 function toolOf(tool: ToolUse, seq: number): Part {
   const { id, name, at, arguments: args, result, endedAt, error = null, ms = null } = tool;
   return {
-    ...{ kind: 'tool', id, first: claim(at, 0, tool.seq), call: claim({ name, arguments: args }, 0, seq) },
+    ...{
+      kind: 'tool',
+      id,
+      ...(tool.order !== undefined && { order: tool.order }),
+      first: claim(at, 0, tool.seq),
+      call: claim({ name, arguments: args }, 0, seq),
+    },
     answer: endedAt === null ? null : claim({ name, at: endedAt, result, error, ms }, 0, seq),
   };
 }

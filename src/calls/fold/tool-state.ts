@@ -1,7 +1,7 @@
 /** A tool that the agent used in a call: asked by one event, answered by another, in any order. */
 import type { CallEvent } from './call-event.js';
 import { type Claim, better, claim, earlier } from './claim.js';
-import { idOf, numberOf, objectsIn, parsed, textOf } from './value.js';
+import { idOf, numberOf, objectsIn, orderOf, parsed, textOf } from './value.js';
 
 interface ToolCall {
   readonly name: string | null;
@@ -23,6 +23,8 @@ export interface ToolState {
   readonly first: Claim<string>;
   readonly call: Claim<ToolCall> | null;
   readonly answer: Claim<ToolAnswer> | null;
+  /** The upstream log's number of the first event that spoke of it, where it has one. */
+  readonly order?: number;
 }
 
 /** Most tools that one event asks for: each is a part of its own. Agents ask for a handful. */
@@ -55,8 +57,11 @@ function asked(call: Readonly<Record<string, unknown>>, args: string, seq: numbe
 }
 
 /** The tool after one more event that speaks of it. */
-export function toolAfter(known: ToolState | undefined, part: ToolPart, { seq, at }: CallEvent): ToolState {
+export function toolAfter(known: ToolState | undefined, part: ToolPart, { seq, at, data }: CallEvent): ToolState {
+  const said = orderOf(data);
+  const order = said === null ? known?.order : Math.min(said, known?.order ?? said);
   return {
+    ...(order !== undefined && { order }),
     ...{ kind: 'tool', id: part.id, first: earlier(known?.first ?? null, claim(at, 0, seq)) },
     call: better(known?.call ?? null, part.call ? claim(part.call, 0, seq) : null),
     answer: better(known?.answer ?? null, part.answer ? claim(part.answer, 0, seq) : null),

@@ -28,6 +28,17 @@ export function numberOf(value: unknown): number | null {
   return typeof value === 'string' && DECIMAL.test(value) ? Number(value) : null;
 }
 
+/** The number of an entry in the upstream log, where it is one. */
+export function orderOf({ seq }: Readonly<Record<string, unknown>>): number | null {
+  const number = numberOf(seq);
+  return number !== null && number >= 0 && Number.isSafeInteger(number) ? number : null;
+}
+
+/** An object's fields; of anything else, none. */
+export function objectAt(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
 export function objectsIn(value: unknown): Record<string, unknown>[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }

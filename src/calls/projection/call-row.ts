@@ -4,14 +4,15 @@ import type { TenantId } from '../../common/ids.js';
 import { parseJson, serialiseJson } from '../../common/json.js';
 import type { CallName, LoggedEvent } from '../../events/log/event.js';
 import type { CallEvent } from '../fold/call-event.js';
-import { type Part, keyOfPart } from '../fold/call-part.js';
+import { type Part, keyOfPart, latenciesIn } from '../fold/call-part.js';
 import type { CallHead, CallState } from '../fold/call-state.js';
 import { summaryOf } from '../fold/call-view.js';
+import { placeOf } from '../fold/course-state.js';
 import { type Keyed, withValue } from '../fold/keyed.js';
-import type { LinksState } from '../fold/links-state.js';
+import { valuesOf } from '../fold/latencies-state.js';
 import type { MessageState } from '../fold/message-state.js';
+import { NOTHING_MEASURED, qualityOf } from '../fold/quality.js';
 import { callerWords, vectorOf, wordsIn } from '../search/search-words.js';
-import type { ToolState } from '../fold/tool-state.js';
 import { finalText, isSaid } from '../fold/transcript.js';
 
 /** Longest key that stands in the index as it is; an id may be as long as an event. */
@@ -62,40 +63,55 @@ export function callColumns({ tenantId, callId }: CallName, state: CallState): u
   const others = [from, isInbound(direction) ? null : to].filter((address) => address !== null);
   return [
     ...[tenant, callId, agent, phase, labelOf(transport), labelOf(reason), startedAt, endedAt, countable(duration)],
-    ...[head.last.value, vectorOf(callerWords(name, others), tenant), serialiseJson(head)],
+    ...[head.last.value, vectorOf(callerWords(name, others), tenant), serialiseJson(head), ...qualityColumns(state)],
+  ];
+}
+
+/** What lists are sorted and numbers are made by; `latencies` null: as they were. */
+function qualityColumns({ measures, incomplete, parts }: CallState): unknown[] {
+  const { latency, tools, score, interruptions } = qualityOf(measures);
+  const turns = latenciesIn(parts);
+  return [
+    ...[latency?.p50 ?? null, latency?.p95 ?? null, latency?.max ?? null, latency?.n ?? null],
+    // As PostgreSQL writes an array: one of arrays would have to be a rectangle.
+    ...[turns === undefined ? null : `{${valuesOf(turns).join(',')}}`, tools.calls, tools.failed, interruptions],
+    ...[score?.passed ?? null, measures.escalated, incomplete],
   ];
 }
 
 /** The columns of a part, in the order of call-store.ts. */
-export function partColumns({ tenantId, callId }: CallName, key: string, part: Part): unknown[] {
+export function partColumns({ tenantId, callId }: CallName, key: string, part: Part, byLog: boolean): unknown[] {
   const tenant = tenantColumn(tenantId);
   const text = part.kind === 'message' && isSaid(part) ? finalText(part) : '';
   const words = wordsIn(text).map(({ word }) => word);
   return [
-    ...[tenant, callId, keyColumn(key), part.kind, placeOf(part), text.replaceAll('\0', '\ufffd')],
+    ...[tenant, callId, keyColumn(key), part.kind, shownAt(part, byLog), text.replaceAll('\0', '\ufffd')],
     ...[words.length === 0 ? '' : vectorOf(words, tenant), serialiseJson(part)],
   ];
 }
 
 /** The column `seq`: null for what is not shown. */
-function placeOf(part: Part): number | null {
-  if (part.kind === 'links' || (part.kind === 'message' && !isSaid(part))) return null;
-  return part.first.seq;
+function shownAt(part: Part, byLog: boolean): number | null {
+  if (part.kind === 'tool' || (part.kind === 'message' && isSaid(part)))
+    return placeOf({ seq: part.first.seq, order: part.order ?? null }, byLog);
+  return null;
 }
 
 /**
- * What an older version wrote knows nothing of the latter two. Undefined for what is no JSON, which an older version let in: it counts
+ * What an older version wrote knows nothing of the latter ones. Undefined for what is no JSON, which an older version let in: it counts
  * as unknown, so that it holds up no other call, and a rebuild makes it anew.
  */
 export function headIn(text: string): CallHead | undefined {
-  const kept = parsedOrUndefined(text) as (Omit<CallHead, 'events' | 'truncated'> & Partial<CallHead>) | undefined;
-  return kept && { ...kept, events: kept.events ?? 0, truncated: kept.truncated ?? false };
+  const kept = parsedOrUndefined(text) as (Omit<CallHead, keyof typeof NEWER> & Partial<CallHead>) | undefined;
+  return kept && { ...NEWER, ...kept };
 }
+
+const NEWER = { events: 0, truncated: false, byLog: null, measures: NOTHING_MEASURED };
 
 /** Undefined as in {@link headIn}. */
 export function partIn(text: string): Part | undefined {
   const kept = parsedOrUndefined(text) as
-    ToolState | LinksState | (Omit<MessageState, 'corrected'> & Partial<MessageState>) | undefined;
+    Exclude<Part, MessageState> | (Omit<MessageState, 'corrected'> & Partial<MessageState>) | undefined;
   return kept?.kind === 'message' ? { ...kept, corrected: kept.corrected ?? null } : kept;
 }
 

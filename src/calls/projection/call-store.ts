@@ -55,7 +55,7 @@ const PROGRESS = `SELECT ${PLACE}, h.position AS head, (SELECT count(*) FROM qua
 const LOCK = `SELECT ${PLACE} FROM projections p WHERE name = 'calls' FOR UPDATE SKIP LOCKED`;
 
 /** Another one for every change of what the tables hold of the same events: words as they are folded, ids, numbers. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** Rows that are erased at once: the projection waits for it. */
 const ERASED_AT_ONCE = 1000;

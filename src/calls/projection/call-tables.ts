@@ -26,12 +26,21 @@ const PARTS = `SELECT p.tenant_id, p.call_id, ${within('p.state', '$4')} FROM ca
 const QUARANTINED = `SELECT q.tenant_id, q.call_id FROM quarantined_calls q
   JOIN unnest($1::text[], $2::text[]) AS k(tenant_id, call_id) USING (tenant_id, call_id)`;
 const WRITE_CALLS = `INSERT INTO calls
-  (tenant_id, call_id, agent, state, transport, reason, started_at, ended_at, duration, last_at, words, head)
-  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-    $8::timestamptz[], $9::float8[], $10::timestamptz[], $11::tsvector[], $12::text[])
+  (tenant_id, call_id, agent, state, transport, reason, started_at, ended_at, duration, last_at, words, head,
+   latency_p50, latency_p95, latency_max, latency_turns, latencies, tools, tools_failed, interruptions, score_passed, escalated,
+   incomplete)
+  SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q::int[], r, s, t, u, v, w
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+    $8::timestamptz[], $9::float8[], $10::timestamptz[], $11::tsvector[], $12::text[], $13::float8[], $14::float8[], $15::float8[],
+    $16::int[], $17::text[], $18::int[], $19::int[], $20::int[], $21::bool[], $22::bool[], $23::bool[])
+    AS row(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w)
   ON CONFLICT (tenant_id, call_id) DO UPDATE SET agent = EXCLUDED.agent, state = EXCLUDED.state,
     transport = EXCLUDED.transport, reason = EXCLUDED.reason, started_at = EXCLUDED.started_at, ended_at = EXCLUDED.ended_at,
-    duration = EXCLUDED.duration, last_at = EXCLUDED.last_at, words = EXCLUDED.words, head = EXCLUDED.head`;
+    duration = EXCLUDED.duration, last_at = EXCLUDED.last_at, words = EXCLUDED.words, head = EXCLUDED.head,
+    latency_p50 = EXCLUDED.latency_p50, latency_p95 = EXCLUDED.latency_p95, latency_max = EXCLUDED.latency_max,
+    latency_turns = EXCLUDED.latency_turns, latencies = coalesce(EXCLUDED.latencies, calls.latencies), tools = EXCLUDED.tools,
+    tools_failed = EXCLUDED.tools_failed, interruptions = EXCLUDED.interruptions, score_passed = EXCLUDED.score_passed,
+    escalated = EXCLUDED.escalated, incomplete = EXCLUDED.incomplete`;
 const WRITE_PARTS = `INSERT INTO call_parts (tenant_id, call_id, key, kind, seq, text, words, state)
   SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int8[], $6::text[], $7::tsvector[], $8::text[])
   ON CONFLICT (tenant_id, call_id, key) DO UPDATE SET kind = EXCLUDED.kind, seq = EXCLUDED.seq, text = EXCLUDED.text,

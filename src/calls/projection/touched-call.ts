@@ -1,7 +1,9 @@
 /** A call that a batch of events is about: what is known of it, what the batch makes of it, what is to be written. Pure. */
 import type { CallName, LoggedEvent } from '../../events/log/event.js';
 import type { CallEvent } from '../fold/call-event.js';
-import { type Part, keysOf } from '../fold/call-part.js';
+import type { Part } from '../fold/call-part.js';
+import { keysOf } from '../fold/part-keys.js';
+import { measured } from '../fold/call-view.js';
 import { callColumns, callEventOf, keyColumn, partColumns, tenantColumn } from './call-row.js';
 import { type CallHead, type CallState, applyEvent } from '../fold/call-state.js';
 import { type Keyed, entriesOf, valueAt, withValue } from '../fold/keyed.js';
@@ -44,7 +46,8 @@ export class TouchedCall {
   /** Columns `key` of the parts that are needed and were not asked for yet; what is read may lead to others. */
   askForKeys(): string[] {
     if (this.head?.truncated) return [];
-    const keys = new Set(this.events.flatMap(({ event }) => keysOf(event, this.parts)).map(keyColumn));
+    const byLog = this.head?.byLog?.value ?? false;
+    const keys = new Set(this.events.flatMap(({ event }) => keysOf(event, this.parts, byLog)).map(keyColumn));
     const lacking = [...keys].filter((key) => !this.asked.has(key));
     for (const key of lacking) this.asked.add(key);
     return lacking;
@@ -63,10 +66,11 @@ export class TouchedCall {
       }
     }
     if (after === undefined || count === 0) return null;
+    const byLog = after.byLog?.value ?? false;
     const parts = entriesOf(after.parts)
       .filter(([key, part]) => valueAt(this.parts, key) !== part)
-      .map(([key, part]) => partColumns(this.name, key, part));
-    return { call: callColumns(this.name, after), parts };
+      .map(([key, part]) => partColumns(this.name, key, part, byLog));
+    return { call: callColumns(this.name, measured(after)), parts };
   }
 }
 
