@@ -304,6 +304,7 @@ describeInChromium('the operator’s page', () => {
     await page.emulateMedia({ colorScheme });
     for (const path of [
       'live',
+      'calls',
       'tenants',
       `tenants/${acme.id}`,
       'agents',

@@ -42,7 +42,7 @@ export function CustomerApp({ client, me, banner }: Props) {
           </Route>
           <Route path="/live/:call?">{({ call }) => <LivePage picked={call} />}</Route>
           <Route path="/calls" component={CallsPage} />
-          <Route path="/calls/:call">{({ call }) => <CallPage key={call} callId={call} />}</Route>
+          <Route path="/calls/:call">{({ call }) => <CallPage key={call} callKey={call} />}</Route>
           <Route path="/overview" component={OverviewPage} />
           <Route path="/tokens" component={TokensPage} />
           <Route component={NotFoundPage} />

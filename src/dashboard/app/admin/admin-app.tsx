@@ -1,12 +1,15 @@
 import { lazy } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { cookieClient } from '../api/client.js';
+import { CallPage } from '../calls/call-page.js';
+import { CallsPage } from '../calls/calls-page.js';
 import { LivePage } from '../live/live-page.js';
 import type { Me } from '../session/session.js';
 import { Layout } from '../shell/layout.js';
 import { NotFoundPage } from '../shell/not-found-page.js';
 import { adminTexts } from '../texts/admin.js';
 import { WorkspaceProvider } from '../workspace/workspace.js';
+import { EraseCall } from './erase-call.js';
 import { PlatformProvider } from './platform-context.js';
 import ViewPage from './view/view-page.js';
 import '../styles/sections.css';
@@ -25,6 +28,7 @@ const AccessPage = lazy(() => import('./access/access-page.js'));
 const { nav } = adminTexts;
 const NAVIGATION = [
   { to: '/live', label: nav.live, icon: 'live' },
+  { to: '/calls', label: nav.calls, icon: 'calls' },
   { to: '/tenants', label: nav.tenants, icon: 'tenants' },
   { to: '/agents', label: nav.agents, icon: 'agents' },
   { to: '/connections', label: nav.connections, icon: 'connections' },
@@ -60,6 +64,10 @@ function PlatformPages({ me }: { readonly me: Me }) {
               <Redirect to="/live" replace />
             </Route>
             <Route path="/live/:call?">{({ call }) => <LivePage picked={call} />}</Route>
+            <Route path="/calls" component={CallsPage} />
+            <Route path="/calls/:call">
+              {({ call }) => <CallPage key={call} callKey={call} actions={<EraseCall callKey={call} />} />}
+            </Route>
             <Route path="/tenants" component={TenantsPage} />
             <Route path="/tenants/:tenant">{({ tenant }) => <TenantPage key={tenant} tenant={tenant} />}</Route>
             <Route path="/agents" component={AgentsPage} />

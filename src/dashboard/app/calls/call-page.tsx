@@ -1,5 +1,6 @@
-import { useRef } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { Link } from 'wouter';
+import { useHistoryState } from 'wouter/use-browser-location';
 import type { CallView } from '../../../calls/fold/call-view.js';
 import type { CallRecord } from './call-record.js';
 import { useCallRecord } from './use-call-record.js';
@@ -17,18 +18,29 @@ import { ShowEarlier } from './show-earlier.js';
 import { Transcript } from './transcript.js';
 import { useLastLineInSight, useMomentInSight } from './use-last-line-in-sight.js';
 import { useReplay } from './use-replay.js';
+import { TenantTag } from '../ui/tenant-tag.js';
+import { useWorkspace } from '../workspace/workspace.js';
 import '../styles/calls.css';
 import '../styles/call-page.css';
 
 const texts = callTexts.call;
 
-/** One call: what was said, which tools ran, how long it all took, and the call again as it happened. */
-export function CallPage({ callId }: { readonly callId: string }) {
-  const record = useCallRecord(callId);
-  return record === null ? <Loading /> : <Whole record={record} />;
+interface Props {
+  /** As the lists have it. */
+  readonly callKey: string;
+  /** What else can be done with it, beside its heading. */
+  readonly actions?: ReactNode;
 }
 
-function Whole({ record }: { readonly record: CallRecord }) {
+/** One call: what was said, which tools ran, how long it all took, and the call again as it happened. */
+export function CallPage({ callKey, actions }: Props) {
+  const record = useCallRecord(callKey);
+  return record === null ? <Loading /> : <Whole callKey={callKey} record={record} actions={actions} />;
+}
+
+function Whole({ callKey, record, actions }: Props & { readonly record: CallRecord }) {
+  const { showsTenant } = useWorkspace();
+  const list = useListOfIt();
   const script = useRef<HTMLElement>(null);
   const state = useStore(record.state);
   const control = useReplay(state.view, record);
@@ -44,18 +56,20 @@ function Whole({ record }: { readonly record: CallRecord }) {
   const isReplaying = hasEnded && replay !== null && position < replay.length;
   return (
     <article className="call-page">
-      <Link href="/calls" className="back-link">
+      <Link href={list} className="back-link">
         <Icon name="back" />
         {texts.all}
       </Link>
       <PageHeading title={callerName(view)}>
         {isReplaying && moment && <TurnTag turn={turnOf(moment.live)} />}
+        {showsTenant && <TenantTag tenant={state.tenant} />}
+        {actions !== undefined && <div className="page-heading-end">{actions}</div>}
       </PageHeading>
       <Facts view={view} />
       {view.incomplete && <p className="notice">{texts.incomplete}</p>}
       {!hasEnded && (
         <p className="notice">
-          {texts.isLive} <Link href={`/live/${encodeURIComponent(view.callId)}`}>{texts.watchLive}</Link>
+          {texts.isLive} <Link href={`/live/${encodeURIComponent(callKey)}`}>{texts.watchLive}</Link>
         </p>
       )}
       {hasEnded && replay && <ReplayBar control={control} replay={replay} view={view} />}
@@ -70,6 +84,12 @@ function Whole({ record }: { readonly record: CallRecord }) {
       </section>
     </article>
   );
+}
+
+/** The list that it was found in, as it was searched. */
+function useListOfIt(): string {
+  const { list } = useHistoryState<{ list?: unknown } | null>() ?? {};
+  return typeof list === 'string' && list !== '' ? `/calls?${list}` : '/calls';
 }
 
 function Facts({ view }: { readonly view: CallView }) {

@@ -1,14 +1,22 @@
 /** What the list of calls is narrowed to, as it stands in the page's address: it can be kept, sent and gone back to. */
 import { useCallback, useMemo } from 'react';
 import { useLocation, useSearch } from 'wouter';
+import type { Query } from '../api/client.js';
 
-export interface CallSearch {
-  readonly q: string;
-  readonly agent: string;
-  readonly state: string;
-}
+/** Every field may be empty, and then narrows nothing. */
+const FIELDS = [
+  ...['q', 'agent', 'tenant', 'state', 'reason', 'transport', 'direction'],
+  /** Days of the reader's own, both included: `2026-11-27`. */
+  ...['from', 'to'],
+  /** Seconds. */
+  'min',
+] as const;
 
-const FIELDS = ['q', 'agent', 'state'] as const;
+export type CallSearch = Readonly<
+  Record<'q' | 'agent' | 'tenant' | 'state' | 'reason' | 'transport' | 'direction' | 'from' | 'to' | 'min', string>
+>;
+
+export const NOTHING = Object.fromEntries(FIELDS.map((field) => [field, ''])) as CallSearch;
 
 export function useCallSearch(): [CallSearch, (change: Partial<CallSearch>) => void] {
   const text = useSearch();
@@ -16,8 +24,7 @@ export function useCallSearch(): [CallSearch, (change: Partial<CallSearch>) => v
   const search = useMemo(() => searchIn(text), [text]);
   const change = useCallback(
     (next: Partial<CallSearch>) => {
-      const given = Object.entries({ ...search, ...next }).filter(([, value]) => value !== '');
-      const query = new URLSearchParams(given).toString();
+      const query = addressOf({ ...search, ...next });
       navigate(query === '' ? path : `${path}?${query}`, { replace: true });
     },
     [search, path, navigate],
@@ -25,8 +32,28 @@ export function useCallSearch(): [CallSearch, (change: Partial<CallSearch>) => v
   return [search, change];
 }
 
-function searchIn(text: string): CallSearch {
-  const fields = new URLSearchParams(text);
-  const [q, agent, state] = FIELDS.map((field) => fields.get(field) ?? '');
-  return { q: q ?? '', agent: agent ?? '', state: state ?? '' };
+export function searchIn(text: string): CallSearch {
+  const given = new URLSearchParams(text);
+  return Object.fromEntries(FIELDS.map((field) => [field, given.get(field) ?? ''])) as CallSearch;
+}
+
+/** What stands behind the address's `?`; empty where nothing is narrowed. */
+export function addressOf(search: Partial<CallSearch>): string {
+  return new URLSearchParams(Object.entries(search).filter(([, value]) => value !== '')).toString();
+}
+
+/** As the API is asked. */
+export function queryOf({ q, agent, tenant, state, reason, transport, direction, from, to, min }: CallSearch): Query {
+  return {
+    ...{ q: q.trim(), agents: agent, tenants: tenant, state, reason, transport, direction },
+    ...{ from: startOf(from, 0), to: startOf(to, 1), minDuration: min },
+  };
+}
+
+/** When a day begins where the reader is, or the day after it; an address may hold what is none. */
+function startOf(day: string, later: number): string | undefined {
+  const [year, month, date] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day)?.slice(1).map(Number) ?? [];
+  if (year === undefined || month === undefined || date === undefined) return undefined;
+  const start = new Date(year, month - 1, date + later);
+  return Number.isNaN(start.getTime()) ? undefined : start.toISOString();
 }

@@ -1,71 +1,95 @@
-import { memo } from 'react';
-import { Link } from 'wouter';
+import { type ReactNode, memo } from 'react';
+import { Link, useSearch } from 'wouter';
 import { callTexts } from '../texts/calls.js';
 import { momentText, wholeMomentText } from '../ui/format.js';
+import { TenantTag } from '../ui/tenant-tag.js';
+import { keyOf } from '../workspace/reach.js';
+import { useWorkspace } from '../workspace/workspace.js';
+import type { Column } from './call-columns.js';
 import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, reasonText } from './call-facts.js';
 import type { FoundCall, Snippet } from './use-call-list.js';
 
-const { columns } = callTexts.list;
+const names = callTexts.list.columns;
 
-export function CallTable({ calls }: { readonly calls: readonly FoundCall[] }) {
+interface Props {
+  readonly calls: readonly FoundCall[];
+  readonly columns: readonly Column[];
+}
+
+export function CallTable({ calls, columns }: Props) {
+  const workspace = useWorkspace();
   return (
     <table className="table calls-table">
       <caption className="visually-hidden">{callTexts.list.caption}</caption>
       <thead>
         <tr>
-          <th scope="col">{columns.who}</th>
-          <th scope="col">{columns.agent}</th>
-          <th scope="col">{columns.line}</th>
-          <th scope="col">{columns.started}</th>
-          <th scope="col" className="cell-end">
-            {columns.duration}
-          </th>
-          <th scope="col">{columns.outcome}</th>
+          <th scope="col">{names.who}</th>
+          {columns.map((column) => (
+            <th key={column} scope="col" className={column === 'duration' ? 'cell-end' : undefined}>
+              {names[column]}
+            </th>
+          ))}
         </tr>
       </thead>
       <tbody>
-        {calls.map((call) => (
-          <CallRow key={call.callId} call={call} />
-        ))}
+        {calls.map((call) => {
+          const key = keyOf(workspace, call);
+          return <CallRow key={key} callKey={key} call={call} columns={columns} />;
+        })}
       </tbody>
     </table>
   );
 }
 
-const CallRow = memo(function CallRow({ call }: { readonly call: FoundCall }) {
+interface RowProps {
+  readonly callKey: string;
+  readonly call: FoundCall;
+  readonly columns: readonly Column[];
+}
+
+const CallRow = memo(function CallRow({ callKey, call, columns }: RowProps) {
+  const search = useSearch();
   const isLive = call.state !== 'ended';
-  const path = `${isLive ? '/live' : '/calls'}/${encodeURIComponent(call.callId)}`;
+  // A call that is over is read among those that it was found with.
+  const path = isLive ? '/live' : '/calls';
+  const href = `${path}/${encodeURIComponent(callKey)}`;
   return (
     <tr className="table-row">
-      <th scope="row">
-        <Link href={path} className="row-link">
+      <th scope="row" className="col-who">
+        <Link href={href} state={{ list: search }} className="row-link">
           <bdi>{callerName(call)}</bdi>
         </Link>
         {call.snippet && <Found snippet={call.snippet} />}
       </th>
-      <td>
-        <span className="cell-agent">
-          <AgentMark agent={call.agent} />
-          <bdi>{call.agent}</bdi>
-        </span>
-      </td>
-      <td className="muted">
-        <TransportTag transport={call.transport} />
-      </td>
-      <td className="muted numeric">
-        <time dateTime={call.startedAt} title={wholeMomentText(call.startedAt)}>
-          {momentText(call.startedAt)}
-        </time>
-      </td>
-      <td className="cell-end">
-        <CallTimer {...call} />
-      </td>
-      <td>
-        {isLive ? <TurnTag turn={call.state === 'ringing' ? 'ringing' : 'live'} /> : <Outcome reason={call.reason} />}
-      </td>
+      {columns.map((column) => (
+        <td key={column} className={`col-${column} ${column === 'duration' ? 'cell-end' : ''}`}>
+          {CELLS[column](call)}
+        </td>
+      ))}
     </tr>
   );
 });
+
+const CELLS: Readonly<Record<Column, (call: FoundCall) => ReactNode>> = {
+  tenant: ({ tenant }) => <TenantTag tenant={tenant ?? null} />,
+  agent: ({ agent }) => (
+    <span className="cell-agent">
+      <AgentMark agent={agent} />
+      <bdi>{agent}</bdi>
+    </span>
+  ),
+  line: ({ transport }) => <TransportTag transport={transport} />,
+  direction: ({ direction }) => callTexts.list.directions[direction ?? ''] ?? direction,
+  started: ({ startedAt }) => (
+    <time className="numeric" dateTime={startedAt} title={wholeMomentText(startedAt)}>
+      {momentText(startedAt)}
+    </time>
+  ),
+  duration: (call) => <CallTimer {...call} />,
+  outcome: ({ state, reason }) =>
+    state === 'ended' ? <Outcome reason={reason} /> : <TurnTag turn={state === 'ringing' ? 'ringing' : 'live'} />,
+  id: ({ callId }) => <code className="call-id">{callId}</code>,
+};
 
 const BAD = new Set(['failed', 'busy', 'no_answer', 'lost']);
 

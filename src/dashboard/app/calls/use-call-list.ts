@@ -1,9 +1,9 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { CallSummary } from '../../../calls/fold/call-view.js';
 import { type Fault, asFault } from '../api/problem.js';
-import { useWorkspace } from '../workspace/workspace.js';
 import { useWhenLiveAgain } from '../stream/use-connection.js';
-import type { CallSearch } from './call-search.js';
+import { useWorkspace } from '../workspace/workspace.js';
+import { type CallSearch, queryOf } from './call-search.js';
 
 /** Where the words were found, in UTF-16 code units of the text. */
 export interface Snippet {
@@ -11,16 +11,25 @@ export interface Snippet {
   readonly matches: readonly { readonly start: number; readonly end: number }[];
 }
 
-export type FoundCall = CallSummary & { readonly snippet?: Snippet | null };
+/** `tenant` where calls of several customers stand beside each other. */
+export type FoundCall = CallSummary & { readonly snippet?: Snippet | null; readonly tenant?: string | null };
 
-interface Page {
+export interface CallsPageAnswer {
   readonly calls: readonly FoundCall[];
   readonly next: string | null;
+  /** A search has not come to its end: it has looked at the calls that began since then. */
+  readonly searchedSince?: string;
+}
+
+interface Found {
+  readonly asked: string;
+  readonly pages: readonly CallsPageAnswer[];
 }
 
 interface CallList {
   readonly calls: readonly FoundCall[] | undefined;
   readonly hasMore: boolean;
+  readonly searchedSince: string | undefined;
   readonly isLoading: boolean;
   readonly fault: Fault | undefined;
   readonly more: () => void;
@@ -31,23 +40,28 @@ const PAGE = 50;
 /** New calls show up in a list that has not been paged through; not more often than this. */
 const REFRESH_MS = 3000;
 
+/** The list that was left last, with the place in it: whoever looked at a call comes back to where they were. */
+let left: (Found & { readonly scrolledTo: number }) | undefined;
+
 /** Calls as searched for, newest first, page by page. */
-export function useCallList({ q, agent, state }: CallSearch): CallList {
-  const { client, feed } = useWorkspace();
+export function useCallList(search: CallSearch): CallList {
+  const { client, api, me, feed } = useWorkspace();
   /** What the pages are of: rows of another search are not shown beside a fault. */
-  const asked = JSON.stringify([q.trim(), agent, state]);
-  const [found, setFound] = useState<{ readonly asked: string; readonly pages: readonly Page[] }>();
+  const asked = JSON.stringify([api, me.tenant, queryOf(search)]);
+  const [found, setFound] = useState<Found | undefined>(() => (left?.asked === asked ? left : undefined));
   const current = useRef(asked);
   useEffect(() => void (current.current = asked), [asked]);
+  usePlaceKept(found);
   const [fault, setFault] = useState<Fault>();
   const [isLoading, setIsLoading] = useState(true);
   const load = useCallback(
-    async (before: readonly Page[], signal?: AbortSignal) => {
+    async (before: readonly CallsPageAnswer[], signal?: AbortSignal) => {
       setIsLoading(true);
-      const query = { q: q.trim(), agents: agent, state, limit: PAGE, cursor: before.at(-1)?.next ?? undefined };
+      const [, , narrowed] = JSON.parse(asked) as [string, string | null, Record<string, string>];
+      const query = { ...narrowed, limit: PAGE, cursor: before.at(-1)?.next ?? undefined };
       const isOvertaken = () => signal?.aborted === true || current.current !== asked;
       try {
-        const page = await client.get<Page>('/v1/calls', query, signal);
+        const page = await client.get<CallsPageAnswer>(`${api}/calls`, query, signal);
         if (isOvertaken()) return;
         setFound({ asked, pages: [...before, page] });
         setFault(undefined);
@@ -57,11 +71,15 @@ export function useCallList({ q, agent, state }: CallSearch): CallList {
       }
       setIsLoading(false);
     },
-    [client, q, agent, state, asked],
+    [client, api, asked],
   );
+  const isKept = useRef(found !== undefined && found.pages.length > 1);
   useEffect(() => {
     const leaving = new AbortController();
-    void load([], leaving.signal);
+    // Several pages that are there already stay as they are; one is looked at anew.
+    if (isKept.current) setIsLoading(false);
+    else void load([], leaving.signal);
+    isKept.current = false;
     return () => leaving.abort();
   }, [load]);
   const pages = fault !== undefined && found?.asked !== asked ? undefined : found?.pages;
@@ -85,8 +103,26 @@ export function useCallList({ q, agent, state }: CallSearch): CallList {
   return {
     calls: pages?.flatMap((page) => page.calls),
     hasMore: pages?.at(-1)?.next != null,
+    searchedSince: pages?.at(-1)?.searchedSince,
     ...{ isLoading, fault },
     more: () => void load(pages ?? []),
     reload: () => void load([]),
   };
+}
+
+/** Keeps the list and the place in it when the page is left, and goes to that place when it comes back. */
+function usePlaceKept(found: Found | undefined): void {
+  const known = useRef(found);
+  useEffect(() => void (known.current = found), [found]);
+  useLayoutEffect(() => {
+    const place = left !== undefined && left.asked === known.current?.asked ? left.scrolledTo : 0;
+    if (place > 0) scrollTo({ top: place });
+    let scrolledTo = place;
+    const look = () => (scrolledTo = window.scrollY);
+    addEventListener('scroll', look, { passive: true });
+    return () => {
+      removeEventListener('scroll', look);
+      if (known.current !== undefined) left = { ...known.current, scrolledTo };
+    };
+  }, []);
 }

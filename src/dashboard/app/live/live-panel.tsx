@@ -29,7 +29,7 @@ function Panel({ callKey, record, isFollowing }: Props & { readonly record: Call
   const farewell = (
     <>
       {callTexts.live.gone}: {reasonText(view.reason)}.{' '}
-      {!showsTenant && <Link href={`/calls/${encodeURIComponent(view.callId)}`}>{callTexts.live.openRecord}</Link>}
+      <Link href={`/calls/${encodeURIComponent(callKey)}`}>{callTexts.live.openRecord}</Link>
     </>
   );
   return (

@@ -4,8 +4,15 @@ import { operationTexts } from './operations.js';
 export const adminTexts = {
   platform: 'Platform',
   nobody: 'Nobody',
+  calls: {
+    erase: 'Erase call',
+    eraseTitle: 'Erase this call permanently?',
+    eraseText:
+      'What was said is deleted for good, for the customer too, and later events of this call are refused. This cannot be undone.',
+  },
   nav: {
     live: 'Live',
+    calls: 'Calls',
     tenants: 'Customers',
     agents: 'Agents',
     connections: 'Streams',

@@ -16,6 +16,12 @@ export function spokenLength(seconds: number): string {
   return `${part(minutes, 'minute')} ${part(rest, 'second')}`.trim() || '0 seconds';
 }
 
+/** Seconds → `48 min`, `2 h 5 min`: of many calls together. */
+export function lengthText(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${countText(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+}
+
 /** Pages are in English, whatever the browser speaks; the day's order and the time zone are the reader's. */
 const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
