@@ -14,6 +14,7 @@ import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ReadersModule } from './readers/readers.module.js';
 import { RetentionModule } from './retention/retention.module.js';
+import { RulesModule } from './rules/rules.module.js';
 import { SourcesModule } from './sources/sources.module.js';
 import { TenantsModule } from './tenants/tenants.module.js';
 
@@ -33,6 +34,7 @@ export class AppModule {
       AgentsModule,
       EventsModule,
       ReadersModule,
+      RulesModule,
       SourcesModule,
       CallsModule,
       AdminModule,

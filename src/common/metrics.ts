@@ -138,3 +138,16 @@ export const readerSkipped = new Counter({
   labelNames: ['kind'],
   registers,
 });
+
+export const rulesEvaluated = new Counter({
+  name: 'switchboard_rules_events_total',
+  help: 'Events that live rules have been through.',
+  registers,
+});
+
+export const rulesFired = new Counter({
+  name: 'switchboard_rules_fired_total',
+  help: 'What live rules have said, by what became of it: stored; duplicate: it had been said before a death; refused: more had come of the call; erased.',
+  labelNames: ['outcome'],
+  registers,
+});

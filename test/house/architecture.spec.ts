@@ -24,6 +24,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   agents: [...FOUNDATIONS, 'auth'],
   events: [...FOUNDATIONS, 'auth', 'agents'],
   readers: [...FOUNDATIONS, 'events'],
+  rules: [...FOUNDATIONS, 'auth', 'agents', 'events', 'readers', 'calls'],
   sources: [...FOUNDATIONS, 'auth', 'agents', 'events'],
   calls: [...FOUNDATIONS, 'auth', 'agents', 'events'],
   health: [...FOUNDATIONS, 'auth', 'tenants', 'events', 'sources', 'calls'],
@@ -193,6 +194,11 @@ it.each<[string, RegExp, (file: string) => boolean]>([
     'readers of the log are written by readers/ only',
     /\.(logReader|readerShard)\.(create|update|upsert|delete)|(INSERT INTO|UPDATE|DELETE FROM) (log_readers|reader_shards)\b/,
     (file) => file === 'readers/reader-table.ts',
+  ],
+  [
+    'rules are written by rules/ only',
+    /\.rule\.(create|update|upsert|delete)|(INSERT INTO|UPDATE|DELETE FROM) rules\b/,
+    (file) => file === 'rules/rules.service.ts',
   ],
   [
     'cursors are written by sources/ only',

@@ -7,7 +7,7 @@ import { type Operation, type Values, essenceOf, operationsOf } from '../support
 import { Switchboard, type TestTenant } from '../support/switchboard.js';
 import { fresh, message } from '../support/things.js';
 
-const SCOPES = ['events:read', 'agents:read', 'tokens:write', 'events:write'] as const;
+const SCOPES = ['events:read', 'agents:read', 'tokens:write', 'events:write', 'rules:write'] as const;
 const OPEN = new Set([
   'GET /healthz',
   'GET /readyz',
@@ -33,6 +33,7 @@ function openers({ template, isAdmin }: Operation): readonly string[] {
   if (template === '/v1/me' || template === '/v1/session') return SCOPES;
   if (template === '/v1/ingest') return ['events:write'];
   if (template.startsWith('/v1/tokens')) return ['tokens:write'];
+  if (template.startsWith('/v1/rules')) return ['rules:write'];
   if (template === '/v1/agents') return ['agents:read'];
   if (template === '/v1/audit') return ['events:read', 'agents:read', 'tokens:write'];
   return ['events:read'];

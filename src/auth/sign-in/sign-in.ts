@@ -18,7 +18,7 @@ import { TokenMint } from '../tokens/token-mint.js';
 import { assertTenant } from '../known-tenant.js';
 
 /** What a person does who looks after a tenant: watches, and makes tokens for programs. */
-export const PERSON_SCOPES = ['events:read', 'agents:read', 'tokens:write'] as const;
+export const PERSON_SCOPES = ['events:read', 'agents:read', 'tokens:write', 'rules:write'] as const;
 
 /** As long-lived as an API token may be: on the word of nobody but the product itself. */
 const SYSTEM_VOUCHES_MS = 366 * 86_400_000;

@@ -49,6 +49,8 @@ const MAX_READ_BYTES = 1024 * 1024;
 
 const APPEND =
   'SELECT * FROM append_events($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text, $8::timestamptz[])';
+const APPEND_IF_STILL = `SELECT * FROM append_events_if_still($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[],
+  $7::text, $8::timestamptz[], $9::bigint[])`;
 const STORED_KEYS = 'SELECT source_key AS key FROM events WHERE source_key = ANY ($1::text[])';
 const COLUMNS = 'position, tenant_id, seq, call_id, agent, type, at, data';
 const READ_ALL = `SELECT ${COLUMNS} FROM log_page($1, ${Number.MAX_SAFE_INTEGER}, $2, $3, NULL, false, NULL, NULL)`;
@@ -90,7 +92,7 @@ export class EventLog {
    */
   async append(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
     const stored = await this.storedKeys(events.flatMap(({ formerKey }) => formerKey ?? []));
-    const { rows } = await this.appends.prepared<AppendRow>('append', APPEND, [
+    const values = [
       events.map((event) => event.agent),
       events.map((event) => event.callId),
       events.map((event) => event.type),
@@ -99,7 +101,13 @@ export class EventLog {
       events.map((event) => (event.ephemeral ? null : event.data)),
       onlyTenant,
       events.map((event) => (event.isTimed ? event.at : null)),
-    ]);
+    ];
+    const { rows } = events.some(({ unlessAfter }) => unlessAfter !== undefined)
+      ? await this.appends.query<AppendRow>(APPEND_IF_STILL, [
+          ...values,
+          events.map((event) => event.unlessAfter ?? null),
+        ])
+      : await this.appends.prepared<AppendRow>('append', APPEND, values);
     return rows.map((row) => ({
       outcome: row.outcome,
       tenantId: row.tenant_id,

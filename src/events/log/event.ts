@@ -43,6 +43,8 @@ export interface AdmittedEvent {
   readonly key: string;
   /** Taken for its key where the log has it: an earlier version stored the event. */
   readonly formerKey?: string | undefined;
+  /** Refused where its call has had an event of another type since this position: what it says is no longer so. */
+  readonly unlessAfter?: number | undefined;
   readonly data: string;
 }
 
@@ -87,20 +89,27 @@ const TYPE = /^[A-Za-z0-9._-]{1,64}$/;
 /** What stands in place of an erased call's events, and tells those who have read them: `{"callId","agent","at"}`. */
 export const CALL_ERASED = 'call.erased';
 
+/** What a live rule says that has fired (docs/rules.md). */
+export const RULE_FIRED = 'rule.fired';
+
 /**
  * Types that no source may send: `error` and `message` collide with EventSource's own (security rule 12), the others are
  * what the stream itself, or the log, says to its reader.
  */
 const RESERVED = new Set([
   'error', 'message', 'open', 'connected', 'log.caught_up', 'agents.changed', 'token.expiring', 'stream.closing', CALL_ERASED,
+  RULE_FIRED,
 ]); // prettier-ignore
 
-/** Checks and serialises. Throws {@link Problem} `validation` or `payload-too-large`, naming every fault. */
-export function admitEvent(event: DecodedEvent, receivedAt: Date): AdmittedEvent {
+/**
+ * Checks and serialises. Throws {@link Problem} `validation` or `payload-too-large`, naming every fault. `own`: a reserved type that the
+ * product itself may say.
+ */
+export function admitEvent(event: DecodedEvent, receivedAt: Date, own?: typeof RULE_FIRED): AdmittedEvent {
   const errors: FieldError[] = [];
   const type = typeof event.type === 'string' ? event.type : '';
   if (!TYPE.test(type)) errors.push({ path: 'type', message: 'must be 1–64 of letters, digits, ".", "_" and "-"' });
-  else if (RESERVED.has(type)) errors.push({ path: 'type', message: `"${type}" is reserved` });
+  else if (RESERVED.has(type) && type !== own) errors.push({ path: 'type', message: `"${type}" is reserved` });
   const agent = agentNameSchema.safeParse(event.agent);
   if (!agent.success) errors.push({ path: 'agent', message: issueText(agent.error) });
   const callId = callIdSchema.nullable().safeParse(event.callId ?? null);

@@ -14,6 +14,7 @@ export const tokenTexts = {
     'agents:read': 'Read the list of agents',
     'tokens:write': 'Create and revoke tokens',
     'events:write': 'Send events',
+    'rules:write': 'Write live rules',
     admin: 'Full access to all customers',
   } as Readonly<Record<string, string>>,
   lifetime: 'Expires after',

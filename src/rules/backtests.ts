@@ -1,0 +1,112 @@
+/**
+ * What a rule would have caught: it walks, as the live evaluation does (call-walk.ts), over whole calls of the log. It reads as a
+ * customer does, on the tenant's share of the connections, some calls at a time, and answers after ten seconds with how far it came.
+ */
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import type { Patience } from '../common/fair-slots.js';
+import { type CallId, type TenantId, callIdSchema } from '../common/ids.js';
+import { moment } from '../common/moment.js';
+import { Listing } from '../common/page.js';
+import { Problem } from '../common/problem.js';
+import { eachInTurns } from '../common/turns.js';
+import type { Run } from '../database/pg-pool.js';
+import { ReplayPool } from '../database/pools.js';
+import { type BegunCall, agesOf, callsBegun, eventsOfCalls } from '../events/log/call-history.js';
+import { TenantHeads } from '../events/log/event-log.js';
+import { CallWalk } from './call-walk.js';
+import { GRACE_MS } from './due-calls.js';
+import { type FiringView, firingView } from './firing.js';
+import { type Rule, RuleSet } from './rule-set.js';
+import type { Backtest } from './rules.schemas.js';
+import { walked } from './tenant-calls.js';
+
+/** Calls that are read together. */
+const BATCH = 50;
+/** When an answer is given, however far it is. */
+const LONGEST_MS = 10_000;
+const MAX_FIRED = 1000;
+const DAYS_30_MS = 30 * 24 * 60 * 60 * 1000;
+
+const LISTING = new Listing('backtest', z.tuple([z.number().int(), callIdSchema]));
+
+export interface BacktestView {
+  readonly fired: readonly FiringView[];
+  /** Calls that were looked at. */
+  readonly calls: number;
+  readonly ms: number;
+  /** Where to go on; null: all were looked at. */
+  readonly next: string | null;
+}
+
+@Injectable()
+export class Backtests {
+  constructor(
+    private readonly pool: ReplayPool,
+    private readonly heads: TenantHeads,
+  ) {}
+
+  /** Over the tenant's calls whose first event came in between `from` and `to`. Throws `validation`, `unavailable`, `rate-limited`. */
+  run(tenantId: TenantId, rule: Rule, { from, to, cursor }: Backtest, patience: Patience): Promise<BacktestView> {
+    const now = moment();
+    const span = { from: from ?? new Date(now.getTime() - DAYS_30_MS), to: to ?? now };
+    if (span.from > span.to)
+      throw new Problem('validation', 'The request is not valid.', {
+        errors: [{ path: 'from', message: 'must not be later than to' }],
+      });
+    const key = LISTING.after(cursor, tenantId);
+    const after = key && { firstPosition: key[0], callId: key[1] };
+    return this.pool.answer(tenantId, () => this.walk(tenantId, new RuleSet([rule]), span, after, patience), patience);
+  }
+
+  private async walk(
+    tenantId: TenantId,
+    rules: RuleSet,
+    span: { readonly from: Date; readonly to: Date },
+    begin: BegunCall | undefined,
+    { until }: Patience,
+  ): Promise<BacktestView> {
+    const begunAt = performance.now();
+    const { seq } = await this.heads.of(tenantId);
+    const run: Run = (text, values) => this.pool.ask(tenantId, () => this.pool.query(text, values), { until, isEndless: true }); // prettier-ignore
+    const fired: FiringView[] = [];
+    let [after, calls] = [begin, 0];
+    for (;;) {
+      const batch = await callsBegun(run, tenantId, span, after, BATCH);
+      fired.push(...(await this.walkCalls(run, tenantId, rules, batch.map(({ callId }) => callId), seq))); // prettier-ignore
+      calls += batch.length;
+      after = batch.at(-1) ?? after;
+      const ms = Math.round(performance.now() - begunAt);
+      const isEnd = batch.length < BATCH;
+      if (!isEnd && ms < LONGEST_MS && fired.length < MAX_FIRED) continue;
+      const next = isEnd || after === undefined ? null : LISTING.cursor(tenantId, [after.firstPosition, after.callId]);
+      return { fired, calls, ms, next };
+    }
+  }
+
+  /** In the order of the calls, and in each in that of its events. */
+  private async walkCalls(
+    run: Run,
+    tenantId: TenantId,
+    rules: RuleSet,
+    callIds: readonly CallId[],
+    seq: number,
+  ): Promise<FiringView[]> {
+    const walks = new Map(callIds.map((callId) => [callId, { walk: new CallWalk(rules), fired: [] as FiringView[] }]));
+    for await (const page of eventsOfCalls(run, tenantId, callIds, seq))
+      await eachInTurns(page, (event) => {
+        const { callId } = event;
+        const known = callId === null ? undefined : walks.get(callId);
+        if (callId === null || known === undefined) return;
+        known.fired.push(...walked(known.walk, event).map((firing) => firingView(callId, firing)));
+      });
+    // A call that goes on, or whose end never came: what time has fulfilled since its last event, as the timer counts it.
+    const open = [...walks].filter(([, { walk }]) => walk.dueAt !== undefined).map(([callId]) => callId);
+    for (const { callId, ageMs } of await agesOf(run, tenantId, open)) {
+      const known = walks.get(callId);
+      const firings = known?.walk.advance(known.walk.heardAt + ageMs - GRACE_MS) ?? [];
+      known?.fired.push(...firings.map((firing) => firingView(callId, firing)));
+    }
+    return [...walks.values()].flatMap(({ fired }) => fired);
+  }
+}

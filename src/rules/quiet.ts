@@ -1,0 +1,82 @@
+/**
+ * Since when nobody has been heard in a call, or one side has not: what "silence" counts from. Pure; on the durable events alone, so that
+ * it is the same live and looked back at (docs/rules.md, "Silence").
+ */
+import { idOf } from '../calls/fold/value.js';
+import type { Side } from './condition.js';
+import { type RuleEvent, handoffIn, isOver, isStart, saidIn } from './signals.js';
+
+/** Where a silence began. */
+export interface Quiet {
+  /** Milliseconds since 1970, in the events' own time. */
+  readonly since: number;
+  /** The event after which nothing was heard. */
+  readonly event: number;
+  readonly agent: string;
+  readonly text: string | undefined;
+}
+
+export type Silences = Readonly<Record<Side, Quiet | null>>;
+
+export interface Hearing {
+  readonly silences: Silences;
+  /** The message that the agent is saying; null: none. */
+  readonly speaking: string | null;
+  /** What it said last, to tell its confirmation from another line. */
+  readonly spoken: string | null;
+  /** A person speaks in the agent's place. */
+  readonly isHandedOver: boolean;
+  readonly isOver: boolean;
+}
+
+const NOBODY: Silences = { caller: null, agent: null, anybody: null };
+export const NOTHING_HEARD: Hearing = {
+  ...{ silences: NOBODY, speaking: null, spoken: null, isHandedOver: false, isOver: false },
+};
+/** An end of speaking that never came is taken to have come after this. */
+const LONGEST_SPEECH_MS = 120_000;
+
+/** As it is after one more event. The same object: nothing has changed. */
+export function heard(before: Hearing, event: RuleEvent, at: number): Hearing {
+  if (before.isOver) return before;
+  if (isOver(event)) return { ...before, silences: NOBODY, speaking: null, isOver: true };
+  const handoff = handoffIn(event);
+  if (handoff !== undefined) return handedOver(before, handoff);
+  const quiet: Quiet = { since: at, event: event.seq, agent: event.agent, text: saidIn(event)?.text };
+  if (isStart(event)) return { ...before, silences: { caller: null, agent: ofAgent(before, quiet), anybody: quiet } };
+  if (isCaller(event))
+    return { ...before, speaking: null, silences: { caller: null, agent: ofAgent(before, quiet), anybody: quiet } };
+  return ofAgentSpeech(before, event, quiet);
+}
+
+function ofAgentSpeech(before: Hearing, event: RuleEvent, quiet: Quiet): Hearing {
+  const id = idOf(event.data['messageId']);
+  const after = { caller: quiet, agent: null, anybody: quiet };
+  if (event.type === 'bot.speaking' && id !== null && event.data['transport'] !== 'chat') {
+    const longest = { ...quiet, since: quiet.since + LONGEST_SPEECH_MS };
+    return { ...before, speaking: id, spoken: id, silences: { ...after, caller: longest, anybody: longest } };
+  }
+  if (event.type === 'message.confirmed' && id !== null && id === before.spoken) return before;
+  return isAgent(event) ? { ...before, speaking: null, silences: after } : before;
+}
+
+function handedOver(before: Hearing, handoff: 'requested' | 'active' | 'released'): Hearing {
+  if (handoff === 'requested') return before;
+  const isHandedOver = handoff === 'active';
+  return { ...before, isHandedOver, silences: isHandedOver ? { ...before.silences, agent: null } : before.silences };
+}
+
+/** While a person speaks in its place, the agent is not waited for. */
+function ofAgent({ isHandedOver }: Hearing, quiet: Quiet): Quiet | null {
+  return isHandedOver ? null : quiet;
+}
+
+function isCaller({ type, data }: RuleEvent): boolean {
+  if (type === 'turn.start') return data['role'] === 'user';
+  return type === 'user.message' || type === 'whatsapp.message';
+}
+
+const AGENT_TYPES = new Set(['bot.speaking', 'bot.finished', 'bot.interrupted', 'message.confirmed', 'whatsapp.response', 'supervisor.said']); // prettier-ignore
+function isAgent({ type }: RuleEvent): boolean {
+  return AGENT_TYPES.has(type);
+}
