@@ -106,7 +106,7 @@ CREATE INDEX calls_tenant_id_started_at_call_id_idx ON calls USING btree (tenant
 CREATE INDEX calls_tenant_id_state_started_at_idx ON calls USING btree (tenant_id, state, started_at);
 CREATE INDEX calls_words_idx ON calls USING gin (words);
 
-CREATE TABLE events (
+CREATE TABLE events_before (
   "position" bigint NOT NULL,
   tenant_id text,
   seq bigint,
@@ -117,12 +117,12 @@ CREATE TABLE events (
   received_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
   source_key text NOT NULL,
   data text NOT NULL,
-  CONSTRAINT events_pkey PRIMARY KEY ("position")
+  CONSTRAINT events_before_pkey PRIMARY KEY ("position")
 );
-CREATE INDEX events_call_id_tenant_id_position_idx ON events USING btree (call_id, tenant_id, "position");
-CREATE INDEX events_source_key_idx ON events USING btree (source_key);
-CREATE UNIQUE INDEX events_tenant_id_seq_key ON events USING btree (tenant_id, seq);
-CREATE INDEX events_unowned_idx ON events USING btree ("position") WHERE tenant_id IS NULL;
+CREATE INDEX events_before_call_id_tenant_id_position_idx ON events_before USING btree (call_id, tenant_id, "position");
+CREATE INDEX events_before_source_key_idx ON events_before USING btree (source_key);
+CREATE UNIQUE INDEX events_before_tenant_id_seq_key ON events_before USING btree (tenant_id, seq);
+CREATE INDEX events_before_unowned_idx ON events_before USING btree ("position") WHERE tenant_id IS NULL;
 
 CREATE TABLE idempotency_keys (
   tenant_id text NOT NULL,
@@ -134,6 +134,23 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_tenant_id_used_at_idx ON idempotency_keys USING btree (tenant_id, used_at);
 CREATE INDEX idempotency_keys_used_at_idx ON idempotency_keys USING btree (used_at);
 
+CREATE TABLE log_events (
+  "position" bigint NOT NULL,
+  seq bigint,
+  at timestamp(3) with time zone NOT NULL,
+  received_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  key uuid NOT NULL,
+  tenant_id text,
+  call_id text,
+  agent text NOT NULL,
+  type text NOT NULL,
+  data text NOT NULL,
+  CONSTRAINT log_events_pkey PRIMARY KEY ("position")
+) PARTITION BY RANGE ("position");
+CREATE INDEX log_events_call_id_tenant_id_position_idx ON log_events USING btree (call_id, tenant_id, "position");
+CREATE INDEX log_events_key_idx ON log_events USING btree (key);
+CREATE INDEX log_events_unowned_idx ON log_events USING btree ("position") WHERE tenant_id IS NULL;
+
 CREATE TABLE log_expiry (
   id integer DEFAULT 1 NOT NULL,
   "position" bigint NOT NULL,
@@ -143,6 +160,8 @@ CREATE TABLE log_expiry (
 CREATE TABLE log_head (
   id integer DEFAULT 1 NOT NULL,
   "position" bigint NOT NULL,
+  room bigint DEFAULT 0 NOT NULL,
+  before_until bigint DEFAULT 0 NOT NULL,
   CONSTRAINT log_head_pkey PRIMARY KEY (id)
 );
 
@@ -342,6 +361,31 @@ CREATE TABLE unowned_agents (
   CONSTRAINT unowned_agents_pkey PRIMARY KEY (name)
 );
 
+CREATE VIEW events AS
+ SELECT events_before."position",
+    events_before.tenant_id,
+    events_before.seq,
+    events_before.call_id,
+    events_before.agent,
+    events_before.type,
+    events_before.at,
+    events_before.received_at,
+    events_before.source_key,
+    events_before.data
+   FROM events_before
+UNION ALL
+ SELECT log_events."position",
+    log_events.tenant_id,
+    log_events.seq,
+    log_events.call_id,
+    log_events.agent,
+    log_events.type,
+    log_events.at,
+    log_events.received_at,
+    NULL::text AS source_key,
+    log_events.data
+   FROM log_events;
+
 CREATE FUNCTION agent_owner_at(p_agent text, p_at timestamp with time zone)
  RETURNS text
  LANGUAGE sql
@@ -397,45 +441,61 @@ CREATE FUNCTION append_events(p_agents text[], p_calls text[], p_types text[], p
  SET enable_seqscan TO 'off'
  SET enable_bitmapscan TO 'off'
  SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 #variable_conflict use_column
 DECLARE
   head bigint;
+  room bigint;
+  before_until bigint;
   resumed bigint;
+  since bigint;
 BEGIN
-  SELECT h."position" INTO STRICT head FROM log_head h WHERE h.id = 1 FOR UPDATE;
+  SELECT h."position", h.room, h.before_until INTO STRICT head, room, before_until FROM log_head h WHERE h.id = 1 FOR UPDATE;
+  IF head + cardinality(p_agents) > room THEN PERFORM extend_log(head + cardinality(p_agents)); END IF;
   SELECT l.resumed_after INTO STRICT resumed FROM log_lineage l WHERE l.id = 1;
+
+  -- What belongs to no call may stand anywhere. So may what is as old as events_before: where a call began is not always
+  -- known of that time.
+  since := 0;
+  IF array_position(p_calls, NULL) IS NULL THEN
+    SELECT coalesce(min(r.first_position), head + 1) INTO since FROM call_tenants r WHERE r.call_id = ANY (p_calls);
+    IF since <= before_until THEN since := 0; END IF;
+  END IF;
 
   RETURN QUERY
   WITH input AS MATERIALIZED (
-    SELECT u.ord::int AS ord, u.agent, u.call_id, u.type, u.at, u.source_key, u.data, u.begun
+    SELECT u.ord::int AS ord, u.agent, u.call_id, u.type, u.at, u.source_key, log_key(u.source_key) AS key, u.data, u.begun
     FROM unnest(p_agents, p_calls, p_types, p_ats, p_keys, p_data, p_begun)
       WITH ORDINALITY AS u(agent, call_id, type, at, source_key, data, begun, ord)
   ), batch_calls AS MATERIALIZED (
-    SELECT DISTINCT ON (i.call_id, i.agent) i.call_id, i.agent, i.begun, i.source_key,
+    SELECT DISTINCT ON (i.call_id, i.agent) i.call_id, i.agent, i.begun, i.source_key, i.key,
            i.type IN ('call.ringing', 'call.dialing', 'call.started', 'chat.started',
                       'whatsapp.sessionStarted', 'whatsapp.message') AS is_beginning
     FROM input i WHERE i.call_id IS NOT NULL ORDER BY i.call_id, i.agent, i.ord
   ), known AS MATERIALIZED (
-    SELECT b.*, a.tenant_id AS owner, c.tenant_id AS known_tenant, c.erased_at,
+    SELECT b.*, a.tenant_id AS owner, c.tenant_id AS known_tenant, c.erased_at, c.first_position AS known_since,
            b.begun < a.since OR a.since IS NULL AND a.name IS NOT NULL AS is_earlier
     FROM batch_calls b
     LEFT JOIN agents a ON a.name = b.agent
     LEFT JOIN LATERAL (
-      SELECT r.tenant_id, r.erased_at FROM call_tenants r
+      SELECT r.tenant_id, r.erased_at, r.first_position FROM call_tenants r
       WHERE p_only_tenant IS NULL AND r.call_id = b.call_id AND r.agent = b.agent AND r.by_platform
       UNION ALL
-      (SELECT r.tenant_id, r.erased_at FROM call_tenants r
+      (SELECT r.tenant_id, r.erased_at, r.first_position FROM call_tenants r
       WHERE p_only_tenant IS NOT NULL AND r.call_id = b.call_id AND r.tenant_id = p_only_tenant AND r.agent = b.agent LIMIT 1)
     ) c ON true
   ), routed AS MATERIALIZED (
-    SELECT k.call_id, k.agent, k.begun, k.owner, k.is_earlier, k.known_tenant, k.erased_at,
+    SELECT k.call_id, k.agent, k.begun, k.owner, k.is_earlier, k.known_tenant, k.known_since, k.erased_at,
            CASE WHEN p_only_tenant IS NULL AND k.is_beginning AND k.known_tenant <> k.owner
                 THEN (k.erased_at IS NOT NULL OR EXISTS (SELECT FROM events e
                        WHERE e.call_id = k.call_id AND e.tenant_id IS NOT DISTINCT FROM nullif(k.known_tenant, '')
-                         AND e.agent = k.agent AND e.type IN ('call.ended', 'whatsapp.sessionEnded')))
-                  AND NOT EXISTS (SELECT FROM events e WHERE e.source_key = k.source_key AND e.agent = k.agent
-                       AND e.tenant_id IS NOT DISTINCT FROM nullif(k.known_tenant, ''))
+                         AND e.agent = k.agent AND e.type IN ('call.ended', 'whatsapp.sessionEnded')
+                         AND e."position" >= since))
+                  AND NOT EXISTS (SELECT FROM log_events e WHERE e.key = k.key AND e.agent = k.agent
+                       AND e.tenant_id IS NOT DISTINCT FROM nullif(k.known_tenant, '') AND e."position" >= since)
+                  AND NOT (since = 0 AND EXISTS (SELECT FROM events_before e WHERE e.source_key = k.source_key
+                       AND e.agent = k.agent AND e.tenant_id IS NOT DISTINCT FROM nullif(k.known_tenant, '')))
                 ELSE false END AS comes_again
     FROM known k
   ), calls AS MATERIALIZED (
@@ -464,13 +524,18 @@ BEGIN
   ), repeats AS MATERIALIZED (
     -- An event without a call has no tenant but its agent's: a repeat of it that comes after a transfer is a repeat all the same.
     SELECT p.ord FROM permitted p CROSS JOIN LATERAL (
-      SELECT FROM events e WHERE e.source_key = p.source_key AND e.agent = p.agent
+      SELECT FROM log_events e WHERE e.key = p.key AND e.agent = p.agent AND e."position" >= since
         AND (p.call_id IS NULL OR e.tenant_id IS NOT DISTINCT FROM p.tenant_id) LIMIT 1
     ) e WHERE p.data IS NOT NULL
+    UNION ALL
+    SELECT p.ord FROM permitted p CROSS JOIN LATERAL (
+      SELECT FROM events_before e WHERE e.source_key = p.source_key AND e.agent = p.agent
+        AND (p.call_id IS NULL OR e.tenant_id IS NOT DISTINCT FROM p.tenant_id) LIMIT 1
+    ) e WHERE p.data IS NOT NULL AND since = 0 AND before_until > 0
   ), fresh AS (
-    SELECT DISTINCT ON (p.source_key, p.agent, p.tenant_id) p.* FROM permitted p
+    SELECT DISTINCT ON (p.key, p.agent, p.tenant_id) p.* FROM permitted p
     WHERE p.data IS NOT NULL AND NOT p.is_erased AND NOT EXISTS (SELECT FROM repeats r WHERE r.ord = p.ord)
-    ORDER BY p.source_key, p.agent, p.tenant_id, p.ord
+    ORDER BY p.key, p.agent, p.tenant_id, p.ord
   ), numbered AS MATERIALIZED (
     SELECT f.*,
            head + row_number() OVER (ORDER BY f.ord) AS "position",
@@ -478,8 +543,8 @@ BEGIN
                 THEN coalesce(t.seq, resumed) + row_number() OVER (PARTITION BY f.tenant_id ORDER BY f.ord) END AS seq
     FROM fresh f LEFT JOIN tenant_heads t ON t.tenant_id = f.tenant_id
   ), inserted AS (
-    INSERT INTO events ("position", tenant_id, seq, call_id, agent, type, at, source_key, data)
-    SELECT n."position", n.tenant_id, n.seq, n.call_id, n.agent, n.type, n.at, n.source_key, n.data
+    INSERT INTO log_events ("position", tenant_id, seq, call_id, agent, type, at, key, data)
+    SELECT n."position", n.tenant_id, n.seq, n.call_id, n.agent, n.type, n.at, n.key, n.data
     FROM numbered n ORDER BY n."position"
   ), moved_head AS (
     UPDATE log_head h SET "position" = m.last FROM (SELECT max(n."position") AS last FROM numbered n) m
@@ -493,10 +558,10 @@ BEGIN
     UPDATE call_tenants r SET tenant_id = c.tenant, first_position = head + 1, erased_at = NULL
     FROM calls c WHERE p_only_tenant IS NULL AND c.known_tenant IS NOT NULL AND c.known_tenant <> c.tenant
       AND r.call_id = c.call_id AND r.agent = c.agent AND r.by_platform
-    RETURNING c.call_id, c.known_tenant, c.erased_at, r.agent
+    RETURNING c.call_id, c.known_tenant, c.known_since, c.erased_at, r.agent
   ), kept_calls AS (
     INSERT INTO call_tenants (call_id, tenant_id, agent, by_platform, first_position, erased_at)
-    SELECT m.call_id, m.known_tenant, m.agent, false, head, m.erased_at FROM moved_routes m WHERE m.known_tenant <> ''
+    SELECT m.call_id, m.known_tenant, m.agent, false, m.known_since, m.erased_at FROM moved_routes m WHERE m.known_tenant <> ''
     ON CONFLICT DO NOTHING
   ), stamped_calls AS (
     INSERT INTO call_tenants (call_id, tenant_id, agent, by_platform, first_position, erased_at)
@@ -521,6 +586,8 @@ END
 $function$;
 
 CREATE FUNCTION calls_deleted()
+
+CREATE FUNCTION events_written()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
@@ -575,10 +642,58 @@ BEGIN
   WHERE p.tenant_id = c.tenant_id
     AND (p.kind = 'day' AND p.begins = c.day OR p.kind = 'month' AND p.begins = date_trunc('month', c.day)::date);
 END
+
+  IF TG_OP = 'INSERT' THEN
+    PERFORM 1 FROM log_head WHERE id = 1 FOR UPDATE;
+    PERFORM extend_log(NEW."position");
+    INSERT INTO log_events ("position", tenant_id, seq, call_id, agent, type, at, received_at, key, data)
+    VALUES (NEW."position", NEW.tenant_id, NEW.seq, NEW.call_id, NEW.agent, NEW.type, NEW.at,
+            coalesce(NEW.received_at, now()), log_key(NEW.source_key), NEW.data);
+    RETURN NEW;
+  ELSIF TG_OP = 'UPDATE' THEN
+    -- In this order: an event that is moved meanwhile is found in its new place.
+    UPDATE events_before e SET (tenant_id, seq, call_id, agent, type, at, received_at, source_key, data) =
+      ROW (NEW.tenant_id, NEW.seq, NEW.call_id, NEW.agent, NEW.type, NEW.at, NEW.received_at,
+           coalesce(NEW.source_key, e.source_key), NEW.data) WHERE e."position" = OLD."position";
+    IF NOT FOUND THEN
+      UPDATE log_events e SET (tenant_id, seq, call_id, agent, type, at, received_at, key, data) =
+        ROW (NEW.tenant_id, NEW.seq, NEW.call_id, NEW.agent, NEW.type, NEW.at, NEW.received_at,
+             coalesce(log_key(NEW.source_key), e.key), NEW.data) WHERE e."position" = OLD."position";
+    END IF;
+    RETURN CASE WHEN FOUND THEN NEW END;
+  END IF;
+  DELETE FROM events_before WHERE "position" = OLD."position";
+  IF NOT FOUND THEN DELETE FROM log_events WHERE "position" = OLD."position"; END IF;
+  RETURN CASE WHEN FOUND THEN OLD END;
+END $function$;
+
+CREATE FUNCTION extend_log(p_last bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  first bigint;
+  last bigint;
+BEGIN
+  -- Who writes by hand may have moved the head before.
+  SELECT least(p_last, greatest(h."position", h.room) + 1) INTO STRICT first FROM log_head h WHERE h.id = 1 AND h.room < p_last;
+  last := first - 1 + log_partition_size();
+  IF last < p_last THEN last := p_last + log_partition_size(); END IF;
+  PERFORM make_log_partition(first, last);
+  UPDATE log_head SET room = last WHERE id = 1;
+EXCEPTION WHEN no_data_found THEN NULL;
+END $function$;
+
+CREATE FUNCTION log_key(p_key text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  SELECT encode(substr(sha256(convert_to(p_key, 'UTF8')), 1, 16), 'hex')::uuid
 $function$;
 
 CREATE FUNCTION log_page(p_after bigint, p_until bigint, p_limit integer, p_bytes integer, p_tenants text[], p_unassigned boolean, p_agents text[], p_types text[])
- RETURNS SETOF events
+ RETURNS SETOF events_before
  LANGUAGE plpgsql
  STABLE
  SET enable_sort TO 'off'
@@ -586,7 +701,7 @@ CREATE FUNCTION log_page(p_after bigint, p_until bigint, p_limit integer, p_byte
  SET enable_seqscan TO 'off'
 AS $function$
 DECLARE
-  event events;
+  event events_before;
   total bigint := 0;
 BEGIN
   FOR event IN SELECT e.* FROM events e WHERE e."position" > p_after AND e."position" <= p_until
@@ -601,8 +716,18 @@ BEGIN
 END
 $function$;
 
+CREATE FUNCTION log_partition_size()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT 250000 * (2 ^ ceil(log(2, greatest(1, sum(greatest(c.reltuples, 0)) / 24 / 250000)::numeric)))::bigint
+  FROM pg_class c WHERE c.oid = 'events_before'::regclass
+    OR c.oid IN (SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = 'log_events'::regclass)
+$function$;
+
 CREATE FUNCTION log_places_page(p_places bigint[], p_limit integer, p_bytes integer, p_tenants text[], p_unassigned boolean, p_agents text[], p_types text[])
- RETURNS SETOF events
+ RETURNS SETOF events_before
  LANGUAGE plpgsql
  STABLE
  SET enable_bitmapscan TO 'off'
@@ -611,7 +736,7 @@ CREATE FUNCTION log_places_page(p_places bigint[], p_limit integer, p_bytes inte
  SET enable_mergejoin TO 'off'
 AS $function$
 DECLARE
-  event events;
+  event events_before;
   place bigint;
   total bigint := 0;
   count int := 0;
@@ -774,6 +899,18 @@ BEGIN
 END
 $function$;
 
+CREATE FUNCTION make_log_partition(p_first bigint, p_last bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  name text := 'log_events_' || p_first;
+BEGIN
+  EXECUTE format('CREATE TABLE %I (LIKE log_events INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
+  EXECUTE format('CREATE UNIQUE INDEX ON %I (tenant_id, seq)', name);
+  EXECUTE format('ALTER TABLE log_events ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', name, p_first, p_last + 1);
+END $function$;
+
 CREATE FUNCTION mark_again(p_tenant text, p_seqs bigint[], p_positions bigint[], p_type text)
  RETURNS void
  LANGUAGE sql
@@ -902,7 +1039,7 @@ AS $function$
 $function$;
 
 CREATE FUNCTION read_log(p_after bigint, p_limit integer, p_tenants text[], p_unassigned boolean, p_agents text[], p_types text[])
- RETURNS SETOF events
+ RETURNS SETOF events_before
  LANGUAGE plpgsql
  STABLE
  SET enable_sort TO 'off'
@@ -918,7 +1055,7 @@ END
 $function$;
 
 CREATE FUNCTION read_tenant_log(p_tenant text, p_after bigint, p_limit integer, p_agents text[], p_types text[])
- RETURNS SETOF events
+ RETURNS SETOF events_before
  LANGUAGE plpgsql
  STABLE
  SET enable_sort TO 'off'
@@ -932,8 +1069,18 @@ BEGIN
 END
 $function$;
 
+CREATE FUNCTION stored_keys(p_keys text[])
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT k.key FROM unnest(p_keys) AS k(key)
+  WHERE EXISTS (SELECT FROM events_before e WHERE e.source_key = k.key)
+     OR EXISTS (SELECT FROM log_events e WHERE e.key = log_key(k.key))
+$function$;
+
 CREATE FUNCTION tenant_calls_page(p_tenant text, p_after bigint, p_until bigint, p_limit integer, p_bytes integer, p_agents text[], p_types text[], p_calls text[])
- RETURNS SETOF events
+ RETURNS SETOF events_before
  LANGUAGE plpgsql
  STABLE
  SET enable_bitmapscan TO 'off'
@@ -943,7 +1090,7 @@ CREATE FUNCTION tenant_calls_page(p_tenant text, p_after bigint, p_until bigint,
 AS $function$
 DECLARE
   start bigint;
-  event events;
+  event events_before;
   total bigint := 0;
 BEGIN
   SELECT e."position" INTO start FROM events e WHERE e.tenant_id = p_tenant AND e.seq <= p_after ORDER BY e.seq DESC LIMIT 1;
@@ -964,7 +1111,7 @@ END
 $function$;
 
 CREATE FUNCTION tenant_log_page(p_tenant text, p_after bigint, p_until bigint, p_limit integer, p_bytes integer, p_agents text[], p_types text[])
- RETURNS SETOF events
+ RETURNS SETOF events_before
  LANGUAGE plpgsql
  STABLE
  SET enable_sort TO 'off'
@@ -972,7 +1119,7 @@ CREATE FUNCTION tenant_log_page(p_tenant text, p_after bigint, p_until bigint, p
  SET enable_seqscan TO 'off'
 AS $function$
 DECLARE
-  event events;
+  event events_before;
   total bigint := 0;
 BEGIN
   FOR event IN SELECT e.* FROM events e WHERE e.tenant_id = p_tenant AND e.seq > p_after AND e.seq <= p_until
@@ -987,7 +1134,7 @@ END
 $function$;
 
 CREATE FUNCTION tenant_places_page(p_tenant text, p_places bigint[], p_limit integer, p_bytes integer, p_agents text[], p_types text[])
- RETURNS SETOF events
+ RETURNS SETOF events_before
  LANGUAGE plpgsql
  STABLE
  SET enable_bitmapscan TO 'off'
@@ -996,7 +1143,7 @@ CREATE FUNCTION tenant_places_page(p_tenant text, p_places bigint[], p_limit int
  SET enable_mergejoin TO 'off'
 AS $function$
 DECLARE
-  event events;
+  event events_before;
   place bigint;
   total bigint := 0;
   count int := 0;
@@ -1028,3 +1175,4 @@ ALTER TABLE sign_in_codes ADD CONSTRAINT sign_in_codes_voucher_id_fkey FOREIGN K
 ALTER TABLE tenant_agents ADD CONSTRAINT tenant_agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE tokens ADD CONSTRAINT tokens_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES tokens(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE tokens ADD CONSTRAINT tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
+CREATE TRIGGER events_written INSTEAD OF INSERT OR DELETE OR UPDATE ON events FOR EACH ROW EXECUTE FUNCTION events_written();

@@ -1,5 +1,5 @@
 /**
- * The database as it stands, as SQL: tables, indexes, functions, foreign keys and triggers, read from the catalogue of a
+ * The database as it stands, as SQL: tables, indexes, views, functions, foreign keys and triggers, read from the catalogue of a
  * migrated database. Without an argument it migrates an embedded PostgreSQL and writes prisma/schema.sql. `--check URL`
  * compares that file with the database at URL, and exits 1 where they differ; `--print URL` writes to standard output.
  */
@@ -20,8 +20,10 @@ SET check_function_bodies = off;
 /** What is not an extension's own, in our schema. */
 const OURS = (oid) => `NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = ${oid} AND d.deptype = 'e')`;
 
-const TABLES = `SELECT c.oid, c.relname AS name, array_to_string(c.reloptions, ', ') AS options
-  FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+/** Partitions are made by the product as it needs them. */
+const TABLES = `SELECT c.oid, c.relname AS name, array_to_string(c.reloptions, ', ') AS options,
+    CASE WHEN c.relkind = 'p' THEN ' PARTITION BY ' || pg_get_partkeydef(c.oid) ELSE '' END AS partitioning
+  FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
     AND c.relname <> '_prisma_migrations' AND ${OURS('c.oid')} ORDER BY c.relname COLLATE "C"`;
 const COLUMNS = `SELECT concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
     CASE WHEN a.attcollation NOT IN (0, t.typcollation) THEN 'COLLATE ' || quote_ident(l.collname) END,
@@ -56,12 +58,15 @@ const SEQUENCES = `SELECT quote_ident(c.relname) AS name, format_type(s.seqtypid
   WHERE c.relnamespace = 'public'::regnamespace
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('i', 'e'))
   ORDER BY c.relname COLLATE "C"`;
+const VIEWS = `SELECT c.oid, quote_ident(c.relname) AS name, pg_get_viewdef(c.oid) AS definition
+  FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'v' AND ${OURS('c.oid')}
+  ORDER BY c.relname COLLATE "C"`;
 const STATISTICS = `SELECT pg_get_statisticsobjdef(oid) AS definition FROM pg_statistic_ext
   WHERE stxnamespace = 'public'::regnamespace ORDER BY stxname COLLATE "C"`;
 const EXTENSIONS = `SELECT quote_ident(extname) AS name FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1`;
 /** What the file could not say. A migration that makes one has to teach it to this script. */
 const OTHERS = `SELECT 'relation ' || c.relname AS name FROM pg_class c
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind NOT IN ('r', 'i', 'S', 't') AND ${OURS('c.oid')}
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind NOT IN ('r', 'p', 'v', 'i', 'I', 'S', 't') AND ${OURS('c.oid')}
   UNION ALL SELECT 'type ' || t.typname FROM pg_type t
     WHERE t.typnamespace = 'public'::regnamespace AND t.typtype IN ('e', 'd')
   UNION ALL SELECT 'aggregate ' || p.proname FROM pg_proc p
@@ -85,16 +90,23 @@ async function dump(url) {
       parts.push(`CREATE SEQUENCE ${name} AS ${type};\n`);
       if (owner !== null) links.push(`ALTER SEQUENCE ${name} OWNED BY ${owner};`);
     }
-    for (const { oid, name, options } of await ask(TABLES)) {
+    for (const { oid, name, options, partitioning } of await ask(TABLES)) {
       const constraints = await ask(CONSTRAINTS, [oid]);
       const lines = (await ask(COLUMNS, [oid])).map(({ line }) => line);
       for (const one of constraints)
         if (one.kind !== 'f') lines.push(`CONSTRAINT ${one.name} ${one.definition}`);
         else links.push(`ALTER TABLE ${name} ADD CONSTRAINT ${one.name} ${one.definition};`);
       const storage = options ? ` WITH (${options})` : '';
-      const indexes = (await ask(INDEXES, [oid])).map(({ definition }) => `${definition};\n`);
-      parts.push(`CREATE TABLE ${name} (\n  ${lines.join(',\n  ')}\n)${storage};\n${indexes.join('')}`);
+      // Of a table in partitions the catalogue says ONLY: its index takes those of partitions in.
+      const indexes = (await ask(INDEXES, [oid])).map(
+        ({ definition }) => `${definition.replace(' ON ONLY ', ' ON ')};\n`,
+      );
+      parts.push(`CREATE TABLE ${name} (\n  ${lines.join(',\n  ')}\n)${partitioning}${storage};\n${indexes.join('')}`);
       for (const { definition } of await ask(TRIGGERS, [oid])) links.push(`${definition};`);
+    }
+    for (const { oid, name, definition } of await ask(VIEWS)) {
+      parts.push(`CREATE VIEW ${name} AS\n${definition}\n`);
+      for (const trigger of await ask(TRIGGERS, [oid])) links.push(`${trigger.definition};`);
     }
     for (const { definition } of await ask(STATISTICS)) parts.push(`${definition};\n`);
     for (const { definition } of await ask(FUNCTIONS))

@@ -28,10 +28,12 @@ export type Blame = 'input' | 'database' | 'ours';
 const DATA = /^22/;
 const NOT_NULL = '23502';
 const CHECK = '23514';
-/** Of `events`, what a sender fills; the rest is ours to fill. */
+/** The log, of which each partition is a table. */
+const LOG = /^log_events(_\d+)?$/;
+/** Of the log, what a sender fills; the rest is ours to fill. */
 const SENDERS_COLUMNS = new Set(['agent', 'call_id', 'type', 'at', 'data']);
 /** As PostgreSQL names the CHECK of a column. */
-const SENDERS_CHECKS = new Set([...SENDERS_COLUMNS].map((column) => `events_${column}_check`));
+const SENDERS_CHECKS = new Set([...SENDERS_COLUMNS].map((column) => `log_events_${column}_check`));
 /** Data, constraints, limits of the program, a trigger's own word: what the same rows meet again. */
 const BY_THE_ROWS = /^(22|23|54|P0)/;
 
@@ -78,7 +80,7 @@ function adapterFault(error: unknown): AdapterFault | undefined {
 }
 
 function breaksSendersConstraint(error: unknown): boolean {
-  if (!(error instanceof pg.DatabaseError) || error.table !== 'events') return false;
+  if (!(error instanceof pg.DatabaseError) || !LOG.test(error.table ?? '')) return false;
   if (error.code === NOT_NULL) return SENDERS_COLUMNS.has(error.column ?? '');
   return error.code === CHECK && SENDERS_CHECKS.has(error.constraint ?? '');
 }

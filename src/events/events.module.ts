@@ -18,6 +18,7 @@ import { LogInquiry } from './log/log-inquiry.js';
 import { LogController } from './log/log.controller.js';
 import { LogLineage } from './log/log-lineage.js';
 import { LogMarks } from './log/log-marks.js';
+import { LogPartitions } from './log/log-partitions.js';
 import { LogPages } from './streams/log-pages.js';
 import { LogReader } from './log/log-reader.js';
 import { StreamAdmission } from './streams/stream-admission.js';
@@ -42,6 +43,7 @@ import { StreamsService } from './streams/streams.service.js';
       LogLineage,
       LogInquiry,
       LogMarks,
+      LogPartitions,
       ErasedCalls,
       CallErasure,
     ],
@@ -57,6 +59,7 @@ import { StreamsService } from './streams/streams.service.js';
       LogErasure,
       LogLineage,
       LogInquiry,
+      LogPartitions,
       CallErasure,
       IdempotencyKeys,
       ErasedCalls,

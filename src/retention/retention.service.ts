@@ -10,6 +10,7 @@ import { ENV, type Env } from '../config/env.js';
 import type { Prisma } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { type Expired, LogExpiry } from '../events/log/log-expiry.js';
+import { LogPartitions } from '../events/log/log-partitions.js';
 import { TenantsService } from '../tenants/tenants.service.js';
 
 const EVERY_MS = 10 * 60_000;
@@ -26,6 +27,7 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
   constructor(
     private readonly tenants: TenantsService,
     private readonly expiry: LogExpiry,
+    private readonly partitions: LogPartitions,
     private readonly calls: CallStore,
     private readonly audit: AuditLog,
     private readonly prisma: PrismaService,
@@ -48,9 +50,13 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
       if (events > 0) await this.record(tenantId, events, until);
     }
     const { retentionDays } = this.env;
-    if (retentionDays === undefined) return;
+    if (retentionDays !== undefined) await this.expireUnowned(retentionDays);
+    await this.partitions.dropEmpty();
+  }
+
+  private async expireUnowned(days: number): Promise<void> {
     const events = await this.removeAll(null, (transaction, after) =>
-      this.expiry.removeUnowned(transaction, retentionDays, after),
+      this.expiry.removeUnowned(transaction, days, after),
     );
     if (events > 0) await this.record(null, events, null);
   }

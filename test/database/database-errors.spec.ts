@@ -124,15 +124,16 @@ it('a bug is ours, whatever its words, and a value that cannot be asked for is t
 });
 
 it('a constraint is the event’s own where it is of a column that a sender fills', async () => {
+  await pool.query('SELECT make_log_partition(1, 10)');
   const insert = (column: string, value: string) =>
-    `INSERT INTO events (position, agent, type, at, source_key, data, ${column})
-    VALUES (1, 'a', 't', now(), 'k', '{}', ${value})`.replace(/, agent(?=.*, agent\))/, '');
-  const missing = `INSERT INTO events (position, type, at, source_key, data) VALUES (1, 't', now(), 'k', '{}')`;
+    `INSERT INTO log_events (position, agent, type, at, key, data, ${column})
+    VALUES (1, 'a', 't', now(), gen_random_uuid(), '{}', ${value})`.replace(/, agent(?=.*, agent\))/, '');
+  const missing = `INSERT INTO log_events (position, type, at, key, data) VALUES (1, 't', now(), gen_random_uuid(), '{}')`;
   expect(blameOf(await failure(pool.query(missing)))).toBe('input');
-  await pool.query(`ALTER TABLE events ADD CHECK (call_id <> 'bad'), ADD CHECK (seq <> 7)`);
+  await pool.query(`ALTER TABLE log_events ADD CHECK (call_id <> 'bad'), ADD CHECK (seq <> 7)`);
   expect(blameOf(await failure(pool.query(insert('call_id', `'bad'`))))).toBe('input');
   expect(blameOf(await failure(pool.query(insert('seq', '7'))))).toBe('database');
-  const ours = `INSERT INTO events (agent, type, at, source_key, data) VALUES ('a', 't', now(), 'k', '{}')`;
+  const ours = `INSERT INTO log_events (agent, type, at, key, data) VALUES ('a', 't', now(), gen_random_uuid(), '{}')`;
   expect(blameOf(await failure(pool.query(ours)))).toBe('database');
 });
 

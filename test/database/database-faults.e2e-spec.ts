@@ -99,8 +99,8 @@ const FAULTS: readonly Fault[] = [
   {
     what: 'a table that is missing',
     reason: /^something missing/,
-    begin: () => database.run('ALTER TABLE events RENAME TO events_gone'),
-    end: () => database.run('ALTER TABLE events_gone RENAME TO events'),
+    begin: () => database.run('ALTER TABLE log_events RENAME TO events_gone'),
+    end: () => database.run('ALTER TABLE events_gone RENAME TO log_events'),
   },
   {
     what: 'a right that was taken away',

@@ -18,12 +18,13 @@ async function shapeOf(url: string, schema: string): Promise<string[]> {
   const columns = await query<{ line: string }>(
     url,
     `SELECT concat_ws(' ', table_name, column_name, udt_name, is_nullable, replace(column_default, $1 || '.', '')) AS line
-     FROM information_schema.columns WHERE table_schema = $1 AND table_name <> '_prisma_migrations' ORDER BY 1`,
+     FROM information_schema.columns JOIN information_schema.tables USING (table_catalog, table_schema, table_name)
+     WHERE table_schema = $1 AND table_name <> '_prisma_migrations' AND table_type = 'BASE TABLE' ORDER BY 1`,
     [schema],
   );
   const indexes = await query<{ line: string }>(
     url,
-    `SELECT replace(indexdef, ' ' || $1 || '.', ' ') AS line
+    `SELECT replace(replace(indexdef, ' ' || $1 || '.', ' '), ' ON ONLY ', ' ON ') AS line
      FROM pg_indexes WHERE schemaname = $1 AND tablename <> '_prisma_migrations'
        AND indexdef NOT LIKE '% WHERE %' -- Prisma's schema has no partial indexes.
      ORDER BY 1`,

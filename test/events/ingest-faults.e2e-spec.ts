@@ -43,7 +43,10 @@ function bugAt(type: string): () => void {
 
 it('an event whose value the database does not take is refused alone', async () => {
   const agent = fresh('mara');
-  await query(board.databaseUrl, `ALTER TABLE events ADD CONSTRAINT events_type_check CHECK (type <> 'poison')`);
+  await query(
+    board.databaseUrl,
+    `ALTER TABLE log_events ADD CONSTRAINT log_events_type_check CHECK (type <> 'poison')`,
+  );
   const body = [note(agent, 0), note(agent, 1, 'poison'), note(agent, 2), note(agent, 3)];
   const answer = await board.admin('POST', '/v1/ingest', body);
   expect([answer.status, answer.body]).toMatchObject([200, { accepted: 3, rejected: [{ index: 1 }] }]);

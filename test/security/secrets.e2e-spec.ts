@@ -84,10 +84,13 @@ describe('what is secret', () => {
     };
     await failEverywhere();
     // The database refuses an event: PostgreSQL's own words hold the whole row.
-    await query(database.url, `ALTER TABLE events ADD CONSTRAINT events_data_check CHECK (data NOT LIKE '%${phone}%')`);
+    await query(
+      database.url,
+      `ALTER TABLE log_events ADD CONSTRAINT log_events_data_check CHECK (data NOT LIKE '%${phone}%')`,
+    );
     await board.admin('POST', '/v1/ingest', [event]);
     await waitFor(() => logged.some((line) => line.includes('refused')), 'a line about the refusal');
-    await query(database.url, 'ALTER TABLE events DROP CONSTRAINT events_data_check');
+    await query(database.url, 'ALTER TABLE log_events DROP CONSTRAINT log_events_data_check');
     await board.ingest(event);
     // A fault of the database, at every request.
     for (const table of ['tokens', 'call_tenants']) {

@@ -50,9 +50,10 @@ export class CallErasure {
     const common = { type: CALL_ERASED, agent, callId: null, at: at.toISOString(), data, ephemeral: false };
     const position = head + 1n;
     const seq = tenantId === null ? null : await nextSeq(transaction, tenantId);
+    await transaction.$queryRaw`SELECT FROM extend_log(${position})`;
     await transaction.$executeRaw`
-      INSERT INTO events (position, tenant_id, seq, agent, type, at, source_key, data)
-      VALUES (${position}, ${tenantId}, ${seq}, ${agent}, ${CALL_ERASED}, ${at}, ${`erased ${callId}`}, ${data})`;
+      INSERT INTO log_events (position, tenant_id, seq, agent, type, at, key, data)
+      VALUES (${position}, ${tenantId}, ${seq}, ${agent}, ${CALL_ERASED}, ${at}, log_key(${`erased ${callId}`}), ${data})`;
     await transaction.$executeRaw`UPDATE log_head SET position = ${position} WHERE id = 1`;
     const numbers = { position: Number(position), seq: seq === null ? null : Number(seq) };
     return { tenantId, events, notice: { ...common, tenantId, ...numbers } };
@@ -75,9 +76,11 @@ export class CallErasure {
     const at = moment();
     for (const agent of new Set(rows.map((row) => row.agent))) {
       const positions = rows.filter((row) => row.agent === agent).map(({ position }) => position);
-      await transaction.$executeRaw`
-        UPDATE events SET call_id = NULL, type = ${CALL_ERASED}, at = ${at}, data = ${dataOf(callId, agent, at)}
+      const empty = Prisma.sql`SET call_id = NULL, type = ${CALL_ERASED}, at = ${at}, data = ${dataOf(callId, agent, at)}
         WHERE position = ANY (${positions})`;
+      // In this order: what is moved from one to the other meanwhile is found in its new place.
+      await transaction.$executeRaw`UPDATE events_before ${empty}`;
+      await transaction.$executeRaw`UPDATE log_events ${empty}`;
     }
     if (rows.length > 0) {
       const [seqs, positions] = [rows.flatMap(({ seq }) => seq ?? []), rows.map(({ position }) => position)];

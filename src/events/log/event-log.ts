@@ -51,7 +51,7 @@ const APPEND =
   'SELECT * FROM append_events($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text, $8::timestamptz[])';
 const APPEND_IF_STILL = `SELECT * FROM append_events_if_still($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[],
   $7::text, $8::timestamptz[], $9::bigint[])`;
-const STORED_KEYS = 'SELECT source_key AS key FROM events WHERE source_key = ANY ($1::text[])';
+const STORED_KEYS = 'SELECT key FROM stored_keys($1::text[]) AS key';
 const COLUMNS = 'position, tenant_id, seq, call_id, agent, type, at, data';
 const READ_ALL = `SELECT ${COLUMNS} FROM log_page($1, ${Number.MAX_SAFE_INTEGER}, $2, $3, NULL, false, NULL, NULL)`;
 const READ_CALLS = `SELECT e.position, e.tenant_id, e.seq, e.call_id, e.agent, e.type, e.at, e.data

@@ -26,7 +26,7 @@ const CLAIM = `WITH claimed AS (
       body_hash = CASE WHEN k.used_at < now() - interval '24 hours' THEN excluded.body_hash ELSE k.body_hash END,
       used_at = CASE WHEN k.used_at < now() - interval '24 hours' THEN now() ELSE k.used_at END
     RETURNING body_hash)
-  SELECT body_hash AS "bodyHash", EXISTS (SELECT FROM events WHERE source_key = ANY ($4)) AS "wasStored" FROM claimed`;
+  SELECT body_hash AS "bodyHash", EXISTS (SELECT FROM stored_keys($4)) AS "wasStored" FROM claimed`;
 const TRIM = `DELETE FROM idempotency_keys WHERE tenant_id = $1 AND used_at <=
   (SELECT used_at FROM idempotency_keys WHERE tenant_id = $1 ORDER BY used_at DESC OFFSET ${MAX_KEYS} LIMIT 1)`;
 const CLEAN_UP = `DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(

@@ -22,11 +22,10 @@ export interface Expired {
   readonly last: number | null;
 }
 
-interface BatchRow {
-  events: number;
-  call_ids: CallId[] | null;
-  last_position: bigint | null;
-  last_seq: bigint | null;
+interface GoneRow {
+  call_id: CallId | null;
+  position: bigint;
+  seq: bigint | null;
 }
 
 const ADVANCE = `WITH next AS MATERIALIZED (
@@ -87,14 +86,18 @@ export class LogExpiry {
   }
 
   private async remove(transaction: Prisma.TransactionClient, due: Prisma.Sql): Promise<Expired> {
-    const [row] = await transaction.$queryRaw<BatchRow[]>`
-      WITH due AS MATERIALIZED (${due}),
-      gone AS (DELETE FROM events e USING due WHERE e.position = due.position RETURNING e.call_id, e.position, e.seq)
-      SELECT count(*)::int AS events, array_agg(DISTINCT call_id) FILTER (WHERE call_id IS NOT NULL) AS call_ids,
-             max(position) AS last_position, max(seq) AS last_seq FROM gone`;
-    if (!row?.last_position) return { events: 0, callIds: [], last: null };
-    const { last_position: position, last_seq: seq } = row;
-    await transaction.$executeRaw`UPDATE log_expiry SET position = greatest(position, ${position}) WHERE id = 1`;
-    return { events: row.events, callIds: row.call_ids ?? [], last: Number(seq ?? position) };
+    const found = await transaction.$queryRaw<{ position: bigint }[]>(due);
+    const positions = found.map(({ position }) => position);
+    if (positions.length === 0) return { events: 0, callIds: [], last: null };
+    const gone = Prisma.sql`WHERE position = ANY (${positions}) RETURNING call_id, position, seq`;
+    // In this order: what is moved from one to the other meanwhile is found in its new place.
+    const before = await transaction.$queryRaw<GoneRow[]>`DELETE FROM events_before ${gone}`;
+    const rest = await transaction.$queryRaw<GoneRow[]>`DELETE FROM log_events ${gone}`;
+    const rows = [...before, ...rest];
+    const last = positions.at(-1) ?? 0n;
+    await transaction.$executeRaw`UPDATE log_expiry SET position = greatest(position, ${last}) WHERE id = 1`;
+    const callIds = [...new Set(rows.flatMap(({ call_id }) => call_id ?? []))];
+    const lastSeq = rows.find(({ position }) => position === last)?.seq;
+    return { events: rows.length, callIds, last: Number(lastSeq ?? last) };
   }
 }

@@ -1,0 +1,85 @@
+/**
+ * The log's partitions: the next one is made before it is needed, and one of which nothing is left goes as a file. An append
+ * that finds no room makes it by itself (append_events), so nothing depends on this; it only need not wait for it then.
+ * Both take locks for a moment: they give up where they would be waited for, and try again later.
+ */
+import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Interval } from '../../common/waiting.js';
+import { codeOf } from '../../database/database-errors.js';
+import type { Run } from '../../database/pg-pool.js';
+import { BackgroundPool } from '../../database/pools.js';
+
+/** How often it is looked at how much room there is. */
+const LOOK_MS = 10_000;
+/** The next partition is made when there is room for fewer events than this: more than come in between two looks. */
+const ENOUGH = 100_000;
+/** Appends wait for no longer while a partition that is gone waits for its readers. */
+const LOCK_MS = 40;
+
+const LACKS_ROOM = `SELECT FROM log_head WHERE id = 1 AND room > 0 AND room - position < ${ENOUGH}`;
+/** Those that end before the log's head, in order. */
+const BEHIND = `SELECT p.name, p.last FROM (
+    SELECT c.oid::regclass::text AS name,
+      substring(pg_get_expr(c.relpartbound, c.oid) FROM 'TO \\(''?(\\d+)')::bigint - 1 AS last
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'log_events'::regclass) p
+  JOIN log_head h ON h.id = 1 AND p.last < h.position ORDER BY p.last`;
+
+@Injectable()
+export class LogPartitions implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly looking = new Interval(LOOK_MS, () => this.makeRoom());
+
+  constructor(private readonly pool: BackgroundPool) {}
+
+  onApplicationBootstrap(): void {
+    this.looking.start();
+  }
+
+  onApplicationShutdown(): void {
+    this.looking.stop();
+  }
+
+  /** Makes the next partition where the last one is nearly full. True: it was made. */
+  async makeRoom(): Promise<boolean> {
+    if ((await this.pool.query(LACKS_ROOM)).rowCount === 0) return false;
+    return this.pool.transaction(async (run) => {
+      await run('SELECT FROM log_head WHERE id = 1 FOR UPDATE');
+      // Another process may have been quicker.
+      if ((await run(LACKS_ROOM)).rowCount === 0) return false;
+      await run('SELECT extend_log(room + 1) FROM log_head WHERE id = 1');
+      return true;
+    });
+  }
+
+  /** Drops the partitions of which retention or erasure has left nothing. Returns how many; those that are being read stay for now. */
+  async dropEmpty(): Promise<number> {
+    let dropped = 0;
+    const { rows } = await this.pool.query<{ name: string }>(BEHIND);
+    for (const { name } of rows) if (await this.isEmpty(name)) dropped += (await this.drop(name)) ? 1 : 0;
+    return dropped;
+  }
+
+  private async isEmpty(name: string): Promise<boolean> {
+    return (await this.pool.query(`SELECT FROM ${name} LIMIT 1`)).rowCount === 0;
+  }
+
+  private async drop(name: string): Promise<boolean> {
+    try {
+      return await this.pool.transaction((run) => dropWithin(run, name));
+    } catch (error) {
+      if (codeOf(error) === LOCK_NOT_AVAILABLE) return false;
+      throw error;
+    }
+  }
+}
+
+/** SQLSTATE lock_not_available: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** Nothing is ever written to a partition behind the head but what is moved into it, which takes the same lock. */
+async function dropWithin(run: Run, name: string): Promise<boolean> {
+  await run(`SET LOCAL lock_timeout = ${LOCK_MS}`);
+  await run('LOCK TABLE log_events IN ACCESS EXCLUSIVE MODE');
+  if ((await run(`SELECT FROM ${name} LIMIT 1`)).rowCount !== 0) return false;
+  await run(`DROP TABLE ${name}`);
+  return true;
+}
