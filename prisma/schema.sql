@@ -254,6 +254,25 @@ CREATE TABLE reader_shards (
   CONSTRAINT reader_shards_pkey PRIMARY KEY (shard)
 );
 
+CREATE TABLE rules (
+  id text NOT NULL,
+  tenant_id text NOT NULL,
+  name text NOT NULL,
+  agents text[],
+  "when" jsonb NOT NULL,
+  once text NOT NULL,
+  enabled boolean NOT NULL,
+  timed boolean NOT NULL,
+  version integer DEFAULT 1 NOT NULL,
+  since bigint NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  changed_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  CONSTRAINT rules_pkey PRIMARY KEY (id)
+);
+CREATE INDEX rules_tenant_id_created_at_id_idx ON rules USING btree (tenant_id, created_at, id);
+CREATE INDEX rules_timed_idx ON rules USING btree (tenant_id) WHERE enabled AND timed;
+
 CREATE TABLE sign_in_codes (
   id text NOT NULL,
   hash text NOT NULL,
@@ -585,9 +604,38 @@ BEGIN
 END
 $function$;
 
-CREATE FUNCTION calls_deleted()
+CREATE FUNCTION append_events_if_still(p_agents text[], p_calls text[], p_types text[], p_ats timestamp with time zone[], p_keys text[], p_data text[], p_only_tenant text, p_begun timestamp with time zone[], p_unless_after bigint[])
+ RETURNS TABLE(ord integer, tenant_id text, call_agent text, "position" bigint, seq bigint, outcome text)
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+#variable_conflict use_column
+DECLARE
+  kept int[];
+BEGIN
+  PERFORM FROM log_head h WHERE h.id = 1 FOR UPDATE;
+  SELECT coalesce(array_agg(u.ord ORDER BY u.ord), '{}') INTO kept
+  FROM unnest(p_calls, p_unless_after) WITH ORDINALITY AS u(call_id, unless_after, ord)
+  WHERE u.unless_after IS NULL OR NOT EXISTS (SELECT FROM events e WHERE e.call_id = u.call_id
+    AND e.tenant_id IS NOT DISTINCT FROM p_only_tenant AND e."position" > u.unless_after AND e.type <> 'rule.fired');
+  RETURN QUERY SELECT asked.ord, a.tenant_id, a.call_agent, a."position", a.seq, coalesce(a.outcome, 'refused')
+  FROM generate_series(1, cardinality(p_calls)) AS asked(ord)
+  LEFT JOIN append_events(
+    ARRAY(SELECT p_agents[k.ord] FROM unnest(kept) WITH ORDINALITY AS k(ord, n) ORDER BY k.n),
+    ARRAY(SELECT p_calls[k.ord] FROM unnest(kept) WITH ORDINALITY AS k(ord, n) ORDER BY k.n),
+    ARRAY(SELECT p_types[k.ord] FROM unnest(kept) WITH ORDINALITY AS k(ord, n) ORDER BY k.n),
+    ARRAY(SELECT p_ats[k.ord] FROM unnest(kept) WITH ORDINALITY AS k(ord, n) ORDER BY k.n),
+    ARRAY(SELECT p_keys[k.ord] FROM unnest(kept) WITH ORDINALITY AS k(ord, n) ORDER BY k.n),
+    ARRAY(SELECT p_data[k.ord] FROM unnest(kept) WITH ORDINALITY AS k(ord, n) ORDER BY k.n),
+    p_only_tenant,
+    ARRAY(SELECT p_begun[k.ord] FROM unnest(kept) WITH ORDINALITY AS k(ord, n) ORDER BY k.n)) a ON kept[a.ord] = asked.ord
+  ORDER BY asked.ord;
+END
+$function$;
 
-CREATE FUNCTION events_written()
+CREATE FUNCTION calls_deleted()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
@@ -642,7 +690,13 @@ BEGIN
   WHERE p.tenant_id = c.tenant_id
     AND (p.kind = 'day' AND p.begins = c.day OR p.kind = 'month' AND p.begins = date_trunc('month', c.day)::date);
 END
+$function$;
 
+CREATE FUNCTION events_written()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
   IF TG_OP = 'INSERT' THEN
     PERFORM 1 FROM log_head WHERE id = 1 FOR UPDATE;
     PERFORM extend_log(NEW."position");
@@ -1166,10 +1220,11 @@ ALTER TABLE agents ADD CONSTRAINT agents_tenant_id_fkey FOREIGN KEY (tenant_id) 
 CREATE TRIGGER agents_deleted AFTER DELETE ON agents REFERENCING OLD TABLE AS old_agents FOR EACH STATEMENT EXECUTE FUNCTION agents_deleted();
 CREATE TRIGGER agents_inserted AFTER INSERT ON agents REFERENCING NEW TABLE AS new_agents FOR EACH STATEMENT EXECUTE FUNCTION agents_inserted();
 CREATE TRIGGER agents_updated AFTER UPDATE ON agents REFERENCING OLD TABLE AS old_agents NEW TABLE AS new_agents FOR EACH STATEMENT EXECUTE FUNCTION agents_updated();
-ALTER TABLE log_readers ADD CONSTRAINT log_readers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
 CREATE TRIGGER calls_deleted AFTER DELETE ON calls REFERENCING OLD TABLE AS old_calls FOR EACH STATEMENT EXECUTE FUNCTION calls_deleted();
 CREATE TRIGGER calls_inserted AFTER INSERT ON calls REFERENCING NEW TABLE AS new_calls FOR EACH STATEMENT EXECUTE FUNCTION calls_inserted();
 CREATE TRIGGER calls_updated AFTER UPDATE ON calls REFERENCING OLD TABLE AS old_calls NEW TABLE AS new_calls FOR EACH STATEMENT EXECUTE FUNCTION calls_updated();
+ALTER TABLE log_readers ADD CONSTRAINT log_readers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE rules ADD CONSTRAINT rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE sign_in_codes ADD CONSTRAINT sign_in_codes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE sign_in_codes ADD CONSTRAINT sign_in_codes_voucher_id_fkey FOREIGN KEY (voucher_id) REFERENCES tokens(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE tenant_agents ADD CONSTRAINT tenant_agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
