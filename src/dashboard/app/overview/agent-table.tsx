@@ -1,9 +1,16 @@
+import { Link } from 'wouter';
 import { AgentMark } from '../calls/call-facts.js';
 import { overviewTexts as texts } from '../texts/overview.js';
 import { clockText, countText, roundText } from '../ui/format.js';
 import type { Stats } from './stats.js';
 
-export function AgentTable({ agents }: { readonly agents: Stats['agents'] }) {
+interface Props {
+  readonly agents: Stats['agents'];
+  /** Where the calls are listed that have these fields. */
+  readonly callsOf: (fields: Readonly<Record<string, string>>) => string;
+}
+
+export function AgentTable({ agents, callsOf }: Props) {
   return (
     <section className="card chart-card overview-wide">
       <h2 className="chart-title">{texts.agents}</h2>
@@ -29,7 +36,9 @@ export function AgentTable({ agents }: { readonly agents: Stats['agents'] }) {
                 <th scope="row">
                   <span className="cell-agent">
                     <AgentMark agent={agent} />
-                    <bdi>{agent}</bdi>
+                    <Link href={callsOf({ agent })}>
+                      <bdi>{agent}</bdi>
+                    </Link>
                   </span>
                 </th>
                 <td className="cell-end numeric">{countText(calls)}</td>

@@ -6,7 +6,10 @@ const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 const WEEKDAYS = [1, 2, 3, 4, 5, 6, 0];
 const STEPS = 6;
 
-/** The week's hours, darker the busier: a table, so that it can be read cell by cell. */
+/**
+ * The week's hours, darker the busier, by the root of their calls: one busy hour does not make all others look alike. A table, so that
+ * it can be read cell by cell.
+ */
 export function HourMap({ hours, zone }: { readonly hours: Stats['hours']; readonly zone: string }) {
   const counts = new Map(hours.map(({ weekday, hour, calls }) => [`${weekday} ${hour}`, calls]));
   const most = Math.max(1, ...counts.values());
@@ -40,7 +43,7 @@ export function HourMap({ hours, zone }: { readonly hours: Stats['hours']; reado
                   return (
                     <td
                       key={hour}
-                      className={`hours-cell heat-${Math.ceil((STEPS * calls) / most)}`}
+                      className={`hours-cell heat-${Math.ceil(STEPS * Math.sqrt(calls / most))}`}
                       title={texts.cell(texts.weekdays[weekday] ?? '', hour, calls)}
                     >
                       <span className="visually-hidden">{calls}</span>

@@ -1,5 +1,6 @@
 import type { ChartConfiguration } from 'chart.js';
 import { useCallback, useMemo } from 'react';
+import { Link } from 'wouter';
 import { overviewTexts as texts } from '../texts/overview.js';
 import { countText } from '../ui/format.js';
 import { type Colours, useChart } from './chart.js';
@@ -7,6 +8,8 @@ import { type Colours, useChart } from './chart.js';
 interface Part {
   readonly name: string;
   readonly calls: number;
+  /** Where they are listed; absent: they are of several names. */
+  readonly href?: string;
 }
 
 interface Props {
@@ -31,10 +34,10 @@ export function Shares({ title, parts: given }: Props) {
           <canvas ref={canvas} />
         </div>
         <ul className="share-list">
-          {parts.map(({ name, calls }, index) => (
+          {parts.map(({ name, calls, href }, index) => (
             <li key={name} className="share">
               <span className={`share-mark chart-colour-${index + 1}`} aria-hidden="true" />
-              <span className="share-name">{name}</span>
+              <span className="share-name">{href === undefined ? name : <Link href={href}>{name}</Link>}</span>
               <span className="numeric">{countText(calls)}</span>
               <span className="share-part numeric muted">{Math.round((100 * calls) / whole)} %</span>
             </li>

@@ -1,6 +1,7 @@
 /** What `/v1/stats` answers, and for which spans of time it is asked. */
 import type { Client } from '../api/client.js';
 import { asFault } from '../api/problem.js';
+import { type Span, spanBefore } from './period.js';
 
 export interface Stats {
   readonly totals: { readonly calls: number; readonly minutes: number; readonly medianDuration: number | null };
@@ -18,44 +19,29 @@ export interface Stats {
   readonly bucket: 'hour' | 'day';
 }
 
-export type Period = 'day' | 'week' | 'month' | 'quarter';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-
-const SPANS: Readonly<Record<Period, { readonly ms: number; readonly bucket: 'hour' | 'day' }>> = {
-  day: { ms: DAY_MS, bucket: 'hour' },
-  week: { ms: 7 * DAY_MS, bucket: 'day' },
-  month: { ms: 30 * DAY_MS, bucket: 'day' },
-  quarter: { ms: 90 * DAY_MS, bucket: 'day' },
-};
-
-export const PERIODS = Object.keys(SPANS) as Period[];
-
-/** With the zone by which days and hours are counted: the reader's, or UTC where the server does not know that one. */
-export async function loadStats(
-  client: Client,
-  period: Period,
-  signal: AbortSignal,
-): Promise<Stats & { zone: string }> {
-  const query = statsQuery(period, new Date());
-  const load = async (tz: string) => ({
-    ...(await client.get<Stats>('/v1/stats', { ...query, tz }, signal)),
-    zone: tz,
-  });
-  return load(query.tz).catch((error: unknown) => {
-    if (query.tz === 'UTC' || asFault(error).slug !== 'validation') throw error;
-    return load('UTC');
-  });
+/** Of a span and of the one before it, with the zone by which days and hours are counted. */
+export interface Compared extends Stats {
+  readonly before: Stats['totals'];
+  readonly span: Span;
+  readonly zone: string;
 }
 
-/** Whole hours or days up to now, as the reader's own clock has them. */
-function statsQuery(period: Period, now: Date): { from: string; to: string; bucket: string; tz: string } {
-  const { ms, bucket } = SPANS[period];
-  const from = new Date(now.getTime() - ms + (bucket === 'hour' ? HOUR_MS : DAY_MS));
-  if (bucket === 'day') from.setHours(0, 0, 0, 0);
-  else from.setMinutes(0, 0, 0);
-  return { from: from.toISOString(), to: now.toISOString(), bucket, tz: timeZone() };
+/** By the reader's zone, or UTC where the server does not know that one. */
+export async function loadStats(client: Client, span: Span, agent: string, signal: AbortSignal): Promise<Compared> {
+  const ask = (asked: Span, tz: string) => {
+    const { from, to, bucket } = asked;
+    const query = { from: from.toISOString(), to: to.toISOString(), bucket, tz, agents: agent };
+    return client.get<Stats>('/v1/stats', query, signal);
+  };
+  const load = async (zone: string): Promise<Compared> => {
+    const [now, before] = await Promise.all([ask(span, zone), ask(spanBefore(span), zone)]);
+    return { ...now, before: before.totals, span, zone };
+  };
+  const zone = timeZone();
+  return load(zone).catch((error: unknown) => {
+    if (zone === 'UTC' || asFault(error).slug !== 'validation') throw error;
+    return load('UTC');
+  });
 }
 
 /** The reader's zone by a name that everybody reads alike; UTC where the browser has none (`Etc/Unknown`, `CET`). */

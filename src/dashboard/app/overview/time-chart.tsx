@@ -1,16 +1,36 @@
 import type { ChartConfiguration } from 'chart.js';
-import { useCallback } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
+import { Link, useLocation } from 'wouter';
 import { overviewTexts as texts } from '../texts/overview.js';
 import { countText, roundText } from '../ui/format.js';
 import { type Colours, useChart } from './chart.js';
-import type { Stats } from './stats.js';
+import { dayOf } from './period.js';
+import type { Compared, Stats } from './stats.js';
 
+const DAY_HOURS = 25;
+const DAY_AND_HOUR = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
 const HOUR = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 
 /** Calls as bars, minutes as a line; the same as a table for whoever reads rather than looks. */
-export function TimeChart({ stats }: { readonly stats: Stats }) {
-  const configure = useCallback((colours: Colours) => configurationOf(stats, colours), [stats]);
+interface Props {
+  readonly stats: Compared;
+  /** Where the calls are listed that have these fields. */
+  readonly callsOf: (fields: Readonly<Record<string, string>>) => string;
+}
+
+export function TimeChart({ stats, callsOf }: Props) {
+  const [, navigate] = useLocation();
+  const go = useRef((_at: string) => {});
+  useEffect(() => {
+    go.current = (at) => navigate(callsOfDay(callsOf, at));
+  });
+  const configure = useCallback((colours: Colours) => configurationOf(stats, colours, (at) => go.current(at)), [stats]);
   const canvas = useChart(configure);
   const { buckets, totals } = stats;
   return (
@@ -43,7 +63,10 @@ export function TimeChart({ stats }: { readonly stats: Stats }) {
             <tbody>
               {buckets.map(({ at, calls, minutes }) => (
                 <tr key={at}>
-                  <th scope="row">{labelOf(at, stats.bucket)}</th>
+                  <th scope="row">
+                    <Link href={callsOfDay(callsOf, at)}>{labelOf(at, stats)}</Link>
+                    {isUnfinished(at, stats) && <span className="muted"> {texts.unfinished}</span>}
+                  </th>
                   <td className="cell-end numeric">{countText(calls)}</td>
                   <td className="cell-end numeric">{roundText(minutes)}</td>
                 </tr>
@@ -56,17 +79,33 @@ export function TimeChart({ stats }: { readonly stats: Stats }) {
   );
 }
 
-function labelOf(at: string, bucket: Stats['bucket']): string {
-  return (bucket === 'hour' ? HOUR : DAY).format(new Date(at));
+/** Of several days each hour says which day's it is. */
+function labelOf(at: string, { bucket, buckets }: Pick<Stats, 'bucket' | 'buckets'>): string {
+  const hours = buckets.length > DAY_HOURS ? DAY_AND_HOUR : HOUR;
+  return (bucket === 'hour' ? hours : DAY).format(new Date(at));
 }
 
-function configurationOf({ buckets, bucket }: Stats, colours: Colours): ChartConfiguration {
+function callsOfDay(callsOf: Props['callsOf'], at: string): string {
+  const day = dayOf(new Date(at));
+  return callsOf({ from: day, to: day });
+}
+
+/** The hour or day that goes on. */
+function isUnfinished(at: string, { bucket, span: { to } }: Pick<Compared, 'bucket' | 'span'>): boolean {
+  const end = new Date(at);
+  if (bucket === 'hour') end.setHours(end.getHours() + 1);
+  else end.setDate(end.getDate() + 1);
+  return end.getTime() > to.getTime();
+}
+
+function configurationOf(stats: Compared, colours: Colours, onPick: (at: string) => void): ChartConfiguration {
+  const { buckets } = stats;
   const ticks = { color: colours.quiet, font: { size: 11.5 }, maxRotation: 0, autoSkipPadding: 16 };
   const { accent, second, line } = colours;
   return {
     type: 'bar',
     data: {
-      labels: buckets.map(({ at }) => labelOf(at, bucket)),
+      labels: buckets.map(({ at }) => labelOf(at, stats)),
       datasets: [
         {
           type: 'line',
@@ -80,13 +119,21 @@ function configurationOf({ buckets, bucket }: Stats, colours: Colours): ChartCon
           label: texts.calls,
           data: buckets.map(({ calls }) => calls),
           yAxisID: 'calls',
-          ...{ backgroundColor: accent, borderRadius: 4, maxBarThickness: 38 },
+          // What is not over yet is an outline.
+          backgroundColor: buckets.map(({ at }) => (isUnfinished(at, stats) ? 'transparent' : accent)),
+          borderColor: accent,
+          borderWidth: buckets.map(({ at }) => (isUnfinished(at, stats) ? 2 : 0)),
+          ...{ borderRadius: 4, maxBarThickness: 38 },
         },
       ],
     },
     options: {
       ...{ responsive: true, maintainAspectRatio: false, animation: false },
       interaction: { mode: 'index', intersect: false },
+      onClick: (_event, [element]) => {
+        const picked = element === undefined ? undefined : buckets[element.index];
+        if (picked !== undefined) onPick(picked.at);
+      },
       scales: {
         x: { grid: { display: false }, border: { color: line }, ticks },
         calls: {
