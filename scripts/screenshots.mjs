@@ -13,9 +13,15 @@ import { freePort } from '../bench/free-port.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, 'docs', 'screenshots');
-const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 780 } };
+const SIZES = {
+  wide: { width: 1440, height: 900 },
+  small: { width: 1024, height: 768 },
+  phone: { width: 390, height: 780 },
+};
 /** So that a few calls are under way, and one of them has been for a while. */
 const DEMO_RUNS_MS = 45_000;
+/** How much has been said in a call that is shown while it goes on. */
+const LINES = 3;
 
 /** `of`: whose page; `settle`: what must be seen before the picture. `{call}` is one that is over, `{live}` one under way. */
 const SHOTS = [
@@ -24,12 +30,26 @@ const SHOTS = [
     of: 'acme',
     path: '/live/{live}',
     settle: '.line:nth-child(3)',
-    in: ['wide light', 'wide dark', 'phone light'],
+    in: ['wide light', 'wide dark', 'small light', 'phone light'],
   },
-  { name: 'calls', of: 'acme', path: '/calls?q=table', settle: 'mark', in: ['wide light', 'phone dark'] },
-  { name: 'call', of: 'acme', path: '/calls/{call}?t=14', settle: '.talk', in: ['wide light', 'phone dark'] },
+  { name: 'calls', of: 'acme', path: '/calls?q=table', settle: 'mark', in: ['wide light', 'small dark', 'phone dark'] },
+  {
+    name: 'call',
+    of: 'acme',
+    path: '/calls/{call}?t=14',
+    settle: '.talk',
+    in: ['wide light', 'small light', 'phone dark'],
+  },
   { name: 'overview', of: 'acme', path: '/overview', settle: '.hours', in: ['wide light', 'wide dark', 'phone light'] },
   { name: 'tokens', of: 'acme', path: '/tokens', settle: '.tokens-table', in: ['wide light'] },
+  {
+    name: 'admin-live',
+    of: 'admin',
+    path: '/admin/live',
+    settle: '.line:nth-child(2)',
+    in: ['wide light', 'wide dark'],
+  },
+  { name: 'admin-calls', of: 'admin', path: '/admin/calls', settle: '.row-link', in: ['wide light'] },
   { name: 'admin-tenants', of: 'admin', path: '/admin/tenants', settle: 'main table', in: ['wide light'] },
   { name: 'admin-agents', of: 'admin', path: '/admin/agents', settle: 'main table', in: ['wide light'] },
   { name: 'sign-in', of: null, path: '/', settle: '.sign-in-card', in: ['wide light'] },
@@ -95,7 +115,9 @@ async function takeAll(look, call, post, headers) {
       await page.getByRole('navigation').waitFor();
     }
     for (const { name, path, settle } of shots) {
-      await page.goto(`${url}${path.replace('{call}', call).replace('{live}', await liveCall(headers))}`);
+      await page.goto(
+        `${url}${path.replace('{call}', call).replace('{live}', path.includes('{live}') ? await liveCall(headers) : '')}`,
+      );
       await page.locator(settle).first().waitFor({ timeout: 90_000 });
       await page.waitForTimeout(700); // Charts and lists have been drawn.
       await page.screenshot({ path: join(out, `${name}-${size}-${colorScheme}.png`) });
@@ -105,12 +127,18 @@ async function takeAll(look, call, post, headers) {
   }
 }
 
-/** One that has been under way for a while, and will be for a little longer. */
+/** One in which enough has been said to be seen, and that is still under way: waited for, for calls come as they come. */
 async function liveCall(headers) {
-  const { calls } = await (await fetch(`${url}/v1/admin/calls?tenants=acme&state=live&limit=50`, { headers })).json();
-  const ages = calls.map((one) => ({ ...one, age: Date.now() - Date.parse(one.startedAt) }));
-  const talks = ages.filter(({ transport, age }) => transport === 'phone' && age < 22_000);
-  return (talks.at(-1) ?? calls.at(-1))?.callId;
+  const read = async (path) => (await fetch(`${url}/v1/admin/calls${path}`, { headers })).json();
+  for (let tries = 0; tries < 240; tries++) {
+    const { calls } = await read('?tenants=acme&state=live&limit=50');
+    for (const { callId, transport } of calls) {
+      const { transcript } = await read(`/${callId}?tenant=acme`);
+      if (transport === 'phone' && transcript?.length >= LINES) return callId;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error('no call that talks');
 }
 
 function findChromium() {
