@@ -100,18 +100,22 @@ const OTHERS = `WITH c AS MATERIALIZED (
   FROM (SELECT *, last_at NOT BETWEEN $6 AND $7 AS is_lost FROM calls
         WHERE tenant_id = $1 AND state IN ('ringing', 'live') AND started_at >= $4 AND started_at < $5) open
 ) ${COUNT}`;
-const starts = (bucket: StatsQuery['bucket']) =>
-  `SELECT (extract(epoch FROM ${startOf(bucket)}) * 1000)::int8 AS at
-  FROM generate_series(${bucketOf(bucket, '$1::timestamptz')}, ${bucketOf(bucket, "$2::timestamptz - interval '1 ms'")},
-                       interval '1 ${bucket}') AS b(at) WHERE $3::text IS NOT NULL ORDER BY b.at`.replaceAll(
-    '$5',
-    '$3',
-  );
-const STARTS = { hour: starts('hour'), day: starts('day') };
-const OFFSETS = `SELECT (extract(epoch FROM at) * 1000)::int8 AS at,
-    (extract(epoch FROM (at AT TIME ZONE $2::text) - (at AT TIME ZONE 'UTC')) / 60)::float8 AS minutes
-  FROM unnest($1::timestamptz[]) AS at`;
+/** How many calls there are, where the buckets begin, and how far the zone ($5) is ahead of UTC at some moments ($4). */
+const facts = (bucket: StatsQuery['bucket']) => `SELECT (${HOW_MANY}) AS calls,
+  (SELECT json_agg((extract(epoch FROM ${startOf(bucket)}) * 1000)::int8 ORDER BY b.at)
+   FROM generate_series(${bucketOf(bucket, '$2::timestamptz')}, ${bucketOf(bucket, "$3::timestamptz - interval '1 ms'")},
+                        interval '1 ${bucket}') AS b(at)) AS starts,
+  (SELECT json_agg(json_build_array((extract(epoch FROM at) * 1000)::int8,
+     (extract(epoch FROM (at AT TIME ZONE $5::text) - (at AT TIME ZONE 'UTC')) / 60)::float8))
+   FROM unnest($4::timestamptz[]) AS at) AS offsets`;
+const FACTS = { hour: facts('hour'), day: facts('day') };
 const DAY_MS = 86_400_000;
+
+interface Facts {
+  readonly calls: number;
+  readonly starts: readonly number[];
+  readonly offsets: readonly (readonly [at: number, minutes: number])[];
+}
 
 @Injectable()
 export class CallStatistics {
@@ -139,19 +143,24 @@ export class CallStatistics {
     { from, to, bucket, timeZone }: StatsQuery,
     { since, until }: Lifetime,
   ): Promise<Stats | undefined> {
-    const { rows: few } = await run<{ calls: number }>(HOW_MANY, [tenantId, from, to]);
-    if ((few[0]?.calls ?? 0) <= FEW) return undefined;
-    const offsets = await offsetsIn(run, from.getTime(), to.getTime(), timeZone);
-    if (offsets === undefined) return undefined;
+    const days = daysIn(from.getTime(), to.getTime());
+    const ask = async (moments: readonly number[]) => {
+      const values = [tenantId, from, to, moments.map((one) => new Date(one)), timeZone];
+      return (await run<Facts>(FACTS[bucket], values)).rows[0];
+    };
+    const known = await ask(days);
+    if (known === undefined || known.calls <= FEW) return undefined;
+    const ofDays = new Map(known.offsets);
+    const changing = slotsOf(days.filter((day) => (ofDays.get(day + DAY_MS) ?? ofDays.get(day)) !== ofDays.get(day)));
+    const offsets = { ofDays, ofSlots: new Map(changing.length === 0 ? [] : (await ask(changing))?.offsets) };
+    if (!isEven(offsets)) return undefined;
     const kept = await this.periods.keptIn(run, tenantId, from.getTime(), to.getTime());
     this.periods.want(tenantId, kept.missing);
     const gaps = [kept.gaps.map((gap) => new Date(gap.from)), kept.gaps.map((gap) => new Date(gap.to))];
     const { rows } = await run<{ numbers: Numbers }>(OTHERS, [tenantId, ...gaps, from, to, since, until]);
     const sum = new Sum();
     for (const numbers of [...kept.numbers, ...rows.map((row) => row.numbers)]) sum.add(numbers);
-    const buckets = await run<{ at: number }>(STARTS[bucket], [from, to, timeZone]);
-    const begins = buckets.rows.map(({ at }) => at);
-    return statsOf(sum, begins, offsets);
+    return statsOf(sum, known.starts, offsets);
   }
 }
 
@@ -171,23 +180,20 @@ async function counted(
   };
 }
 
-/** As PostgreSQL knows the zone, of which it is also asked where days begin. */
-async function offsetsIn(run: Run, from: number, to: number, timeZone: string): Promise<Offsets | undefined> {
-  const ask = async (moments: readonly number[]) => {
-    const times = moments.map((moment) => new Date(moment));
-    const { rows } = await run<{ at: number; minutes: number }>(OFFSETS, [times, timeZone]);
-    return new Map(rows.map(({ at, minutes }) => [at, minutes]));
-  };
+/** The days of UTC in which a span lies, and the one behind them. */
+function daysIn(from: number, to: number): number[] {
   const first = Math.floor(from / DAY_MS) * DAY_MS;
-  const days = Array.from({ length: Math.ceil((to - first) / DAY_MS) + 1 }, (_, index) => first + index * DAY_MS);
-  const ofDays = await ask(days);
-  const changing = days.filter((day) => ofDays.get(day) !== (ofDays.get(day + DAY_MS) ?? ofDays.get(day)));
-  const slots = changing.flatMap((day) =>
-    Array.from({ length: DAY_MS / SLOT_MS }, (_, index) => day + index * SLOT_MS),
-  );
-  const ofSlots = slots.length === 0 ? new Map<number, number>() : await ask(slots);
-  const isEven = [...ofDays.values(), ...ofSlots.values()].every((minutes) => minutes % 30 === 0);
-  return isEven ? { ofDays, ofSlots } : undefined;
+  return Array.from({ length: Math.ceil((to - first) / DAY_MS) + 1 }, (_, index) => first + index * DAY_MS);
+}
+
+function slotsOf(days: readonly number[]): number[] {
+  const slots = Array.from({ length: DAY_MS / SLOT_MS }, (_, index) => index * SLOT_MS);
+  return days.flatMap((day) => slots.map((slot) => day + slot));
+}
+
+/** True where the zone's clocks show whole and half hours only. */
+function isEven({ ofDays, ofSlots }: Offsets): boolean {
+  return [...ofDays.values(), ...ofSlots.values()].every((minutes) => minutes % 30 === 0);
 }
 
 export function unknownZone(): Problem {

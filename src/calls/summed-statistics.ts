@@ -15,11 +15,9 @@ export function statsOf(sum: Sum, starts: readonly number[], offsets: Offsets) {
   const buckets = starts.map((at) => ({ at: new Date(at).toISOString(), calls: 0, seconds: 0 }));
   const week = Array.from({ length: 7 * 24 }, () => 0);
   const totals = { calls: 0, seconds: 0 };
-  let index = 0;
-  for (const [slot, { calls, seconds }] of [...sum.slots].sort(([one], [other]) => one - other)) {
+  for (const [slot, { calls, seconds }] of sum.slots) {
     const at = slot * SLOT_MS;
-    while (index + 1 < starts.length && (starts[index + 1] ?? 0) <= at) index += 1;
-    for (const one of [totals, buckets[index]]) {
+    for (const one of [totals, buckets[bucketAt(at, starts)]]) {
       if (one === undefined) continue;
       one.calls += calls;
       one.seconds += seconds;
@@ -36,6 +34,17 @@ export function statsOf(sum: Sum, starts: readonly number[], offsets: Offsets) {
     hours: week.map((calls, hour) => ({ weekday: Math.floor(hour / 24), hour: hour % 24, calls })),
   };
 } // prettier-ignore
+
+/** The last one that begins no later. */
+function bucketAt(at: number, starts: readonly number[]): number {
+  let [low, high] = [0, starts.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((starts[middle] ?? 0) <= at) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
 
 function offsetAt(at: number, { ofDays, ofSlots }: Offsets): number {
   return ofSlots.get(at) ?? ofDays.get(at - (at % DAY_MS)) ?? 0;
