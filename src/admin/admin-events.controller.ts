@@ -47,7 +47,7 @@ export class AdminEventsController {
   async events(
     @CurrentPrincipal() principal: Principal,
     @Query({ schema: querySchema })
-    { tenants, agents, types, unassigned, since, ...begin }: z.infer<typeof querySchema>,
+    { tenants, agents, types, unassigned, since, format, ...begin }: z.infer<typeof querySchema>,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
@@ -59,6 +59,6 @@ export class AdminEventsController {
       types: types ?? null,
     };
     const cursor = cursorOf(lastEventId, begin);
-    return outlet.send(await this.streams.openAcrossTenants(principal, filter, { cursor, since }, outlet));
+    return outlet.send(await this.streams.openAcrossTenants(principal, filter, { cursor, since, format }, outlet));
   }
 }

@@ -55,11 +55,16 @@ export class EventRouter {
   constructor(private readonly bus: Bus) {}
 
   /** From now on, in order, everything of the tenant's that the filter lets through. Returns how to leave. */
-  register(tenantId: TenantId, filter: EventFilter, receive: Receive): () => void {
+  register(
+    tenantId: TenantId,
+    filter: EventFilter,
+    receive: Receive,
+    numbering: Numbering = TENANT_NUMBERING,
+  ): () => void {
     const channels = this.tenants.get(tenantId) ?? new TenantChannels(this.bus.follow(tenantId));
     this.tenants.set(tenantId, channels);
-    const key = keyOf(filter);
-    const channel = channels.byFilter.get(key) ?? new Channel(TENANT_NUMBERING, predicateOf(filter));
+    const key = `${numbering.name} ${keyOf(filter)}`;
+    const channel = channels.byFilter.get(key) ?? new Channel(numbering, predicateOf(filter));
     if (channel.readers.size === 0) {
       channels.byFilter.set(key, channel);
       place(channels, filter, channel);
@@ -76,8 +81,12 @@ export class EventRouter {
   }
 
   /** Everybody's events, nobody's included, as far as an admin's filter lets through. Returns how to leave. */
-  registerAcrossTenants(filter: PlatformFilter, receive: Receive): () => void {
-    const channel = new Channel(PLATFORM_NUMBERING, platformPredicateOf(filter));
+  registerAcrossTenants(
+    filter: PlatformFilter,
+    receive: Receive,
+    numbering: Numbering = PLATFORM_NUMBERING,
+  ): () => void {
+    const channel = new Channel(numbering, platformPredicateOf(filter));
     channel.readers.add(receive);
     this.acrossTenants.add(channel);
     const unfollow = this.bus.followAcrossTenants();

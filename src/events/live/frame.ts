@@ -63,16 +63,19 @@ export const PING = new Chunk(':ping\n\n');
 
 /** One of the two numberings of the log. A reader's cursor counts by one of them; its frames carry that number as their id. */
 export interface Numbering {
+  /** Of the numbering and the form of its frames: readers with another one share no frames. */
+  readonly name: string;
   /** The number that the reader's cursor counts; null: ephemeral. */
   readonly numberOf: (event: LoggedEvent) => number | null;
   readonly frameOf: (event: LoggedEvent) => string;
 }
 
 /** A tenant's own (`seq`). */
-export const TENANT_NUMBERING: Numbering = { numberOf: ({ seq }) => seq, frameOf: eventFrame };
+export const TENANT_NUMBERING: Numbering = { name: 'tenant', numberOf: ({ seq }) => seq, frameOf: eventFrame };
 
 /** The platform's (`position`), for admins. */
 export const PLATFORM_NUMBERING: Numbering = {
+  name: 'platform',
   numberOf: ({ position, ephemeral }) => (ephemeral ? null : position),
   frameOf: platformFrame,
 };

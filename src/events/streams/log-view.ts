@@ -10,7 +10,7 @@ import type { LogExpiry } from '../log/log-expiry.js';
 import type { LogLineage } from '../log/log-lineage.js';
 import { LogPage } from './log-page.js';
 import { type LogPages, PAGE_BOUNDS } from './log-pages.js';
-import { PLATFORM_NUMBERING, TENANT_NUMBERING } from '../live/frame.js';
+import { type Numbering, PLATFORM_NUMBERING, TENANT_NUMBERING } from '../live/frame.js';
 
 /** Where a numbering begins and ends: numbers in (`expiredUntil`, `last`] can be read. */
 export interface Bounds {
@@ -72,6 +72,7 @@ export class TenantLogView implements LogView {
     private readonly sources: LogSources,
     private readonly tenantId: TenantId,
     private readonly filter: EventFilter,
+    private readonly numbering: Numbering = TENANT_NUMBERING,
   ) {}
 
   get isWhole(): boolean {
@@ -93,7 +94,7 @@ export class TenantLogView implements LogView {
   }
 
   register(receive: Receive): () => void {
-    return this.sources.router.register(this.tenantId, this.filter, receive);
+    return this.sources.router.register(this.tenantId, this.filter, receive, this.numbering);
   }
 
   async bounds(): Promise<Bounds> {
@@ -115,7 +116,8 @@ export class TenantLogView implements LogView {
   async page(after: number, until: AbortSignal): Promise<LogPage> {
     const { tenantId, resumedAfter, incarnation, filter } = this;
     const { pages, reader } = this.sources;
-    if (this.isWhole && incarnation !== '') {
+    // Pages that readers share are in the plain form, which nearly all of them read.
+    if (this.isWhole && incarnation !== '' && this.numbering === TENANT_NUMBERING) {
       const goesOn = after === this.pageEnd;
       const page = await pages[goesOn ? 'from' : 'after'](tenantId, incarnation, after, resumedAfter, until);
       this.pageEnd = page.reachesEnd ? undefined : page.reached;
@@ -125,7 +127,7 @@ export class TenantLogView implements LogView {
       until,
       isEndless: true,
     });
-    return LogPage.of(TENANT_NUMBERING, events, isEnd, resumedAfter, reached);
+    return LogPage.of(this.numbering, events, isEnd, resumedAfter, reached);
   }
 }
 
@@ -137,6 +139,7 @@ export class PlatformLogView implements LogView {
   constructor(
     private readonly sources: LogSources,
     private readonly filter: PlatformFilter,
+    private readonly numbering: Numbering = PLATFORM_NUMBERING,
   ) {}
 
   get revision(): number {
@@ -153,7 +156,7 @@ export class PlatformLogView implements LogView {
   }
 
   register(receive: Receive): () => void {
-    return this.sources.router.registerAcrossTenants(this.filter, receive);
+    return this.sources.router.registerAcrossTenants(this.filter, receive, this.numbering);
   }
 
   async bounds(): Promise<Bounds> {
@@ -177,6 +180,6 @@ export class PlatformLogView implements LogView {
       until,
       isEndless: true,
     });
-    return LogPage.of(PLATFORM_NUMBERING, events, isEnd, this.resumedAfter, reached);
+    return LogPage.of(this.numbering, events, isEnd, this.resumedAfter, reached);
   }
 }

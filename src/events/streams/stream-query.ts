@@ -16,6 +16,8 @@ const common = {
   lastEventId: z.string().optional(),
   since: timeSchema.optional(),
   token: z.string().optional(),
+  /** Absent: the events' data alone. */
+  format: z.enum(['cloudevents']).optional(),
 };
 
 /** The query of a stream: what is common to all, and these. */

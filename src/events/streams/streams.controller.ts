@@ -40,12 +40,16 @@ export class StreamsController {
   @Sse(paths('v1/events', 'events'))
   async events(
     @CurrentPrincipal() principal: Principal,
-    @Query({ schema: tenantQuery }) { agents, types, since, ...begin }: TenantQuery,
+    @Query({ schema: tenantQuery }) { agents, types, since, format, ...begin }: TenantQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
     return outlet.send(
-      await this.streams.open(principal, { agents, types, cursor: cursorOf(lastEventId, begin), since }, outlet),
+      await this.streams.open(
+        principal,
+        { agents, types, cursor: cursorOf(lastEventId, begin), since, format },
+        outlet,
+      ),
     );
   }
 
@@ -60,14 +64,14 @@ export class StreamsController {
   async agentEvents(
     @CurrentPrincipal() principal: Principal,
     @Param('agent', { schema: agentNameSchema }) agent: AgentName,
-    @Query({ schema: narrowedQuery }) { types, since, ...begin }: NarrowedQuery,
+    @Query({ schema: narrowedQuery }) { types, since, format, ...begin }: NarrowedQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
     return outlet.send(
       await this.streams.open(
         principal,
-        { agents: [agent], types, cursor: cursorOf(lastEventId, begin), since },
+        { agents: [agent], types, cursor: cursorOf(lastEventId, begin), since, format },
         outlet,
       ),
     );
@@ -84,12 +88,12 @@ export class StreamsController {
   async callEvents(
     @CurrentPrincipal() principal: Principal,
     @Param('call', { schema: callIdSchema }) call: CallId,
-    @Query({ schema: narrowedQuery }) { types, since, ...begin }: NarrowedQuery,
+    @Query({ schema: narrowedQuery }) { types, since, format, ...begin }: NarrowedQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @StreamOutlet() outlet: Outlet,
   ) {
     return outlet.send(
-      await this.streams.open(principal, { call, types, cursor: cursorOf(lastEventId, begin), since }, outlet),
+      await this.streams.open(principal, { call, types, cursor: cursorOf(lastEventId, begin), since, format }, outlet),
     );
   }
 }

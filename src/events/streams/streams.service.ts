@@ -7,6 +7,7 @@ import type { Principal } from '../../auth/principal.js';
 import type { Patience } from '../../common/fair-slots.js';
 import type { AgentName, CallId } from '../../common/ids.js';
 import { Problem } from '../../common/problem.js';
+import { type StreamFormat, platformNumbering, tenantNumbering } from '../live/cloud-event.js';
 import type { Chunk } from '../live/frame.js';
 import type { EventFilter, PlatformFilter } from '../log/event-filter.js';
 import { ErasedCalls } from '../log/erased-calls.js';
@@ -32,6 +33,7 @@ export interface StreamQuery {
   readonly types?: readonly string[] | undefined;
   readonly cursor: string | undefined;
   readonly since?: Date | undefined;
+  readonly format?: StreamFormat;
 }
 
 @Injectable()
@@ -64,7 +66,7 @@ export class StreamsService {
     const tenantId = tenantOf(principal);
     const patience = await this.admit(principal, outlet);
     const filter = await this.resolve(principal, query, patience);
-    const view = new TenantLogView(this.sources, tenantId, filter);
+    const view = new TenantLogView(this.sources, tenantId, filter, tenantNumbering(query.format));
     const start = {
       cursor: query.cursor,
       since: query.since,
@@ -77,14 +79,14 @@ export class StreamsService {
   async openAcrossTenants(
     principal: Principal,
     filter: PlatformFilter,
-    begin: Pick<StreamQuery, 'cursor' | 'since'>,
+    begin: Pick<StreamQuery, 'cursor' | 'since' | 'format'>,
     outlet: Outlet,
   ): Promise<Observable<Chunk>> {
     const patience = await this.admit(principal, outlet);
     if (filter.agents) await this.agents.assertKnownAcrossTenants(filter.agents, patience);
-    const view = new PlatformLogView(this.sources, filter);
+    const view = new PlatformLogView(this.sources, filter, platformNumbering(begin.format));
     const scope = { ...scopeOf({ ...filter, calls: null }), tenants: filter.tenants && [...filter.tenants] };
-    return this.connect(principal, view, { ...begin, from: 'live' }, scope, outlet);
+    return this.connect(principal, view, { cursor: begin.cursor, since: begin.since, from: 'live' }, scope, outlet);
   }
 
   /** Who may have no more streams is refused before it waits for a place. */
