@@ -1,10 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../audit/audit-log.js';
 import { CurrentActor, Scopes } from '../auth/auth.decorators.js';
 import type { Patience } from '../common/fair-slots.js';
 import { type TenantId, opaqueIdSchema, tenantIdSchema } from '../common/ids.js';
+import { Operation } from '../common/operation.js';
 import { ClientPatience } from '../http/patience.js';
+import { backtestAnswer, ruleAnswer, rulePage } from './rule-answers.js';
 import { RuleTrials } from './rule-trials.js';
 import {
   type Backtest,
@@ -30,7 +32,12 @@ export class AdminRulesController {
     private readonly trials: RuleTrials,
   ) {}
 
-  @ApiOperation({ summary: 'A tenant’s rules, oldest first' })
+  @Operation({
+    id: 'listTenantRules',
+    summary: 'A tenant’s rules, oldest first',
+    answer: rulePage,
+    problems: ['tenant-not-found'],
+  })
   @Get()
   list(
     @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
@@ -40,7 +47,13 @@ export class AdminRulesController {
     return this.rules.list(tenantId, limit, cursor, patience);
   }
 
-  @ApiOperation({ summary: 'Write a rule for a tenant' })
+  @Operation({
+    id: 'createTenantRule',
+    summary: 'Write a rule for a tenant',
+    answer: ruleAnswer,
+    problems: ['agent-not-found', 'too-many-rules', 'tenant-not-found'],
+    bodyExample: { name: 'wants out', when: { said: { by: 'caller', words: ['refund'] } } },
+  })
   @Post()
   create(
     @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
@@ -51,7 +64,16 @@ export class AdminRulesController {
     return this.rules.create(tenantId, body, actor, patience);
   }
 
-  @ApiOperation({ summary: 'What a rule that is not saved would have caught of a tenant’s calls' })
+  @Operation({
+    id: 'tryTenantRule',
+    summary: 'What a rule that is not saved would have caught of a tenant’s calls',
+    answer: backtestAnswer,
+    problems: ['agent-not-found', 'tenant-not-found'],
+    bodyExample: {
+      rule: { name: 'wants out', when: { said: { by: 'caller', words: ['refund'] } } },
+      from: '2026-11-01T00:00:00Z',
+    },
+  })
   @Post('backtest')
   @HttpCode(200)
   tryUnsaved(
@@ -62,7 +84,12 @@ export class AdminRulesController {
     return this.trials.unsaved(tenantId, rule, span, patience);
   }
 
-  @ApiOperation({ summary: 'One rule of a tenant' })
+  @Operation({
+    id: 'getTenantRule',
+    summary: 'One rule of a tenant',
+    answer: ruleAnswer,
+    problems: ['rule-not-found', 'tenant-not-found'],
+  })
   @Get(':id')
   get(
     @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
@@ -72,7 +99,13 @@ export class AdminRulesController {
     return this.rules.get(tenantId, id, patience);
   }
 
-  @ApiOperation({ summary: 'Change a tenant’s rule, switch it on or off' })
+  @Operation({
+    id: 'changeTenantRule',
+    summary: 'Change a tenant’s rule, switch it on or off',
+    answer: ruleAnswer,
+    problems: ['rule-not-found', 'agent-not-found', 'too-many-rules', 'tenant-not-found'],
+    bodyExample: { enabled: false },
+  })
   @Patch(':id')
   change(
     @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
@@ -84,7 +117,12 @@ export class AdminRulesController {
     return this.rules.update(tenantId, id, change, actor, patience);
   }
 
-  @ApiOperation({ summary: 'Delete a tenant’s rule; what it has said stays in the log' })
+  @Operation({
+    id: 'deleteTenantRule',
+    summary: 'Delete a tenant’s rule; what it has said stays in the log',
+    answer: null,
+    problems: ['rule-not-found', 'tenant-not-found'],
+  })
   @Delete(':id')
   @HttpCode(204)
   async remove(
@@ -96,7 +134,13 @@ export class AdminRulesController {
     await this.rules.remove(tenantId, id, actor, patience);
   }
 
-  @ApiOperation({ summary: 'What a tenant’s rule would have caught' })
+  @Operation({
+    id: 'trySavedTenantRule',
+    summary: 'What a tenant’s rule would have caught',
+    answer: backtestAnswer,
+    problems: ['rule-not-found', 'tenant-not-found'],
+    bodyExample: { from: '2026-11-01T00:00:00Z' },
+  })
   @Post(':id/backtest')
   @HttpCode(200)
   trySaved(

@@ -1,12 +1,14 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../audit/audit-log.js';
 import { CurrentActor, CurrentPrincipal, CurrentTenant, Scopes } from '../auth/auth.decorators.js';
 import { type Principal, allows } from '../auth/principal.js';
 import type { Patience } from '../common/fair-slots.js';
 import { type TenantId, opaqueIdSchema } from '../common/ids.js';
+import { Operation } from '../common/operation.js';
 import { Problem } from '../common/problem.js';
 import { ClientPatience } from '../http/patience.js';
+import { backtestAnswer, ruleAnswer, rulePage, templatesAnswer } from './rule-answers.js';
 import { RuleTrials } from './rule-trials.js';
 import {
   type Backtest,
@@ -33,7 +35,7 @@ export class RulesController {
     private readonly trials: RuleTrials,
   ) {}
 
-  @ApiOperation({ summary: 'The tenant’s rules, oldest first' })
+  @Operation({ id: 'listRules', summary: 'The tenant’s rules, oldest first', answer: rulePage })
   @Get()
   list(
     @CurrentTenant() tenantId: TenantId,
@@ -44,7 +46,13 @@ export class RulesController {
   }
 
   /** `when`: one condition, or `{"all":[…]}` of several within one call (docs/rules.md). `once`: `call`, or `each` event that fulfils it. */
-  @ApiOperation({ summary: 'Write a rule; it fires by what comes from now on' })
+  @Operation({
+    id: 'createRule',
+    summary: 'Write a rule; it fires by what comes from now on',
+    answer: ruleAnswer,
+    problems: ['agent-not-found', 'too-many-rules'],
+    bodyExample: { name: 'wants out', when: { said: { by: 'caller', words: ['refund'] } } },
+  })
   @Post()
   create(
     @CurrentTenant() tenantId: TenantId,
@@ -55,14 +63,23 @@ export class RulesController {
     return this.rules.create(tenantId, body, actor, patience);
   }
 
-  @ApiOperation({ summary: 'Rules that many want, ready to be created' })
+  @Operation({ id: 'listRuleTemplates', summary: 'Rules that many want, ready to be created', answer: templatesAnswer })
   @Get('templates')
   templates() {
     return { templates: TEMPLATES };
   }
 
   /** Needs `events:read` besides: it shows what was said. `next`: it took longer than ten seconds; go on with it as `cursor`. */
-  @ApiOperation({ summary: 'What a rule that is not saved would have caught' })
+  @Operation({
+    id: 'tryRule',
+    summary: 'What a rule that is not saved would have caught',
+    answer: backtestAnswer,
+    problems: ['agent-not-found'],
+    bodyExample: {
+      rule: { name: 'wants out', when: { said: { by: 'caller', words: ['refund'] } } },
+      from: '2026-11-01T00:00:00Z',
+    },
+  })
   @Post('backtest')
   @HttpCode(200)
   tryUnsaved(
@@ -75,7 +92,7 @@ export class RulesController {
     return this.trials.unsaved(tenantId, rule, span, patience);
   }
 
-  @ApiOperation({ summary: 'One rule' })
+  @Operation({ id: 'getRule', summary: 'One rule', answer: ruleAnswer, problems: ['rule-not-found'] })
   @Get(':id')
   get(
     @CurrentTenant() tenantId: TenantId,
@@ -85,7 +102,13 @@ export class RulesController {
     return this.rules.get(tenantId, id, patience);
   }
 
-  @ApiOperation({ summary: 'Change a rule, switch it on or off' })
+  @Operation({
+    id: 'changeRule',
+    summary: 'Change a rule, switch it on or off',
+    answer: ruleAnswer,
+    problems: ['rule-not-found', 'agent-not-found', 'too-many-rules'],
+    bodyExample: { enabled: false },
+  })
   @Patch(':id')
   change(
     @CurrentTenant() tenantId: TenantId,
@@ -97,7 +120,12 @@ export class RulesController {
     return this.rules.update(tenantId, id, change, actor, patience);
   }
 
-  @ApiOperation({ summary: 'Delete a rule; what it has said stays in the log' })
+  @Operation({
+    id: 'deleteRule',
+    summary: 'Delete a rule; what it has said stays in the log',
+    answer: null,
+    problems: ['rule-not-found'],
+  })
   @Delete(':id')
   @HttpCode(204)
   async remove(
@@ -110,7 +138,13 @@ export class RulesController {
   }
 
   /** As for one that is not saved. */
-  @ApiOperation({ summary: 'What a rule would have caught' })
+  @Operation({
+    id: 'trySavedRule',
+    summary: 'What a rule would have caught',
+    answer: backtestAnswer,
+    problems: ['rule-not-found'],
+    bodyExample: { from: '2026-11-01T00:00:00Z' },
+  })
   @Post(':id/backtest')
   @HttpCode(200)
   trySaved(

@@ -1,7 +1,8 @@
 /** Rules that many want, to be switched on as they are or changed. They are made like any other, by `POST /v1/rules`. */
 import type { CreateRule } from './rules.schemas.js';
 
-interface Template extends Omit<CreateRule, 'enabled'> {
+interface Template extends Omit<CreateRule, 'enabled' | 'agents'> {
+  readonly agents: null;
   readonly id: string;
 }
 

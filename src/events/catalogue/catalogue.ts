@@ -5,10 +5,17 @@ import { AGENT_EVENTS } from './agent-events.js';
 import { CALL_EVENTS } from './call-events.js';
 import { CONTROL_EVENTS } from './control-events.js';
 import type { EventType } from './event-type.js';
+import { RULE_EVENTS } from './rule-events.js';
 import { SPEECH_EVENTS } from './speech-events.js';
 
 /** In the order in which they are shown. What else writes into the log adds its types here. */
-export const EVENT_TYPES: readonly EventType[] = [...CALL_EVENTS, ...SPEECH_EVENTS, ...AGENT_EVENTS, ...CONTROL_EVENTS];
+export const EVENT_TYPES: readonly EventType[] = [
+  ...CALL_EVENTS,
+  ...SPEECH_EVENTS,
+  ...AGENT_EVENTS,
+  ...RULE_EVENTS,
+  ...CONTROL_EVENTS,
+];
 
 export interface DescribedEventType extends Omit<EventType, 'schema'> {
   /** Of `data`: JSON Schema (draft-07), whole, without references. */
