@@ -405,6 +405,65 @@ UNION ALL
     log_events.data
    FROM log_events;
 
+CREATE TABLE webhook_attempts (
+  id text NOT NULL,
+  webhook_id text NOT NULL,
+  tenant_id text NOT NULL,
+  seq bigint NOT NULL,
+  type text NOT NULL,
+  call_id text,
+  at timestamp(3) with time zone NOT NULL,
+  ms integer NOT NULL,
+  is_delivered boolean NOT NULL,
+  status integer,
+  reason text,
+  response text,
+  next_at timestamp(3) with time zone,
+  CONSTRAINT webhook_attempts_pkey PRIMARY KEY (webhook_id, id)
+);
+CREATE INDEX webhook_attempts_at_idx ON webhook_attempts USING btree (at);
+CREATE INDEX webhook_attempts_tenant_id_call_id_idx ON webhook_attempts USING btree (tenant_id, call_id);
+CREATE INDEX webhook_attempts_webhook_id_is_delivered_id_idx ON webhook_attempts USING btree (webhook_id, is_delivered, id);
+
+CREATE TABLE webhook_waiting (
+  webhook_id text NOT NULL,
+  seq bigint NOT NULL,
+  tenant_id text NOT NULL,
+  shard smallint NOT NULL,
+  call_id text,
+  previous bigint,
+  tries integer NOT NULL,
+  next_at timestamp(3) with time zone,
+  CONSTRAINT webhook_waiting_pkey PRIMARY KEY (webhook_id, seq)
+);
+CREATE INDEX webhook_waiting_shard_next_at_idx ON webhook_waiting USING btree (shard, next_at);
+CREATE INDEX webhook_waiting_webhook_id_call_id_seq_idx ON webhook_waiting USING btree (webhook_id, call_id, seq);
+
+CREATE TABLE webhooks (
+  id text NOT NULL,
+  tenant_id text NOT NULL,
+  url text NOT NULL,
+  description text,
+  filter jsonb DEFAULT '{}'::jsonb NOT NULL,
+  each text NOT NULL,
+  format text NOT NULL,
+  status text DEFAULT 'active'::text NOT NULL,
+  secret text NOT NULL,
+  previous_secret text,
+  previous_until timestamp(3) with time zone,
+  last_sent bigint,
+  failures integer DEFAULT 0 NOT NULL,
+  last_success_at timestamp(3) with time zone,
+  last_failure_at timestamp(3) with time zone,
+  last_failure_status integer,
+  last_failure_reason text,
+  active_since timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  CONSTRAINT webhooks_pkey PRIMARY KEY (id)
+);
+CREATE INDEX webhooks_tenant_id_id_idx ON webhooks USING btree (tenant_id, id);
+
 CREATE FUNCTION agent_owner_at(p_agent text, p_at timestamp with time zone)
  RETURNS text
  LANGUAGE sql
@@ -632,6 +691,30 @@ BEGIN
     p_only_tenant,
     ARRAY(SELECT p_begun[k.ord] FROM unnest(kept) WITH ORDINALITY AS k(ord, n) ORDER BY k.n)) a ON kept[a.ord] = asked.ord
   ORDER BY asked.ord;
+END
+$function$;
+
+
+CREATE FUNCTION append_tenant_event(p_tenant text, p_type text, p_at timestamp with time zone, p_key text, p_data text)
+ RETURNS TABLE("position" bigint, seq bigint)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+DECLARE
+  head bigint;
+  number bigint;
+BEGIN
+  SELECT h."position" INTO STRICT head FROM log_head h WHERE h.id = 1 FOR UPDATE;
+  IF NOT EXISTS (SELECT FROM tenants t WHERE t.id = p_tenant)
+    OR EXISTS (SELECT FROM events e WHERE e.source_key = p_key AND e.tenant_id = p_tenant) THEN
+    RETURN;
+  END IF;
+  INSERT INTO tenant_heads AS t (tenant_id, seq) SELECT p_tenant, l.resumed_after + 1 FROM log_lineage l WHERE l.id = 1
+    ON CONFLICT (tenant_id) DO UPDATE SET seq = t.seq + 1 RETURNING t.seq INTO number;
+  INSERT INTO events ("position", tenant_id, seq, agent, type, at, source_key, data)
+    VALUES (head + 1, p_tenant, number, '', p_type, p_at, p_key, p_data);
+  UPDATE log_head h SET "position" = head + 1 WHERE h.id = 1;
+  RETURN QUERY SELECT head + 1, number;
 END
 $function$;
 
@@ -1231,3 +1314,7 @@ ALTER TABLE tenant_agents ADD CONSTRAINT tenant_agents_tenant_id_fkey FOREIGN KE
 ALTER TABLE tokens ADD CONSTRAINT tokens_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES tokens(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE tokens ADD CONSTRAINT tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
 CREATE TRIGGER events_written INSTEAD OF INSERT OR DELETE OR UPDATE ON events FOR EACH ROW EXECUTE FUNCTION events_written();
+
+ALTER TABLE webhook_attempts ADD CONSTRAINT webhook_attempts_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE webhook_waiting ADD CONSTRAINT webhook_waiting_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE webhooks ADD CONSTRAINT webhooks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;

@@ -17,6 +17,7 @@ import { RetentionModule } from './retention/retention.module.js';
 import { RulesModule } from './rules/rules.module.js';
 import { SourcesModule } from './sources/sources.module.js';
 import { TenantsModule } from './tenants/tenants.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** The map of the product: foundations, then the rooms from the bottom up. */
 @Module({})
@@ -37,6 +38,7 @@ export class AppModule {
       RulesModule,
       SourcesModule,
       CallsModule,
+      WebhooksModule,
       AdminModule,
       RetentionModule,
       HealthModule,

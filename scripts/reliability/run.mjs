@@ -21,6 +21,7 @@ const RUNS = {
     args: ['test/sources/broker-sources.e2e-spec.ts', '-t', 'mid-flight'],
   },
   'lease-losses': { rounds: 20, variable: 'LEASE_LOSSES', args: ['test/bus/leases.e2e-spec.ts', '-t', 'who loses'] },
+  'webhook-kills': { rounds: 300, variable: 'WEBHOOK_KILLS', args: ['test/webhooks/kills.e2e-spec.ts'] },
   'rolling-restarts': { rounds: 10, variable: 'ROLLING_RESTARTS', args: ['test/events/rolling.e2e-spec.ts'], more: { ROLLING_READERS: '500' } }, // prettier-ignore
   failovers: { rounds: 20, variable: 'FAILOVERS', args: ['test/database/failovers.e2e-spec.ts'] },
   'read-only': { rounds: 20, variable: 'READ_ONLY', args: ['test/database/read-only.e2e-spec.ts'] },

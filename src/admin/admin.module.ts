@@ -4,6 +4,7 @@ import { AuthModule } from '../auth/auth.module.js';
 import { CallsModule } from '../calls/calls.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
+import { WebhooksModule } from '../webhooks/webhooks.module.js';
 import { AdminCallsController } from './admin-calls.controller.js';
 import { AdminEventsController } from './admin-events.controller.js';
 import { AuditController } from './audit.controller.js';
@@ -20,7 +21,7 @@ import { TransferPreview } from './transfer-preview.js';
 
 /** What operators do across rooms; nobody imports it. */
 @Module({
-  imports: [AuthModule, TenantsModule, AgentsModule, EventsModule, CallsModule],
+  imports: [AuthModule, TenantsModule, AgentsModule, EventsModule, CallsModule, WebhooksModule],
   controllers: [
     ...[AdminEventsController, ConnectionsController, ExplainController],
     ...[OwnersController, ErasureController, ErasuresController, AuditController, AdminCallsController],

@@ -16,6 +16,8 @@ import { LogErasure } from '../events/log/log-erasure.js';
 import { LogInquiry } from '../events/log/log-inquiry.js';
 import { TenantErasures } from '../tenants/tenant-erasures.js';
 import { TenantsService } from '../tenants/tenants.service.js';
+import { WebhookQueries } from '../webhooks/webhook-queries.js';
+import { WebhooksService } from '../webhooks/webhooks.service.js';
 import { ErasureWorker } from './erasure-worker.js';
 
 /** How long a caller waits for the rows of a tenant whose rights have ended. */
@@ -36,6 +38,8 @@ export class ErasureService {
     private readonly calls: CallStore,
     private readonly audit: AuditLog,
     private readonly bus: Bus,
+    private readonly webhooks: WebhooksService,
+    private readonly webhookQueries: WebhookQueries,
   ) {}
 
   /**
@@ -48,6 +52,7 @@ export class ErasureService {
     await this.tenants.endRights(tenantId);
     // Not with the tenant's row: there may be very many.
     while (await this.tokens.removeSomeOf(tenantId));
+    while (await this.webhooks.removeSomeOf(tenantId));
     await this.prisma.$transaction(async (transaction) => {
       await this.ownership.lock(transaction);
       const position = await takeAppendLock(transaction);
@@ -79,7 +84,10 @@ export class ErasureService {
       // Before the append lock: appends need not wait for a batch of the projection, nor for what the books say.
       await this.calls.lock(transaction);
       for (const { tenantId } of names)
-        if (tenantId !== null) await this.audit.forgetCall(transaction, tenantId, callId);
+        if (tenantId !== null) {
+          await this.audit.forgetCall(transaction, tenantId, callId);
+          await this.webhookQueries.forgetCall(transaction, tenantId, callId);
+        }
       let head = await takeAppendLock(transaction);
       const done: ErasedCall[] = [];
       for (const name of names) {

@@ -4,7 +4,15 @@ import { AgentName, CallId, TenantId, agentNameSchema, callIdSchema, tenantIdSch
 import type { Limits } from '../common/limits.js';
 import { Problem } from '../common/problem.js';
 
-export const SCOPES = ['events:read', 'agents:read', 'tokens:write', 'events:write', 'rules:write', 'admin'] as const;
+export const SCOPES = [
+  'events:read',
+  'agents:read',
+  'tokens:write',
+  'events:write',
+  'webhooks:write',
+  'rules:write',
+  'admin',
+] as const;
 export const scopeSchema = z.enum(SCOPES);
 export type Scope = z.infer<typeof scopeSchema>;
 

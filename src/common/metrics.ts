@@ -151,3 +151,10 @@ export const rulesFired = new Counter({
   labelNames: ['outcome'],
   registers,
 });
+
+export const webhookAttempts = new Counter({
+  name: 'switchboard_webhook_attempts_total',
+  help: 'Requests to endpoints of tenants, by what became of them.',
+  labelNames: ['outcome'],
+  registers,
+});

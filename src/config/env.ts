@@ -1,22 +1,20 @@
 /** The only reader of `process.env`: a schema in, a frozen {@link Env} out. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { AddressRange } from '../common/address-range.js';
 import { localUrl } from '../common/address.js';
 import type { Limits } from '../common/limits.js';
 import { InvalidPostgresUrl } from './postgres-parameters.js';
 import { readPostgresUrl, withVariables } from './postgres-url.js';
 import { PublicUrl } from './public-url.js';
 import type { TrustProxy } from './trust-proxy.js';
-import { flag, httpUrl, integer, list, postgresUrl, publicUrl, secret, shown, trustProxy } from './variables.js';
+import * as text from './variables.js';
+
+const { busUrl, flag, httpUrl, integer, list, postgresUrl, publicUrl, secret, shown, trustProxy, webhooksAllow } = text;
 
 const seconds = (fallback: number, max: number) => integer(1, max).default(fallback);
 
 const limit = (fallback: number) => integer(1, 1_000_000).default(fallback);
-
-const busUrl = z
-  .string()
-  .regex(/^(nats|tls|rediss?):\/\/[^\s/]+/, 'must look like nats://host:4222, tls://host:4222, redis://… or rediss://…')
-  .refine((url) => URL.canParse(url), 'is not a URL');
 
 const envSchema = z.object({
   PORT: integer(0, 65_535).default(3000),
@@ -58,6 +56,7 @@ const envSchema = z.object({
   LIMIT_INGEST_BYTES_PER_SECOND: integer(1, 1_000_000_000).default(1_048_576),
   LIMIT_TOKENS: limit(1000),
   RETENTION_DAYS: integer(1, 36_500).optional(),
+  WEBHOOKS_ALLOW: webhooksAllow,
 });
 
 /**
@@ -121,6 +120,8 @@ export interface Env {
   readonly limits: Limits;
   /** Events are kept so long, where a tenant does not say otherwise; undefined: for ever. */
   readonly retentionDays: number | undefined;
+  /** Addresses that webhooks may be sent to although they are not public ones, also without TLS; the demo's are its own machine. */
+  readonly webhooksAllow: readonly AddressRange[];
 }
 
 /** A configuration that cannot work; its message is one readable line for the console. */
@@ -169,6 +170,7 @@ export function readEnv(variables: Shell, shell = variables): Env {
       tokens: env.LIMIT_TOKENS,
     },
     retentionDays: env.RETENTION_DAYS,
+    webhooksAllow: env.WEBHOOKS_ALLOW(demo),
   });
 }
 

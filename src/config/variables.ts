@@ -1,5 +1,6 @@
 /** What the text of a variable may be. Each kind has its words for a text that may not: they follow "PORT: ". */
 import { z } from 'zod';
+import { LOOPBACK, rangeOf } from '../common/address-range.js';
 import { redactor } from '../common/redaction.js';
 import { InvalidPostgresUrl } from './postgres-parameters.js';
 import { readPostgresUrl } from './postgres-url.js';
@@ -38,6 +39,25 @@ export const publicUrl = z.string().transform((text, context) => {
     return z.NEVER;
   }
 });
+
+/** Ranges of addresses: `10.0.0.0/8`, `::1/128`, or one address. */
+const ranges = list.transform((texts, context) => {
+  const parsed = texts.map((text) => rangeOf(text));
+  const wrong = parsed.findIndex((range) => range === undefined);
+  if (wrong < 0) return parsed.filter((range) => range !== undefined);
+  context.addIssue('must be ranges of addresses like 10.0.0.0/8 or fd00::/8');
+  return z.NEVER;
+});
+
+/** Which addresses are open besides public ones; in the demo the machine's own are. */
+export const webhooksAllow = ranges
+  .default([])
+  .transform((given) => (isDemo: boolean) => (isDemo ? [...given, ...LOOPBACK] : given));
+
+export const busUrl = z
+  .string()
+  .regex(/^(nats|tls|rediss?):\/\/[^\s/]+/, 'must look like nats://host:4222, tls://host:4222, redis://… or rediss://…')
+  .refine((url) => URL.canParse(url), 'is not a URL');
 
 export const postgresUrl = z.string().transform((text, context) => {
   try {

@@ -20,6 +20,7 @@ import { LogLineage } from './log/log-lineage.js';
 import { LogMarks } from './log/log-marks.js';
 import { LogPartitions } from './log/log-partitions.js';
 import { LogPages } from './streams/log-pages.js';
+import { TenantEvents } from './log/tenant-events.js';
 import { LogReader } from './log/log-reader.js';
 import { StreamAdmission } from './streams/stream-admission.js';
 import { StreamConnections } from './streams/stream-connections.js';
@@ -45,6 +46,7 @@ import { StreamsService } from './streams/streams.service.js';
       LogMarks,
       LogPartitions,
       ErasedCalls,
+      TenantEvents,
       CallErasure,
     ],
     IdempotencyKeys,
@@ -54,6 +56,7 @@ import { StreamsService } from './streams/streams.service.js';
   exports: [
     ...[
       EventLog,
+      LogReader,
       TenantHeads,
       LogExpiry,
       LogErasure,
@@ -63,6 +66,7 @@ import { StreamsService } from './streams/streams.service.js';
       CallErasure,
       IdempotencyKeys,
       ErasedCalls,
+      TenantEvents,
     ],
     ...[IngestService, StreamsService, ConnectionDirectory, EventTail, StreamConnections, StreamAdmission],
   ],

@@ -127,6 +127,12 @@ export class ReaderTable {
     await transaction.logReader.deleteMany({ where: { kind, tenantId, name } });
   }
 
+  /** To be taken before rows of its kind's own tables, as its commits take them. */
+  async lock(transaction: Prisma.TransactionClient, { kind, tenantId, name }: ReaderName): Promise<void> {
+    await transaction.$queryRaw`SELECT FROM log_readers
+      WHERE kind = ${kind} AND tenant_id = ${tenantId} AND name = ${name} FOR UPDATE`;
+  }
+
   /** Where it stands from now on, or whether it rests. */
   async change(
     transaction: Prisma.TransactionClient,

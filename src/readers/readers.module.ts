@@ -10,6 +10,6 @@ import { ReaderTable } from './reader-table.js';
 @Module({
   imports: [EventsModule],
   providers: [ReaderShards, ReaderTable, ReaderPages, ReaderCommits, LogReaders],
-  exports: [LogReaders, ReaderTable],
+  exports: [LogReaders, ReaderTable, ReaderPages],
 })
 export class ReadersModule {}

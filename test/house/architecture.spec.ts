@@ -27,9 +27,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   rules: [...FOUNDATIONS, 'auth', 'agents', 'events', 'readers', 'calls'],
   sources: [...FOUNDATIONS, 'auth', 'agents', 'events'],
   calls: [...FOUNDATIONS, 'auth', 'agents', 'events'],
+  webhooks: [...FOUNDATIONS, 'auth', 'agents', 'events', 'calls', 'readers'],
   health: [...FOUNDATIONS, 'auth', 'tenants', 'events', 'sources', 'calls'],
   retention: [...FOUNDATIONS, 'tenants', 'events', 'calls'],
-  admin: [...FOUNDATIONS, 'auth', 'tenants', 'agents', 'events', 'sources', 'calls'],
+  admin: [...FOUNDATIONS, 'auth', 'tenants', 'agents', 'events', 'sources', 'calls', 'webhooks'],
   demo: [...FOUNDATIONS, 'auth', 'tenants', 'agents', 'sources'],
   dashboard: [...FOUNDATIONS, 'calls'],
 };
@@ -190,6 +191,11 @@ it.each<[string, RegExp, (file: string) => boolean]>([
   ],
   ['the issuer is settled in one place', /tokenIssuer|token_issuer/, (file) => file === 'auth/keys/issuer.ts'],
   ['keys are written by auth/ only', /\.signingKey\.(create|update|upsert|delete)/, (file) => file.startsWith('auth/')],
+  [
+    'webhooks are written by webhooks/ only',
+    /\.webhook\w*\.(create|update|upsert|delete)|(INSERT INTO|UPDATE|DELETE FROM) webhook(s|_\w+)\b/,
+    (file) => file.startsWith('webhooks/'),
+  ],
   [
     'readers of the log are written by readers/ only',
     /\.(logReader|readerShard)\.(create|update|upsert|delete)|(INSERT INTO|UPDATE|DELETE FROM) (log_readers|reader_shards)\b/,

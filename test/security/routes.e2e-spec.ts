@@ -34,6 +34,7 @@ function openers({ template, isAdmin }: Operation): readonly string[] {
   if (template === '/v1/ingest') return ['events:write'];
   if (template.startsWith('/v1/tokens')) return ['tokens:write'];
   if (template.startsWith('/v1/rules')) return ['rules:write'];
+  if (template.startsWith('/v1/webhooks')) return ['webhooks:write'];
   if (template === '/v1/agents') return ['agents:read'];
   if (template === '/v1/audit') return ['events:read', 'agents:read', 'tokens:write'];
   return ['events:read'];

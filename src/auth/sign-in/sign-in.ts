@@ -17,8 +17,8 @@ import { SESSION_MS } from './sessions.js';
 import { TokenMint } from '../tokens/token-mint.js';
 import { assertTenant } from '../known-tenant.js';
 
-/** What a person does who looks after a tenant: watches, and makes tokens for programs. */
-export const PERSON_SCOPES = ['events:read', 'agents:read', 'tokens:write', 'rules:write'] as const;
+/** What a person does who looks after a tenant: watches, makes tokens for programs, says where events are sent. */
+export const PERSON_SCOPES = ['events:read', 'agents:read', 'tokens:write', 'webhooks:write', 'rules:write'] as const;
 
 /** As long-lived as an API token may be: on the word of nobody but the product itself. */
 const SYSTEM_VOUCHES_MS = 366 * 86_400_000;

@@ -92,6 +92,9 @@ export const CALL_ERASED = 'call.erased';
 /** What a live rule says that has fired (docs/rules.md). */
 export const RULE_FIRED = 'rule.fired';
 
+/** An endpoint is sent nothing any more: `{"id","url","reason","at"}`. */
+export const WEBHOOK_DISABLED = 'webhook.disabled';
+
 /**
  * Types that no source may send: `error` and `message` collide with EventSource's own (security rule 12), the others are
  * what the stream itself, or the log, says to its reader.
@@ -99,6 +102,7 @@ export const RULE_FIRED = 'rule.fired';
 const RESERVED = new Set([
   'error', 'message', 'open', 'connected', 'log.caught_up', 'agents.changed', 'token.expiring', 'stream.closing', CALL_ERASED,
   RULE_FIRED,
+  WEBHOOK_DISABLED,
 ]); // prettier-ignore
 
 /**

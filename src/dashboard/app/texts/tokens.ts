@@ -13,6 +13,7 @@ export const tokenTexts = {
     'events:read': 'Read calls and their events',
     'agents:read': 'Read the list of agents',
     'tokens:write': 'Create and revoke tokens',
+    'webhooks:write': 'Say where events are sent',
     'events:write': 'Send events',
     'rules:write': 'Write live rules',
     admin: 'Full access to all customers',

@@ -51,7 +51,7 @@ export default function TenantPage({ tenant: id }: { readonly tenant: string }) 
           <TokensCard
             owner={value.name}
             path={path`/v1/admin/tenants/${value.tenant}/tokens`}
-            scopes={['events:read', 'agents:read', 'tokens:write', 'events:write']}
+            scopes={['events:read', 'agents:read', 'tokens:write', 'events:write', 'webhooks:write']}
           />
           <EraseTenant tenant={value} onErased={tenants.reload} />
         </>

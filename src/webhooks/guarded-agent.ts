@@ -1,0 +1,75 @@
+/**
+ * Connections to addresses that tenants name. What counts is the address that is connected to, at every attempt anew: not what a name
+ * meant when the endpoint was made, and in whatever notation it is written (security rule 33). Redirects are not followed; proxies of
+ * the environment are not used.
+ */
+import { lookup } from 'node:dns';
+import { type LookupFunction, isIP } from 'node:net';
+import { Agent, buildConnector } from 'undici';
+import { type AddressRange, isPublic, isWithin } from '../common/address-range.js';
+
+/** Why nothing was sent; `reason` is for people. */
+export class Forbidden extends Error {
+  constructor(readonly reason: string) {
+    super(reason);
+  }
+}
+
+const CONNECT_MS = 10_000;
+/** A connection that nobody uses is closed soon: there may be very many endpoints. */
+const KEEP_ALIVE_MS = 4000;
+const MAX_HEADER_BYTES = 16 * 1024;
+
+export class AddressGuard {
+  constructor(private readonly allowed: readonly AddressRange[]) {}
+
+  /** Undefined: it may be connected to. */
+  whyNot(address: string, isSecure: boolean): string | undefined {
+    if (isWithin(address, this.allowed)) return undefined;
+    if (!isPublic(address)) return 'its address is not a public one';
+    return isSecure ? undefined : 'it is not https';
+  }
+
+  /** False: without TLS nothing is reached at all. */
+  get allowsPlain(): boolean {
+    return this.allowed.length > 0;
+  }
+}
+
+/** Errors of its connections are {@link Forbidden} where the guard says so. */
+export function guardedAgent(guard: AddressGuard): Agent {
+  const connector = (isSecure: boolean) =>
+    buildConnector({ timeout: CONNECT_MS, lookup: guardedLookup(guard, isSecure), autoSelectFamily: true });
+  const [plain, secure] = [connector(false), connector(true)];
+  const connect: buildConnector.connector = (options, callback) => {
+    const isSecure = options.protocol === 'https:';
+    // Of a literal nobody asks the resolver.
+    const host = options.hostname.replace(/^\[(.*)\]$/, '$1');
+    const why = isIP(host) === 0 ? undefined : guard.whyNot(host, isSecure);
+    if (why !== undefined) return callback(new Forbidden(why), null);
+    (isSecure ? secure : plain)(options, (error, socket) => {
+      if (error !== null) return callback(error, null);
+      const reached = socket.remoteAddress;
+      const whyReached = reached === undefined ? 'it went away' : guard.whyNot(reached, isSecure);
+      if (whyReached === undefined) return callback(null, socket);
+      socket.destroy();
+      callback(new Forbidden(whyReached), null);
+    });
+  };
+  return new Agent({ connect, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES, pipelining: 1 });
+}
+
+/** The resolver's answers that may be connected to; {@link Forbidden} where none is left. */
+function guardedLookup(guard: AddressGuard, isSecure: boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, []);
+      const allowed = addresses.filter(({ address }) => guard.whyNot(address, isSecure) === undefined);
+      const [first] = allowed;
+      const why = addresses[0] === undefined ? 'its name has no address' : guard.whyNot(addresses[0].address, isSecure);
+      if (first === undefined) return callback(new Forbidden(why ?? 'its name has no address'), []);
+      if (options.all === true) callback(null, allowed);
+      else callback(null, first.address, first.family);
+    });
+  };
+}

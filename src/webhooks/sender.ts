@@ -1,0 +1,123 @@
+/**
+ * One attempt: an event to an endpoint. Connections are bounded an endpoint, a tenant and in all; tenants take turns. So a dead or a slow
+ * endpoint holds its own few, and costs others nothing.
+ */
+import { Injectable } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
+import { CallsService } from '../calls/calls.service.js';
+import { FairSlots, PATIENT } from '../common/fair-slots.js';
+import { serialiseJson } from '../common/json.js';
+import { webhookAttempts } from '../common/metrics.js';
+import { moment, momentIn } from '../common/moment.js';
+import { Problem } from '../common/problem.js';
+import { ErasedCalls } from '../events/log/erased-calls.js';
+import type { LoggedEvent } from '../events/log/event.js';
+import { Bodies, type Sent, messageId } from './delivery-body.js';
+import type { Endpoint } from './endpoint.js';
+import { retryAfter } from './retry-schedule.js';
+import { type Outcome, WebhookClient } from './webhook-client.js';
+import type { AttemptRow } from './webhook-store.js';
+
+/** Requests under way, in all and of a tenant. */
+const [IN_ALL, OF_A_TENANT] = [256, 64];
+const GONE = 410;
+
+export const CALL_COMPLETED = 'call.completed';
+
+/** What became of it. */
+export interface Attempt {
+  readonly row: AttemptRow;
+  /** Undefined: it was taken, or is to be sent no more. */
+  readonly againAt: Date | undefined;
+  /** The endpoint is to be disabled, for this reason. */
+  readonly doom: string | undefined;
+  /** The endpoint was down, and has answered. */
+  readonly hasRecovered: boolean;
+}
+
+/** A name that sorts by time, whichever process gives it. */
+let count = 0;
+function attemptId(at: Date): string {
+  count = (count + 1) % 46_656;
+  const time = at.getTime().toString(36).padStart(9, '0');
+  return `${time}${count.toString(36).padStart(3, '0')}${randomBytes(4).toString('hex')}`;
+}
+
+@Injectable()
+export class Sender {
+  private readonly slots = new FairSlots({ slots: IN_ALL, share: OF_A_TENANT, line: 0, waitMs: 0 });
+  private readonly bodies = new Bodies();
+
+  constructor(
+    private readonly client: WebhookClient,
+    private readonly calls: CallsService,
+    private readonly erased: ErasedCalls,
+  ) {}
+
+  /**
+   * Undefined: there is nothing to send any more, for the call was erased. Rejects only when the signal aborts. `tries`: attempts before
+   * this one.
+   */
+  async attempt(
+    endpoint: Endpoint,
+    event: LoggedEvent,
+    previous: number | null,
+    tries: number,
+    until: AbortSignal,
+  ): Promise<Attempt | undefined> {
+    const work = () => this.slots.run(endpoint.row.tenantId, () => this.post(endpoint, event, previous, until), {
+      until,
+      isEndless: true,
+    }); // prettier-ignore
+    const posted = await endpoint.connected(work);
+    return posted && this.judge(endpoint, event, posted, tries);
+  }
+
+  private async post(endpoint: Endpoint, event: LoggedEvent, previous: number | null, until: AbortSignal) {
+    if (this.erased.concerns([event])) return undefined;
+    const sent = await this.contentOf(endpoint, event);
+    if (sent === undefined) return undefined;
+    const { id, url, format, tenantId } = endpoint.row;
+    const body = this.bodies.of(sent, format, tenantId, previous);
+    const outgoing = { url, secrets: endpoint.secretsAt(moment()), format, body, messageId: messageId(id, sent.seq) };
+    return { sent, outcome: await this.client.send(outgoing, until) };
+  }
+
+  private async contentOf(endpoint: Endpoint, event: LoggedEvent): Promise<Sent | undefined> {
+    const { callId, tenantId, seq } = event;
+    if (tenantId === null || seq === null) return undefined;
+    // The event itself: what all endpoints are sent is made of it once.
+    if (endpoint.row.each === 'event') return event as LoggedEvent & { seq: number };
+    if (callId === null) return undefined;
+    try {
+      const call = await this.calls.get(tenantId, callId, undefined, PATIENT);
+      const { agent, at } = event;
+      return { type: CALL_COMPLETED, agent, callId, at, seq, data: serialiseJson(call) };
+    } catch (error) {
+      if (error instanceof Problem && error.slug === 'call-not-found') return undefined;
+      throw error;
+    }
+  }
+
+  private judge(
+    endpoint: Endpoint,
+    event: LoggedEvent,
+    { sent, outcome }: { sent: Sent; outcome: Outcome },
+    tries: number,
+  ): Attempt {
+    const { isDelivered, status, reason, at, ms, response } = outcome;
+    const hasRecovered = isDelivered && endpoint.isDown;
+    endpoint.failures = isDelivered ? 0 : endpoint.failures + 1;
+    webhookAttempts.inc({ outcome: isDelivered ? 'delivered' : 'failed' });
+    const waitMs = isDelivered || status === GONE ? undefined : retryAfter(tries + 1, outcome.retryAfterMs);
+    const againAt = waitMs === undefined ? undefined : momentIn(waitMs);
+    const doom = isDelivered || againAt !== undefined ? undefined : (reason ?? 'it failed');
+    endpoint.isDoomed ||= doom !== undefined;
+    const row = {
+      ...{ id: attemptId(at), webhookId: endpoint.id, tenantId: endpoint.row.tenantId, seq: sent.seq },
+      ...{ type: sent.type, callId: event.callId, at, ms, isDelivered, status, reason },
+      ...{ response: isDelivered ? null : response, nextAt: againAt ?? null },
+    };
+    return { row, againAt, doom, hasRecovered };
+  }
+}

@@ -1,0 +1,116 @@
+/** What is sent again because somebody asks for it, and what is sent to try an endpoint. */
+import { Injectable } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
+import type { Actor } from '../audit/audit-log.js';
+import type { Patience } from '../common/fair-slots.js';
+import type { TenantId } from '../common/ids.js';
+import { moment } from '../common/moment.js';
+import { Problem } from '../common/problem.js';
+import { TenantHeads } from '../events/log/event-log.js';
+import { LogReader } from '../events/log/log-reader.js';
+import { ReaderTable } from '../readers/reader-table.js';
+import { shardOf } from '../readers/reader-shards.js';
+import { Deliveries } from './deliveries.js';
+import { Bodies, messageId } from './delivery-body.js';
+import { Endpoint, WEBHOOK } from './endpoint.js';
+import { sampleOf } from './samples.js';
+import { WebhookClient } from './webhook-client.js';
+import { WebhookQueries } from './webhook-queries.js';
+import type { WebhookView } from './webhook-view.js';
+import type { EndpointRow } from './webhook-store.js';
+import type { Recover } from './webhooks.schemas.js';
+import { WebhooksService } from './webhooks.service.js';
+
+const EVERYTHING = { agents: null, calls: null, types: null };
+
+export interface TestAnswer {
+  /** Of the answer; null: there was none. */
+  readonly status: number | null;
+  readonly ms: number;
+  /** The first 2 KiB of the answer. */
+  readonly body: string;
+  /** Why it counts as failed, in words; null: it does not. */
+  readonly reason: string | null;
+}
+
+@Injectable()
+export class WebhookReplays {
+  private readonly bodies = new Bodies();
+
+  constructor(
+    private readonly webhooks: WebhooksService,
+    private readonly queries: WebhookQueries,
+    private readonly log: LogReader,
+    private readonly heads: TenantHeads,
+    private readonly table: ReaderTable,
+    private readonly client: WebhookClient,
+    private readonly deliveries: Deliveries,
+  ) {}
+
+  /** A sample, by the way that events go. Throws `webhook-not-found`. */
+  async test(tenantId: TenantId, id: string, type: string, patience: Patience): Promise<TestAnswer> {
+    const { url, secret, previousSecret, previousUntil, format, each } = await this.queries.row(tenantId, id, patience);
+    const now = moment();
+    const isRotating = previousSecret !== null && previousUntil !== null && previousUntil > now;
+    const secrets = isRotating ? [secret, previousSecret] : [secret];
+    const kind = format as EndpointRow['format'];
+    const body = this.bodies.of(sampleOf(each === 'call' ? 'call.completed' : type, now), kind, tenantId, null);
+    const name = `${messageId(id, 0)}_${randomBytes(6).toString('hex')}`;
+    const outcome = await this.client.send({ url, secrets, format: kind, messageId: name, body }, patience.until);
+    return { status: outcome.status, ms: outcome.ms, body: outcome.response, reason: outcome.reason };
+  }
+
+  /** One event once more, beside what is under way. Throws `webhook-not-found`, `event-not-found`. */
+  async redeliver(tenantId: TenantId, id: string, seq: number, actor: Actor, patience: Patience): Promise<void> {
+    const row = await this.queries.row(tenantId, id, patience);
+    const { events } = await this.log.read(tenantId, seq - 1, { limit: 1, bytes: 1 }, EVERYTHING, patience);
+    const [event] = events;
+    const isItsOwn = event?.seq === seq && endpointOf(row).wants(event);
+    if (!isItsOwn) throw new Problem('event-not-found', 'The log has no such event for this webhook.');
+    await this.webhooks.change(tenantId, patience, async (transaction) => {
+      await this.webhooks.locked(transaction, tenantId, id);
+      const waits = { tenantId, shard: shardOf(tenantId), callId: null, tries: 0, nextAt: moment() };
+      const key = { webhookId: id, seq: BigInt(seq) };
+      const where = { webhookId_seq: key };
+      // One that waits already goes on waiting in its call's order, but no longer.
+      const known = await transaction.webhookWaiting.findUnique({ where });
+      if (known === null) await transaction.webhookWaiting.create({ data: { ...key, ...waits } });
+      else if (known.nextAt !== null) await transaction.webhookWaiting.update({ where, data: { nextAt: moment() } });
+      const after = { event: String(seq) };
+      await this.webhooks.record(transaction, actor, tenantId, {
+        action: 'webhook.redeliver',
+        id,
+        before: null,
+        after,
+      });
+    });
+    this.deliveries.ring();
+  }
+
+  /** Everything after an event, or since a moment, once more. Throws `webhook-not-found`, `validation` for an id that never was. */
+  async recover(tenantId: TenantId, id: string, from: Recover, actor: Actor, patience: Patience): Promise<WebhookView> {
+    await this.queries.row(tenantId, id, patience);
+    const after = 'after' in from ? from.after : await this.log.since(tenantId, from.since, patience);
+    const { seq } = await this.heads.of(tenantId);
+    if (after > seq) throw unknownEvent();
+    await this.webhooks.change(tenantId, patience, async (transaction) => {
+      await this.webhooks.locked(transaction, tenantId, id);
+      // What waits comes in its turn.
+      await transaction.webhookWaiting.deleteMany({ where: { webhookId: id, seq: { gt: after } } });
+      await this.table.change(transaction, { kind: WEBHOOK, tenantId, name: id }, { cursor: after });
+      const change = { action: 'webhook.recover', id, before: null, after: { after: String(after) } };
+      await this.webhooks.record(transaction, actor, tenantId, change);
+    });
+    return this.queries.get(tenantId, id, patience);
+  }
+}
+
+function endpointOf(row: { filter: unknown; each: string; id: string }): Endpoint {
+  const known = { waiting: 0, heldCalls: null, failures: 0, lastSent: null };
+  return new Endpoint({ ...row, ...known } as unknown as EndpointRow);
+}
+
+function unknownEvent(): Problem {
+  const errors = [{ path: 'after', message: 'must be the id of an event, or 0' }];
+  return new Problem('validation', 'The request is not valid.', { errors });
+}
