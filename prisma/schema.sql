@@ -380,31 +380,6 @@ CREATE TABLE unowned_agents (
   CONSTRAINT unowned_agents_pkey PRIMARY KEY (name)
 );
 
-CREATE VIEW events AS
- SELECT events_before."position",
-    events_before.tenant_id,
-    events_before.seq,
-    events_before.call_id,
-    events_before.agent,
-    events_before.type,
-    events_before.at,
-    events_before.received_at,
-    events_before.source_key,
-    events_before.data
-   FROM events_before
-UNION ALL
- SELECT log_events."position",
-    log_events.tenant_id,
-    log_events.seq,
-    log_events.call_id,
-    log_events.agent,
-    log_events.type,
-    log_events.at,
-    log_events.received_at,
-    NULL::text AS source_key,
-    log_events.data
-   FROM log_events;
-
 CREATE TABLE webhook_attempts (
   id text NOT NULL,
   webhook_id text NOT NULL,
@@ -463,6 +438,31 @@ CREATE TABLE webhooks (
   CONSTRAINT webhooks_pkey PRIMARY KEY (id)
 );
 CREATE INDEX webhooks_tenant_id_id_idx ON webhooks USING btree (tenant_id, id);
+
+CREATE VIEW events AS
+ SELECT events_before."position",
+    events_before.tenant_id,
+    events_before.seq,
+    events_before.call_id,
+    events_before.agent,
+    events_before.type,
+    events_before.at,
+    events_before.received_at,
+    events_before.source_key,
+    events_before.data
+   FROM events_before
+UNION ALL
+ SELECT log_events."position",
+    log_events.tenant_id,
+    log_events.seq,
+    log_events.call_id,
+    log_events.agent,
+    log_events.type,
+    log_events.at,
+    log_events.received_at,
+    NULL::text AS source_key,
+    log_events.data
+   FROM log_events;
 
 CREATE FUNCTION agent_owner_at(p_agent text, p_at timestamp with time zone)
  RETURNS text
@@ -693,7 +693,6 @@ BEGIN
   ORDER BY asked.ord;
 END
 $function$;
-
 
 CREATE FUNCTION append_tenant_event(p_tenant text, p_type text, p_at timestamp with time zone, p_key text, p_data text)
  RETURNS TABLE("position" bigint, seq bigint)
@@ -1313,8 +1312,7 @@ ALTER TABLE sign_in_codes ADD CONSTRAINT sign_in_codes_voucher_id_fkey FOREIGN K
 ALTER TABLE tenant_agents ADD CONSTRAINT tenant_agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE tokens ADD CONSTRAINT tokens_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES tokens(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE tokens ADD CONSTRAINT tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
-CREATE TRIGGER events_written INSTEAD OF INSERT OR DELETE OR UPDATE ON events FOR EACH ROW EXECUTE FUNCTION events_written();
-
 ALTER TABLE webhook_attempts ADD CONSTRAINT webhook_attempts_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE webhook_waiting ADD CONSTRAINT webhook_waiting_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE webhooks ADD CONSTRAINT webhooks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
+CREATE TRIGGER events_written INSTEAD OF INSERT OR DELETE OR UPDATE ON events FOR EACH ROW EXECUTE FUNCTION events_written();
