@@ -27,7 +27,9 @@ export class BodyGuard implements CanActivate {
     // Whoever comes here without being known has not been asked yet, unless nobody is.
     if (request.user === undefined && access?.kind !== 'public')
       throw new Problem('token-missing', 'Send a token as "Authorization: Bearer …".');
-    const rule = this.reflector.get<BodyRule | undefined>(BODY_RULE, context.getHandler()) ?? (readsBody(context) ? JSON_BODY : undefined);
+    const rule =
+      this.reflector.get<BodyRule | undefined>(BODY_RULE, context.getHandler()) ??
+      (readsBody(context) ? JSON_BODY : undefined);
     if (rule === undefined) throw new Problem('validation', 'This path takes no body.');
     await this.bodies.read(request, http.getResponse<Response>(), rule, request.user);
     return true;

@@ -7,7 +7,7 @@ import { Strategy } from 'passport-jwt';
 import { presentedIn } from './credential.js';
 import { Issuer } from './keys/issuer.js';
 import { type Principal, identityOf } from './principal.js';
-import { ALGORITHM, SigningKeys } from './keys/signing-keys.js';
+import { SigningKeys } from './keys/signing-keys.js';
 import { CurrentRights } from './current-rights.js';
 import { readToken } from './tokens/token-text.js';
 
@@ -33,8 +33,7 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
             done,
           );
       },
-      algorithms: [ALGORITHM],
-      issuer: issuer.name,
+      ...issuer.verification,
       audience: ['api', 'stream', 'session'],
     });
   }

@@ -9,8 +9,19 @@ import { PrismaService } from '../../database/prisma.service.js';
 /** The table holds one row. */
 const ROW = { id: 1 };
 
+/** The algorithm of our own tokens. */
+export const ALGORITHM = 'ES256';
+
 export class Issuer {
   private constructor(readonly name: string) {}
+
+  /**
+   * What a token of ours must be, wherever one is verified (docs/security-rules.md, rule 6). Clocks get no tolerance: a token
+   * that has expired is expired.
+   */
+  get verification(): { readonly algorithms: [typeof ALGORITHM]; readonly issuer: string } {
+    return { algorithms: [ALGORITHM], issuer: this.name };
+  }
 
   /**
    * The issuer of this database, settled now if it has none. Of several processes that start at once one settles it. Throws

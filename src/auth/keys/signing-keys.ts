@@ -14,6 +14,7 @@ import type { SigningKey } from '../../database/generated/client.js';
 import { PgPool } from '../../database/pg-pool.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import type { jwksAnswer } from './key-answers.js';
+import { ALGORITHM } from './issuer.js';
 
 /** How often an unknown `kid` may send us to the database: a stranger's tokens must not. */
 const REFRESH_MS = 5000;
@@ -25,13 +26,6 @@ export const PUBLISH_MS = 2 * REFRESH_MS;
 const STALE_MS = 60_000;
 /** A key that was replaced is kept at least so long: somebody may still be signing with it. */
 const MIN_VERIFYING_MS = 5 * STALE_MS;
-
-export const ALGORITHM = 'ES256';
-/**
- * Our own tokens are signed and read by machines that share a database, not always a clock (security rule 6: 30 s at
- * most).
- */
-export const CLOCK_TOLERANCE_SECONDS = 0;
 
 /** Read, as rights are, by connections that nobody else's work takes. */
 const KEYS = `SELECT kid, created_at AS "createdAt", private_key AS "privateKey", public_key AS "publicKey"

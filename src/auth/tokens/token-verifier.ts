@@ -4,7 +4,7 @@ import jwt from 'jsonwebtoken';
 import { blameOf } from '../../database/database-errors.js';
 import { Issuer } from '../keys/issuer.js';
 import { type Principal, type TokenKind, identityOf } from '../principal.js';
-import { ALGORITHM, CLOCK_TOLERANCE_SECONDS, SigningKeys } from '../keys/signing-keys.js';
+import { SigningKeys } from '../keys/signing-keys.js';
 import { CurrentRights } from '../current-rights.js';
 import { readToken } from './token-text.js';
 
@@ -21,12 +21,7 @@ export class TokenVerifier {
     const key = await this.keys.publicKey(readToken(token)?.kid ?? '');
     if (key === undefined) return undefined;
     try {
-      const claims = jwt.verify(token, key, {
-        algorithms: [ALGORITHM],
-        issuer: this.issuer.name,
-        audience: kind,
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
-      });
+      const claims = jwt.verify(token, key, { ...this.issuer.verification, audience: kind });
       return await this.rights.principal(identityOf(claims));
     } catch (error) {
       if (blameOf(error) === 'database') throw error;
