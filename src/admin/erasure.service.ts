@@ -4,7 +4,7 @@ import { type Actor, AuditLog } from '../audit/audit-log.js';
 import { TokensService } from '../auth/tokens/tokens.service.js';
 import { Bus } from '../bus/bus.js';
 import { CallStore } from '../calls/projection/call-store.js';
-import { type Whose, noSuchCall, ownerAmong } from '../calls/whose.js';
+import { type Whose, noSuchCall, ownerAmong } from '../calls/lists/whose.js';
 import type { Patience } from '../common/fair-slots.js';
 import type { CallId, TenantId } from '../common/ids.js';
 import { takeAppendLock } from '../database/append-lock.js';

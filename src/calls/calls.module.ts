@@ -3,18 +3,18 @@ import { AgentsModule } from '../agents/agents.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { CallIntake } from './projection/call-intake.js';
-import { CallPeriods } from './call-periods.js';
-import { CallReader } from './call-reader.js';
-import { CallStatistics } from './call-statistics.js';
+import { CallPeriods } from './numbers/call-periods.js';
+import { CallReader } from './lists/call-reader.js';
+import { CallStatistics } from './numbers/call-statistics.js';
 import { CallStore } from './projection/call-store.js';
 import { CallTables } from './projection/call-tables.js';
 import { CallsController } from './calls.controller.js';
 import { CallsProjection } from './projection/calls.projection.js';
 import { CallsRebuild } from './projection/calls-rebuild.js';
 import { CallsService } from './calls.service.js';
-import { QualityStatistics } from './quality-statistics.js';
+import { QualityStatistics } from './numbers/quality-statistics.js';
 import { ProjectionAttempts } from './projection/projection-attempts.js';
-import { StatsController } from './stats.controller.js';
+import { StatsController } from './numbers/stats.controller.js';
 
 /** What the log says of each call: kept by a projection, read by REST. */
 @Module({

@@ -7,17 +7,17 @@ import type { CallId, TenantId } from '../common/ids.js';
 import { moment } from '../common/moment.js';
 import { Listing } from '../common/page.js';
 import { ENV, type Env } from '../config/env.js';
-import type { FoundLine, ListedCall } from './call-listing.js';
-import { LISTINGS, keyOf } from './call-cursors.js';
-import { CallReader, type Listed, type ReadCall } from './call-reader.js';
-import { type CallFilter, type PartCursor, type PlatformCallFilter, lifetimeAt } from './call-query.js';
+import type { FoundLine, ListedCall } from './lists/call-listing.js';
+import { LISTINGS, keyOf } from './lists/call-cursors.js';
+import { CallReader, type Listed, type ReadCall } from './lists/call-reader.js';
+import { type CallFilter, type PartCursor, type PlatformCallFilter, lifetimeAt } from './lists/call-query.js';
 import { MAX_KEY } from './projection/call-row.js';
 import { CallStore } from './projection/call-store.js';
 import { type CallSummary, type CallView, asLostAfter, summaryOf, viewOf } from './fold/call-view.js';
 import { CallsProjection } from './projection/calls.projection.js';
 import type { SearchQuery } from './search/search-query.js';
 import { type Snippet, snippetOf } from './search/snippet.js';
-import { type Whose, noSuchCall } from './whose.js';
+import { type Whose, noSuchCall } from './lists/whose.js';
 
 /** Longest wait for what was ingested before a request; then the request is answered from what there is. */
 const MAX_WAIT_MS = 250;

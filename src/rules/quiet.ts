@@ -1,6 +1,6 @@
 /**
  * Since when nobody has been heard in a call, or one side has not: what "silence" counts from. Pure; on the durable events alone, so that
- * it is the same live and looked back at (docs/rules.md, "Silence").
+ * it is the same live and looked back at (docs/rules.md, "Time").
  */
 import { idOf } from '../calls/fold/value.js';
 import type { Side } from './condition.js';

@@ -1,7 +1,7 @@
 /** A search costs what it finds, not what has been said: newest first, page by page, each call once. */
 import pg from 'pg';
-import { scopeOf } from '../../src/calls/call-query.js';
-import { searchCalls } from '../../src/calls/call-search.js';
+import { scopeOf } from '../../src/calls/lists/call-query.js';
+import { searchCalls } from '../../src/calls/lists/call-search.js';
 import { parseSearch } from '../../src/calls/search/search-query.js';
 import type { TenantId } from '../../src/common/ids.js';
 import type { Run } from '../../src/database/pg-pool.js';

@@ -1,5 +1,5 @@
-import type { Stats } from '../../src/calls/call-statistics.js';
-import type { QualityStats } from '../../src/calls/quality-statistics.js';
+import type { Stats } from '../../src/calls/numbers/call-statistics.js';
+import type { QualityStats } from '../../src/calls/numbers/quality-statistics.js';
 import { timeZoneSchema } from '../../src/common/time-zone.js';
 import { ended, said, settled, started } from '../support/calls.js';
 import { query } from '../support/database.js';

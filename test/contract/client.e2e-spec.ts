@@ -26,12 +26,12 @@ function compile(files: Readonly<Record<string, string>>): { complaints: string[
     lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
   };
   const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (name) => virtual.has(name) || fileExists(name);
-  host.readFile = (name) => virtual.get(name) ?? readFile(name);
+  const onDisk = ts.createCompilerHost(options);
+  host.fileExists = (name) => virtual.has(name) || onDisk.fileExists(name);
+  host.readFile = (name) => virtual.get(name) ?? onDisk.readFile(name);
   host.getSourceFile = (name, target, ...rest) => {
     const text = virtual.get(name);
-    return text === undefined ? getSourceFile(name, target, ...rest) : ts.createSourceFile(name, text, target);
+    return text === undefined ? onDisk.getSourceFile(name, target, ...rest) : ts.createSourceFile(name, text, target);
   };
   const program = ts.createProgram([...virtual.keys()], options, host);
   const emitted = new Map<string, string>();

@@ -1,14 +1,14 @@
 /** Calls in numbers: one tenant's, of those that began in a span of time. All of it is one statement, so the numbers agree. */
 import { Injectable } from '@nestjs/common';
-import type { Patience } from '../common/fair-slots.js';
-import type { AgentName, TenantId } from '../common/ids.js';
-import { Problem } from '../common/problem.js';
-import { NO_ZONE } from '../common/time-zone.js';
-import { type Run, SNAPSHOT } from '../database/pg-pool.js';
-import { ReadPool } from '../database/pools.js';
+import type { Patience } from '../../common/fair-slots.js';
+import type { AgentName, TenantId } from '../../common/ids.js';
+import { Problem } from '../../common/problem.js';
+import { NO_ZONE } from '../../common/time-zone.js';
+import { type Run, SNAPSHOT } from '../../database/pg-pool.js';
+import { ReadPool } from '../../database/pools.js';
 import { COUNT, type Numbers, SLOT_MS, Sum } from './call-numbers.js';
 import { CallPeriods } from './call-periods.js';
-import type { Lifetime } from './call-query.js';
+import type { Lifetime } from '../lists/call-query.js';
 import { type Offsets, statsOf } from './summed-statistics.js';
 
 /** Calls that began in [`from`, `to`). */

@@ -1,6 +1,6 @@
 /** What a list of calls may be narrowed to besides its agents and what was said: when, how, and how it ended. */
 import { z } from 'zod';
-import { commaList, timeSchema } from '../common/validation.js';
+import { commaList, timeSchema } from '../../common/validation.js';
 
 const MAX_NAME = 64;
 /** As the wires have them; the list of reasons and transports is open. */

@@ -7,8 +7,8 @@
  *
  * The planner's estimates of words decide nothing: each of the two ways is a statement that can be made in one way only.
  */
-import { codeOf } from '../database/database-errors.js';
-import type { Run } from '../database/pg-pool.js';
+import { codeOf } from '../../database/database-errors.js';
+import type { Run } from '../../database/pg-pool.js';
 import {
   type CallCursor,
   type CallFilter,
@@ -20,7 +20,7 @@ import {
   narrow,
   newestOf,
 } from './call-query.js';
-import type { SearchQuery } from './search/search-query.js';
+import type { SearchQuery } from '../search/search-query.js';
 
 export interface FoundKey {
   readonly tenant_id: string;

@@ -1,6 +1,6 @@
 /** Which call an operator means: several tenants may have a call of the same id. Pure. */
-import type { TenantId } from '../common/ids.js';
-import { Problem } from '../common/problem.js';
+import type { TenantId } from '../../common/ids.js';
+import { Problem } from '../../common/problem.js';
 
 /** Null: the one that nobody owns. Undefined: not said. */
 export type Whose = TenantId | null | undefined;

@@ -1,7 +1,7 @@
 /** Where a list of calls goes on: cursors are bound to the list, to how it is sorted, and to whose it is. */
 import { z } from 'zod';
-import { callIdSchema } from '../common/ids.js';
-import { Listing, momentKey } from '../common/page.js';
+import { callIdSchema } from '../../common/ids.js';
+import { Listing, momentKey } from '../../common/page.js';
 import type { CallCursor } from './call-query.js';
 
 const LISTING = new Listing(

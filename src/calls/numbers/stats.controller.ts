@@ -1,18 +1,18 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { AgentsService } from '../agents/agents.service.js';
-import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
-import type { Patience } from '../common/fair-slots.js';
-import type { TenantId } from '../common/ids.js';
-import { moment } from '../common/moment.js';
-import { ENV, type Env } from '../config/env.js';
-import { ClientPatience } from '../http/patience.js';
-import { lifetimeAt } from './call-query.js';
+import { AgentsService } from '../../agents/agents.service.js';
+import { CurrentTenant, Scopes } from '../../auth/auth.decorators.js';
+import type { Patience } from '../../common/fair-slots.js';
+import type { TenantId } from '../../common/ids.js';
+import { moment } from '../../common/moment.js';
+import { ENV, type Env } from '../../config/env.js';
+import { ClientPatience } from '../../http/patience.js';
+import { lifetimeAt } from '../lists/call-query.js';
 import { CallStatistics } from './call-statistics.js';
-import { CallsService } from './calls.service.js';
+import { CallsService } from '../calls.service.js';
 import { QualityStatistics, withQuality } from './quality-statistics.js';
 import { type ReadStats, spanOf, statsSchema } from './stats.schemas.js';
-import { Operation } from '../common/operation.js';
+import { Operation } from '../../common/operation.js';
 import { statsAnswer } from './stats-answer.js';
 
 @ApiTags('Calls')

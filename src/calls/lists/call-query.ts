@@ -1,9 +1,9 @@
 /** The SQL of reading calls, pure. Whoever reads one tenant's names it first; what crosses tenants says so. */
-import type { AgentName, CallId, TenantId } from '../common/ids.js';
-import { MAX_PAGE_BYTES } from '../common/page.js';
+import type { AgentName, CallId, TenantId } from '../../common/ids.js';
+import { MAX_PAGE_BYTES } from '../../common/page.js';
 import { type Narrowing, addNarrowing } from './call-narrowing.js';
 import type { Sort } from './sorts.js';
-import type { SearchQuery } from './search/search-query.js';
+import type { SearchQuery } from '../search/search-query.js';
 
 /** What was asked of a list of calls. */
 export interface CallFilter {

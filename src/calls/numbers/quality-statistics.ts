@@ -3,9 +3,9 @@
  * null, never 0.
  */
 import { Injectable } from '@nestjs/common';
-import type { Patience } from '../common/fair-slots.js';
-import type { TenantId } from '../common/ids.js';
-import { ReadPool } from '../database/pools.js';
+import type { Patience } from '../../common/fair-slots.js';
+import type { TenantId } from '../../common/ids.js';
+import { ReadPool } from '../../database/pools.js';
 import type { Stats, StatsQuery } from './call-statistics.js';
 
 /** Milliseconds from when the caller stopped until the agent was heard, of `n` turns. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { agentNameSchema } from '../common/ids.js';
-import { Problem } from '../common/problem.js';
-import { timeZoneSchema } from '../common/time-zone.js';
-import { commaList, timeSchema } from '../common/validation.js';
+import { agentNameSchema } from '../../common/ids.js';
+import { Problem } from '../../common/problem.js';
+import { timeZoneSchema } from '../../common/time-zone.js';
+import { commaList, timeSchema } from '../../common/validation.js';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 7;

@@ -1,10 +1,10 @@
 /** Reads calls: one tenant's, or across tenants where the name says so. An answer and its cursor are one snapshot. */
 import { Injectable } from '@nestjs/common';
-import type { Patience } from '../common/fair-slots.js';
-import type { CallId, TenantId } from '../common/ids.js';
-import { type Run, SNAPSHOT } from '../database/pg-pool.js';
-import { ReadPool } from '../database/pools.js';
-import { tenantCursorAt } from '../events/log/log-fragments.js';
+import type { Patience } from '../../common/fair-slots.js';
+import type { CallId, TenantId } from '../../common/ids.js';
+import { type Run, SNAPSHOT } from '../../database/pg-pool.js';
+import { ReadPool } from '../../database/pools.js';
+import { tenantCursorAt } from '../../events/log/log-fragments.js';
 import { looksBeyondDates } from './call-narrowing.js';
 import { type CallRow, type Listed as ListedPage, listed, searched, untilNull } from './call-listing.js';
 import {
@@ -19,8 +19,8 @@ import {
   scopeOf,
 } from './call-query.js';
 import { sortedQuery } from './call-sorting.js';
-import type { CallState } from './fold/call-state.js';
-import { headIn, partsIn, tenantColumn, tenantIn } from './projection/call-row.js';
+import type { CallState } from '../fold/call-state.js';
+import { headIn, partsIn, tenantColumn, tenantIn } from '../projection/call-row.js';
 import { type Whose, ownerAmong } from './whose.js';
 
 export interface Listed extends ListedPage {

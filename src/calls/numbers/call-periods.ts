@@ -4,12 +4,12 @@
  * empties its periods (the triggers on `calls`), whoever changes it: a late event, an erasure, a rebuild, retention.
  */
 import { Injectable, Logger, OnModuleDestroy } from '@nestjs/common';
-import type { TenantId } from '../common/ids.js';
-import { moment } from '../common/moment.js';
-import { pause } from '../common/waiting.js';
-import { SNAPSHOT_TO_WRITE, type Run } from '../database/pg-pool.js';
-import { BackgroundPool } from '../database/pools.js';
-import { Traffic } from '../database/traffic.js';
+import type { TenantId } from '../../common/ids.js';
+import { moment } from '../../common/moment.js';
+import { pause } from '../../common/waiting.js';
+import { SNAPSHOT_TO_WRITE, type Run } from '../../database/pg-pool.js';
+import { BackgroundPool } from '../../database/pools.js';
+import { Traffic } from '../../database/traffic.js';
 import { COUNT, type Numbers, SHAPE } from './call-numbers.js';
 
 export interface Period {

@@ -1,5 +1,5 @@
 /** Lists of calls that are sorted by something else than time: the slowest, the longest. */
-import { MAX_PAGE_BYTES } from '../common/page.js';
+import { MAX_PAGE_BYTES } from '../../common/page.js';
 import {
   type CallFilter,
   Conditions,

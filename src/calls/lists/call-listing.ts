@@ -1,6 +1,6 @@
 /** A page of a list of calls, read within a transaction: its rows, and of a search the lines that say it. */
-import type { CallId, TenantId } from '../common/ids.js';
-import type { Run } from '../database/pg-pool.js';
+import type { CallId, TenantId } from '../../common/ids.js';
+import type { Run } from '../../database/pg-pool.js';
 import {
   type CallCursor,
   type CallFilter,
@@ -11,10 +11,10 @@ import {
   listOf,
 } from './call-query.js';
 import { cursorAt, searchCalls } from './call-search.js';
-import type { CallHead } from './fold/call-state.js';
-import type { MessageState } from './fold/message-state.js';
-import { headIn, partIn, tenantIn } from './projection/call-row.js';
-import type { SearchQuery } from './search/search-query.js';
+import type { CallHead } from '../fold/call-state.js';
+import type { MessageState } from '../fold/message-state.js';
+import { headIn, partIn, tenantIn } from '../projection/call-row.js';
+import type { SearchQuery } from '../search/search-query.js';
 
 /** The line of a call that a search found first. */
 export interface FoundLine {
