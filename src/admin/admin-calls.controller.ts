@@ -12,9 +12,9 @@ import {
   type WhoseQuery,
   whoseIn,
   whoseSchema,
-} from '../calls/calls.schemas.js';
+} from '../calls/lists/calls.schemas.js';
 import { CallsRebuild } from '../calls/projection/calls-rebuild.js';
-import { CallsService } from '../calls/calls.service.js';
+import { CallsService } from '../calls/lists/calls.service.js';
 import type { Patience } from '../common/fair-slots.js';
 import { type CallId, callIdSchema } from '../common/ids.js';
 import { serialiseJson } from '../common/json.js';
@@ -22,7 +22,7 @@ import { ClientPatience } from '../http/patience.js';
 import { CallReadings } from './call-readings.js';
 import { ErasureService } from './erasure.service.js';
 import { Operation } from '../common/operation.js';
-import { callsProgress, platformCallAnswer, platformCallPage } from '../calls/call-answers.js';
+import { callsProgress, platformCallAnswer, platformCallPage } from '../calls/lists/call-answers.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 

@@ -24,7 +24,7 @@ export interface Owner {
 }
 
 /** A tenant's whole set, and how it differs from the set before. */
-export interface OwnedSet {
+export interface OwnedNames {
   readonly tenant: TenantId;
   readonly agents: readonly AgentName[];
   readonly added: readonly AgentName[];
@@ -79,7 +79,7 @@ export class Ownership {
    * Makes these, and no others, the tenant's agents: all or nothing. What nobody owns is given, what is missing is
    * taken away. Throws `owner-changed` when another tenant owns one of them, `tenant-not-found`.
    */
-  async setOwned(tenantId: TenantId, agents: readonly AgentName[], actor: Actor): Promise<OwnedSet> {
+  async setOwned(tenantId: TenantId, agents: readonly AgentName[], actor: Actor): Promise<OwnedNames> {
     const set = await this.prisma.$transaction(async (transaction) => {
       await this.lock(transaction);
       const planned = await planSet(transaction, tenantId, agents);
@@ -91,7 +91,7 @@ export class Ownership {
   }
 
   /** What {@link setOwned} would answer, or throw; changes nothing. */
-  async planOwned(tenantId: TenantId, agents: readonly AgentName[], patience: Patience): Promise<OwnedSet> {
+  async planOwned(tenantId: TenantId, agents: readonly AgentName[], patience: Patience): Promise<OwnedNames> {
     return (await this.pool.list(null, (tables) => planSet(tables, tenantId, agents), patience)).set;
   }
 
@@ -157,7 +157,7 @@ async function planSet(
   transaction: Prisma.TransactionClient,
   tenantId: TenantId,
   agents: readonly AgentName[],
-): Promise<{ set: OwnedSet; moves: Move[] }> {
+): Promise<{ set: OwnedNames; moves: Move[] }> {
   await assertTenant(transaction, tenantId);
   const wanted = [...new Set(agents)].sort();
   const rows = await transaction.$queryRaw<{ name: AgentName; owner: TenantId | null }[]>`

@@ -6,7 +6,7 @@ import { CatalogueController } from './catalogue/catalogue.controller.js';
 import { CallErasure } from './log/call-erasure.js';
 import { ConnectionDirectory } from './streams/connection-directory.js';
 import { DeadLinks } from './streams/dead-links.js';
-import { ErasedCalls } from './log/erased-calls.js';
+import { RecentlyErased } from './log/recently-erased.js';
 import { EventLog, TenantHeads } from './log/event-log.js';
 import { EventRouter } from './live/event-router.js';
 import { EventTail } from './live/event-tail.js';
@@ -23,7 +23,7 @@ import { LogPages } from './streams/log-pages.js';
 import { TenantEvents } from './log/tenant-events.js';
 import { LogReader } from './log/log-reader.js';
 import { StreamAdmission } from './streams/stream-admission.js';
-import { StreamConnections } from './streams/stream-connections.js';
+import { OpenStreams } from './streams/open-streams.js';
 import { StreamRights } from './streams/stream-rights.js';
 import { StreamTokensController } from './streams/stream-tokens.controller.js';
 import { StreamsController } from './streams/streams.controller.js';
@@ -45,13 +45,13 @@ import { StreamsService } from './streams/streams.service.js';
       LogInquiry,
       LogMarks,
       LogPartitions,
-      ErasedCalls,
+      RecentlyErased,
       TenantEvents,
       CallErasure,
     ],
     IdempotencyKeys,
     ...[EventRouter, EventTail, IngestService],
-    ...[StreamAdmission, StreamsService, StreamConnections, DeadLinks, StreamRights, AgentChanges, ConnectionDirectory],
+    ...[StreamAdmission, StreamsService, OpenStreams, DeadLinks, StreamRights, AgentChanges, ConnectionDirectory],
   ],
   exports: [
     ...[
@@ -65,10 +65,10 @@ import { StreamsService } from './streams/streams.service.js';
       LogPartitions,
       CallErasure,
       IdempotencyKeys,
-      ErasedCalls,
+      RecentlyErased,
       TenantEvents,
     ],
-    ...[IngestService, StreamsService, ConnectionDirectory, EventTail, StreamConnections, StreamAdmission],
+    ...[IngestService, StreamsService, ConnectionDirectory, EventTail, OpenStreams, StreamAdmission],
   ],
 })
 export class EventsModule {}

@@ -1,6 +1,6 @@
 /** What is answered about the process itself, as `/openapi.json` says it. */
 import { z } from 'zod';
-import { callsProgress } from '../calls/call-answers.js';
+import { callsProgress } from '../calls/lists/call-answers.js';
 import { momentField } from '../common/answer-fields.js';
 import { SOURCE_STATES } from '../sources/source.js';
 

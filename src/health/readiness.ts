@@ -6,13 +6,13 @@
  */
 import { Injectable, OnModuleDestroy } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';
-import { CallsService } from '../calls/calls.service.js';
+import { CallsService } from '../calls/lists/calls.service.js';
 import { describeTrouble } from '../database/database-trouble.js';
 import { PgPool } from '../database/pg-pool.js';
 import { EventTail } from '../events/live/event-tail.js';
 import { IngestService } from '../events/live/ingest.service.js';
 import { StreamAdmission } from '../events/streams/stream-admission.js';
-import { StreamConnections } from '../events/streams/stream-connections.js';
+import { OpenStreams } from '../events/streams/open-streams.js';
 import { type ErasureProgress, TenantErasures } from '../tenants/tenant-erasures.js';
 import { type SourceStatus, SourceSupervisor } from '../sources/source-supervisor.js';
 import { withinTime } from '../common/waiting.js';
@@ -74,7 +74,7 @@ export class ReadinessService implements OnModuleDestroy {
     private readonly calls: CallsService,
     private readonly ingest: IngestService,
     private readonly sources: SourceSupervisor,
-    private readonly connections: StreamConnections,
+    private readonly connections: OpenStreams,
     private readonly admission: StreamAdmission,
     private readonly erasures: TenantErasures,
   ) {}

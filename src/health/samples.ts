@@ -11,7 +11,7 @@ import { PrismaService } from '../database/prisma.service.js';
 import { EventTail } from '../events/live/event-tail.js';
 import { IngestService } from '../events/live/ingest.service.js';
 import { READER_CLASSES } from '../events/streams/stream-connection.js';
-import { StreamConnections } from '../events/streams/stream-connections.js';
+import { OpenStreams } from '../events/streams/open-streams.js';
 import { Answers } from '../http/answers.js';
 import { Sockets } from '../http/sockets.js';
 import { SOURCE_STATES } from '../sources/source.js';
@@ -119,7 +119,7 @@ export class Samples {
 
   constructor(
     private readonly readiness: ReadinessService,
-    private readonly streamConnections: StreamConnections,
+    private readonly streamConnections: OpenStreams,
     private readonly ingest: IngestService,
     private readonly tail: EventTail,
     private readonly bus: Bus,

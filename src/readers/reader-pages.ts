@@ -7,7 +7,7 @@ import { FairSlots } from '../common/fair-slots.js';
 import type { TenantId } from '../common/ids.js';
 import type { Run } from '../database/pg-pool.js';
 import { ReaderPool } from '../database/pools.js';
-import { ErasedCalls } from '../events/log/erased-calls.js';
+import { RecentlyErased } from '../events/log/recently-erased.js';
 import { EventLog, TenantHeads } from '../events/log/event-log.js';
 import type { LoggedEvent } from '../events/log/event.js';
 import { MAX_PAGE_BYTES } from './reader-kind.js';
@@ -43,7 +43,7 @@ export class ReaderPages {
     private readonly pool: ReaderPool,
     private readonly log: EventLog,
     private readonly heads: TenantHeads,
-    private readonly erased: ErasedCalls,
+    private readonly erased: RecentlyErased,
   ) {
     erased.erasures.subscribe(({ tenantId }) => {
       if (tenantId !== null) this.forget(tenantId);

@@ -8,7 +8,7 @@ import { depthOf, elementsOf, isArrayText, linesOf } from '../common/json-shape.
 import { FieldError, Problem } from '../common/problem.js';
 import { type DecodedEvent, MAX_DATA_BYTES, MAX_DATA_DEPTH, TOO_DEEP, tooLarge } from '../events/log/event.js';
 import { decodeAgentEvent, decodeLogEntry, isControl, logEntryIn } from './pinecall/decode.js';
-import { decodeLogGap } from './pinecall/log-gap.js';
+import { decodeLogGap } from './pinecall/upstream-gap.js';
 import { decodeEntry, isSecondGeneration } from './pinecall2/decode.js';
 import { isMarker, readEntry as readSecondEntry } from './pinecall2/entry.js';
 import { isObject } from '../common/exact-number.js';

@@ -15,7 +15,7 @@ import { IdempotencyKeys, hashOf } from '../events/log/idempotency-keys.js';
 import { IngestService } from '../events/live/ingest.service.js';
 import { TextBody } from '../http/bodies.js';
 import { ClientPatience } from '../http/patience.js';
-import { Admission, type Rejected, type RequestKey } from './admission.js';
+import { Admission, type Rejected, type RequestKey } from './http-admission.js';
 import { itemsIn } from './ingest-body.js';
 import { Operation } from '../common/operation.js';
 import { ingestAnswer } from './ingest-answer.js';

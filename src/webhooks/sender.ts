@@ -4,13 +4,13 @@
  */
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
-import { CallsService } from '../calls/calls.service.js';
+import { CallsService } from '../calls/lists/calls.service.js';
 import { FairSlots, PATIENT } from '../common/fair-slots.js';
 import { serialiseJson } from '../common/json.js';
 import { webhookAttempts } from '../common/metrics.js';
 import { moment, momentIn } from '../common/moment.js';
 import { Problem } from '../common/problem.js';
-import { ErasedCalls } from '../events/log/erased-calls.js';
+import { RecentlyErased } from '../events/log/recently-erased.js';
 import type { LoggedEvent } from '../events/log/event.js';
 import { Bodies, type Sent, messageId } from './delivery-body.js';
 import type { Endpoint } from './endpoint.js';
@@ -51,7 +51,7 @@ export class Sender {
   constructor(
     private readonly client: WebhookClient,
     private readonly calls: CallsService,
-    private readonly erased: ErasedCalls,
+    private readonly erased: RecentlyErased,
   ) {}
 
   /**

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { SilentLinks } from '../../src/events/streams/dead-links.js';
-import { StreamConnections } from '../../src/events/streams/stream-connections.js';
+import { OpenStreams } from '../../src/events/streams/open-streams.js';
 import { parseTcpTable, readTcpTable } from '../../src/events/streams/tcp-table.js';
 import { Switchboard } from '../support/switchboard.js';
 import { waitFor } from '../support/wait-for.js';
@@ -28,7 +28,7 @@ it.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])('it names a stream’s connect
   await new Promise<void>((listening) => server.listen(0, host === '127.0.0.1' ? host : '::', listening));
   const socket = connect((server.address() as { port: number }).port, host === '::1' ? host : '127.0.0.1');
   socket.write(`GET /v1/admin/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${board.adminToken}\r\n\r\n`);
-  const { all } = board.app.get(StreamConnections);
+  const { all } = board.app.get(OpenStreams);
   const [connection] = await waitFor(() => all.size > 0 && [...all], 'the stream');
   expect(connection?.outlet.link).toContain(` ${host} `);
   expect([...(await readTcpTable(0)).keys()]).toContain(connection?.outlet.link);

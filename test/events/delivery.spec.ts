@@ -10,7 +10,7 @@ import { Semaphore } from '../../src/common/semaphore.js';
 import { Chunk, TENANT_NUMBERING } from '../../src/events/live/frame.js';
 import { CallPositions, deliveriesOf, Delivery, SeenCalls } from '../../src/events/live/delivery.js';
 import type { EventFilter } from '../../src/events/log/event-filter.js';
-import type { ErasedCalls } from '../../src/events/log/erased-calls.js';
+import type { RecentlyErased } from '../../src/events/log/recently-erased.js';
 import type { LoggedEvent } from '../../src/events/log/event.js';
 import { LogPages, PAGE_EVENTS } from '../../src/events/streams/log-pages.js';
 import type { LogReader, PageBounds } from '../../src/events/log/log-reader.js';
@@ -86,7 +86,12 @@ describe('pages of a backlog', () => {
       erased.revision += 1;
       erasures.next();
     };
-    return { pages: new LogPages(log as unknown as LogReader, erased as unknown as ErasedCalls), reads, answer, erase };
+    return {
+      pages: new LogPages(log as unknown as LogReader, erased as unknown as RecentlyErased),
+      reads,
+      answer,
+      erase,
+    };
   }
 
   const { until } = PATIENT;

@@ -1,5 +1,5 @@
 import { type Socket, connect } from 'node:net';
-import { StreamConnections } from '../../src/events/streams/stream-connections.js';
+import { OpenStreams } from '../../src/events/streams/open-streams.js';
 import { Switchboard } from '../support/switchboard.js';
 import { fresh, message } from '../support/things.js';
 import { waitFor } from '../support/wait-for.js';
@@ -13,7 +13,7 @@ it('what waits in the process for a slow reader goes to nobody when its call is 
   let sent = 0;
   const slow = await waitFor(async () => {
     await board.ingest({ ...message(agent, call, sent++), text: `secret ${'x'.repeat(60_000)}` });
-    return [...board.app.get(StreamConnections).all].find(({ outlet }) => outlet.queuedBytes > 128 * 1024);
+    return [...board.app.get(OpenStreams).all].find(({ outlet }) => outlet.queuedBytes > 128 * 1024);
   }, 'bytes that wait');
   expect((await board.admin('DELETE', `/v1/admin/calls/${call}`)).status).toBe(204);
   // What the kernel had by then is out of our hands.

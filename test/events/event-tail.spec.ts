@@ -4,7 +4,7 @@ import type { Bus, BusMessage } from '../../src/bus/bus.js';
 import { NoticeReader, noticesOf } from '../../src/bus/notices.js';
 import type { AgentName, CallId, TenantId } from '../../src/common/ids.js';
 import { EarlyEvents } from '../../src/events/live/early-events.js';
-import type { ErasedCalls } from '../../src/events/log/erased-calls.js';
+import type { RecentlyErased } from '../../src/events/log/recently-erased.js';
 import type { LoggedEvent } from '../../src/events/log/event.js';
 import { Traffic } from '../../src/database/traffic.js';
 import type { EventLog } from '../../src/events/log/event-log.js';
@@ -36,7 +36,7 @@ function tailOf(log: LoggedEvent[], erased: string[] = []) {
     eventLog as unknown as EventLog,
     { deliver } as unknown as EventRouter,
     { messages: new Subject(), reconnected: new Subject(), connected: true } as unknown as Bus,
-    { concerns } as unknown as ErasedCalls,
+    { concerns } as unknown as RecentlyErased,
     { resumedAfter: () => Promise.resolve(0) } as unknown as LogLineage,
     traffic,
   );

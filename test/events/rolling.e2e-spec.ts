@@ -1,4 +1,4 @@
-import { goodbyeTimes } from '../../src/events/streams/stream-connections.js';
+import { goodbyeTimes } from '../../src/events/streams/open-streams.js';
 import { createDatabase } from '../support/database.js';
 import { longest, rounds } from '../support/rounds.js';
 import { Installation, type ServerProcess } from '../support/server-process.js';

@@ -36,21 +36,9 @@ const MAY_IMPORT: Record<string, string[]> = {
 };
 
 /** Runs in the browser, too. */
-const SHARED = [
-  ...[
-    'call-event',
-    'call-part',
-    'call-state',
-    'call-view',
-    'claim',
-    'keyed',
-    'links-state',
-    'live-state',
-    'message-state',
-  ],
-  ...['resume', 'tool-state', 'transcript', 'value'],
-]
-  .map((name) => `calls/fold/${name}.ts`)
+const SHARED = files
+  .map(({ file }) => file)
+  .filter((file) => file.startsWith('calls/fold/'))
   .concat('common/exact-number.ts', 'common/json-shape.ts');
 
 function importsOf({ file, text }: { file: string; text: string }): string[] {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { TokenFiles } from '../../src/auth/tokens/token-files.js';
 import { Bus } from '../../src/bus/bus.js';
 import { EventTail } from '../../src/events/live/event-tail.js';
-import { StreamConnections } from '../../src/events/streams/stream-connections.js';
+import { OpenStreams } from '../../src/events/streams/open-streams.js';
 import { Broker, withBroker } from '../support/brokers.js';
 import { query } from '../support/database.js';
 import { Metrics } from '../support/metrics.js';
@@ -158,7 +158,7 @@ describe('a reader that does not read', () => {
     stuck.pause();
     const reader = await board.open('/events', { token });
     await reader.untilType('log.caught_up');
-    const connections = board.app.get(StreamConnections);
+    const connections = board.app.get(OpenStreams);
     expect(connections.all.size).toBe(2);
     let sent = 0;
     let mostPending = 0;

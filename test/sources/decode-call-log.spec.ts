@@ -1,5 +1,5 @@
 import { LogEntry, decodeLogEntry, isControl, logEntryIn } from '../../src/sources/pinecall/decode.js';
-import { decodeLogGap } from '../../src/sources/pinecall/log-gap.js';
+import { decodeLogGap } from '../../src/sources/pinecall/upstream-gap.js';
 import { parcelEntries, replayFrames } from '../support/recordings.js';
 
 /** The whole call's entry of this seq, decoded. */

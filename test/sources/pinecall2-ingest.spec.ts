@@ -1,7 +1,7 @@
 /** Entries of the second generation that come one by one, in any order and more than once: over HTTP, or by a broker. */
 import { type CallState, applyEvent } from '../../src/calls/fold/call-state.js';
 import { viewOf } from '../../src/calls/fold/call-view.js';
-import { Admission } from '../../src/sources/admission.js';
+import { Admission } from '../../src/sources/http-admission.js';
 import { readMessage } from '../../src/sources/broker/message-body.js';
 import { itemsIn } from '../../src/sources/ingest-body.js';
 import { shuffled } from '../support/call-events.js';

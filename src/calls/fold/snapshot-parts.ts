@@ -5,7 +5,7 @@ import { type MessageState, messageKey } from './message-state.js';
 import type { ToolState } from './tool-state.js';
 import { idOf, numberOf, objectAt, objectsIn, orderOf, parsed, textOf } from './value.js';
 
-/** Of each; a snapshot brings no more (sources/pinecall/log-gap.ts). */
+/** Of each; a snapshot brings no more (sources/pinecall/upstream-gap.ts). */
 const MAX_ITEMS = 200;
 
 export function snapshotParts(event: CallEvent): (MessageState | ToolState)[] {

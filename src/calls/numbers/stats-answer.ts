@@ -1,7 +1,7 @@
 /** What `/v1/stats` answers, as `/openapi.json` says it. */
 import { z } from 'zod';
 import { agentField, momentField } from '../../common/answer-fields.js';
-import { latencyOfPart, spanMeasures } from '../quality-answers.js';
+import { latencyOfPart, spanMeasures } from '../lists/quality-answers.js';
 
 const count = z
   .int()

@@ -9,7 +9,7 @@ import { ENV, type Env } from '../../config/env.js';
 import { ClientPatience } from '../../http/patience.js';
 import { lifetimeAt } from '../lists/call-query.js';
 import { CallStatistics } from './call-statistics.js';
-import { CallsService } from '../calls.service.js';
+import { CallsService } from '../lists/calls.service.js';
 import { QualityStatistics, withQuality } from './quality-statistics.js';
 import { type ReadStats, spanOf, statsSchema } from './stats.schemas.js';
 import { Operation } from '../../common/operation.js';

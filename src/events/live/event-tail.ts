@@ -20,7 +20,7 @@ import { Backoff } from '../../common/backoff.js';
 import { ephemeralDropped } from '../../common/metrics.js';
 import { Rounds } from '../../common/rounds.js';
 import { Traffic } from '../../database/traffic.js';
-import { ErasedCalls } from '../log/erased-calls.js';
+import { RecentlyErased } from '../log/recently-erased.js';
 import { EventLog } from '../log/event-log.js';
 import { callKey, type LoggedEvent } from '../log/event.js';
 import { LogLineage } from '../log/log-lineage.js';
@@ -64,7 +64,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly log: EventLog,
     private readonly router: EventRouter,
     private readonly bus: Bus,
-    private readonly erased: ErasedCalls,
+    private readonly erased: RecentlyErased,
     private readonly lineage: LogLineage,
     private readonly traffic: Traffic,
   ) {}

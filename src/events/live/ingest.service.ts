@@ -10,7 +10,7 @@ import { appendEvents, appendSeconds, eventsIn } from '../../common/metrics.js';
 import { Problem } from '../../common/problem.js';
 import { blameOf, codeOf } from '../../database/database-errors.js';
 import { AppendFailures } from './append-failures.js';
-import { ErasedCalls } from '../log/erased-calls.js';
+import { RecentlyErased } from '../log/recently-erased.js';
 import type { AdmittedEvent, LoggedEvent } from '../log/event.js';
 import { Appended, EventLog } from '../log/event-log.js';
 import { withinTime } from '../../common/waiting.js';
@@ -47,7 +47,7 @@ export class IngestService {
   constructor(
     private readonly log: EventLog,
     private readonly bus: Bus,
-    private readonly erased: ErasedCalls,
+    private readonly erased: RecentlyErased,
   ) {
     // A tenant was erased: what is remembered of its calls is no longer true.
     bus.messages.subscribe((message) => {

@@ -8,7 +8,7 @@ import type { TenantId } from '../../common/ids.js';
 import { Rounds } from '../../common/rounds.js';
 import { type Chunk, controlFrame } from '../live/frame.js';
 import type { StreamConnection } from './stream-connection.js';
-import { StreamConnections } from './stream-connections.js';
+import { OpenStreams } from './open-streams.js';
 
 /** A stream that was told what its tenant owns, and is to be told when that changes. */
 type Told = StreamConnection & { readonly knowledge: { told: OwnedSet } };
@@ -20,7 +20,7 @@ export class AgentChanges {
   private readonly rounds = new Rounds(() => this.tellAll());
 
   constructor(
-    private readonly connections: StreamConnections,
+    private readonly connections: OpenStreams,
     private readonly owned: OwnedAgents,
   ) {}
 

@@ -12,7 +12,7 @@ import { withinTime } from '../../common/waiting.js';
 import { EventLog } from '../log/event-log.js';
 import { type Ask, Peers } from './peers.js';
 import type { StreamConnection } from './stream-connection.js';
-import { StreamConnections } from './stream-connections.js';
+import { OpenStreams } from './open-streams.js';
 
 /** How long other processes have to answer. */
 const ANSWER_MS = 250;
@@ -52,7 +52,7 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
   private readonly asks = new Map<string, { readonly ask: Ask; readonly told: ConnectionView[] }>();
 
   constructor(
-    private readonly connections: StreamConnections,
+    private readonly connections: OpenStreams,
     private readonly log: EventLog,
     private readonly bus: Bus,
   ) {}

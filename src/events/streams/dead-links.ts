@@ -5,7 +5,7 @@
  */
 import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Problem } from '../../common/problem.js';
-import { StreamConnections } from './stream-connections.js';
+import { OpenStreams } from './open-streams.js';
 import { readTcpTable } from './tcp-table.js';
 import { Interval } from '../../common/waiting.js';
 
@@ -43,7 +43,7 @@ export class DeadLinks implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly interval = new Interval(LOOK_MS, () => this.look());
   private looking = false;
 
-  constructor(private readonly connections: StreamConnections) {}
+  constructor(private readonly connections: OpenStreams) {}
 
   onApplicationBootstrap(): void {
     if (process.platform === 'linux') this.interval.start();

@@ -10,7 +10,7 @@
 import { Injectable } from '@nestjs/common';
 import type { TenantId } from '../../common/ids.js';
 import { Waiters } from '../../common/waiters.js';
-import { ErasedCalls } from '../log/erased-calls.js';
+import { RecentlyErased } from '../log/recently-erased.js';
 import { LogPage } from './log-page.js';
 import { LogReader } from '../log/log-reader.js';
 import { TENANT_NUMBERING } from '../live/frame.js';
@@ -50,7 +50,7 @@ export class LogPages {
 
   constructor(
     private readonly log: LogReader,
-    private readonly erased: ErasedCalls,
+    private readonly erased: RecentlyErased,
   ) {
     erased.erasures.subscribe(() => {
       for (const key of this.kept.keys()) this.drop(key);

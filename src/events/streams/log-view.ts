@@ -2,7 +2,7 @@
 import { type OwnedAgents, type OwnedSet, listed } from '../../agents/owned-agents.js';
 import type { TenantId } from '../../common/ids.js';
 import type { EventFilter, PlatformFilter } from '../log/event-filter.js';
-import type { ErasedCalls } from '../log/erased-calls.js';
+import type { RecentlyErased } from '../log/recently-erased.js';
 import type { EventLog, TenantHeads } from '../log/event-log.js';
 import type { LogReader } from '../log/log-reader.js';
 import type { EventRouter, Receive } from '../live/event-router.js';
@@ -53,7 +53,7 @@ export interface LogSources {
   readonly reader: LogReader;
   readonly expiry: LogExpiry;
   readonly lineage: LogLineage;
-  readonly erased: ErasedCalls;
+  readonly erased: RecentlyErased;
   readonly heads: TenantHeads;
   readonly owned: OwnedAgents;
   readonly pages: LogPages;

@@ -13,10 +13,10 @@ import type { TenantId } from '../../common/ids.js';
 import { Problem } from '../../common/problem.js';
 import { AgentChanges } from './agent-changes.js';
 import { EventTail } from '../live/event-tail.js';
-import { ErasedCalls } from '../log/erased-calls.js';
+import { RecentlyErased } from '../log/recently-erased.js';
 import type { CallName } from '../log/event.js';
 import type { StreamConnection } from './stream-connection.js';
-import { StreamConnections } from './stream-connections.js';
+import { OpenStreams } from './open-streams.js';
 import { Interval } from '../../common/waiting.js';
 
 /** A lost control message is made good within this. */
@@ -32,10 +32,10 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
   private checkedAt = performance.now();
 
   constructor(
-    private readonly connections: StreamConnections,
+    private readonly connections: OpenStreams,
     private readonly rights: CurrentRights,
     private readonly changes: AgentChanges,
-    private readonly erased: ErasedCalls,
+    private readonly erased: RecentlyErased,
     private readonly bus: Bus,
     private readonly tail: EventTail,
   ) {}

@@ -10,7 +10,7 @@ import { Problem } from '../../common/problem.js';
 import { type StreamFormat, platformNumbering, tenantNumbering } from '../live/cloud-event.js';
 import type { Chunk } from '../live/frame.js';
 import type { EventFilter, PlatformFilter } from '../log/event-filter.js';
-import { ErasedCalls } from '../log/erased-calls.js';
+import { RecentlyErased } from '../log/recently-erased.js';
 import { EventLog, TenantHeads } from '../log/event-log.js';
 import { EventRouter } from '../live/event-router.js';
 import { EventStream } from './event-stream.js';
@@ -22,7 +22,7 @@ import type { Outlet } from './outlet.js';
 import { type LogSources, PlatformLogView, type LogView, TenantLogView } from './log-view.js';
 import { StreamAdmission } from './stream-admission.js';
 import { StreamConnection, type StreamScope } from './stream-connection.js';
-import { StreamConnections } from './stream-connections.js';
+import { OpenStreams } from './open-streams.js';
 import type { StreamStart } from './stream-start.js';
 import { StreamRights } from './stream-rights.js';
 
@@ -45,13 +45,13 @@ export class StreamsService {
     private readonly reader: LogReader,
     expiry: LogExpiry,
     lineage: LogLineage,
-    erased: ErasedCalls,
+    erased: RecentlyErased,
     heads: TenantHeads,
     owned: OwnedAgents,
     pages: LogPages,
     router: EventRouter,
     private readonly agents: AgentsService,
-    private readonly connections: StreamConnections,
+    private readonly connections: OpenStreams,
     private readonly rights: StreamRights,
     private readonly admission: StreamAdmission,
   ) {

@@ -3,7 +3,7 @@ import type { EventSink } from '../source.js';
 import { FollowerContext, LogFollower } from './call-log-follower.js';
 import type { CursorKeeper } from './cursor-keeper.js';
 import { LogEntry, decodeLogEntry } from './decode.js';
-import { decodeLogGap } from './log-gap.js';
+import { decodeLogGap } from './upstream-gap.js';
 import { SpokenWords } from './spoken-words.js';
 import type { DecodedEvent } from '../../events/log/event.js';
 

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { type TenantId, agentNameSchema, lineSchema, tenantIdSchema } from '../common/ids.js';
-import { pageQuery } from '../common/page.js';
-import { commaList } from '../common/validation.js';
-import { narrowingQuery } from './lists/call-narrowing.js';
-import type { CallFilter } from './lists/call-query.js';
-import { SORTS } from './lists/sorts.js';
-import { parseSearch } from './search/search-query.js';
-import type { Whose } from './lists/whose.js';
+import { type TenantId, agentNameSchema, lineSchema, tenantIdSchema } from '../../common/ids.js';
+import { pageQuery } from '../../common/page.js';
+import { commaList } from '../../common/validation.js';
+import { narrowingQuery } from './call-narrowing.js';
+import type { CallFilter } from './call-query.js';
+import { SORTS } from './sorts.js';
+import { parseSearch } from '../search/search-query.js';
+import type { Whose } from './whose.js';
 
 const MAX_SEARCH = 200;
 

@@ -1,7 +1,7 @@
 /** What is answered about calls, as `/openapi.json` says it (docs/calls.md). */
 import { z } from 'zod';
 import { callCost, entryMeasures, qualityOfCall, qualityOfRow } from './quality-answers.js';
-import { agentField, callField, cursorField, momentField, nextField, tenantField } from '../common/answer-fields.js';
+import { agentField, callField, cursorField, momentField, nextField, tenantField } from '../../common/answer-fields.js';
 
 const role = z.enum(['user', 'bot']);
 const seq = z

@@ -18,7 +18,7 @@ const RETRY_MS = 1000;
 const LAST_FRAME_MS = 1000;
 
 @Injectable()
-export class StreamConnections implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
+export class OpenStreams implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly open = new Set<StreamConnection>();
   private readonly ofTenant = new Counts();
   private readonly ofToken = new Counts();

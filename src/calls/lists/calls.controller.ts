@@ -1,14 +1,14 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { AgentsService } from '../agents/agents.service.js';
-import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
-import type { Patience } from '../common/fair-slots.js';
-import { type CallId, type TenantId, callIdSchema } from '../common/ids.js';
-import { serialiseJson } from '../common/json.js';
-import { ClientPatience } from '../http/patience.js';
+import { AgentsService } from '../../agents/agents.service.js';
+import { CurrentTenant, Scopes } from '../../auth/auth.decorators.js';
+import type { Patience } from '../../common/fair-slots.js';
+import { type CallId, type TenantId, callIdSchema } from '../../common/ids.js';
+import { serialiseJson } from '../../common/json.js';
+import { ClientPatience } from '../../http/patience.js';
 import { type ListCalls, type ReadCallQuery, filterOf, listCallsSchema, readCallSchema } from './calls.schemas.js';
 import { CallsService } from './calls.service.js';
-import { Operation } from '../common/operation.js';
+import { Operation } from '../../common/operation.js';
 import { callAnswer, callPage } from './call-answers.js';
 
 /** Numbers of any length stand in tools' arguments and results: our own writer keeps their digits. */

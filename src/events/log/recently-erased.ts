@@ -22,7 +22,7 @@ const RECENT = `SELECT DISTINCT call_id AS "callId", nullif(tenant_id, '') AS "t
   WHERE erased_at > now() - $1 * interval '1 millisecond'`;
 
 @Injectable()
-export class ErasedCalls implements OnApplicationBootstrap, OnApplicationShutdown {
+export class RecentlyErased implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly remembered = new LRUCache<string, true>({ max: MAX_REMEMBERED });
   private readonly heard = new Subject<CallName>();
   private readonly subscription = new Subscription();

@@ -1,6 +1,6 @@
 /** What is answered of the quality of calls, as `/openapi.json` says it (docs/calls.md, "Quality"). Null: nobody measured it. */
 import { z } from 'zod';
-import { momentField } from '../common/answer-fields.js';
+import { momentField } from '../../common/answer-fields.js';
 
 const ms = (description: string, example: number) =>
   z
