@@ -31,7 +31,9 @@ describe('a token', () => {
     const stream = (await minted(token)).body.token;
     const { body } = await board.request<{ paths: Record<string, Record<string, unknown>> }>('GET', '/openapi.json');
     const open = new Map([
-      ...['/healthz', '/readyz', '/.well-known/jwks.json'].map((path) => [path, 200] as const),
+      ...['/healthz', '/readyz', '/.well-known/jwks.json', '/v1/event-types', '/asyncapi.json'].map(
+        (path) => [path, 200] as const,
+      ),
       // It asks for a code in place of a token.
       ['/v1/session/code', 400] as const,
     ]);

@@ -23,9 +23,16 @@ const projected = (at = board) =>
     const { body } = await at.request<{ calls: { state: string; behind: number } }>('GET', '/readyz');
     return body.calls.state === 'up' && body.calls.behind === 0;
   }, 'a projection that has read the whole log');
+/** The tables' rows; of JSON, what it says: the order of its fields is nobody's business. */
 const dump = async () => ({
-  calls: await sql('SELECT * FROM calls ORDER BY tenant_id, call_id'),
-  parts: await sql('SELECT * FROM call_parts ORDER BY tenant_id, call_id, key'),
+  calls: (await sql<{ head: string }>('SELECT * FROM calls ORDER BY tenant_id, call_id')).map((row) => ({
+    ...row,
+    head: JSON.parse(row.head) as unknown,
+  })),
+  parts: (await sql<{ state: string }>('SELECT * FROM call_parts ORDER BY tenant_id, call_id, key')).map((row) => ({
+    ...row,
+    state: JSON.parse(row.state) as unknown,
+  })),
 });
 
 /** What the log itself says of a call. */

@@ -7,7 +7,9 @@ import { type Operation, type Values, essenceOf, operationsOf } from '../support
 import { Switchboard, type TestTenant } from '../support/switchboard.js';
 import { fresh, message } from '../support/things.js';
 
-const SCOPES = ['events:read', 'agents:read', 'tokens:write', 'events:write', 'rules:write'] as const;
+const SCOPES = [
+  ...['events:read', 'agents:read', 'tokens:write', 'events:write', 'webhooks:write', 'rules:write'],
+] as const;
 const OPEN = new Set([
   'GET /healthz',
   'GET /readyz',

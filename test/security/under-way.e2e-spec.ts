@@ -65,7 +65,7 @@ describe('a client that has gone', () => {
   });
 
   it.each<[string, string, string, string, string]>([
-    ['GET', '/v1/log?types=zzz', 'events', 'replay', '%log_window%'],
+    ['GET', '/v1/log?types=zzz', 'log_events', 'replay', '%log_%'],
     ['GET', '/v1/log?call=a-call', 'call_tenants', 'replay', '%call_tenants%'],
     ['GET', '/v1/calls', 'calls', 'read', '%FROM calls%'],
     ['GET', '/v1/stats', 'calls', 'read', '%FROM calls%'],
@@ -153,9 +153,9 @@ describe('rights end, keys are read and owners change', () => {
 describe('large answers', () => {
   it('of a tenant are made one by one', async () => {
     const { token } = await board.createTenant({ scopes: SCOPES });
-    await whileHeld([board.databaseUrl, 'events'], async (waiting) => {
+    await whileHeld([board.databaseUrl, 'log_marked'], async (waiting) => {
       const asked = Array.from({ length: 3 }, () => board.request('GET', '/v1/log?types=zzz', { token }));
-      await waiting('%log_window%');
+      await waiting('%log_stretch%');
       await waitFor(async () => (await waitingIn('replay')) === 2, 'two in line');
       void Promise.all(asked);
     });

@@ -144,7 +144,7 @@ describe.each(logs.filter(({ kind }) => withBroker(kind)))('$what', ({ kind, ent
   it('is fed by the example’s publisher', async () => {
     const board = await startBoard({ SOURCES: broker.url + path });
     const pc = new EventEmitter();
-    const example = (await import(`../examples/publishers/${kind}.mjs`)) as Record<string, Publish>;
+    const example = (await import(`../../examples/publishers/${kind}.mjs`)) as Record<string, Publish>;
     const publish = example[kind === 'nats' ? 'publishToNats' : 'publishToRedis'] as Publish;
     const stop = await publish(pc, broker.url, kind === 'nats' ? 'agents.events' : 'agents');
     await speak(board, pc, async () => void (await stop()));
@@ -152,7 +152,7 @@ describe.each(logs.filter(({ kind }) => withBroker(kind)))('$what', ({ kind, ent
 });
 
 /** By name: the examples have no types. */
-const HTTP_EXAMPLE: string = '../examples/publishers/http.mjs';
+const HTTP_EXAMPLE: string = '../../examples/publishers/http.mjs';
 
 type Publish = (pc: EventEmitter, url: string, topic: string) => Promise<() => unknown>;
 

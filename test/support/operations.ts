@@ -69,9 +69,17 @@ export class Operation {
   }
 }
 
-const EXAMPLES: Values = { name: 'a name', tenant: 'nobody-yet', from: 'nobody-yet', ttl: '1m', code: 'none' };
+const EXAMPLES: Values = {
+  url: 'https://hooks.example.com/events',
+  name: 'a name',
+  tenant: 'nobody-yet',
+  from: 'nobody-yet',
+  ttl: '1m',
+  code: 'none',
+};
 
 function exampleOf(name: string, schema: Schema, values: Values): unknown {
+  if (name === 'when') return { silence: { seconds: 20 } };
   if (schema.anyOf) return values[name] ?? EXAMPLES[name];
   if (schema.type === 'array') return [schema.items?.enum?.[0] ?? values[name] ?? 'x'];
   if (schema.enum) return schema.enum[0];

@@ -26,6 +26,8 @@ export class EventStream {
   private brokenUntil = 0;
   /** By the view's numbering. */
   private last = 0;
+  /** While the log is read: the id that the client was sent last. What its filter left out since is not in it. */
+  private sentId = 0;
   /** The platform's position of what the log brought last, and the calls in it, until something newer has come live. */
   private lastPosition = 0;
   private seen: SeenCalls | undefined;
@@ -136,13 +138,19 @@ export class EventStream {
 
   /** Sends the log from where the reader stands, piece by piece as its socket drains, then joins what is live. */
   private async replay(): Promise<void> {
-    const timer = setInterval(() => this.reader.next(cursorFrame(` reading ${this.last}`, this.last)), READING_MS);
+    this.sentId = this.last;
+    const timer = setInterval(() => this.tellReading(), READING_MS);
     await this.look(async (until) => {
       while (!(await this.replayPage(until)));
     }).finally(() => clearInterval(timer));
     if (this.stopped) return;
     this.tellMissing(Math.max(this.last, this.resumedAfter));
     this.joinLive();
+  }
+
+  private tellReading(): void {
+    this.sentId = this.last;
+    this.reader.next(cursorFrame(` reading ${this.last}`, this.last));
   }
 
   /** True when the reader has been sent all that there was, or is gone. */
@@ -156,7 +164,7 @@ export class EventStream {
       this.tellMissing(piece.first - 1);
       this.reader.next(piece.chunkAfter(this.last));
       eventsOut.inc({ way: 'log' }, piece.countAfter(this.last));
-      this.last = piece.last;
+      this.sentId = this.last = piece.last;
       this.seen = new SeenCalls(this.seen === undefined ? 0 : this.lastPosition, piece.calls);
       this.lastPosition = piece.lastPosition;
       await this.outlet.room();
@@ -200,7 +208,9 @@ export class EventStream {
   }
 
   private tellGap(resumeFrom: number, reason: 'expired' | 'unknown'): void {
-    this.reader.next(controlFrame('log.gap', { after: this.last, resumeFrom, reason }));
+    // A restore leaves a hole in the numbers, into which the reading may have moved: the client is told its own cursor.
+    const after = reason === 'unknown' ? this.sentId : this.last;
+    this.reader.next(controlFrame('log.gap', { after, resumeFrom, reason }));
     this.last = resumeFrom;
   }
 
