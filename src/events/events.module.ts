@@ -29,7 +29,7 @@ import { StreamTokensController } from './streams/stream-tokens.controller.js';
 import { StreamsController } from './streams/streams.controller.js';
 import { StreamsService } from './streams/streams.service.js';
 
-/** One event's way: ingest → event log → tail → router → streams. */
+/** The way of an event: ingest → event log → tail → router → streams. */
 @Module({
   imports: [AuthModule, AgentsModule],
   controllers: [CatalogueController, StreamsController, LogController, StreamTokensController],

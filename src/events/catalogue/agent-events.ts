@@ -1,4 +1,4 @@
-/** What the agent does besides talking, and what people say in its place. */
+/** What the agent does besides talking, and what people say when they take over from it. */
 import { z } from 'zod';
 import { type EventType, durable, numberOf, said, spoken, textOf } from './event-type.js';
 

@@ -1,7 +1,10 @@
-/** `/asyncapi.json`: the streams and what they carry, as AsyncAPI 3 says it (https://www.asyncapi.com/docs/reference/specification/v3.0.0). */
+/**
+ * `/asyncapi.json`: the streams and the events that they carry, as AsyncAPI 3 describes them
+ * (https://www.asyncapi.com/docs/reference/specification/v3.0.0).
+ */
 import { type DescribedEventType, describedEventTypes } from './catalogue.js';
 
-/** What may be read, by the names of channels. `/v1/admin/events` carries the same with a `tenant`. */
+/** The streams, by the names of their channels. `/v1/admin/events` carries the same events with a `tenant`. */
 const STREAMS = {
   tenantEvents: { address: '/v1/events', title: 'Every agent of the caller’s tenant' },
   agentEvents: { address: '/v1/agents/{agent}/events', title: 'One agent', parameter: ['agent', 'Its exact name.'] },
@@ -12,7 +15,7 @@ const STREAMS = {
   allEvents: { address: '/v1/admin/events', title: 'Every tenant, and what nobody owns; `data` has a `tenant`, too' },
 } as const;
 
-/** A name in a document's keys and references has no dots. */
+/** Names in the keys and references of an AsyncAPI document must not have dots. */
 const keyOf = (type: string) => type.replaceAll('.', '_');
 
 /** `publicUrl`: where the streams are reached. */

@@ -1,4 +1,4 @@
-/** How a call comes, goes and changes hands. */
+/** How a call begins, ends and changes hands. */
 import { z } from 'zod';
 import { callField } from '../../common/answer-fields.js';
 import { type EventType, durable, numberOf, textOf, timeOf } from './event-type.js';

@@ -1,4 +1,7 @@
-/** The types of events that readers meet, each with the schema of its `data`: `GET /v1/event-types`, `/asyncapi.json`, docs/events.md. */
+/**
+ * The types of events that readers receive, each with the schema of its `data`. They are shown by `GET
+ * /v1/event-types`, `/asyncapi.json` and docs/events.md.
+ */
 import { exampleOf } from '../../common/json-example.js';
 import { type JsonSchema, jsonSchemaOf } from '../../common/json-schema.js';
 import { AGENT_EVENTS } from './agent-events.js';
@@ -8,7 +11,7 @@ import type { EventType } from './event-type.js';
 import { RULE_EVENTS } from './rule-events.js';
 import { SPEECH_EVENTS } from './speech-events.js';
 
-/** In the order in which they are shown. What else writes into the log adds its types here. */
+/** In the order in which they are shown. Any other part that writes into the log adds its types here. */
 export const EVENT_TYPES: readonly EventType[] = [
   ...CALL_EVENTS,
   ...SPEECH_EVENTS,
@@ -18,7 +21,7 @@ export const EVENT_TYPES: readonly EventType[] = [
 ];
 
 export interface DescribedEventType extends Omit<EventType, 'schema'> {
-  /** Of `data`: JSON Schema (draft-07), whole, without references. */
+  /** The schema of `data`: JSON Schema (draft-07), complete, without references. */
   readonly schema: JsonSchema;
   readonly example: unknown;
 }

@@ -1,4 +1,7 @@
-/** What a stream itself says (docs/protocol.md, section 5). `call.erased` and a `log.gap` of upstream's are events of the log. */
+/**
+ * What a stream itself says (docs/protocol.md, section 5). `call.erased` and an upstream's `log.gap` are events of the
+ * log.
+ */
 import { z } from 'zod';
 import { agentField, callField, cursorField, momentField, tenantField } from '../../common/answer-fields.js';
 import { PROBLEM_SLUGS } from '../../common/problem.js';
@@ -12,7 +15,7 @@ const agents = {
   }),
   agentCount: z.int().optional().meta({ description: 'Where there are too many to list.' }),
 };
-/** A number where the client has sent one; else what it sent, or the time of `since`. */
+/** A number if the client sent one. Otherwise what the client sent, or the time of `since`. */
 const cursor = z.union([z.int(), z.string()]);
 
 function control(type: string, summary: string, shape: z.ZodRawShape): EventType {

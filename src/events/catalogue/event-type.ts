@@ -1,16 +1,16 @@
 /**
- * One type of event as the catalogue describes it. Fields that a source sends are its own: what stands here is what those do
- * that we know. Unknown types and unknown fields pass (docs/protocol.md, section 1.1).
+ * One type of event as the catalogue describes it. A source may send any fields; the schema describes those that we
+ * know. Unknown types and unknown fields pass (docs/protocol.md, section 1.1).
  */
 import { z } from 'zod';
 import { agentField, callField, momentField } from '../../common/answer-fields.js';
 
 export interface EventType {
   readonly type: string;
-  /** False: delivered live only, never stored, and without an id. */
+  /** False: the event is delivered live only, is never stored, and has no id. */
   readonly durable: boolean;
   readonly summary: string;
-  /** Of `data`. */
+  /** The schema of `data`. */
   readonly schema: z.ZodObject;
 }
 
@@ -18,7 +18,7 @@ function field(description: string, example: unknown) {
   return { description, examples: [example] };
 }
 
-/** What we add or replace (docs/protocol.md, section 4.4). */
+/** The fields that we add or replace (docs/protocol.md, section 4.4). */
 const stamped = {
   agent: agentField,
   at: momentField.meta(
@@ -26,7 +26,7 @@ const stamped = {
   ),
 };
 
-/** What wires that repeat a call's facts beside each event repeat. */
+/** Facts about the call that some wires repeat beside each event. */
 const facts = {
   from: z.string().optional().meta(field('The caller’s number or address.', '+34611111111')),
   to: z.string().optional().meta(field('The number that was called.', '+34910000000')),
@@ -34,7 +34,7 @@ const facts = {
   transport: z.string().optional().meta(field('`phone`, `webrtc`, `chat`, `whatsapp` …', 'phone')),
 };
 
-/** The call that it belongs to. */
+/** The call that the event belongs to. */
 const ofCall = { callId: callField.optional(), ...facts, ...stamped };
 
 export const said = {
@@ -42,7 +42,7 @@ export const said = {
   text: z.string().optional().meta(field('What was said.', 'A table for two, please')),
 };
 
-/** Of a turn, as the second generation tells it. */
+/** The fields of a turn, as the second generation sends them. */
 export const spoken = {
   startedAt: timeOf('When it began to be said.'),
   endedAt: timeOf('When it was said.'),
@@ -62,17 +62,17 @@ export function timeOf(description: string) {
   return momentField.optional().meta(field(description, '2026-11-27T21:06:05.788Z'));
 }
 
-/** Stored, numbered and replayed. */
+/** A type that is stored, numbered and replayed. */
 export function durable(type: string, summary: string, shape: z.ZodRawShape = {}): EventType {
   return { type, durable: true, summary, schema: schemaOf(type, shape) };
 }
 
-/** Delivered live only. */
+/** A type that is delivered live only. */
 export function ephemeral(type: string, summary: string, shape: z.ZodRawShape = {}): EventType {
   return { type, durable: false, summary, schema: schemaOf(type, shape) };
 }
 
-/** What a source may send has whatever fields it likes besides. */
+/** Events that a source may send can have any further fields. */
 function schemaOf(type: string, shape: z.ZodRawShape): z.ZodObject {
   return z.looseObject({ ...ofCall, ...shape }).meta({ title: type });
 }

@@ -1,4 +1,4 @@
-/** What is said, word by word and in the end, and whose turn it is. */
+/** What is said, word by word and as a whole, and whose turn it is. */
 import { z } from 'zod';
 import { type EventType, durable, ephemeral, numberOf, said, spoken, textOf } from './event-type.js';
 

@@ -1,12 +1,13 @@
 /**
- * Events as structured CloudEvents 1.0 (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md), for readers
- * that ask for `?format=cloudevents` (docs/protocol.md, section 4.7). What the stream itself says keeps its form.
+ * Events as structured CloudEvents 1.0 (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md), for
+ * readers that ask for `?format=cloudevents` (docs/protocol.md, section 4.7). What the stream itself says keeps its
+ * form.
  */
 import { createHash } from 'node:crypto';
 import type { LoggedEvent } from '../log/event.js';
 import { type Numbering, PLATFORM_NUMBERING, TENANT_NUMBERING } from './frame.js';
 
-/** One line of JSON. `id` and `source` together name the event: `source` is the numbering that the id counts in. */
+/** One line of JSON. `id` and `source` together name the event: `source` says in which numbering the id counts. */
 export function cloudEventText(event: LoggedEvent, source: string, number: number | null, tenant?: string): string {
   const { type, callId, at, data } = event;
   const context = {
@@ -15,11 +16,11 @@ export function cloudEventText(event: LoggedEvent, source: string, number: numbe
     ...(tenant === undefined ? {} : { tenant }),
     ...{ time: at, datacontenttype: 'application/json' },
   };
-  // The stored text goes out as it is: parsing it to serialise it again would only cost time and digits.
+  // The stored text goes out as it is. Parsing and serialising it again would only cost time and digits.
   return `${JSON.stringify(context).slice(0, -1)},"data":${data}}`;
 }
 
-/** An event that no log numbers, under the same name for all its readers. */
+/** The id of an event that the log does not number. It is the same for all its readers. */
 function ephemeralId({ position, data }: LoggedEvent): string {
   return `${position}-${createHash('sha256').update(data).digest('base64url').slice(0, 16)}`;
 }

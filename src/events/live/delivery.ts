@@ -1,18 +1,25 @@
 /**
- * What fell due for readers with the same filter in one turn of the event loop: framed once for all of them, and one write
- * to each. A reader that has seen part of it already (from the log) takes the rest.
+ * The events that one turn of the event loop brought for readers with the same filter. They are framed once for all of
+ * these readers and written to each reader in one write. A reader that has already seen some of them (from the log)
+ * takes the rest.
  */
 import { callKey, type LoggedEvent } from '../log/event.js';
 import { Chunk, type Numbering } from './frame.js';
 
-/** Longest text of one delivery, in UTF-16 units; one event more goes in. Bounds what is written to a reader unasked. */
+/**
+ * The longest text of one delivery, in UTF-16 units; the last event may exceed it. It bounds what is written to a
+ * reader unasked.
+ */
 const MAX_LENGTH = 32 * 1024;
 
 export class Delivery {
-  /** The lowest and highest number in it; without durable events it is new to everybody: Infinity and null. */
+  /**
+   * The lowest and the highest number in it. Without durable events the delivery is new to everybody: Infinity and
+   * null.
+   */
   readonly first: number;
   readonly last: number | null;
-  /** Of the events' data, in UTF-16 units. */
+  /** The length of the events' data, in UTF-16 units. */
   readonly length: number;
   private made: Chunk | undefined;
 
@@ -40,8 +47,8 @@ export class Delivery {
   }
 
   /**
-   * The part that is new to a reader who has seen everything up to this number; undefined: nothing. `seen`: what it has been sent
-   * from the log, when that may be more than what was delivered live before this.
+   * The part that is new to a reader that has seen everything up to this number; undefined: nothing is new. `seen`:
+   * what the reader was sent from the log, if that may be more than what was delivered live before this.
    */
   newTo(number: number, seen?: SeenCalls): Delivery | undefined {
     if (this.first > number && seen === undefined) return this;
@@ -54,7 +61,7 @@ export class Delivery {
   }
 }
 
-/** In order, in as many deliveries as their size asks for. */
+/** The events in order, in as many deliveries as their size needs. */
 export function deliveriesOf(numbering: Numbering, events: readonly LoggedEvent[]): Delivery[] {
   const deliveries: Delivery[] = [];
   let start = 0;
@@ -75,7 +82,7 @@ type Placed = Pick<LoggedEvent, 'tenantId' | 'callId' | 'position'>;
 export class CallPositions {
   private readonly last = new Map<string, number>();
 
-  /** What it takes in memory, about. */
+  /** Its approximate size in memory. */
   get bytes(): number {
     return this.last.size * 150;
   }
@@ -90,11 +97,12 @@ export class CallPositions {
 }
 
 /**
- * How far a reader has been sent its calls from the log. An ephemeral event that came in before something of its call that the
- * reader already has would overtake it. Exact for the last piece of the log that was sent; everything older counts as overtaken.
+ * How far a reader has been sent each of its calls from the log. If an ephemeral event came in before an event of its
+ * call that the reader already has, it would be out of order. The answer is exact for the last piece of the log that
+ * was sent; everything older counts as too late.
  */
 export class SeenCalls {
-  /** `before`: the last position of what was sent before this piece; 0: nothing. */
+  /** `before`: the last position that was sent before this piece; 0: nothing was sent. */
   constructor(
     private readonly before: number,
     private readonly piece: CallPositions,
@@ -105,7 +113,7 @@ export class SeenCalls {
   }
 }
 
-/** How many may wait, and UTF-16 units of their data (security rule 16). */
+/** How many events may wait, and how many UTF-16 units of data they may have (security rule 16). */
 const MAX_QUEUED = 1000;
 const MAX_QUEUED_LENGTH = 64 * 1024;
 
@@ -115,7 +123,7 @@ export class StreamQueue {
   private events = 0;
   private length = 0;
 
-  /** False when there is no room; for one there always is. */
+  /** False when there is no room. There is always room for one delivery. */
   push(delivery: Delivery): boolean {
     const isFull =
       this.events + delivery.events.length > MAX_QUEUED || this.length + delivery.length > MAX_QUEUED_LENGTH;

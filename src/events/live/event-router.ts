@@ -1,8 +1,8 @@
 /**
- * Who reads what: an index tenant → agent or call → channels, a channel being all readers with the same filter. Between
- * tenants stands a look-up, never a predicate: a reader that is registered nowhere gets nothing. The cost of an event is the
- * number of its channels, to frame it, and of its readers, to write it. What comes in one turn of the event loop goes out
- * together when the turn ends.
+ * Finds the readers of an event. It is an index: tenant → agent or call → channels. A channel is all readers with the
+ * same filter. Tenants are separated by a look-up, never by a predicate: a reader that is not registered gets nothing.
+ * The cost of an event is one framing for each channel and one write for each reader. Events that come in the same turn
+ * of the event loop go out together when the turn ends.
  */
 import { Injectable } from '@nestjs/common';
 import { Bus } from '../../bus/bus.js';
@@ -13,13 +13,13 @@ import type { LoggedEvent } from '../log/event.js';
 import { EventFilter, PlatformFilter, typeMatcher } from '../log/event-filter.js';
 import { type Numbering, PLATFORM_NUMBERING, TENANT_NUMBERING } from './frame.js';
 
-/** Gets everything that is routed to it, in order; must not throw and must not wait. */
+/** Gets everything that is routed to the reader, in order. It must not throw and must not wait. */
 export type Receive = (delivery: Delivery) => void;
 
 /** Readers with the same filter. */
 class Channel {
   readonly readers = new Set<Receive>();
-  /** What the running turn of the event loop has brought so far. */
+  /** The events that the current turn of the event loop has brought so far. */
   pending: LoggedEvent[] = [];
 
   constructor(
@@ -30,31 +30,34 @@ class Channel {
 
 type Index = Map<string, Set<Channel>>;
 
-/** A tenant's channels; each stands in exactly one of the three, the narrowest that its filter allows. */
+/** A tenant's channels. Each is in exactly one of the three indexes: the narrowest that its filter allows. */
 class TenantChannels {
   readonly byFilter = new Map<string, Channel>();
   readonly all = new Set<Channel>();
   readonly byAgent: Index = new Map();
   readonly byCall: Index = new Map();
-  /** The tenant's last number that came by. */
+  /** The tenant's last number that was routed. */
   seen = 0;
 
-  /** `unfollow`: nobody here reads the tenant any more. */
+  /** `unfollow` is called when nobody here reads the tenant any more. */
   constructor(readonly unfollow: () => void) {}
 }
 
 @Injectable()
 export class EventRouter {
   private readonly tenants = new Map<TenantId, TenantChannels>();
-  /** Admins: few, so that a predicate each is cheap; no tenant's reader is ever among them. */
+  /** Admins. They are few, so a predicate for each is cheap. A tenant's reader is never among them. */
   private readonly acrossTenants = new Set<Channel>();
   private due: Channel[] = [];
-  /** The platform's last number that came by. */
+  /** The last position that was routed. */
   private seen = 0;
 
   constructor(private readonly bus: Bus) {}
 
-  /** From now on, in order, everything of the tenant's that the filter lets through. Returns how to leave. */
+  /**
+   * From now on the reader gets, in order, all of the tenant's events that the filter lets through. Returns a function
+   * that ends this.
+   */
   register(
     tenantId: TenantId,
     filter: EventFilter,
@@ -80,7 +83,10 @@ export class EventRouter {
     };
   }
 
-  /** Everybody's events, nobody's included, as far as an admin's filter lets through. Returns how to leave. */
+  /**
+   * The reader gets the events of all tenants and of nobody that an admin's filter lets through. Returns a function
+   * that ends this.
+   */
   registerAcrossTenants(
     filter: PlatformFilter,
     receive: Receive,
@@ -98,8 +104,8 @@ export class EventRouter {
   }
 
   /**
-   * Up to this number a tenant's readers have been given all that their filters let through, since they were registered; 0: something
-   * is on its way to them, or nothing has come by.
+   * Up to this number, a tenant's readers have been given all events that their filters let through since they were
+   * registered. 0: something is on its way to them, or nothing has been routed yet.
    */
   seenOf(tenantId: TenantId): number {
     return this.due.length > 0 ? 0 : (this.tenants.get(tenantId)?.seen ?? 0);
@@ -148,7 +154,7 @@ function keyOf({ agents, calls, types }: EventFilter): string {
   return JSON.stringify([agents && [...agents].sort(), calls && [...calls].sort(), types && [...types].sort()]);
 }
 
-/** In which of a tenant's indexes a channel stands, and under which keys. */
+/** The tenant's index in which a channel stands, and its keys there. */
 function placesOf({ byAgent, byCall }: TenantChannels, { agents, calls }: EventFilter): [Index, ReadonlySet<string>] {
   return calls ? [byCall, calls] : [byAgent, agents ?? new Set()];
 }
@@ -176,7 +182,7 @@ function displace(channels: TenantChannels, filter: EventFilter, channel: Channe
 function predicateOf({ agents, calls, types }: EventFilter): Channel['wants'] {
   if (types === null && (agents === null || calls === null)) return () => true;
   const matches = typeMatcher(types);
-  // Where both are given, the index is by call; the agents are checked here.
+  // If both agents and calls are given, the index is by call, and the agents are checked here.
   return (event) => matches(event.type) && (calls === null || agents === null || agents.has(event.agent));
 }
 

@@ -1,16 +1,17 @@
 /**
- * One a process: hands the log's events to the router, each once, in order, without holes. It is offered batches; a batch that
- * begins where the tail stands is delivered as it is, anything else makes it read the log from there. So an offer may be
- * lost, repeated or out of order.
+ * Hands the log's events to the router, each once, in order, without holes; one tail in each process. It is offered
+ * batches. A batch that begins where the tail stands is delivered as it is; after any other the tail reads the log. So
+ * an offer may be lost, repeated or out of order.
  *
- * An ephemeral event says after which position it came in, whichever process took it in. It waits until the tail has got
- * there; when it comes too late for its place it is delivered unless a later event of its own call has gone out: within a call
- * nothing overtakes, and what became of other calls does not matter.
+ * An ephemeral event says after which position it came in, on any process, and waits until the tail has got there. If
+ * it is too late for its place, it is still delivered, unless a later event of its own call has gone out. Nothing
+ * overtakes within a call; the order between calls does not matter.
  *
- * A bus with subjects a tenant leaves out what nobody here reads ({@link Bus.follow}); the tail's position moves over it. Who
- * begins to read later looks at the log after it was registered, and finds there what was left out before.
+ * A bus with a subject for each tenant leaves out tenants that nobody here reads ({@link Bus.follow}); the tail moves
+ * over their events. A reader that begins later looks at the log after it registered, and finds there what was left
+ * out.
  *
- * What is on its way while its call is erased is read from the log again, where its tombstones stand.
+ * If a call is erased while its events are on their way, they are read from the log again, where its tombstones stand.
  */
 import { LRUCache } from 'lru-cache';
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
@@ -30,13 +31,13 @@ import { Interval, pause } from '../../common/waiting.js';
 
 type Batch = Extract<BusMessage, { kind: 'appended' }>;
 
-/** Rows a read of the log; bounds memory. */
+/** Rows in one read of the log; bounds memory. */
 const PAGE_ROWS = 1000;
-/** Batches that may wait while the log is read; beyond it, what they hold is read from the log too. */
+/** Batches that may wait while the log is read. The events of any further batch are read from the log too. */
 const MAX_WAITING = 1000;
-/** Calls whose last position is remembered, to keep late ephemeral events from overtaking. */
+/** Calls whose last position is remembered, so that late ephemeral events do not overtake. */
 const MAX_CALLS = 10_000;
-/** How often the log's head is looked at: while the bus is away, and for what was committed without word of it. */
+/** How often the log's head is looked at, for events that were not announced, also while the bus is away. */
 const POLL_MS = 1000;
 
 @Injectable()
@@ -52,12 +53,12 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly polling = new Interval(POLL_MS, () => this.lookForUnheard());
   private delivered = 0;
   private readonly foundRestored = new Subject<void>();
-  /** The database was restored from a backup while this process ran. Told before anything of the other history is delivered. */
+  /** The database was restored from a backup while this process ran. Emitted before any event of the other history. */
   readonly restored: Observable<void> = this.foundRestored;
   private readonly handedOn = new Subject<LoggedEvent>();
-  /** Every durable event when the router has it, in order; of tenants that this process follows none is missing ({@link Bus.follow}). */
+  /** Every durable event once the router has it, in order; of followed tenants none is missing ({@link Bus.follow}). */
   readonly passed: Observable<LoggedEvent> = this.handedOn;
-  /** Where the tail stood, behind the head, when it was last looked at. */
+  /** The tail's position at the last look, if it was behind the head then. */
   private stoodAt: number | undefined;
 
   constructor(
@@ -74,7 +75,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
     return this.delivered;
   }
 
-  /** For how long something has been in the log that was not delivered yet, in ms; as far as the last look at the log says. */
+  /** For how long the log has had events that were not delivered yet, in ms, as of the last look at the log. */
   get behindMs(): number {
     return this.lag.behindMs(this.delivered, performance.now());
   }
@@ -107,8 +108,8 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   /**
-   * An append whose answer was lost is announced by nobody, nor is what a killed process committed last. So who stands still
-   * for a whole interval while the head is further on reads the log; under load, where batches come, this never does.
+   * Nobody announces an append whose answer was lost, or the last commit of a killed process. So if the tail has not
+   * moved for a whole interval while the head is further on, it reads the log. Under load this never happens.
    */
   private async lookForUnheard(): Promise<void> {
     const head = await this.log.headPosition().catch(() => 0); // The database is away: there is nothing to see.
@@ -139,7 +140,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
     this.moveTo(batch.last);
   }
 
-  /** Ephemeral events: those that are due at once, the others when the tail has got to where they came in. */
+  /** Delivers ephemeral events that are due at once. The others wait for the tail to get to their positions. */
   private deliverInPlace(events: readonly LoggedEvent[]): void {
     for (const event of events) {
       if (event.position <= this.delivered) this.deliver(event);
@@ -153,7 +154,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
     this.delivered = position;
   }
 
-  /** Reads the log until the batch's last position, or its end; the batch's ephemeral events come where they stood. */
+  /** Reads the log up to the batch's last position or its end, and delivers its ephemeral events at their places. */
   private async readUpTo(batch: Batch): Promise<void> {
     this.deliverInPlace((batch.events as readonly LoggedEvent[]).filter((event) => event.ephemeral));
     const backoff = new Backoff({ firstMs: 50, maxMs: 2000 });
@@ -175,8 +176,8 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   /**
-   * Positions have a hole where retention was quicker than we, or where the database was restored while this process ran. In the
-   * second case streams have to end before anything of the other history reaches them.
+   * Positions have a hole where retention was faster than the tail, or after a restore while this process ran. After a
+   * restore, streams have to end before any event of the other history reaches them.
    */
   private async lookIfRestored(): Promise<void> {
     const resumedAfter = await this.lineage.resumedAfter();
@@ -195,7 +196,7 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
       if (this.erased.concerns([event])) return;
       if (this.isOvertaken(event)) return ephemeralDropped.inc({ reason: 'late' });
     } else {
-      // What stands in front of it and is not here yet, a later part of its batch or a hole, is no reason to wait.
+      // What is missing before this event (a later part of its batch, or a hole) is no reason to wait.
       for (const early of this.early.takeUntil(event.position - 1)) this.deliver(early);
       if (event.callId !== null) this.lastOfCall.set(callKey(event.tenantId, event.callId), event.position);
     }
@@ -209,24 +210,24 @@ export class EventTail implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 }
 
-/** Notes that are kept, one a look; when there are more, the lag grows with the oldest one all the same. */
+/** Notes that are kept, one for each look. If there are more, the lag still grows with the oldest one. */
 const MAX_NOTES = 600;
 
 /**
- * For how long the log has been ahead of what was delivered. Each look notes where the head stood; a note is forgotten when that
- * position has been delivered. The oldest note that is left is the lag.
+ * For how long the log has been ahead of what was delivered. Each look notes where the head was; a note is forgotten
+ * when that position has been delivered. The oldest note that is left gives the lag.
  */
 export class TailLag {
   private notes: { readonly head: number; readonly at: number }[] = [];
 
-  /** The log's head at a time (in ms), and the position that was delivered last. */
+  /** Takes the log's head at a time (in ms), and the position that was delivered last. */
   sawHead(head: number, delivered: number, at: number): void {
     this.forget(delivered);
     if (head > Math.max(delivered, this.notes.at(-1)?.head ?? 0) && this.notes.length < MAX_NOTES)
       this.notes.push({ head, at });
   }
 
-  /** In ms; 0 when everything that was seen has been delivered. */
+  /** In ms; 0 when everything up to the noted heads has been delivered. */
   behindMs(delivered: number, now: number): number {
     this.forget(delivered);
     const oldest = this.notes[0];

@@ -1,6 +1,7 @@
 /**
- * The only door to the log. While one append is under way the next batch collects: batches grow as large as the commit's
- * latency makes them, without a timer. Events leave in the order in which they came, ephemeral ones between the durable.
+ * The only door to the log. While one append is under way, the next batch collects. So batches grow with the time that
+ * a commit takes, without a timer. Events leave in the order in which they came, ephemeral ones between the durable
+ * ones.
  */
 import { LRUCache } from 'lru-cache';
 import { Injectable, Logger } from '@nestjs/common';
@@ -15,15 +16,17 @@ import type { AdmittedEvent, LoggedEvent } from '../log/event.js';
 import { Appended, EventLog } from '../log/event-log.js';
 import { withinTime } from '../../common/waiting.js';
 
-/** Most events an append; past it a commit takes longer without more events a second (docs/performance.md). */
+/**
+ * Most events in one append. With more, a commit takes longer but stores no more events a second (docs/performance.md).
+ */
 const MAX_BATCH = 2000;
-/** Events that may wait for an append (bounds memory). */
+/** Events that may wait for an append; bounds memory. */
 const MAX_WAITING = 20_000;
-/** Words are not held up for longer by a database that does not answer. */
+/** A database that does not answer delays ephemeral events by no more than this. */
 const HEAD_MS = 500;
 /** How long after an append the next one is expected. */
 const BUSY_MS = 250;
-/** Calls whose tenant is remembered, so that their words need no look-up. */
+/** Calls whose tenant is remembered, so that their ephemeral events need no look-up. */
 const MAX_CALLS = 50_000;
 
 interface Submission {
@@ -49,15 +52,16 @@ export class IngestService {
     private readonly bus: Bus,
     private readonly erased: RecentlyErased,
   ) {
-    // A tenant was erased: what is remembered of its calls is no longer true.
+    // A tenant was erased: what is remembered about its calls is no longer true.
     bus.messages.subscribe((message) => {
       if (message.kind === 'tenant-changed' && message.status === 'deleted') this.calls.clear();
     });
   }
 
   /**
-   * Takes events in, in order behind those submitted before. Resolves after the commit, one outcome an event. Rejects with
-   * `unavailable` when too much waits, else with what failed: then nothing is known of what came in, and it must come again.
+   * Takes events in, in order, behind those that were submitted before. Resolves after the commit, with one outcome for
+   * each event. Rejects with `unavailable` when too many events wait. Any other rejection is the error of the append:
+   * then it is not known which events came in, and they must be sent again.
    */
   submit(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
     if (events.length === 0) return Promise.resolve([]);
@@ -73,31 +77,31 @@ export class IngestService {
     });
   }
 
-  /** What ailed the database at the last append, in words, if that failed and was not long ago. */
+  /** What was wrong with the database at the last append, in words, if that append failed a short while ago. */
   get trouble(): string | undefined {
     return this.failures.trouble;
   }
 
-  /** That wait for an append. */
+  /** How many events wait for an append. */
   get waitingEvents(): number {
     return this.waiting;
   }
 
-  /** Events come in these moments. Who reads the log for purposes of its own gives way to them. */
+  /** True while events are coming in. Background work that reads the log gives way to them. */
   get isBusy(): boolean {
     return this.working || performance.now() - this.lastAppendAt < BUSY_MS;
   }
 
   private async work(): Promise<void> {
     this.working = true;
-    // What is submitted in this turn of the event loop goes into the first batch.
+    // Everything that is submitted in this turn of the event loop goes into the first batch.
     await Promise.resolve();
     for (let batch = this.takeBatch(); batch.length > 0; batch = this.takeBatch()) await this.process(batch);
     this.working = false;
     this.lastAppendAt = performance.now();
   }
 
-  /** Whole submissions of one writer, as many as fit; at least one. */
+  /** Takes whole submissions of one writer, as many as fit, at least one. */
   private takeBatch(): Submission[] {
     const first = this.queue[0];
     if (first === undefined) return [];
@@ -122,7 +126,7 @@ export class IngestService {
       if (isEphemeralOnly(appended)) await this.lookAtHead();
     } catch (error) {
       this.failures.note(error);
-      // A bug that one of them brings out must not take those beside it along.
+      // A bug that one submission brings out must not fail the submissions beside it.
       if (batch.length > 1 && blameOf(error) === 'ours') for (const one of batch) await this.process([one]);
       else for (const { reject } of batch) reject(error);
       return;
@@ -137,7 +141,7 @@ export class IngestService {
     for (const { events: own, resolve } of batch) resolve(appended.slice(start, (start += own.length)));
   }
 
-  /** Appends what needs the database; the words of a call whose tenant is known do not. */
+  /** Appends the events that need the database. Ephemeral events of a call whose tenant is known do not. */
   private async append(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
     const known = events.map((event) => this.knownTenant(event, onlyTenant));
     const unknown = events.filter((_, index) => known[index] === undefined);
@@ -160,7 +164,7 @@ export class IngestService {
     return call === undefined || this.erased.concerns([{ ...event, tenantId: call.tenantId }]) ? undefined : call;
   }
 
-  /** One poison event must not take those beside it along: a batch that is refused for what stands in it is halved. */
+  /** One poison event must not fail the events beside it: a batch that is refused because of its content is halved. */
   private async appendOrSplit(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
     try {
       return await this.log.append(events, onlyTenant);
@@ -177,8 +181,8 @@ export class IngestService {
   }
 
   /**
-   * Where ephemeral events came in: behind everything that was answered for before, on whichever process. When the database does
-   * not say so in time, what this process knows of it has to do.
+   * Finds after which position ephemeral events came in: after everything that any process has acknowledged before. If
+   * the database does not answer in time, the last position that this process knows has to do.
    */
   private async lookAtHead(): Promise<void> {
     const head = await withinTime(this.log.headPosition(), HEAD_MS).catch(() => undefined);
@@ -200,7 +204,7 @@ export class IngestService {
       out.push({ type, agent, callId, at, data, ephemeral, tenantId: stamp.tenantId, position, seq: stamp.seq });
     }
     this.lastPosition = Math.max(this.lastPosition, position);
-    // A batch that was split may have another process's events in between: then the tail reads the log.
+    // A batch that was split may have another process's events in between. Then the tail reads the log.
     const complete = position - first + 1 === stored.length;
     if (out.length > 0) this.bus.publish({ kind: 'appended', first, last: position, complete, events: out });
   }
@@ -213,14 +217,14 @@ export class IngestService {
   }
 }
 
-/** What decides whose a call's event is: who writes, the call and the agent. */
+/** What decides who owns a call's event: the writer, the call and the agent. */
 function routeOf({ callId, agent }: AdmittedEvent, onlyTenant: TenantId | null): string {
   return `${onlyTenant ?? ''} ${callId ?? ''} ${agent}`;
 }
 
 const REFUSED: Appended = { outcome: 'refused', tenantId: null, position: null, seq: null };
 
-/** Nothing of it says where in the log its ephemeral events stand. */
+/** True when nothing in it says where in the log its ephemeral events stand. */
 function isEphemeralOnly(appended: readonly Appended[]): boolean {
   const outcomes = new Set(appended.map(({ outcome }) => outcome));
   return outcomes.has('ephemeral') && !outcomes.has('stored');

@@ -1,7 +1,8 @@
 /**
- * Takes a call's content out of the log. Its events stay as tombstones: number, owner and identity, and nothing of what was
- * said, so that a tenant's count keeps no hole and what comes again is known. One more event of the same kind is appended:
- * whoever has read the call, and keeps something of it, is told that it is gone (docs/protocol.md, section 10.4).
+ * Takes a call's content out of the log. Its events stay as tombstones: they keep number, owner and identity, and
+ * nothing of what was said. So a tenant's numbers have no hole, and repeats are still recognised. One more event of the
+ * same kind is appended, so that readers that keep something of the call learn that it is erased (docs/protocol.md,
+ * section 10.4).
  */
 import { Injectable } from '@nestjs/common';
 import { Bus } from '../../bus/bus.js';
@@ -12,15 +13,15 @@ import { Prisma } from '../../database/generated/client.js';
 import { type CallName, type LoggedEvent, CALL_ERASED } from './event.js';
 
 export interface ErasedCall {
-  /** Whose it was; null: nobody's. */
+  /** Whose call it was; null: nobody's. */
   readonly tenantId: TenantId | null;
-  /** Events of which a tombstone is left. */
+  /** How many events became tombstones. */
   readonly events: number;
-  /** What is appended to say so. */
+  /** The event that is appended to say so. */
   readonly notice: LoggedEvent;
 }
 
-/** Events of which a tombstone is left in one transaction; a few milliseconds. */
+/** Events that become tombstones in one transaction; it takes a few milliseconds. */
 const EMPTIED_AT_ONCE = 500;
 
 @Injectable()
@@ -28,9 +29,9 @@ export class CallErasure {
   constructor(private readonly bus: Bus) {}
 
   /**
-   * Erases the call within a transaction that holds the append lock, taken at `head`. Undefined for a call that the log does not
-   * know, or no more. To be followed by {@link announce} when it is committed. An enormous call is emptied before, by
-   * {@link emptySome}: appends wait for what is left of it only.
+   * Erases the call within a transaction that holds the append lock, taken at `head`. Undefined if the log does not
+   * know the call, or no longer does. Call {@link announce} after the commit. Empty an enormous call first with {@link
+   * emptySome}: then appends wait only for the rest.
    */
   async erase(
     transaction: Prisma.TransactionClient,
@@ -60,15 +61,16 @@ export class CallErasure {
   }
 
   /**
-   * Leaves a tombstone of some of its events, after a position and in order. It has no call, so that whoever looks for the call's events
-   * passes over it; it keeps its agent, which is a part of what makes a repeat recognisable. `last` null: there were none.
+   * Makes tombstones of some of the call's events, after a position and in order. These have no call, so that searches
+   * for the call's events pass over them. They keep their agent, because it is a part of what makes a repeat
+   * recognisable. `last` null: no events were left.
    */
   async emptySome(
     transaction: Prisma.TransactionClient,
     { tenantId, callId }: CallName,
     after: bigint,
   ): Promise<{ events: number; last: bigint | null }> {
-    // Said in two ways, for an index serves both, and IS NOT DISTINCT FROM in none.
+    // There are two forms because an index serves each of them, but does not serve IS NOT DISTINCT FROM.
     const owned = tenantId === null ? Prisma.sql`tenant_id IS NULL` : Prisma.sql`tenant_id = ${tenantId}`;
     const rows = await transaction.$queryRaw<{ position: bigint; seq: bigint | null; agent: AgentName }[]>`
       SELECT position, seq, agent FROM events WHERE call_id = ${callId} AND ${owned} AND position > ${after}
@@ -78,7 +80,7 @@ export class CallErasure {
       const positions = rows.filter((row) => row.agent === agent).map(({ position }) => position);
       const empty = Prisma.sql`SET call_id = NULL, type = ${CALL_ERASED}, at = ${at}, data = ${dataOf(callId, agent, at)}
         WHERE position = ANY (${positions})`;
-      // In this order: what is moved from one to the other meanwhile is found in its new place.
+      // The order matters: a row that is moved from one table to the other meanwhile is found in its new place.
       await transaction.$executeRaw`UPDATE events_before ${empty}`;
       await transaction.$executeRaw`UPDATE log_events ${empty}`;
     }
@@ -99,7 +101,7 @@ export class CallErasure {
     return events;
   }
 
-  /** Tells every process, and by the log every reader. */
+  /** Tells every process at once; the log tells every reader. */
   announce(callId: CallId, { tenantId, notice }: ErasedCall): void {
     const { position } = notice;
     this.bus.publish({ kind: 'call-erased', tenantId, callId });

@@ -1,17 +1,17 @@
-/** Whole calls of a tenant as the log has them, for those parts of the product that walk through them: live rules, and what tries them. */
+/** Whole calls of a tenant as the log has them, for live rules and for trying them out. */
 import type { QueryResultRow } from 'pg';
 import type { CallId, TenantId } from '../../common/ids.js';
 import type { Run } from '../../database/pg-pool.js';
 import { type EventRow, toLoggedEvent } from './event-log.js';
 import { type LoggedEvent, RULE_FIRED } from './event.js';
 
-/** Events of one read, and bytes of their data. */
+/** The size of one read: events, and bytes of their data. */
 const PAGE = 1000;
 const PAGE_BYTES = 1024 * 1024;
-/** A call that began earlier and has not ended is looked for no more. */
+/** A call that began longer ago and has not ended is no longer looked for. */
 const OPEN_HOURS = 6;
 const MAX_OPEN = 5000;
-/** What ends a conversation (Pinecall's types). */
+/** The types that end a conversation (Pinecall's types). */
 const ENDINGS = ['call.ended', 'whatsapp.sessionEnded', 'call.summary'];
 
 const OF_CALLS = `SELECT position, tenant_id, seq, call_id, agent, type, at, data, octet_length(data) AS bytes
@@ -40,11 +40,11 @@ const AGES = `SELECT c.call_id AS "callId", extract(epoch FROM now() - e.receive
 
 export interface OpenCall {
   readonly callId: CallId;
-  /** Since its last event came in. */
+  /** Time since its last event came in. */
   readonly ageMs: number;
 }
 
-/** In the order in which they began. */
+/** One of the calls that {@link callsBegun} finds, in the order in which they began. */
 export interface BegunCall {
   readonly callId: CallId;
   readonly firstPosition: number;
@@ -54,7 +54,7 @@ interface SizedRow extends EventRow, QueryResultRow {
   readonly bytes: number;
 }
 
-/** Everything of some of a tenant's calls up to a number of its, in order, page by page. */
+/** All events of some of a tenant's calls up to one of its numbers, in order, page by page. */
 export async function* eventsOfCalls(
   run: Run,
   tenantId: TenantId,
@@ -70,17 +70,17 @@ export async function* eventsOfCalls(
   }
 }
 
-/** Calls of the tenant that have not ended, and began in the last six hours; the newest five thousand. */
+/** The tenant's calls that began in the last six hours and have not ended; at most the newest five thousand. */
 export async function openCalls(run: Run, tenantId: TenantId): Promise<readonly OpenCall[]> {
   return (await run<OpenCall & QueryResultRow>(OPEN, [tenantId, ENDINGS])).rows;
 }
 
-/** Since when nothing more has come of calls, other than what rules said. */
+/** For each call, how long ago its last event came in. Events of rules do not count. */
 export async function agesOf(run: Run, tenantId: TenantId, callIds: readonly CallId[]): Promise<readonly OpenCall[]> {
   return callIds.length === 0 ? [] : (await run<OpenCall & QueryResultRow>(AGES, [tenantId, callIds])).rows;
 }
 
-/** Calls whose first event came in between two moments, after one of them. */
+/** Calls whose first event came in between two moments, after a given call. */
 export async function callsBegun(
   run: Run,
   tenantId: TenantId,

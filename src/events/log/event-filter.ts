@@ -1,4 +1,7 @@
-/** What a reader asked for, or its token was narrowed to. A filter only narrows; absent (null) means all that the reader may see. */
+/**
+ * What a reader asked for, or what its token was narrowed to. A filter only narrows; null means everything that the
+ * reader may see.
+ */
 import { z } from 'zod';
 import { AgentName, CallId, TenantId, agentNameSchema } from '../../common/ids.js';
 import { commaList } from '../../common/validation.js';
@@ -12,9 +15,11 @@ export interface EventFilter {
 
 /** What an admin asked for, across tenants. */
 export interface PlatformFilter {
-  /** Null: everybody's. */
+  /** Null: all tenants. */
   readonly tenants: ReadonlySet<TenantId> | null;
-  /** Events that nobody owns: with `tenants`, theirs besides; alone, only these. */
+  /**
+   * True: events that nobody owns are included. With `tenants`, they come in addition; alone, only these events pass.
+   */
   readonly unassigned: boolean;
   readonly agents: ReadonlySet<AgentName> | null;
   readonly types: readonly string[] | null;
@@ -32,7 +37,10 @@ export const filterQuery = {
   types: commaList(typePatternSchema).optional(),
 };
 
-/** The same for PostgreSQL's `LIKE ANY`: `call.*` is a prefix, anything else an exact type; neither may be read as LIKE's wildcards. */
+/**
+ * The same patterns for PostgreSQL's `LIKE ANY`. `call.*` is a prefix, anything else an exact type. Characters that are
+ * wildcards to LIKE are escaped.
+ */
 export function likePatterns(patterns: readonly string[] | null): readonly string[] | null {
   return (
     patterns?.map((pattern) => {
@@ -42,7 +50,7 @@ export function likePatterns(patterns: readonly string[] | null): readonly strin
   );
 }
 
-/** Types whose answer is remembered for each list of patterns; an agent has a few dozen. */
+/** Types whose answer is remembered for each list of patterns. An agent has a few dozen types. */
 const MAX_REMEMBERED = 256;
 
 /** The test that a list of patterns stands for. */

@@ -1,7 +1,7 @@
 /**
- * The event log: every statement that touches it. PostgreSQL keeps two numberings, both without holes and both in commit
- * order: `position` over the platform, `seq` within a tenant. Reads filter by the tenant stamped on the row, never by who owns
- * the agent today (security rule 2).
+ * The event log and the statements that touch it. PostgreSQL keeps two numberings, both without holes and in commit
+ * order: `position` over the platform, `seq` within a tenant. Reads filter by the tenant that is stamped on the row,
+ * never by the agent's owner today (security rule 2).
  */
 import { Injectable } from '@nestjs/common';
 import { Collected } from '../../common/collected.js';
@@ -12,7 +12,7 @@ import type { AdmittedEvent, CallName, LoggedEvent } from './event.js';
 
 /** What became of an event that was appended, in the order of the input. */
 export interface Appended {
-  /** `erased`: of a call that was erased; not stored. */
+  /** `erased`: the event's call was erased, so it is not stored. */
   readonly outcome: 'stored' | 'duplicate' | 'ephemeral' | 'refused' | 'erased';
   readonly tenantId: TenantId | null;
   readonly position: number | null;
@@ -23,9 +23,9 @@ export interface Appended {
 export interface TenantHead {
   readonly seq: number;
   readonly expiredUntil: number;
-  /** Another one for every log that a tenant of this name ever had; empty while there is no event. */
+  /** Different for every log that a tenant of this name ever had; empty while there is no event. */
   readonly incarnation: string;
-  /** Numbers up to it may once have been given to other events, before a restore: who passes it is told. */
+  /** Numbers up to this one may have been given to other events before a restore. A reader that passes it is told. */
   readonly resumedAfter: number;
 }
 
@@ -36,7 +36,7 @@ interface AppendRow {
   seq: number | null;
 }
 
-/** A call with how much the log has of it. */
+/** A call with the amount of data that the log has of it. */
 export interface CallSize extends CallName {
   readonly events: number;
   readonly bytes: number;
@@ -44,7 +44,7 @@ export interface CallSize extends CallName {
 
 type TenantHeadRow = TenantHead & { readonly tenantId: TenantId };
 
-/** Of events' data, in one read; bounds memory. */
+/** Bytes of events' data in one read; bounds memory. */
 const MAX_READ_BYTES = 1024 * 1024;
 
 const APPEND =
@@ -59,7 +59,7 @@ const READ_CALLS = `SELECT e.position, e.tenant_id, e.seq, e.call_id, e.agent, e
     ON e.call_id = c.call_id AND e.tenant_id IS NOT DISTINCT FROM nullif(c.tenant_id, '')
   WHERE e.position <= $3 ORDER BY e.position`;
 const READ_TENANT = `SELECT ${COLUMNS} FROM tenant_log_page($1, $2, ${Number.MAX_SAFE_INTEGER}, $3, $4, NULL, NULL)`;
-/** Pieces of one call: as many of the first events as have no more bytes together, at least one. */
+/** Reads a piece of one call: as many of the first events as fit into the bytes, at least one. */
 const READ_CALL = `SELECT ${COLUMNS} FROM (
   SELECT *, sum(octet_length(data)) OVER in_order AS bytes, row_number() OVER in_order AS number FROM (
     SELECT ${COLUMNS} FROM events WHERE call_id = $1 AND tenant_id IS NOT DISTINCT FROM $2 AND position > $3 AND position <= $4
@@ -87,8 +87,8 @@ export class EventLog {
   ) {}
 
   /**
-   * Numbers and commits a batch, in order; repeats are dropped by key. With `onlyTenant`, what is not that tenant's is refused.
-   * Resolves after the commit, one outcome an event.
+   * Numbers and commits a batch, in order; repeats are dropped by key. With `onlyTenant`, events that are not that
+   * tenant's are refused. Resolves after the commit, with one outcome for each event.
    */
   async append(events: readonly AdmittedEvent[], onlyTenant: TenantId | null): Promise<Appended[]> {
     const stored = await this.storedKeys(events.flatMap(({ formerKey }) => formerKey ?? []));
@@ -123,8 +123,9 @@ export class EventLog {
   }
 
   /**
-   * Everybody's events after a position, in order, for what the process itself does with them: at most so many, or fewer where they are
-   * large; none at the end of the log only. What customers read: {@link LogReader}.
+   * Events of all tenants and of nobody after a position, in order, for the work of the process itself. Returns at most
+   * `limit` events, fewer if they are large, and none only at the end of the log. Customers read through {@link
+   * LogReader}.
    */
   async readAcrossTenants(afterPosition: number, limit: number): Promise<LoggedEvent[]> {
     const values = [afterPosition, limit, MAX_READ_BYTES];
@@ -133,8 +134,8 @@ export class EventLog {
   }
 
   /**
-   * A tenant's events after a number of its own, in order, for its durable readers (readers/), by whose connection it is: at most so many,
-   * or fewer where they are large; none at the end of its log only.
+   * A tenant's events after one of its numbers, in order, for its durable readers (readers/), over their connection.
+   * Returns at most `limit` events, fewer if they are large, and none only at the end of the tenant's log.
    */
   async readTenant(
     run: Run,
@@ -147,14 +148,16 @@ export class EventLog {
     return rows.map(toLoggedEvent);
   }
 
-  /** Everything of some calls up to a position, in order; {@link callSizesAcrossTenants} says how much that is. */
+  /** All events of some calls up to a position, in order. {@link callSizesAcrossTenants} says how much that is. */
   async readCallsAcrossTenants(calls: readonly CallName[], lastPosition: number): Promise<LoggedEvent[]> {
     const names = [calls.map(({ callId }) => callId), calls.map(({ tenantId }) => tenantId ?? '')];
     const { rows } = await this.pool.prepared<EventRow>('read-calls', READ_CALLS, [...names, lastPosition]);
     return rows.map(toLoggedEvent);
   }
 
-  /** Of one call, some events after a position and up to another, in order: so many, or fewer where they are large. */
+  /**
+   * Some events of one call, after a position and up to another, in order: at most `limit`, fewer if they are large.
+   */
   async readCallAcrossTenants(
     { tenantId, callId }: CallName,
     { after, until, limit, maxBytes }: { after: number; until: number; limit: number; maxBytes: number },
@@ -164,7 +167,7 @@ export class EventLog {
     return rows.map(toLoggedEvent);
   }
 
-  /** Calls in the order of their ids, after one of them, each with its size; beyond `maxEvents` it is not counted to the end. */
+  /** Calls in the order of their ids, after a given one, each with its size. Counting stops at `maxEvents`. */
   async callSizesAcrossTenants(
     after: { readonly tenantId: string | null; readonly callId: string },
     limit: number,
@@ -175,7 +178,7 @@ export class EventLog {
     return rows;
   }
 
-  /** Of every tenant asked for, those without an event included. */
+  /** The head of every tenant that was asked for, also of tenants without an event. */
   async tenantHeads(tenantIds: readonly TenantId[]): Promise<Map<TenantId, TenantHead>> {
     const { rows } = await this.pool.prepared<TenantHeadRow>('tenant-heads', HEADS, [tenantIds]);
     return new Map(rows.map(({ tenantId, ...head }) => [tenantId, head]));
@@ -200,7 +203,7 @@ export interface EventRow {
   data: string;
 }
 
-/** With the size of its data. */
+/** A row together with the size of its data. */
 export interface SizedRow extends EventRow {
   readonly bytes: number;
 }
@@ -219,7 +222,7 @@ export function toLoggedEvent(row: EventRow): LoggedEvent {
   };
 }
 
-/** Where tenants' logs begin and end; every stream that opens asks, so many are looked up at once. */
+/** Where tenants' logs begin and end. Every stream that opens asks for this, so many tenants are looked up at once. */
 @Injectable()
 export class TenantHeads {
   private readonly heads: Collected<TenantId, TenantHead>;
@@ -228,7 +231,7 @@ export class TenantHeads {
     this.heads = new Collected((tenantIds) => log.tenantHeads(tenantIds));
   }
 
-  /** As of after the call. */
+  /** The head at a moment after this was called. */
   of(tenantId: TenantId): Promise<TenantHead> {
     return this.heads.get(tenantId);
   }

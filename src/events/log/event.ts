@@ -1,6 +1,6 @@
 /**
- * The model of an event, pure. A source decodes a wire into a {@link DecodedEvent}; admission makes it an
- * {@link AdmittedEvent}; the event log stamps it into a {@link LoggedEvent}, which is what readers are given.
+ * The model of an event, pure. A source decodes a wire into a {@link DecodedEvent}. Admission makes it an {@link
+ * AdmittedEvent}. The event log stamps it into a {@link LoggedEvent}, which readers are given.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { AgentName, CallId, TenantId, agentNameSchema, callIdSchema } from '../../common/ids.js';
@@ -8,23 +8,29 @@ import { exceedsDepth, serialiseJson } from '../../common/json.js';
 import { FieldError, Problem } from '../../common/problem.js';
 import { NO_TIME } from '../../common/written-time.js';
 
-/** The name of the field that should say a time and does not. */
+/** The name of a field that should hold a time and does not. */
 export interface UnreadableTime {
   readonly unreadable: string;
 }
 
-/** What a wire said, in the one customer vocabulary; nothing in it is believed yet. */
+/** What a wire said, in the one customer vocabulary. Nothing in it has been checked yet. */
 export interface DecodedEvent {
   readonly type: unknown;
   readonly agent: unknown;
   readonly callId: unknown;
-  /** When it happened, as far as the wire says. Absent: when it came in. What cannot be read is never that: it is a fault. */
+  /**
+   * When it happened, if the wire says so. Absent: the time when it came in is used. A time that cannot be read is a
+   * fault; it never counts as absent.
+   */
   readonly at: Date | UnreadableTime | undefined;
-  /** Delivered live, never stored. */
+  /** True: delivered live, never stored. */
   readonly ephemeral: boolean;
-  /** What makes a repeat of this event recognisable, also after a restart; any JSON. Absent: nothing does. */
+  /**
+   * What makes a repeat of this event recognisable, also after a restart; any JSON. Absent: repeats cannot be
+   * recognised.
+   */
   readonly identity: readonly unknown[] | undefined;
-  /** The identity that an earlier version gave it, if that may have stored it. */
+  /** The identity that an earlier version gave the event, if that version may have stored it. */
   readonly formerIdentity?: readonly unknown[] | undefined;
   readonly data: Readonly<Record<string, unknown>>;
 }
@@ -36,19 +42,27 @@ export interface AdmittedEvent {
   readonly callId: CallId | null;
   /** ISO 8601, UTC, milliseconds. */
   readonly at: string;
-  /** True when `at` is what the source said; false: when it came in. */
+  /** True when the source said `at`; false when it is the time when the event came in. */
   readonly isTimed: boolean;
   readonly ephemeral: boolean;
-  /** Hash of the event's identity: in a tenant's call, the log drops a second event of the same agent with the same key. */
+  /**
+   * Hash of the event's identity. Within a tenant's call, the log drops a second event of the same agent with the same
+   * key.
+   */
   readonly key: string;
-  /** Taken for its key where the log has it: an earlier version stored the event. */
+  /**
+   * The key that an earlier version may have stored the event under. If the log has it, it is used in place of `key`.
+   */
   readonly formerKey?: string | undefined;
-  /** Refused where its call has had an event of another type since this position: what it says is no longer so. */
+  /**
+   * The event is refused if its call has had an event of another type since this position, because then what it says is
+   * no longer true.
+   */
   readonly unlessAfter?: number | undefined;
   readonly data: string;
 }
 
-/** An event as readers get it: whose it is, and where it stands. */
+/** An event as readers get it: with its tenant and its place in the log. */
 export interface LoggedEvent {
   readonly type: string;
   readonly agent: AgentName;
@@ -56,22 +70,22 @@ export interface LoggedEvent {
   readonly at: string;
   readonly data: string;
   readonly ephemeral: boolean;
-  /** Nobody's events are for admins only. */
+  /** Null: nobody's; only admins get such an event. */
   readonly tenantId: TenantId | null;
-  /** The platform's number. Of an ephemeral event: the log's last position when it came in, over all processes. */
+  /** The platform's number. For an ephemeral event: the log's last position when it came in, over all processes. */
   readonly position: number;
   /** The tenant's number; null when ephemeral or nobody's. */
   readonly seq: number | null;
 }
 
-/** A call. Ids are their senders' own: two tenants may use the same one, and neither notices. */
+/** The identity of a call. Ids are chosen by their senders: two tenants may use the same id, and neither notices. */
 export interface CallName {
   /** Null: nobody's. */
   readonly tenantId: TenantId | null;
   readonly callId: CallId;
 }
 
-/** A call's name as one text. Neither part has white space in it. */
+/** A call's identity as one text. Neither part contains white space. */
 export function callKey(tenantId: string | null, callId: string): string {
   return `${tenantId ?? ''} ${callId}`;
 }
@@ -86,18 +100,21 @@ export const TOO_DEEP: FieldError = { path: 'data', message: `is nested deeper t
 
 const TYPE = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** What stands in place of an erased call's events, and tells those who have read them: `{"callId","agent","at"}`. */
+/**
+ * The type of the tombstones of an erased call, and of the event that tells readers of the erasure:
+ * `{"callId","agent","at"}`.
+ */
 export const CALL_ERASED = 'call.erased';
 
-/** What a live rule says that has fired (docs/rules.md). */
+/** A live rule has fired (docs/rules.md). */
 export const RULE_FIRED = 'rule.fired';
 
-/** An endpoint is sent nothing any more: `{"id","url","reason","at"}`. */
+/** A webhook endpoint is sent nothing any more: `{"id","url","reason","at"}`. */
 export const WEBHOOK_DISABLED = 'webhook.disabled';
 
 /**
- * Types that no source may send: `error` and `message` collide with EventSource's own (security rule 12), the others are
- * what the stream itself, or the log, says to its reader.
+ * Types that no source may send. `error` and `message` collide with EventSource's own (security rule 12). The others
+ * are used by the stream itself, or by the log, to speak to the reader.
  */
 const RESERVED = new Set([
   'error', 'message', 'open', 'connected', 'log.caught_up', 'agents.changed', 'token.expiring', 'stream.closing', CALL_ERASED,
@@ -106,8 +123,8 @@ const RESERVED = new Set([
 ]); // prettier-ignore
 
 /**
- * Checks and serialises. Throws {@link Problem} `validation` or `payload-too-large`, naming every fault. `own`: a reserved type that the
- * product itself may say.
+ * Checks and serialises an event. Throws {@link Problem} `validation` or `payload-too-large`, which names every fault.
+ * `own`: a reserved type that the product itself may send.
  */
 export function admitEvent(event: DecodedEvent, receivedAt: Date, own?: typeof RULE_FIRED): AdmittedEvent {
   const errors: FieldError[] = [];
@@ -138,7 +155,7 @@ export function tooLarge(): Problem {
   return new Problem('payload-too-large', `An event may have at most ${MAX_DATA_BYTES} bytes of data.`);
 }
 
-/** What is stored has been parsed again (security rule 27): whatever came in, a reader of the log is given JSON. */
+/** The text is parsed again before it is stored (security rule 27), so that readers of the log always get JSON. */
 function assertJson(data: string): void {
   try {
     JSON.parse(data);
@@ -149,7 +166,7 @@ function assertJson(data: string): void {
   }
 }
 
-/** An event without an identity gets one of its own, so that trying its append again cannot store it twice. */
+/** An event without an identity gets a key of its own, so that a repeated append cannot store it twice. */
 function keyOf({ identity }: DecodedEvent): string {
   return identity ? eventKey(identity) : randomUUID();
 }

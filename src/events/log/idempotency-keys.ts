@@ -1,8 +1,8 @@
 /**
- * Which body an `Idempotency-Key` of a tenant came with, for a day. It only tells a repeat from a mistake: what makes a repeat
- * harmless is the identity of its events, of which the body is a part. So a row may be lost, or forgotten early, and nothing
- * is stored twice or dropped; and it is written before the events, so that a kill in between leaves a repeat possible
- * (docs/protocol.md, section 9.4).
+ * Remembers for a day which body came with an `Idempotency-Key` of a tenant. This only tells a repeat from a mistake. A
+ * repeat is harmless because of the identity of its events, which includes the body. So if a row is lost or forgotten
+ * early, nothing is stored twice or dropped. The row is written before the events, so that a kill in between leaves a
+ * repeat possible (docs/protocol.md, section 9.4).
  */
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { createHash } from 'node:crypto';
@@ -12,12 +12,15 @@ import { Problem } from '../../common/problem.js';
 import { BackgroundPool, ReplayPool } from '../../database/pools.js';
 import { Interval } from '../../common/waiting.js';
 
-/** Most keys that are remembered of a tenant: of two or three processes a few more, see {@link TRIM_EVERY}. */
+/**
+ * Most keys that are remembered for a tenant. With two or three processes there may be a few more: see {@link
+ * TRIM_EVERY}.
+ */
 const MAX_KEYS = 50_000;
-/** How many new claims of a tenant go by, in each process, until its oldest keys are looked for. */
+/** After this many new claims of a tenant, each process looks for the tenant's oldest keys. */
 const TRIM_EVERY = 1000;
 const CLEAN_UP_MS = 3600_000;
-/** Rows that go in one statement. */
+/** Rows that one statement deletes. */
 const CHUNK = 5000;
 
 const CLAIM = `WITH claimed AS (
@@ -61,8 +64,9 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnApplicationShu
   }
 
   /**
-   * Says that the key comes with this body. Throws `idempotency-key-reused` when it came with another within a day. True when
-   * one of these events is stored: versions before 2026-11-27 gave them keys that the body was no part of.
+   * Records that the key comes with this body. Throws `idempotency-key-reused` if it came with another body within a
+   * day. True when one of these events is stored: versions before 2026-11-27 gave events keys that did not include the
+   * body.
    */
   async claim(
     tenantId: TenantId | null,
@@ -73,7 +77,8 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnApplicationShu
   ): Promise<boolean> {
     const tenant = tenantId ?? '';
     const values = [tenant, hashOf(key), bodyHash, eventKeys];
-    // A tenant sends as many keys as it likes: it waits among tenants, never before what the process itself asks.
+    // A tenant may send any number of keys. So this waits its turn among the tenants, and never goes before the
+    // questions of the process itself.
     const ask = () => this.asked.prepared<Claim>('claim-key', CLAIM, values);
     const { rows } = await this.asked.ask(tenantId, ask, patience);
     if (rows[0]?.bodyHash !== bodyHash)
@@ -88,7 +93,10 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnApplicationShu
     if (claims === TRIM_EVERY) this.forgetOldest(tenant).catch((error: Error) => this.warn(error));
   }
 
-  /** So that no number of keys fills the table; what is forgotten early is only not refused. */
+  /**
+   * Keeps the table from being filled by one tenant's keys. If a key is forgotten early, a reuse of it is not refused;
+   * nothing else changes.
+   */
   async forgetOldest(tenant: string): Promise<void> {
     await this.background.query(TRIM, [tenant]);
   }

@@ -1,4 +1,4 @@
-/** What `/v1/log` answers, as `/openapi.json` says it. */
+/** What `/v1/log` answers, as `/openapi.json` describes it. */
 import { z } from 'zod';
 import { momentField } from '../../common/answer-fields.js';
 

@@ -1,6 +1,7 @@
 /**
- * Takes a tenant out of the log, in small batches that need no append lock: first its calls, so that nothing more is stamped with it,
- * then its events. Every batch is a transaction of the caller's, and may be the last one of this process.
+ * Takes a tenant out of the log, in small batches that need no append lock: first its calls, so that no further event
+ * is stamped with the tenant, then its events. Every batch is a transaction of the caller's. The process may end after
+ * any of them.
  */
 import { Injectable } from '@nestjs/common';
 import type { TenantId } from '../../common/ids.js';
@@ -8,29 +9,29 @@ import { takeAppendLock } from '../../database/append-lock.js';
 import type { Prisma } from '../../database/generated/client.js';
 import { LogExpiry } from './log-expiry.js';
 
-/** Calls a batch: an append that has an event of one of them waits for it. */
+/** Calls in one batch. An append that has an event of one of them waits for the batch. */
 const CALLS = 200;
 
 @Injectable()
 export class LogErasure {
   constructor(private readonly expiry: LogExpiry) {}
 
-  /** How many events a tenant has at most. */
+  /** An upper bound of a tenant's number of events. */
   async size(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<number> {
     const head = await transaction.tenantHead.findUnique({ where: { tenantId } });
     return head === null ? 0 : Number(head.seq - head.expiredUntil);
   }
 
   /**
-   * Makes some of a tenant's calls nobody's, the newest first: the platform's route to late events of theirs leads to nobody. Answers
-   * with how many rows they had, and the place from which to go on.
+   * Makes some of a tenant's calls nobody's, the newest first, so that late events of these calls belong to nobody.
+   * Returns how many rows the calls had, and the place from which to go on.
    */
   async releaseCalls(
     transaction: Prisma.TransactionClient,
     tenantId: TenantId,
     from: bigint | null,
   ): Promise<{ calls: number; from: bigint | null }> {
-    // Of the rows of a call, that one routes which the platform made; the others say whose it was, and to nobody.
+    // Only a row that the platform made routes later events: it becomes nobody's. The other rows are deleted.
     const [row] = await transaction.$queryRaw<{ calls: number; oldest: bigint | null }[]>`
       WITH due AS MATERIALIZED (SELECT call_id, agent, by_platform, first_position FROM call_tenants
         WHERE tenant_id = ${tenantId} AND (${from}::bigint IS NULL OR first_position <= ${from})
@@ -43,7 +44,10 @@ export class LogErasure {
     return { calls: row?.calls ?? 0, from: row?.oldest ?? null };
   }
 
-  /** Waits until every append has committed that may have seen the tenant's calls as its own. Takes the append lock for a moment. */
+  /**
+   * Waits until every append that may have seen the calls as the tenant's own has committed. Takes the append lock for
+   * a moment.
+   */
   async awaitAppends(transaction: Prisma.TransactionClient): Promise<void> {
     await takeAppendLock(transaction);
   }
@@ -58,7 +62,7 @@ export class LogErasure {
     return { events, lastSeq: last };
   }
 
-  /** Its numbers, when its events are gone. */
+  /** Removes a tenant's numbers, once its events are gone. */
   async removeHead(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
     await transaction.$executeRaw`DELETE FROM tenant_heads WHERE tenant_id = ${tenantId}`;
     await transaction.$executeRaw`DELETE FROM log_marks WHERE tenant_id = ${tenantId}`;

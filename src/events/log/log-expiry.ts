@@ -1,8 +1,8 @@
 /**
- * Takes away what has been kept for its time: from the front of a tenant's log, in small batches that hold no append up. First
- * the log says that it begins later, then the events go: a cursor before that is told so (`log.gap`), never passed over. No
- * statement costs more than its batch, however much is due; each goes on where the last one stopped, for what was removed is in
- * the way of a search from the front for a while.
+ * Removes events that have been kept for their time, from the front of a tenant's log, in small batches that do not
+ * delay appends. First the log says that it begins later, then the events are removed. So a reader with an older cursor
+ * is told (`log.gap`) and never misses events in silence. No statement costs more than its batch, however much is due.
+ * Each one goes on where the last one stopped, because removed rows slow down a search from the front for a while.
  */
 import { Injectable } from '@nestjs/common';
 import type { CallId, TenantId } from '../../common/ids.js';
@@ -10,15 +10,15 @@ import { Prisma } from '../../database/generated/client.js';
 import { PgPool } from '../../database/pg-pool.js';
 import { BackgroundPool } from '../../database/pools.js';
 
-/** Events a batch; a few milliseconds. */
+/** Events in one batch; it takes a few milliseconds. */
 const BATCH = 1000;
 
-/** A batch that is gone. */
+/** A batch that was removed. */
 export interface Expired {
   readonly events: number;
   /** Calls that lost an event. */
   readonly callIds: readonly CallId[];
-  /** The last number, or position where they have none; null: there was none left. */
+  /** The last number, or the position for events without a number; null: no event was left. */
   readonly last: number | null;
 }
 
@@ -47,15 +47,15 @@ export class LogExpiry {
   ) {}
 
   /**
-   * Lets a tenant's log begin after what came in so long ago, a batch at a time, by the database's clock, which noted it. Answers
-   * with the number after which it begins, and whether more may be due.
+   * Lets a tenant's log begin after the events that came in more than `days` ago, one batch at a time. The times are
+   * the database's, which noted them. Returns the number after which the log begins, and whether more may be due.
    */
   async advance(tenantId: TenantId, days: number): Promise<{ until: number; more: boolean }> {
     const { rows } = await this.background.query<{ until: number; more: boolean }>(ADVANCE, [tenantId, days]);
     return rows[0] ?? { until: 0, more: false };
   }
 
-  /** A batch of a tenant's events after a number and up to another one, in order. */
+  /** Removes a batch of a tenant's events after a number and up to another one, in order. */
   removeBetween(
     transaction: Prisma.TransactionClient,
     tenantId: TenantId,
@@ -69,7 +69,7 @@ export class LogExpiry {
     );
   }
 
-  /** A batch of what belongs to nobody and came in so long ago, after a position and in order. */
+  /** Removes a batch of nobody's events that came in more than `days` ago, after a position and in order. */
   removeUnowned(transaction: Prisma.TransactionClient, days: number, after: number): Promise<Expired> {
     return this.remove(
       transaction,
@@ -79,7 +79,7 @@ export class LogExpiry {
     );
   }
 
-  /** Of the platform's log, the last position at which something is missing; 0: it is whole. */
+  /** The last position of the platform's log at which an event is missing; 0: none is missing. */
   async brokenUntil(): Promise<number> {
     const { rows } = await this.pool.query<{ position: number }>('SELECT position FROM log_expiry WHERE id = 1');
     return rows[0]?.position ?? 0;
@@ -90,7 +90,7 @@ export class LogExpiry {
     const positions = found.map(({ position }) => position);
     if (positions.length === 0) return { events: 0, callIds: [], last: null };
     const gone = Prisma.sql`WHERE position = ANY (${positions}) RETURNING call_id, position, seq`;
-    // In this order: what is moved from one to the other meanwhile is found in its new place.
+    // The order matters: a row that is moved from one table to the other meanwhile is found in its new place.
     const before = await transaction.$queryRaw<GoneRow[]>`DELETE FROM events_before ${gone}`;
     const rest = await transaction.$queryRaw<GoneRow[]>`DELETE FROM log_events ${gone}`;
     const rows = [...before, ...rest];

@@ -1,6 +1,6 @@
 /**
- * SQL about the log for statements of other rooms, which have to see it in the same snapshot as their own tables. The log's tables
- * are named in this folder only.
+ * SQL about the log for statements of other folders that have to see the log in the same snapshot as their own tables.
+ * The log's tables are named in this folder only.
  */
 
 /** All calls that the log knows: columns call_id and tenant_id ('': nobody's). */
@@ -12,9 +12,10 @@ export function isLogged(callId: string, tenantId: string): string {
 }
 
 /**
- * The tenant's cursor for a reader of the platform's log who has got to `position`: the tenant's last number up to there. Where
- * its log was emptied, the number up to which it was; where the log was resumed after a restore and the reader has got
- * there, no less than that. Both are SQL expressions.
+ * The cursor of the tenant's log for a reader of the platform's log that has got to `position`: the tenant's last
+ * number up to there. If its log was emptied, this is the number up to which it was emptied. If the log was resumed
+ * after a restore and the reader has got there, the cursor is no less than where it was resumed. Both are SQL
+ * expressions.
  */
 export function tenantCursorAt(tenantId: string, position: string): string {
   return `(SELECT greatest(CASE WHEN ${position} >= l.resumed_after THEN l.resumed_after END, coalesce(

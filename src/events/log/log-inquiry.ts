@@ -1,4 +1,4 @@
-/** What support asks of the log: single events and calls, without what was said in them. */
+/** What support asks the log: facts about single events and calls, without what was said in them. */
 import { Injectable } from '@nestjs/common';
 import type { Patience } from '../../common/fair-slots.js';
 import type { AgentName, CallId, TenantId } from '../../common/ids.js';
@@ -16,7 +16,7 @@ export interface EventFacts {
   readonly at: Date;
 }
 
-/** Since when a tenant's call has events of an agent. */
+/** A tenant's call, with the time since when it has events of an agent. */
 export interface CallFacts {
   readonly tenantId: TenantId | null;
   readonly agent: AgentName;
@@ -28,9 +28,9 @@ export interface UnfinishedCall {
   readonly agent: string;
 }
 
-/** What ends a conversation (Pinecall's types). */
+/** The types that end a conversation (Pinecall's types). */
 const ENDINGS = ['call.ended', 'whatsapp.sessionEnded'];
-/** A tenant's calls are looked through from the newest; what began before so many others is over. */
+/** The tenant's newest calls are looked through. A call that began before so many others is over. */
 const MAX_RECENT_CALLS = 5000;
 const MAX_LISTED = 100;
 
@@ -42,7 +42,7 @@ const IN_PROGRESS = `SELECT call_id FROM
   GROUP BY call_id, first_position
   ORDER BY first_position DESC LIMIT $5`;
 
-/** Calls that began within these hours; one that is older counts as lost by itself. */
+/** Calls that began within these hours. An older one counts as lost without this. */
 const UNFINISHED_HOURS = 5;
 const UNFINISHED = `SELECT DISTINCT c.call_id AS "callId", c.agent FROM call_tenants c
   WHERE c.first_position > (SELECT log_since(NULL, now() - ${UNFINISHED_HOURS} * interval '1 hour'))
@@ -69,7 +69,7 @@ export class LogInquiry {
     return rows[0];
   }
 
-  /** Undefined when it was erased, or is not known. */
+  /** Undefined when the call was erased, or is not known. */
   async callAcrossTenants(
     { tenantId, callId }: CallName,
     agent: AgentName,
@@ -80,14 +80,17 @@ export class LogInquiry {
     return rows[0];
   }
 
-  /** Whose calls of this id there are; null among them: nobody's. */
+  /** The tenants that have a call with this id. Null among them means nobody. */
   async tenantsOfCallAcrossTenants(callId: CallId, patience: Patience): Promise<(TenantId | null)[]> {
     const ask = () => this.pool.query<{ tenantId: TenantId | null }>(TENANTS_OF_CALL, [callId, MAX_LISTED]);
     const { rows } = await this.pool.ask(null, ask, patience);
     return rows.map(({ tenantId }) => tenantId);
   }
 
-  /** Calls of these agents, whosever they are, that began lately, whose id is like that (a regular expression), and that have not ended. */
+  /**
+   * Calls of these agents, of any tenant, that began lately and have not ended, and whose id matches `id` (a regular
+   * expression).
+   */
   async unfinishedAcrossTenants(id: string, agents: readonly string[]): Promise<UnfinishedCall[]> {
     const { rows } = await this.background.query<UnfinishedCall>(UNFINISHED, [id, agents, ENDINGS]);
     return rows;

@@ -1,12 +1,13 @@
 /**
- * Positions never go back, though the database may: a backup that is restored knows fewer events than readers have seen, and
- * would give their numbers to others. So the log remembers which database it was written in. Where it finds itself in another one
- * (restored from a dump or a base backup, copied, failed over) all numbers go on far beyond those that were ever given, and a
- * cursor from before meets `log.gap`. What a look cannot tell (a disk that was set back), {@link resume} is told.
+ * Positions never go back, though the database may. A restored backup knows fewer events than readers have seen, and
+ * would give their numbers to others. So the log remembers in which database it was written. If it finds itself in
+ * another one (restored from a dump or a base backup, copied, failed over), all numbers go on far beyond those that
+ * were ever given, and a cursor from before meets `log.gap`. {@link resume} is for the operator to report what a look
+ * cannot see (a disk that was set back).
  *
- * Where they go on: at 100 numbers a millisecond since 1970. A log that takes fewer than 100,000 events a second, three times what
- * ours was seen to take, stays behind that clock, however often and from whichever backup it is restored. Clients are promised it
- * by docs/protocol.md, section 6.5.
+ * Numbers go on at 100 a millisecond since 1970. A log that takes fewer than 100,000 events a second, three times what
+ * ours was seen to take, stays behind that clock, however often and from whichever backup it is restored.
+ * docs/protocol.md, section 6.5, promises this to clients.
  */
 import { Injectable, Logger, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { AuditLog, SYSTEM } from '../../audit/audit-log.js';
@@ -18,22 +19,23 @@ import { PrismaService } from '../../database/prisma.service.js';
 import { Interval } from '../../common/waiting.js';
 
 /**
- * How often a log is looked at that is where it was: it may be restored in place. What a failover leads to is found otherwise, before
- * anything is written there: each new connection of the log's is checked before it is used.
+ * How often a log that has not moved is looked at: it may be restored in place. A failover is found in another way,
+ * before anything is written: each new connection of the log is checked before it is used.
  */
 const LOOK_MS = 1000;
 
 /**
- * Which database this is: the cluster, its timeline (another one after every recovery from an archive and every promotion), the
- * database in it, and the table (another one when a dump was restored in place). NULL on a standby, which is no place for a log.
+ * Identifies this database: the cluster, its timeline (it changes after every recovery from an archive and every
+ * promotion), the database in the cluster, and the table (it changes when a dump is restored in place). NULL on a
+ * standby, where the log must not be written.
  */
 const currentOf = (cluster: string) => `CASE WHEN NOT pg_is_in_recovery() THEN
   concat_ws('/', ${cluster}, left(pg_walfile_name(pg_current_wal_lsn()), 8),
     (SELECT oid FROM pg_database WHERE datname = current_database()), 'log_head'::regclass::oid) END`;
 const SEEING = currentOf('(SELECT system_identifier FROM pg_control_system())');
-/** Where the cluster does not say who it is: as the log knows it, or by a name that we give it. */
+/** For a cluster that does not identify itself: the name that the log knows already, or one that we give it. */
 const BLIND = currentOf(`coalesce(split_part(database, '/', 1), gen_random_uuid()::text)`);
-/** Not granted, not there: some hosted databases. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** Not granted, or not there: some hosted databases. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNSUPPORTED = ['42501', '42883', '0A000'];
 
 const STANDBY = Object.assign(new Error('the server is a standby'), { code: 'STANDBY' });
@@ -57,7 +59,10 @@ export class LogLineage implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('Log');
   private readonly looking = new Interval(LOOK_MS, () => this.lookAgain());
   private isLooking = false;
-  /** The cluster does not say who it is: a restore into another one goes unnoticed, a failover does not. */
+  /**
+   * True when the cluster does not identify itself. Then a restore into another cluster goes unnoticed, a failover does
+   * not.
+   */
   private isBlind = false;
 
   constructor(
@@ -67,7 +72,7 @@ export class LogLineage implements OnModuleInit, OnApplicationShutdown {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Before anything reads the log or writes to it. */
+  /** This runs before anything reads the log or writes to it. */
   async onModuleInit(): Promise<void> {
     for (const pool of [this.appends, this.pool]) pool.checkConnections((run) => this.look(run));
     await this.look((text, values) => this.pool.query(text, values));
@@ -78,14 +83,14 @@ export class LogLineage implements OnModuleInit, OnApplicationShutdown {
     this.looking.stop();
   }
 
-  /** Numbers up to it may once have been given to other events; 0: the log was never restored. */
+  /** Numbers up to this one may have been given to other events before; 0: the log was never restored. */
   async resumedAfter(): Promise<number> {
     const text = 'SELECT resumed_after FROM log_lineage WHERE id = 1';
     const { rows } = await this.pool.query<{ resumed_after: number }>(text);
     return rows[0]?.resumed_after ?? 0;
   }
 
-  /** Lets all numbers go on where none was given before; returns the number after which. */
+  /** Lets all numbers go on where none was given before. Returns the number after which they go on. */
   async resume(): Promise<number> {
     await this.identify((text) => this.pool.query(text));
     return this.goOn();
@@ -98,7 +103,7 @@ export class LogLineage implements OnModuleInit, OnApplicationShutdown {
     this.isLooking = false;
   }
 
-  /** Rejects where the log must not be used as it is. */
+  /** Rejects when the log must not be used in this state. */
   private async look(run: Run): Promise<void> {
     const { database, current } = await this.identify(run);
     if (current === null) throw new DatabaseUnreachable(STANDBY);
@@ -127,11 +132,11 @@ export class LogLineage implements OnModuleInit, OnApplicationShutdown {
     return `SELECT database, ${this.isBlind ? BLIND : SEEING} AS current FROM log_lineage WHERE id = 1`;
   }
 
-  /** With `from`: unless another process was quicker. */
+  /** With `from`: does nothing if another process was quicker. */
   private async goOn(from?: string): Promise<number> {
     const [after, isOurs] = await this.prisma.$transaction(async (transaction) => {
       const position = await takeAppendLock(transaction);
-      // Where it is now is asked again: this is another connection, and may lead elsewhere.
+      // The database is identified again: this is another connection, and may lead elsewhere.
       const [lineage] = await transaction.$queryRawUnsafe<Lineage[]>(`SELECT database, resumed_after,
         ${this.isBlind ? BLIND : SEEING} AS current, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint * 100 AS clock
         FROM log_lineage WHERE id = 1`);

@@ -1,8 +1,8 @@
 /**
- * Marks where in the log types, agents and tenants occur, so that a filter that lets little through finds it instead of
- * looking for it. It works behind the log, a whole chunk of numbers at a time: the append knows nothing of it. Any process
- * may do it; of one log one at a time does. What is not marked yet is looked through, so a database that is older is
- * marked while it is read.
+ * Marks where in the log types, agents and tenants occur. A filter that lets few events through then finds them instead
+ * of searching the log. Marking works behind the log, a whole chunk of numbers at a time; appends do not depend on it.
+ * Any process may do it, but only one at a time for the same log. A part that is not marked yet is searched, so an
+ * older database can be read while it is being marked.
  */
 import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { Backoff } from '../../common/backoff.js';
@@ -12,11 +12,11 @@ import { Traffic } from '../../database/traffic.js';
 
 /** How often the logs' ends are looked at. */
 const EVERY_MS = 10_000;
-/** While events come in, marking rests so many times as long as it worked. */
+/** While events come in, marking rests this many times as long as it worked. */
 const REST_FACTOR = 4;
 /** Logs that are listed at a time. */
 const LOGS = 100;
-/** What has expired is forgotten so often. */
+/** How often marks of expired events are removed. */
 const SWEEP_MS = 6 * 3_600_000;
 
 const DUE = `SELECT '' AS log FROM log_head h LEFT JOIN log_marked m ON m.tenant_id = ''
@@ -63,7 +63,7 @@ export class LogMarks implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** Marks what is whole of all logs, a chunk of each in turn. */
+  /** Marks the complete chunks of all logs, one chunk of each log in turn. */
   private async round(): Promise<number> {
     for (let isWorth = true; isWorth && !this.stopped;) {
       const { rows } = await this.pool.query<{ log: string }>(DUE);
@@ -78,7 +78,7 @@ export class LogMarks implements OnApplicationBootstrap, OnModuleDestroy {
     return EVERY_MS;
   }
 
-  /** False where there was nothing to do. */
+  /** False if there was nothing to do. */
   private async mark(log: string): Promise<boolean> {
     const begunAt = performance.now();
     const { rows } = await this.pool.query<{ marked: boolean }>('SELECT mark_log($1) AS marked', [log]);

@@ -1,7 +1,8 @@
 /**
- * The log's partitions: the next one is made before it is needed, and one of which nothing is left goes as a file. An append
- * that finds no room makes it by itself (append_events), so nothing depends on this; it only need not wait for it then.
- * Both take locks for a moment: they give up where they would be waited for, and try again later.
+ * The log's partitions. The next one is made before it is needed. A partition of which nothing is left is dropped as a
+ * whole. An append that finds no room makes a partition itself (append_events), so nothing depends on this class; it
+ * only saves that append the wait. Both steps take locks for a moment. If others would have to wait for the lock, they
+ * give up and try again later.
  */
 import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Interval } from '../../common/waiting.js';
@@ -9,15 +10,18 @@ import { codeOf } from '../../database/database-errors.js';
 import type { Run } from '../../database/pg-pool.js';
 import { BackgroundPool } from '../../database/pools.js';
 
-/** How often it is looked at how much room there is. */
+/** How often the room that is left is checked. */
 const LOOK_MS = 10_000;
-/** The next partition is made when there is room for fewer events than this: more than come in between two looks. */
+/**
+ * The next partition is made when there is room for fewer events than this. This is more than come in between two
+ * looks.
+ */
 const ENOUGH = 100_000;
-/** Appends wait for no longer while a partition that is gone waits for its readers. */
+/** Appends wait no longer than this while the drop of an empty partition waits for its readers. */
 const LOCK_MS = 40;
 
 const LACKS_ROOM = `SELECT FROM log_head WHERE id = 1 AND room > 0 AND room - position < ${ENOUGH}`;
-/** Those that end before the log's head, in order. */
+/** The partitions that end before the log's head, in order. */
 const BEHIND = `SELECT p.name, p.last FROM (
     SELECT c.oid::regclass::text AS name,
       substring(pg_get_expr(c.relpartbound, c.oid) FROM 'TO \\(''?(\\d+)')::bigint - 1 AS last
@@ -38,7 +42,7 @@ export class LogPartitions implements OnApplicationBootstrap, OnApplicationShutd
     this.looking.stop();
   }
 
-  /** Makes the next partition where the last one is nearly full. True: it was made. */
+  /** Makes the next partition when the last one is nearly full. True: it was made. */
   async makeRoom(): Promise<boolean> {
     if ((await this.pool.query(LACKS_ROOM)).rowCount === 0) return false;
     return this.pool.transaction(async (run) => {
@@ -50,7 +54,10 @@ export class LogPartitions implements OnApplicationBootstrap, OnApplicationShutd
     });
   }
 
-  /** Drops the partitions of which retention or erasure has left nothing. Returns how many; those that are being read stay for now. */
+  /**
+   * Drops the partitions of which retention or erasure has left nothing. Returns how many. Partitions that are being
+   * read stay for now.
+   */
   async dropEmpty(): Promise<number> {
     let dropped = 0;
     const { rows } = await this.pool.query<{ name: string }>(BEHIND);
@@ -75,7 +82,7 @@ export class LogPartitions implements OnApplicationBootstrap, OnApplicationShutd
 /** SQLSTATE lock_not_available: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Nothing is ever written to a partition behind the head but what is moved into it, which takes the same lock. */
+/** Only the move of rows writes to a partition behind the head, and it takes the same lock. */
 async function dropWithin(run: Run, name: string): Promise<boolean> {
   await run(`SET LOCAL lock_timeout = ${LOCK_MS}`);
   await run('LOCK TABLE log_events IN ACCESS EXCLUSIVE MODE');

@@ -1,7 +1,7 @@
 /**
- * The log as customers read it, at a bounded cost: a page has so many rows and bytes, and a filter looks through so
- * many numbers at a time, however little it lets through. Who reads goes on from what was *looked at*, found or not.
- * Connections and turns: database/pools.ts.
+ * The log as customers read it, at a bounded cost. A page has a bounded number of rows and bytes. A filter looks
+ * through a bounded number of log numbers at a time, however few events it lets through. A reader goes on from where
+ * the *look* ended, whether events were found or not. Connections and turns: database/pools.ts.
  */
 import { Injectable } from '@nestjs/common';
 import type { Patience } from '../../common/fair-slots.js';
@@ -12,16 +12,18 @@ import type { LoggedEvent } from './event.js';
 import { type EventFilter, type PlatformFilter, likePatterns } from './event-filter.js';
 import { type SizedRow, toLoggedEvent } from './event-log.js';
 
-/** Numbers that a filter looks at in one statement; some 20 ms. */
+/** Numbers that a filter looks at in one statement; this takes some 20 ms. */
 const WINDOW = 20_000;
 /** Windows that one request looks through. */
 const MAX_WINDOWS = 5;
-/** A look at no more of them is a short question; so is one for a page of so few calls. */
+/**
+ * A look at no more numbers than this is a short question. So is a question for one page of no more calls than this.
+ */
 const SHORT = 1000;
 const FEW_CALLS = 10;
 const NO_END = Number.MAX_SAFE_INTEGER;
 
-/** A page ends where it has so many events, or so many bytes of them; at least one goes in. */
+/** A page ends when it has this many events or bytes of them; it has at least one event. */
 export interface PageBounds {
   readonly limit: number;
   readonly bytes: number;
@@ -29,17 +31,17 @@ export interface PageBounds {
 
 /** A part of the log that was looked at. */
 export interface Stretch {
-  /** What the filter lets through of it, in order. */
+  /** The events in it that the filter lets through, in order. */
   readonly events: readonly LoggedEvent[];
-  /** The number up to which nothing is left out. */
+  /** Every event up to this number was looked at. */
   readonly reached: number;
-  /** True when that was all that there was. */
+  /** True when the log ended there. */
   readonly isEnd: boolean;
-  /** Of the events' data. */
+  /** Bytes of the events' data. */
   readonly bytes: number;
 }
 
-/** What is looked at next: numbers from `first` to `reached`, or of those only these places. */
+/** What is looked at next: the numbers from `first` to `reached`, or only these places among them. */
 interface Window {
   readonly first: number;
   readonly reached: number;
@@ -51,11 +53,11 @@ interface StretchRow extends Omit<Window, 'places'> {
   readonly places: readonly (number | string)[] | null;
 }
 
-/** What a filter tests, as the database is asked for it; null: nothing. */
+/** What a filter tests, in the form that the database takes; null: it does not test this. */
 interface Narrowing {
   readonly agents: readonly string[] | null;
   readonly types: readonly string[] | null;
-  /** Tenants, and the empty text for nobody. */
+  /** Tenants; the empty text stands for nobody. */
   readonly owners?: readonly string[] | null;
 }
 
@@ -96,7 +98,7 @@ export class LogReader {
     return stretchOf(rows, after, { limit, bytes }, window, ({ seq }) => seq);
   }
 
-  /** As {@link read}, over as many windows as one request may look through, one request of a few at a time. */
+  /** As {@link read}, over as many windows as one request may look through. Only a few requests do this at a time. */
   readOn(
     tenantId: TenantId,
     after: number,
@@ -110,7 +112,7 @@ export class LogReader {
       for (let windows = 1; ; windows += 1) {
         const left = { limit: bounds.limit - events.length, bytes: bounds.bytes - bytes };
         const stretch = await this.read(tenantId, reached, left, filter, patience).catch((error: unknown) => {
-          // What was found before the tenant's turns were over is an answer, too.
+          // What was found before the tenant's turns were used up is an answer, too.
           if (windows > 1 && error instanceof Problem) return undefined;
           throw error;
         });
@@ -125,7 +127,7 @@ export class LogReader {
     return this.pool.answer(tenantId, read, patience);
   }
 
-  /** Everybody's events after `after`, by `position`. */
+  /** Events of all tenants and of nobody after `after`, by `position`. */
   async readAcrossTenants(
     after: number,
     { limit, bytes }: PageBounds,
@@ -148,7 +150,10 @@ export class LogReader {
     return stretchOf(rows, after, { limit, bytes }, window, ({ position }) => position);
   }
 
-  /** The number after which a tenant's log (null: everybody's) has what was received at or after a moment. */
+  /**
+   * The number after which a tenant's log (null: the platform's) has the events that were received at or after a
+   * moment.
+   */
   async since(tenantId: TenantId | null, moment: Date, patience: Patience): Promise<number> {
     const text = 'SELECT log_since($1, $2) AS after';
     const ask = () => this.pool.query<{ after: number | null }>(text, [tenantId, moment]);
@@ -156,7 +161,7 @@ export class LogReader {
     return rows[0]?.after ?? 0;
   }
 
-  /** True for a call that was stamped as this tenant's and is not erased. */
+  /** True for a call that was stamped with this tenant and is not erased. */
   async hasCall(tenantId: TenantId, callId: CallId, patience: Patience): Promise<boolean> {
     const ask = () => this.pool.query(HAS_CALL, [callId, tenantId]);
     const { rowCount } = await this.pool.ask(tenantId, ask, patience);
@@ -164,8 +169,8 @@ export class LogReader {
   }
 
   /**
-   * Undefined where every number is asked for. Calls are found by an index: they need no window, only where the log
-   * ends.
+   * Undefined when every number is asked for. Calls are found by an index: they need no window, only the end of the
+   * log.
    */
   private async windowOf(
     tenantId: TenantId,
@@ -179,7 +184,7 @@ export class LogReader {
     return this.lookFor(tenantId, after, limit, narrowing, patience);
   }
 
-  /** Where the filter goes on, by what is marked of the log (log-marks.ts). */
+  /** Where the filter goes on, by the marks of the log (log-marks.ts). */
   private async lookFor(
     tenantId: TenantId | null,
     after: number,

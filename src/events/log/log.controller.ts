@@ -18,7 +18,7 @@ import { logPage } from './log-answer.js';
 
 const logQuery = z.strictObject({
   after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
-  /** Without `after`: from the first event that was received at or after it. */
+  /** Without `after`: begin at the first event that was received at or after this time. */
   since: timeSchema.optional(),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(500),
   call: callIdSchema.optional(),
@@ -37,8 +37,9 @@ export class LogController {
   ) {}
 
   /**
-   * The durable events after an id, in order. `live`: this page reaches the end; `next` is the id to read on from. A page may hold fewer
-   * events than `limit`, also none, and not be the last: it is bounded in bytes, and in how much of the log a filter looks through.
+   * The durable events after an id, in order. `live`: this page reaches the end. `next` is the id to read on from. A
+   * page may hold fewer events than `limit`, or none, without being the last: its bytes are bounded, and so is the part
+   * of the log that a filter looks through.
    */
   @Operation({
     id: 'readLog',
@@ -72,9 +73,9 @@ export class LogController {
       filter,
       patience,
     );
-    // At the end, numbers that were given to no event are passed over too.
+    // At the end, numbers that were never given to an event are passed over too.
     const next = Math.max(reached, isEnd ? head.seq : 0);
-    // The stored text goes out as it is: parsing it to serialise it again would only cost time and digits.
+    // The stored text goes out as it is. Parsing and serialising it again would only cost time and digits.
     return `{"events":[${events.map(eventJson).join(',')}],"next":"${next}","live":${isEnd}}`;
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Calls whose erasure is recent: what this process still holds of them (a page of the log, a batch on its way, the tenant of
- * a call) is not to be given to anybody. The bus says so at once; a look at the database now and then finds what it lost.
+ * The calls that were erased recently. This process may still hold something of them (a page of the log, a batch on its
+ * way, the tenant of a call), and must not give it to anybody. The bus announces an erasure at once; regular looks at
+ * the database find announcements that were lost.
  */
 import { LRUCache } from 'lru-cache';
 import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
@@ -11,11 +12,11 @@ import { PgPool } from '../../database/pg-pool.js';
 import { type CallName, callKey } from './event.js';
 import { Interval } from '../../common/waiting.js';
 
-/** A lost message is made good within this. */
+/** A lost message is made good within this time. */
 const SWEEP_MS = 4000;
-/** A sweep looks back further than to the one before: a commit is seen a moment after its time. */
+/** A sweep looks back further than to the sweep before it, because a commit becomes visible a moment after its time. */
 const OVERLAP_MS = 15_000;
-/** Calls that are remembered; what was read longer ago is kept nowhere. */
+/** Calls that are remembered. Nothing that was read before the oldest of them is still kept anywhere. */
 const MAX_REMEMBERED = 10_000;
 
 const RECENT = `SELECT DISTINCT call_id AS "callId", nullif(tenant_id, '') AS "tenantId" FROM call_tenants
@@ -30,7 +31,7 @@ export class RecentlyErased implements OnApplicationBootstrap, OnApplicationShut
   private sweptAt = performance.now();
   private count = 0;
 
-  /** Each call once, as soon as this process knows. */
+  /** Emits each call once, as soon as this process knows of its erasure. */
   readonly erasures: Observable<CallName> = this.heard;
 
   constructor(
@@ -53,12 +54,12 @@ export class RecentlyErased implements OnApplicationBootstrap, OnApplicationShut
     this.subscription.unsubscribe();
   }
 
-  /** Another number after every erasure: what was read under an earlier one is to be read again. */
+  /** Changes after every erasure. What was read under an earlier revision has to be read again. */
   get revision(): number {
     return this.count;
   }
 
-  /** True when one of these things is of a call that was erased a short while ago. */
+  /** True when one of these things belongs to a call that was erased a short while ago. */
   concerns(things: readonly { readonly tenantId: string | null; readonly callId: string | null }[]): boolean {
     const isErased = ({ tenantId, callId }: (typeof things)[number]) =>
       callId !== null && this.remembered.has(callKey(tenantId, callId));
@@ -80,7 +81,7 @@ export class RecentlyErased implements OnApplicationBootstrap, OnApplicationShut
       this.sweptAt = askedAt;
       for (const call of rows) this.note(call);
     } catch {
-      // The database is away: there is nothing to read, and the next sweep looks back further.
+      // The database is away, so nothing can be read. The next sweep looks back further.
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The log's door for what we say about a tenant itself, which no agent does: `webhook.disabled`. Its types are reserved, so no source can
- * say them. Such an event has no agent and no call: who reads a few agents only is not given it.
+ * Appends what we say about a tenant itself and what no agent does: `webhook.disabled`. These types are reserved, so no
+ * source can send them. Such an event has no agent and no call, so a reader of only some agents is not given it.
  */
 import { Injectable } from '@nestjs/common';
 import { Bus } from '../../bus/bus.js';
@@ -26,7 +26,7 @@ export class TenantEvents {
     private readonly bus: Bus,
   ) {}
 
-  /** Resolves after the commit; false: the log has it already, or there is no such tenant. */
+  /** Resolves after the commit. False: the log has the event already, or there is no such tenant. */
   async append(tenantId: TenantId, { type, identity, data: said }: TenantEvent): Promise<boolean> {
     const at = moment().toISOString();
     const data = serialiseJson({ ...said, at });

@@ -1,6 +1,7 @@
 /**
- * Tells open streams what their tenant owns now, where that is not what they were told last. By what they were told, not by word
- * on the bus: that only makes it soon, and may be lost. What a stream delivers follows the log's stamps, whatever it was told.
+ * Tells open streams what their tenant owns now, if that differs from what they were told last. The comparison decides;
+ * a message on the bus only makes it happen sooner, and may be lost. What a stream delivers follows the log's stamps,
+ * whatever it was told.
  */
 import { Injectable, Logger } from '@nestjs/common';
 import { type OwnedSet, OwnedAgents, listed } from '../../agents/owned-agents.js';
@@ -24,7 +25,10 @@ export class AgentChanges {
     private readonly owned: OwnedAgents,
   ) {}
 
-  /** Of one tenant, or of all that somebody here reads. One look after the other: of two changes, the later one is told later. */
+  /**
+   * Looks at one tenant, or at all tenants that somebody here reads. Looks run one after the other: of two changes, the
+   * later one is told later.
+   */
   look(tenantId?: TenantId): void {
     for (const { principal } of this.connections.all)
       if (principal.tenantId !== null && (tenantId ?? principal.tenantId) === principal.tenantId)
@@ -45,7 +49,10 @@ export class AgentChanges {
     }
   }
 
-  /** Those who were told as of another revision. What they are told is made once a filter, and once for all who know the same. */
+  /**
+   * Tells the streams that were last told another revision. The frame is made once for each filter and previous state,
+   * and shared.
+   */
   private async tell(tenantId: TenantId, revision: number): Promise<void> {
     const behind = [...this.connections.all].filter(
       (one): one is Told =>
@@ -77,7 +84,10 @@ function isTold(connection: StreamConnection): connection is Told {
   return connection.scope.calls === null && connection.knowledge?.told !== undefined;
 }
 
-/** Undefined where nothing has changed as far as this filter goes. Of sets that are not listed nobody can say what is new. */
+/**
+ * Undefined if nothing has changed within this filter. If a set is too large to be listed, nobody can say what is new
+ * in it.
+ */
 function frameOf(before: OwnedSet, now: OwnedSet): Chunk | undefined {
   if (before.agents === null || now.agents === null)
     return controlFrame('agents.changed', { ...listed(now), added: null, removed: null });

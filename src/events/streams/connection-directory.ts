@@ -1,6 +1,7 @@
 /**
- * The open streams of all processes. Each knows its own; who wants to know them all asks on the bus and collects what comes
- * back in a short while. Word on the bus may be lost: the list is for people, no right depends on it.
+ * The open streams of all processes. Each process knows its own. To list them all, a process asks on the bus and
+ * collects the answers for a short while. Messages on the bus may be lost: the list is for people, and no right depends
+ * on it.
  */
 import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
@@ -16,30 +17,30 @@ import { OpenStreams } from './open-streams.js';
 
 /** How long other processes have to answer. */
 const ANSWER_MS = 250;
-/** How often a stream's process is told to end it. */
+/** How often the process that holds a stream is told to end it. */
 const MAX_TRIES = 3;
-/** One message of the smallest bus takes 8,000 bytes; a connection with its longest names has fewer. */
+/** One message of the smallest bus takes 8,000 bytes. A connection with the longest names has fewer. */
 const MAX_TOLD_BYTES = 7500;
 
 export interface ConnectionView {
   readonly id: string;
   readonly tenant: string | null;
   readonly tokenId: string;
-  /** The token that its own was minted from. */
+  /** The token from which the stream's token was minted. */
   readonly parentTokenId: string | null;
   /** True when an admin looks at what the tenant sees. */
   readonly view: boolean;
   readonly since: string;
   readonly expiresAt: string;
   readonly remoteAddress: string | null;
-  /** The whole of X-Forwarded-For, of which a client may have written any part. */
+  /** The whole X-Forwarded-For header. A client may have written any part of it. */
   readonly forwardedFor: string | null;
   readonly userAgent: string | null;
   readonly agents: readonly string[] | null;
   readonly calls: readonly string[] | null;
   readonly types: readonly string[] | null;
   readonly cursor: number;
-  /** Events of its log that it has still to be sent, or that are still to be looked through for it; 0: it is live. */
+  /** Events of its log that are still to be sent to it or looked through for it; 0: it is live. */
   readonly lag: number;
   readonly queuedBytes: number;
 }
@@ -67,7 +68,10 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
     this.subscription.unsubscribe();
   }
 
-  /** Of all processes that answer in time, oldest first. `isThorough`: also of those that were never heard of. */
+  /**
+   * The streams of all processes that answer in time, oldest first. `isThorough`: also waits for processes that were
+   * never heard of.
+   */
   async listAcrossTenants(isThorough = false): Promise<ConnectionView[]> {
     const told: ConnectionView[] = [];
     const ask = this.peers.ask(randomUUID(), performance.now(), this.bus.connected && !isThorough);
@@ -79,7 +83,7 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
     return [...own, ...told].sort((one, other) => one.since.localeCompare(other.since));
   }
 
-  /** The others answer, and so each side knows of the other. */
+  /** The other processes answer, so that each side knows of the other. */
   private introduce(): void {
     this.peers.introduced(performance.now());
     this.bus.publish({ kind: 'connections-asked', ask: randomUUID(), process: this.self });
@@ -97,13 +101,13 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
   }
 
   /**
-   * Ends the stream, wherever it is; its client may come back. Undefined when no process knows it. Throws `unavailable` when it
-   * could not be ended.
+   * Ends the stream, in whichever process it is; its client may come back. Undefined when no process knows the stream.
+   * Throws `unavailable` when it could not be ended.
    */
   async closeAcrossTenants(id: string): Promise<ConnectionView | undefined> {
     const look = async (isThorough = false) => (await this.listAcrossTenants(isThorough)).find((one) => one.id === id);
     const found = (await look()) ?? (await look(true));
-    // No row stands behind this word: whether it was heard is seen by the list.
+    // No row in the database stands behind this message. Only the list shows whether it was heard.
     for (let left = MAX_TRIES, open = found; open !== undefined; open = await look()) {
       if (left-- === 0)
         throw new Problem('unavailable', 'Its process does not hear that it is to end the stream; try again.');
@@ -133,7 +137,7 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
     return all.map((one) => connectionView(one, heads));
   }
 
-  /** The last numbers of these tenants; by null the platform's. */
+  /** The last numbers of these tenants; for null, the platform's. */
   private async headsOf(tenantIds: readonly (TenantId | null)[]): Promise<Map<TenantId | null, number>> {
     const tenants = [...new Set(tenantIds)].filter((tenantId) => tenantId !== null);
     const [position, heads] = await Promise.all([this.log.headPosition(), this.log.tenantHeads(tenants)]);
@@ -160,12 +164,12 @@ function connectionView(
   };
 }
 
-/** A few of many names: the answer has to fit a message. */
+/** The first few of many names: the answer has to fit into a message. */
 function shorten(names: readonly string[] | null, most: number): readonly string[] | null {
   return names !== null && names.length > most ? [...names.slice(0, most), '…'] : names;
 }
 
-/** As many to a message as fit it; one message where there are none. */
+/** Puts as many connections into each message as fit; one message if there are none. */
 function packed(connections: readonly ConnectionView[]): ConnectionView[][] {
   const messages: ConnectionView[][] = connections.length === 0 ? [[]] : [];
   let room = 0;

@@ -1,7 +1,8 @@
 /**
- * Clients that are gone without a word: the link went away, or the machine. Writes to them succeed for as long as the kernel
- * has room, and it goes on trying for a quarter of an hour; Node offers no TCP_USER_TIMEOUT. So the kernel is asked now and
- * then who leaves bytes unanswered. A client that is cut wrongly, in a long tunnel, comes back by its cursor.
+ * Finds clients that are gone without a word, because the link or the machine failed. Writes to them succeed for as
+ * long as the kernel has room, and the kernel goes on trying for a quarter of an hour. Node offers no TCP_USER_TIMEOUT.
+ * So we ask the kernel regularly which clients leave bytes unanswered. A client that is cut wrongly, in a long tunnel,
+ * comes back with its cursor.
  */
 import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Problem } from '../../common/problem.js';
@@ -11,7 +12,7 @@ import { Interval } from '../../common/waiting.js';
 
 /** How often the kernel is asked. */
 const LOOK_MS = 5000;
-/** A client that answers nothing at five looks in a row is gone: found within 20 to 25 s of what it was sent. */
+/** A client that answers nothing at five looks in a row is gone. It is found 20 to 25 s after the bytes were sent. */
 const SILENT_MS = 18_000;
 
 interface Silence {
@@ -19,16 +20,19 @@ interface Silence {
   times: number;
 }
 
-/** Since when links are silent, from one look to the next. */
+/** Remembers, from one look to the next, since when links are silent. */
 export class SilentLinks {
   private readonly links = new Map<string, Silence>();
 
-  /** Takes links and how often they were sent the same again. Returns those that were silent at all looks of {@link SILENT_MS}. */
+  /**
+   * Takes links and how often the same bytes were sent to each again. Returns those that were silent at all looks of
+   * {@link SILENT_MS}.
+   */
   look(seen: ReadonlyMap<string, number>, now: number): Set<string> {
     for (const link of this.links.keys()) if (!seen.has(link)) this.links.delete(link);
     for (const [link, times] of seen) {
       const before = this.links.get(link);
-      // Fewer than before: it has answered in between.
+      // The number went down: the client has answered in between.
       if (before === undefined || times < before.times) this.links.set(link, { since: now, times });
       else before.times = times;
     }

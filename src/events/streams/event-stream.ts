@@ -1,8 +1,9 @@
 /**
- * One reader's stream: a greeting, the backlog after its cursor, then live, nothing lost or repeated in between. It registers
- * with the router *before* it reads the backlog, so that what is committed meanwhile queues; then it drops from the queue what
- * the backlog has already sent. A queue that overflows is thrown away and read from the log instead, and so is what comes in
- * while the client has more than it can take: it falls back to the log until it has caught up.
+ * One reader's stream: a greeting, the backlog after its cursor, then live events. Nothing is lost or repeated in
+ * between. It registers with the router *before* it reads the backlog, so that events that are committed meanwhile
+ * queue. Then it drops from the queue what the backlog has already sent. If the queue overflows, it is thrown away and
+ * the events are read from the log. The same happens when live events come while the client has more than it can take:
+ * the stream goes back to the log until it has caught up.
  */
 import type { Observer } from 'rxjs';
 import { eventsOut } from '../../common/metrics.js';
@@ -12,7 +13,7 @@ import type { Outlet } from './outlet.js';
 import type { LogView } from './log-view.js';
 import { type Start, type StreamStart, chooseStart } from './stream-start.js';
 
-/** How often a reader hears how far the log has been looked through for it; clients give up on 15 s of silence. */
+/** How often a reader hears how far the log has been looked through for it. Clients give up after 15 s of silence. */
 const READING_MS = 5000;
 
 export class EventStream {
@@ -22,19 +23,22 @@ export class EventStream {
   private stopped = false;
   private revision: number;
   private resumedAfter = 0;
-  /** What this reader was told of {@link Bounds.brokenUntil}, if it concerned it. */
+  /** The value of {@link Bounds.brokenUntil} that this reader was told, if it concerned the reader. */
   private brokenUntil = 0;
-  /** By the view's numbering. */
+  /** A number in the view's numbering. */
   private last = 0;
   /** While the log is read: the id that the client was sent last. What its filter left out since is not in it. */
   private sentId = 0;
-  /** The platform's position of what the log brought last, and the calls in it, until something newer has come live. */
+  /**
+   * The platform's position of the last event from the log, and the calls in that piece, until something newer has come
+   * live.
+   */
   private lastPosition = 0;
   private seen: SeenCalls | undefined;
   private leave: (() => void) | undefined;
-  /** Ends its waiting for a turn to look through the log. */
+  /** Aborts the wait for a turn to look through the log. */
   private looking: AbortController | undefined;
-  /** What was told before the greeting; undefined once that has gone out. */
+  /** What was told before the greeting; undefined once the greeting has gone out. */
   private early: Chunk[] | undefined = [];
 
   constructor(
@@ -45,7 +49,7 @@ export class EventStream {
     this.revision = view.revision;
   }
 
-  /** Resolves when the stream is live; from then on chunks come by themselves until {@link stop}. */
+  /** Resolves when the stream is live. From then on chunks come by themselves until {@link stop}. */
   async start(request: StreamStart): Promise<void> {
     this.leave = this.view.register((delivery) => this.receive(delivery));
     const bounds = await this.view.bounds();
@@ -71,16 +75,19 @@ export class EventStream {
     this.queue = undefined;
   }
 
-  /** Sends what is no event of the log. The first that a reader hears is the greeting: before it, this waits. */
+  /**
+   * Sends a frame that is no event of the log. The greeting is always the first thing that a reader hears; until then
+   * this waits.
+   */
   tell(chunk: Chunk): void {
     if (this.early) this.early.push(chunk);
     else this.reader.next(chunk);
   }
 
-  /** A sign of life; it moves the cursor of a reader that is given few events of many. */
+  /** A sign of life. It also moves the cursor of a reader whose filter lets few events through. */
   ping(): void {
     const { isWhole, seen } = this.view;
-    // What was on its way when the reader caught up has come by now.
+    // Everything that was on its way when the reader caught up has come by now.
     if (this.isLive) this.seen = undefined;
     if (isWhole || !this.isLive || seen <= this.last) return this.reader.next(PING);
     this.last = seen;
@@ -92,7 +99,7 @@ export class EventStream {
     return this.last;
   }
 
-  /** False while it is behind, and served from the log. */
+  /** False while the reader is behind and served from the log. */
   get isLive(): boolean {
     return this.queue === undefined && !this.stopped;
   }
@@ -122,7 +129,7 @@ export class EventStream {
     for (const chunk of early) this.reader.next(chunk);
   }
 
-  /** Undefined for who has stopped meanwhile, and waits for no turn any more. */
+  /** Undefined if the stream was stopped meanwhile; then it no longer waits for a turn. */
   private async look<Found>(work: (until: AbortSignal) => Promise<Found>): Promise<Found | undefined> {
     const looking = new AbortController();
     this.looking = looking;
@@ -136,7 +143,7 @@ export class EventStream {
     }
   }
 
-  /** Sends the log from where the reader stands, piece by piece as its socket drains, then joins what is live. */
+  /** Sends the log from where the reader stands, piece by piece as its socket drains. Then it goes live. */
   private async replay(): Promise<void> {
     this.sentId = this.last;
     const timer = setInterval(() => this.tellReading(), READING_MS);
@@ -153,7 +160,7 @@ export class EventStream {
     this.reader.next(cursorFrame(` reading ${this.last}`, this.last));
   }
 
-  /** True when the reader has been sent all that there was, or is gone. */
+  /** True when the reader has been sent everything, or is gone. */
   private async replayPage(until: AbortSignal): Promise<boolean> {
     this.overflowed = false;
     const page = await this.view.page(this.last, until);
@@ -170,13 +177,16 @@ export class EventStream {
       await this.outlet.room();
     }
     if (this.stopped) return true;
-    // What the filter has left out is behind the reader, too.
+    // The reader has also passed the events that the filter left out.
     this.tellMissing(page.reached);
     this.last = Math.max(this.last, page.reached);
     return page.reachesEnd && !this.overflowed;
   }
 
-  /** True when a call was erased meanwhile: then what was read or is queued is read from the log again, where it is gone. */
+  /**
+   * True when a call was erased meanwhile. Then everything that was read or is queued is read from the log again, where
+   * the call is gone.
+   */
   private forgetErased(): boolean {
     if (this.view.revision === this.revision) return false;
     this.revision = this.view.revision;
@@ -186,8 +196,8 @@ export class EventStream {
   }
 
   /**
-   * Before the reader goes on after `until`: what was lost in a restore of the database, which nobody passes in silence, and
-   * what retention has removed since it began to read.
+   * Called before the reader goes on after `until`. It tells the reader what was lost in a restore of the database,
+   * which no reader may pass in silence, and what retention has removed since the reader began to read.
    */
   private tellMissing(until: number): void {
     if (this.last < this.resumedAfter && until >= this.resumedAfter) this.tellGap(this.resumedAfter, 'unknown');
@@ -195,8 +205,9 @@ export class EventStream {
   }
 
   /**
-   * Who reads a part of the log can't tell by the numbers that retention has passed it. So it is looked up behind each page: the
-   * log says that it begins later before the first event goes, so what a page lacks is known by then.
+   * The numbers do not tell a reader of a part of the log that retention has passed it. So this is looked up after each
+   * page. The log says that it begins later before the first event is removed, so by then it is known what a page
+   * lacks.
    */
   private async tellExpired(): Promise<void> {
     const { expiredUntil, brokenUntil = 0 } = await this.view.bounds();
@@ -214,7 +225,7 @@ export class EventStream {
     this.last = resumeFrom;
   }
 
-  /** Live events queue from here on, as at the start, and the log is read once the socket has drained. */
+  /** From here on live events queue, as at the start, and the log is read once the socket has drained. */
   private fallBack(): void {
     this.queue = new StreamQueue();
     this.outlet

@@ -1,24 +1,30 @@
 /**
- * A stretch of the log on its way to readers who are behind: framed once, in pieces that a socket takes at a time. Readers
- * that stand at different places share it; who begins within a piece gets what follows its own number.
+ * A stretch of the log on its way to readers that are behind. It is framed once, in pieces that a socket takes at a
+ * time. Readers at different places share it: a reader that begins within a piece gets the part after its own number.
  */
 import { Chunk, type Numbering } from '../live/frame.js';
 import type { LoggedEvent } from '../log/event.js';
 import { CallPositions } from '../live/delivery.js';
 
-/** Longest text of a piece, in UTF-16 units; one event more goes in. Bounds what one write puts into a client's queue. */
+/**
+ * The longest text of a piece, in UTF-16 units; the last event may exceed it. It bounds what one write puts into a
+ * client's queue.
+ */
 const MAX_LENGTH = 64 * 1024;
 
-/** Kept as bytes alone: as text besides, it would take twice or three times the memory for as long as a reader holds it. */
+/**
+ * It keeps only bytes. If it kept the text as well, it would take two or three times the memory for as long as a reader
+ * holds it.
+ */
 export class LogPiece {
   private readonly whole: Chunk;
-  /** Where each frame ends in the whole. */
+  /** Where each frame ends in the bytes. */
   private readonly ends: readonly number[];
 
   constructor(
     private readonly numbers: readonly number[],
     frames: readonly string[],
-    /** Where its calls stand, and its last event, by the platform's positions. */
+    /** The platform's positions of its calls and of its last event. */
     readonly calls: CallPositions,
     readonly lastPosition: number,
   ) {
@@ -35,13 +41,13 @@ export class LogPiece {
     return this.numbers.at(-1) ?? 0;
   }
 
-  /** What of it comes after this number. */
+  /** The part of it after this number. */
   chunkAfter(number: number): Chunk {
     const skipped = this.numbers.findIndex((one) => one > number);
     return skipped > 0 ? new Chunk(this.whole.frames.subarray(this.ends[skipped - 1])) : this.whole;
   }
 
-  /** How many events that is. */
+  /** How many of its events come after this number. */
   countAfter(number: number): number {
     const skipped = this.numbers.findIndex((one) => one > number);
     return skipped < 0 ? 0 : this.numbers.length - skipped;
@@ -55,13 +61,16 @@ export class LogPiece {
 export class LogPage {
   private constructor(
     private readonly pieces: readonly LogPiece[],
-    /** True when it held all that there was when it was read. */
+    /** True when it held everything up to the end of the log at the time of the read. */
     readonly reachesEnd: boolean,
     /** The number up to which the log was looked at for it; 0: up to its last event. */
     private readonly lookedUntil: number,
   ) {}
 
-  /** No piece holds numbers on both sides of `resumedAfter`: what is to be said in between has its place. */
+  /**
+   * No piece holds numbers on both sides of `resumedAfter`, so that the reader can be told about the restore in
+   * between.
+   */
   static of(
     numbering: Numbering,
     events: readonly LoggedEvent[],
@@ -95,12 +104,12 @@ export class LogPage {
     return this.pieces.filter(({ last }) => last > number);
   }
 
-  /** The reader has seen everything up to this number when it has been sent the page. */
+  /** A reader that has been sent the page has seen everything up to this number. */
   get reached(): number {
     return Math.max(this.lookedUntil, this.pieces.at(-1)?.last ?? 0);
   }
 
-  /** What it takes in memory, about. */
+  /** Its approximate size in memory. */
   get bytes(): number {
     return this.pieces.reduce((sum, piece) => sum + piece.bytes + piece.calls.bytes, 0);
   }

@@ -1,11 +1,11 @@
 /**
- * Backlogs that readers of the same tenant share: one read of the log, and one framing, serve all who stand near it. A
- * page begins at a multiple of its size, or where one that its bytes have cut ends, so that readers meet; a full one
- * never changes and is kept for a short while, the last one is read anew, and who asks for it while it is being read
- * waits for the next read, which sees what was committed meanwhile.
+ * Backlogs that readers of the same tenant share: one read of the log and one framing serve all readers near a place.
+ * So that readers meet, a page begins at a multiple of its size, or where a page that was cut by its bytes ends. A full
+ * page never changes and is kept for a short while. The last page is read anew each time. A reader that asks for it
+ * while it is being read waits for the next read, which sees what was committed meanwhile.
  *
- * Kept pages are filed under the log's incarnation: a tenant that was erased and made anew cannot meet pages of before.
- * When a call is erased, no page is kept that was read before.
+ * Kept pages are filed under the log's incarnation, so that a tenant that was erased and made anew cannot get pages of
+ * before. When a call is erased, all pages that were read before are dropped.
  */
 import { Injectable } from '@nestjs/common';
 import type { TenantId } from '../../common/ids.js';
@@ -16,18 +16,18 @@ import { LogReader } from '../log/log-reader.js';
 import { TENANT_NUMBERING } from '../live/frame.js';
 
 /**
- * Events of a page, and bytes of their data; one event more goes in, so a page is 192 KiB at most. Whoever reads slowly
- * holds its page for as long as it takes: security rule 16 counts it.
+ * The size of a page: events, and bytes of their data. The last event may exceed it, so a page is 192 KiB at most. A
+ * slow reader holds its page for as long as it takes to send; security rule 16 counts it.
  */
 export const PAGE_EVENTS = 256;
 export const PAGE_BOUNDS = { limit: PAGE_EVENTS, bytes: 128 * 1024 };
-/** What all kept pages take together. */
+/** Bytes that all kept pages take together. */
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
-/** What was erased or has expired is gone from here within it. */
+/** Erased and expired events are gone from here within this time. */
 const MAX_AGE_MS = 10_000;
 const EVERYTHING = { agents: null, calls: null, types: null };
 
-/** A read for which several may wait. */
+/** A read for which several readers may wait. */
 interface Awaited {
   readonly page: Promise<LogPage>;
   readonly readers: Waiters;
@@ -40,10 +40,12 @@ interface Kept {
 
 @Injectable()
 export class LogPages {
-  /** In order of use. */
+  /** In the order of use. */
   private readonly kept = new Map<string, Kept>();
   private keptBytes = 0;
-  /** Reads under way, and those that wait for them to be over: who asks now is given the latter. */
+  /**
+   * Reads that are under way, and reads that wait for those to end. A reader that asks now is given one of the latter.
+   */
   private readonly running = new Map<string, Promise<unknown>>();
   private readonly next = new Map<string, Awaited>();
   private sweeper: NodeJS.Timeout | undefined;
@@ -57,7 +59,7 @@ export class LogPages {
     });
   }
 
-  /** The page after this number, at which another one ended. It is not read when all who wait for it have left. */
+  /** The page after this number, where another page ended. It is not read if all readers that wait for it have left. */
   async from(
     tenantId: TenantId,
     incarnation: string,
@@ -69,7 +71,7 @@ export class LogPages {
     return this.recall(key) ?? this.readNext(key, tenantId, seq, resumedAfter, until);
   }
 
-  /** The page in which the tenant's log goes on after this number; it may begin before it. */
+  /** The page in which the tenant's log goes on after this number; the page may begin before it. */
   async after(
     tenantId: TenantId,
     incarnation: string,
@@ -90,7 +92,7 @@ export class LogPages {
     return known.page;
   }
 
-  /** By a read that begins after it was asked for. */
+  /** Answers from a read that begins after this was called. */
   private readNext(
     key: string,
     tenantId: TenantId,

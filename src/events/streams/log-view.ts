@@ -1,4 +1,4 @@
-/** What a stream reads: whose events, and by which of the two numberings its cursor counts. */
+/** What a stream reads: whose events, and in which of the two numberings its cursor counts. */
 import { type OwnedAgents, type OwnedSet, listed } from '../../agents/owned-agents.js';
 import type { TenantId } from '../../common/ids.js';
 import type { EventFilter, PlatformFilter } from '../log/event-filter.js';
@@ -16,38 +16,45 @@ import { type Numbering, PLATFORM_NUMBERING, TENANT_NUMBERING } from '../live/fr
 export interface Bounds {
   readonly last: number;
   readonly expiredUntil: number;
-  /** Up to here single numbers may be missing: a cursor before it is told so, and goes on from where it stands. */
+  /**
+   * Up to this number single events may be missing. A reader with a cursor before it is told so, and goes on from
+   * there.
+   */
   readonly brokenUntil?: number;
-  /** Numbers up to it may once have been given to other events: nobody passes it without being told. */
+  /** Numbers up to this one may have been given to other events before. No reader passes it without being told. */
   readonly resumedAfter: number;
 }
 
 export interface LogView {
-  /** From now on, everything that is routed to this reader. Returns how to leave. */
+  /** From now on, `receive` gets everything that is routed to this reader. Returns a function that ends this. */
   register(receive: Receive): () => void;
   bounds(): Promise<Bounds>;
   /**
-   * The number after which what was received at or after a moment begins. Rejects when `until` aborts before its turn.
+   * The number after which the events begin that were received at or after a moment. Rejects when `until` aborts before
+   * its turn.
    */
   since(moment: Date, until: AbortSignal): Promise<number>;
   /**
-   * The log after a number, as of after the call; to be asked after {@link bounds}. Rejects when `until` aborts before
-   * its turn.
+   * The log after a number, as it is at a moment after the call. Ask for it after {@link bounds}. Rejects when `until`
+   * aborts before its turn.
    */
   page(after: number, until: AbortSignal): Promise<LogPage>;
-  /** What `connected` says besides the cursor; to be asked after {@link bounds}. */
+  /** What `connected` says besides the cursor. Ask for it after {@link bounds}. */
   readonly greeting: Readonly<Record<string, unknown>>;
-  /** Another number when something that was read, or is queued, may have been erased since. */
+  /** Changes when something that was read, or is queued, may have been erased since. */
   readonly revision: number;
-  /** True when every number is the reader's: one that is missing has been removed. */
+  /** True when the reader gets every number. Then a number that is missing has been removed. */
   readonly isWhole: boolean;
-  /** Up to which number the reader's registration has been offered what its filter lets through; 0: not known now. */
+  /**
+   * Up to this number the reader's registration has been offered everything that its filter lets through; 0: not known
+   * now.
+   */
   readonly seen: number;
-  /** What the reader was told last of what its tenant owns; absent: it was told nothing, and is not to be. */
+  /** What the reader was last told that its tenant owns. Absent: it was not told, and is not to be told. */
   told?: OwnedSet | undefined;
 }
 
-/** What readings read from. */
+/** What log views read from. */
 export interface LogSources {
   readonly log: EventLog;
   readonly reader: LogReader;
@@ -65,7 +72,7 @@ export class TenantLogView implements LogView {
   private incarnation = '';
   private resumedAfter = 0;
   told: OwnedSet | undefined;
-  /** Where the page before ended, if it was a full one. */
+  /** Where the page before ended, if it was full. */
   private pageEnd: number | undefined;
 
   constructor(
@@ -116,7 +123,7 @@ export class TenantLogView implements LogView {
   async page(after: number, until: AbortSignal): Promise<LogPage> {
     const { tenantId, resumedAfter, incarnation, filter } = this;
     const { pages, reader } = this.sources;
-    // Pages that readers share are in the plain form, which nearly all of them read.
+    // Shared pages are in the plain form, which nearly all readers use.
     if (this.isWhole && incarnation !== '' && this.numbering === TENANT_NUMBERING) {
       const goesOn = after === this.pageEnd;
       const page = await pages[goesOn ? 'from' : 'after'](tenantId, incarnation, after, resumedAfter, until);
@@ -131,7 +138,7 @@ export class TenantLogView implements LogView {
   }
 }
 
-/** Everybody's events, nobody's included, by the platform's numbers (`position`): for admins. */
+/** The events of all tenants and of nobody, by the platform's numbers (`position`): for admins. */
 export class PlatformLogView implements LogView {
   readonly isWhole = false;
   private resumedAfter = 0;

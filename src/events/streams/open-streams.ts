@@ -1,4 +1,7 @@
-/** Every open stream of this process: how many there may be, and what is due to each while it is open. One timer serves all. */
+/**
+ * Every open stream of this process: how many there may be, and what is due for each while it is open. One timer serves
+ * all.
+ */
 import { BeforeApplicationShutdown, Inject, Injectable, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Principal } from '../../auth/principal.js';
@@ -10,11 +13,11 @@ import { StreamConnection } from './stream-connection.js';
 import { Interval } from '../../common/waiting.js';
 
 const TICK_MS = 1000;
-/** Goodbyes a second, as far as the bound allows: the other processes get as many connects a second. */
+/** Goodbyes a second, as far as the bound allows. The other processes get as many connects a second. */
 const GOODBYES_PER_SECOND = 200;
-/** What a reader is told to wait before it comes back; the jitter on it is the smaller part of the spreading. */
+/** How long a reader is told to wait before it comes back. The jitter on this is the smaller part of the spreading. */
 const RETRY_MS = 1000;
-/** How long clients get to take the last frame at shutdown, after the last goodbye. */
+/** How long clients have to take the last frame at shutdown, after the last goodbye. */
 const LAST_FRAME_MS = 1000;
 
 @Injectable()
@@ -24,7 +27,7 @@ export class OpenStreams implements OnApplicationBootstrap, OnModuleDestroy, Bef
   private readonly ofToken = new Counts();
   private readonly ticker = new Interval(TICK_MS, () => this.tick(performance.now()));
   private draining = false;
-  /** Of the last tick: streams whose connection was gone, though nobody had said so. */
+  /** As of the last tick: streams whose connection was gone without any notice. */
   private gone = new Set<StreamConnection>();
   private lost = 0;
   private bytesOfGone = 0;
@@ -35,12 +38,12 @@ export class OpenStreams implements OnApplicationBootstrap, OnModuleDestroy, Bef
     this.ticker.start();
   }
 
-  /** From here on no stream is taken; those that are open are served until their goodbye. */
+  /** From here on no stream is accepted. Open streams are served until their goodbye. */
   onModuleDestroy(): void {
     this.draining = true;
   }
 
-  /** Says goodbye to every reader and waits, for a bounded time, until they have taken it. */
+  /** Says goodbye to every reader and waits, for a bounded time, until the readers have taken it. */
   async beforeApplicationShutdown(): Promise<void> {
     const leaving = [...this.open];
     const goodbye = new Problem('unavailable', 'The server is going down; resume with your last id.', {}, RETRY_MS);
@@ -56,7 +59,7 @@ export class OpenStreams implements OnApplicationBootstrap, OnModuleDestroy, Bef
     await Promise.race([gone, wait(LAST_FRAME_MS, undefined, { ref: false })]);
   }
 
-  /** Bytes that the kernel has taken for readers, of this process's whole life. */
+  /** Bytes that the kernel has taken for readers since this process started. */
   get takenBytes(): number {
     let bytes = this.bytesOfGone;
     for (const { outlet } of this.open) bytes += outlet.takenBytes;
@@ -67,7 +70,7 @@ export class OpenStreams implements OnApplicationBootstrap, OnModuleDestroy, Bef
     return this.open;
   }
 
-  /** Throws `too-many-streams` beyond the tenant's or the token's limit, `unavailable` while draining. */
+  /** Throws `too-many-streams` beyond the tenant's or the token's limit, and `unavailable` while draining. */
   assertRoom({ tenantId, tokenId, limits }: Principal): void {
     if (this.draining) throw new Problem('unavailable', 'The server is going down; connect again in a moment.');
     if (tenantId !== null && this.ofTenant.of(tenantId) >= limits.streams)
@@ -95,7 +98,7 @@ export class OpenStreams implements OnApplicationBootstrap, OnModuleDestroy, Bef
     if (connection.endedBy !== 'server') streamsClosed.inc({ reason: connection.endedBy });
   }
 
-  /** `reason` is for who watches: the problem's slug, unless another one says more. */
+  /** `reason` is for operators: the problem's slug, unless another one is more precise. */
   close(connection: StreamConnection, problem: Problem, reason: string = problem.slug): void {
     if (connection.close({ problem, reason })) streamsClosed.inc({ reason });
   }
@@ -104,12 +107,17 @@ export class OpenStreams implements OnApplicationBootstrap, OnModuleDestroy, Bef
     for (const connection of this.open) if (applies(connection)) this.close(connection, problem, reason);
   }
 
-  /** Streams that were held for connections that were gone, since the start: none, or something is wrong here. */
+  /**
+   * Streams that were held for connections that were gone, since the start. It should be 0; anything else is a fault.
+   */
   get lostStreams(): number {
     return this.lost;
   }
 
-  /** The self-check: what is counted is open. A stream that was gone at the tick before is given back, and counted as a fault. */
+  /**
+   * The self-check: only open streams are counted. A stream that was already gone at the previous tick is given back,
+   * and counted as a fault.
+   */
   private giveBackLost(): void {
     const gone = new Set([...this.open].filter(({ outlet }) => outlet.isGone));
     for (const connection of gone) {
@@ -132,8 +140,9 @@ export class OpenStreams implements OnApplicationBootstrap, OnModuleDestroy, Bef
 }
 
 /**
- * When each of `count` readers is told, in ms from now. Readers are told one after the other, so that they do not all connect to
- * the next process at once: evenly, over a time that grows with their number, at most `boundMs`.
+ * When each of `count` readers is told, in ms from now. Readers are told one after the other, so that they do not all
+ * connect to the next process at once. The times are even, over a span that grows with the number of readers, at most
+ * `boundMs`.
  */
 export function goodbyeTimes(count: number, boundMs: number): number[] {
   const windowMs = Math.min(boundMs, (Math.max(0, count - 1) * 1000) / GOODBYES_PER_SECOND);

@@ -1,10 +1,10 @@
 /**
- * The way from a stream to one client's socket. `@Sse()` is the way in: the framework validates, refuses, sends the headers and
- * watches the client until there is a first frame. Then it hands the connection over: its own writer would format every message
- * for every reader, number what has no id by a counter of its own (which rewinds a browser's cursor), and keep a transform, a
- * timer and an abort controller for as long as the stream is open. From there on whole chunks, made once for all readers, go to
- * the socket as they are. Bounded: what the client has not read is counted; a client that stops reading is cut, with its
- * cursor intact at its side.
+ * The way from a stream to one client's socket. `@Sse()` is the way in: the framework validates, refuses, sends the
+ * headers and watches the client until there is a first frame. Then it hands the connection over. Its own writer would
+ * format every message for every reader, would give frames without an id a number of its own counter (which rewinds a
+ * browser's cursor), and would keep a transform, a timer and an abort controller for as long as the stream is open.
+ * From then on whole chunks, made once for all readers, go to the socket as they are. Memory is bounded: bytes that the
+ * client has not read are counted. A client that stops reading is cut, and still has its cursor.
  */
 import { createParamDecorator, ExecutionContext, Logger, type MessageEvent } from '@nestjs/common';
 import { SSE_ABORT_CONTROLLER } from '@nestjs/common/decorators/http/sse-signal.decorator.js';
@@ -20,9 +20,12 @@ import { opened } from './stream-admission.js';
 import { clientOf, type StreamClient } from './stream-client.js';
 import { linkOf } from './tcp-table.js';
 
-/** Bytes that may wait for one client; a page's piece more is 128 KiB at most (security rule 16: 512 KiB, kernel buffers aside). */
+/**
+ * Bytes that may wait for one client. A page's piece adds 128 KiB at most (security rule 16: 512 KiB, without kernel
+ * buffers).
+ */
 const MAX_PENDING_BYTES = 256 * 1024;
-/** Below this a backlog goes on; above it waits for the socket. */
+/** With fewer bytes than this waiting, a backlog goes on; with more, it waits for the socket. */
 const BACKLOG_PENDING_BYTES = 64 * 1024;
 /** How long a client may leave bytes unread. */
 const MAX_STALLED_MS = 20_000;
@@ -39,12 +42,12 @@ export class Outlet implements Observer<Chunk> {
   private framework: Subscriber<MessageEvent> | undefined;
   private writer: Readable | undefined;
   private chunks: Subscription | undefined;
-  /** The connection, which outlives the response that is done, and what it had taken before this stream. */
+  /** The connection, which outlives the finished response, and the bytes that it had taken before this stream. */
   private socket: Socket | null = null;
   private takenBefore = 0;
-  /** True when the stream ended by a fault of ours. */
+  /** True when the stream ended because of a fault of ours. */
   hasFailed = false;
-  /** What {@link progressOf} said last, and when it last changed. */
+  /** What {@link progressOf} returned last, and when that last changed. */
   private taken = 0;
   private takenAt = performance.now();
   readonly client: StreamClient;
@@ -53,11 +56,11 @@ export class Outlet implements Observer<Chunk> {
     this.client = clientOf(response.req);
   }
 
-  /** Sends finished chunks. What it returns is for the framework, which has nothing to write but the headers. */
+  /** Sends finished chunks. The return value is for the framework, which has only the headers to write. */
   send(chunks: Observable<Chunk>): Observable<MessageEvent> {
     this.response.once('pipe', (writer: Readable) => (this.writer = writer));
     return new Observable((framework) => {
-      // It was told to come back meanwhile, or has gone.
+      // The client was told to come back meanwhile, or is gone.
       if (this.isGone || this.response.writableEnded) return framework.complete();
       whenLate(this.response, (problem) => this.error(problem));
       // The headers wait for the greeting, and go out with it and what follows in the same turn.
@@ -79,7 +82,8 @@ export class Outlet implements Observer<Chunk> {
 
   error(error: unknown): void {
     this.hasFailed = true;
-    // Once the headers are made the framework could only send an error with an id of its own, which rewinds a browser's cursor.
+    // Once the headers are made, the framework could only send an error with an id of its own, which rewinds a
+    // browser's cursor.
     if (this.framework && !this.response.headersSent) return this.framework.error(error);
     if (this.framework) this.takeOver(this.framework, this.writer);
     this.end(lastWords(error));
@@ -90,13 +94,14 @@ export class Outlet implements Observer<Chunk> {
     else this.end();
   }
 
-  /** The framework sends the headers, and is done; the response stays open, and is ours to write, watch and end. */
+  /** The framework sends the headers and is then done. The response stays open; we write to it, watch it and end it. */
   private takeOver(framework: Subscriber<MessageEvent>, writer: Readable | undefined): void {
     if (writer === undefined) throw new Error('the framework writes its streams in a way that we do not know');
-    // From here on nothing of it is held: what it keeps for a request is larger than what a stream needs.
+    // From here on nothing of the framework is held: what it keeps for a request is larger than what a stream needs.
     this.framework = undefined;
     this.writer = undefined;
-    // Headers go out with the first message; a comment asks for it without an id or data. It is not written: see unpipe.
+    // Headers go out with the first message. A comment makes them go out without an id or data. The comment itself is
+    // not written: see unpipe.
     framework.next({ comment: '' });
     writer.unpipe(this.response);
     framework.complete();
@@ -107,14 +112,14 @@ export class Outlet implements Observer<Chunk> {
     inTime(this.response);
     becomesStream(this.socket);
     this.response.once('close', () => this.chunks?.unsubscribe());
-    // Nobody reads a body: left open, it would hold back the connection's next request.
+    // Nobody reads a body. If the response were left open, it would hold back the connection's next request.
     if (this.response.req.method === 'HEAD') this.response.end();
   }
 
-  /** A chunk is a whole one of the body, so it may go past the response to its socket. */
+  /** A chunk is a complete chunk of the body, so it may bypass the response and go to its socket. */
   private write(chunk: Chunk): void {
     const { response } = this;
-    // A HEAD has been ended; a write after that would be an error that nobody hears, and the end of the process.
+    // A HEAD response has ended. A later write would be an error that nobody handles, and would end the process.
     if (response.writableEnded) return;
     if (response.chunkedEncoding && response.socket !== null) response.socket.write(chunk.bytes);
     else response.write(chunk.frames);
@@ -140,7 +145,7 @@ export class Outlet implements Observer<Chunk> {
     return takenBy(this.socket) - this.takenBefore;
   }
 
-  /** True when its connection is gone: whoever holds it must have been told. */
+  /** True when the connection is gone. The holder of the connection must have been told. */
   get isGone(): boolean {
     return this.response.destroyed || (this.socket?.destroyed ?? false);
   }
@@ -150,7 +155,7 @@ export class Outlet implements Observer<Chunk> {
     return this.response.socket === null ? '' : linkOf(this.response.socket);
   }
 
-  /** True when bytes wait and none has been taken for too long. To be asked now and then, with `performance.now()`. */
+  /** True when bytes wait and none has been taken for too long. Ask regularly, with `performance.now()`. */
   isStalled(now: number): boolean {
     if (this.framework) return false; // It waits for us, not we for it.
     const taken = this.socket === null ? 0 : progressOf(this.socket);
@@ -183,12 +188,12 @@ export class Outlet implements Observer<Chunk> {
     await new Promise<void>((resolve) => this.response.once('close', resolve));
   }
 
-  /** Nothing more is sent, as when the client goes. */
+  /** Nothing more is sent, as when the client leaves. */
   leave(): void {
     this.chunks?.unsubscribe();
   }
 
-  /** Ends the connection without waiting for a client that doesn't read. */
+  /** Ends the connection without waiting for a client that does not read. */
   cut(): void {
     this.response.destroy();
   }
@@ -196,7 +201,7 @@ export class Outlet implements Observer<Chunk> {
 
 const takenBy = (socket: Socket | null) => (socket === null ? 0 : socket.bytesWritten - socket.writableLength);
 
-/** Of a stream that could not go on: why, and when to come back. */
+/** The last frame of a stream that could not go on: why, and when to come back. */
 function lastWords(error: unknown): Chunk {
   const problem = toProblem(error);
   if (problem.slug === 'internal') logger.error('a stream failed', error instanceof Error ? error.stack : undefined);
@@ -204,8 +209,8 @@ function lastWords(error: unknown): Chunk {
 }
 
 /**
- * What middleware, guards and the framework hang on a request; through a captured stack it keeps the framework's whole
- * machinery. A stream's request lives as long as the stream and needs none of it.
+ * What middleware, guards and the framework attach to a request. Through a captured stack it keeps the framework's
+ * whole machinery in memory. A stream's request lives as long as the stream and needs none of it.
  */
 interface RequestState {
   next: unknown;
@@ -214,7 +219,10 @@ interface RequestState {
   [SSE_ABORT_CONTROLLER]: unknown;
 }
 
-/** Call it when the request has been handled. Fields are set to undefined, not deleted: deleting makes the object larger. */
+/**
+ * Call it when the request has been handled. Fields are set to undefined, not deleted: deleting makes the object
+ * larger.
+ */
 function releaseState(request: Request): void {
   const state = request as unknown as RequestState;
   state.next = undefined;

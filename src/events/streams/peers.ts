@@ -1,18 +1,21 @@
 /**
- * The other processes, as far as their word on the bus tells: so that whoever asks them all knows when all have answered, and
- * waits for nobody where there is none. What is wrong here costs time or an entry of a list, never a right.
+ * The other processes, as far as their messages on the bus tell. A process that asks them all then knows when all have
+ * answered, and does not wait if there is none. A mistake here costs time or an entry in a list, never a right.
  */
 
-/** Who has not answered so often is gone. */
+/** A process that has not answered this many times is gone. */
 const MAX_MISSED = 3;
-/** After (re)connecting, the others have so long to say that they are there. */
+/** After a process (re)connects, the others have this long to say that they are there. */
 const INTRODUCTION_MS = 1000;
-/** After word from a process of a version that does not say who it is, asks wait their full time for so long. */
+/**
+ * A process of an older version does not say who it is. After a message from one, asks wait their full time for this
+ * long.
+ */
 const STRANGER_MS = 600_000;
 
-/** One question to all. */
+/** One question to all processes. */
 export class Ask {
-  /** Resolves when the last of those who are known has answered. */
+  /** Resolves when the last of the known processes has answered. */
   readonly answered: Promise<void>;
   private resolve: () => void = () => undefined;
 
@@ -25,7 +28,7 @@ export class Ask {
     if (isSure && awaited.size === 0) this.resolve();
   }
 
-  /** Who has not answered yet. */
+  /** The processes that have not answered yet. */
   get missing(): Iterable<string> {
     return this.awaited;
   }
@@ -36,23 +39,23 @@ export class Ask {
 }
 
 export class Peers {
-  /** By how many asks each has left without an answer. */
+  /** How many asks each process has left without an answer. */
   private readonly missed = new Map<string, number>();
   private sureAt = Infinity;
   private strangerUntil = -Infinity;
 
-  /** `now` is of `performance.now()`. */
+  /** `now` comes from `performance.now()`. */
   introduced(now: number): void {
     this.sureAt = now + INTRODUCTION_MS;
   }
 
-  /** Undefined: a process that does not say who it is. */
+  /** `peer` undefined: a process that does not say who it is. */
   heard(peer: string | undefined, now: number): void {
     if (peer === undefined) this.strangerUntil = now + STRANGER_MS;
     else this.missed.set(peer, 0);
   }
 
-  /** `isConnected`: others can be heard now. */
+  /** `isConnected`: other processes can be heard now. */
   ask(id: string, now: number, isConnected: boolean): Ask {
     const isSure = isConnected && now >= this.sureAt;
     const awaited = new Set(this.missed.keys());

@@ -1,8 +1,8 @@
 /**
- * Who is let in to open a stream, in the order of arrival and so many at a time: when thousands come at once (a server
- * was restarted), those that are open go on getting their events between two of them, and the database is asked in
- * rounds. Only who was authenticated comes here. A place is given back when the stream is open, when its connection is
- * gone, or when it was held too long, whichever is first: nobody can keep others out.
+ * Admits clients that open a stream, in the order of arrival and a bounded number at a time. When thousands come at
+ * once (a server was restarted), open streams still get their events in between, and the database is asked in rounds.
+ * Only authenticated clients come here. A place is given back when the stream is open, when its connection is gone, or
+ * when it was held too long, whichever is first. So nobody can keep others out.
  */
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
@@ -11,14 +11,14 @@ import { placesLost } from '../../common/metrics.js';
 import { Semaphore } from '../../common/semaphore.js';
 import { GONE } from '../../http/answers.js';
 
-/** Streams that are being opened at one time; each step of theirs takes the event loop some 100 µs. */
+/** Streams that may be opening at one time. Each step of opening takes the event loop some 100 µs. */
 const MAX_OPENING = 64;
 /** A stream that is not open by then waits for something that others need not wait for. */
 const MAX_HELD_MS = 10_000;
 
 /** A stream that is being opened. */
 interface Opening {
-  /** Gives its place back; twice gives it back once. */
+  /** Gives the place back. A second call does nothing. */
   readonly leave: () => void;
   readonly gone: AbortController;
 }
@@ -32,8 +32,8 @@ export class StreamAdmission {
   private lost = 0;
 
   /**
-   * Resolves when it is one's turn, with how it may wait while it opens. Throws `unavailable` for who has gone away
-   * meanwhile.
+   * Resolves when it is this client's turn, with how it may wait while it opens. Throws `unavailable` if the client is
+   * gone meanwhile.
    */
   async admit(response: Response): Promise<Patience> {
     const release = await this.slots.acquire();
@@ -54,12 +54,14 @@ export class StreamAdmission {
     return { until: gone.signal, isEndless: true };
   }
 
-  /** Streams that are being opened. */
+  /** How many streams are being opened. */
   get held(): number {
     return this.places.size;
   }
 
-  /** Places that were held for connections that were gone, since the start: none, or something is wrong here. */
+  /**
+   * Places that were held for connections that were gone, since the start. It should be 0; anything else is a fault.
+   */
   get lostPlaces(): number {
     return this.lost;
   }
@@ -77,13 +79,16 @@ function isGone(response: Response): boolean {
   return response.destroyed || response.closed || response.socket === null || response.socket.destroyed;
 }
 
-/** Refused, or gone. One function for all: what a listener holds is held for as long as the stream. */
+/**
+ * The client was refused, or is gone. There is one function for all, because what a listener holds lives as long as the
+ * stream.
+ */
 function closed(this: object): void {
   opening.get(this)?.gone.abort(GONE);
   opened(this);
 }
 
-/** Its stream is open: the next one may come in. */
+/** The stream is open: the next client may come in. */
 export function opened(response: object): void {
   opening.get(response)?.leave();
   opening.delete(response);

@@ -1,7 +1,7 @@
-/** What a stream answers, as `/openapi.json` can say it: OpenAPI knows no frames, `/asyncapi.json` does. */
+/** What a stream answers, as `/openapi.json` can describe it. OpenAPI knows no frames; `/asyncapi.json` does. */
 import { z } from 'zod';
 
-/** For `@Operation` of a stream. */
+/** For the `@Operation` of a stream. */
 export const streamAnswer = {
   answer: z.string().meta({
     description: 'Frames of text/event-stream. `/asyncapi.json` and `GET /v1/event-types` say what they carry.',

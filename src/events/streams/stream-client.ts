@@ -1,10 +1,10 @@
 import type { Request } from 'express';
 import { clientAddress } from '../../common/client-address.js';
 
-/** Where the client is, as far as the connection says. */
+/** Where the client is, as far as the connection tells. */
 export interface StreamClient {
   readonly remoteAddress: string | null;
-  /** The whole of X-Forwarded-For, of which a client may have written any part. */
+  /** The whole X-Forwarded-For header. A client may have written any part of it. */
   readonly forwardedFor: string | null;
   readonly userAgent: string | null;
 }

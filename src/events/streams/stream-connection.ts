@@ -1,4 +1,4 @@
-/** One open stream as the process sees it: whose it is, by what right, and what is due to it next. */
+/** One open stream as the process sees it: whose it is, by what right, and what is due for it next. */
 import { randomUUID } from 'node:crypto';
 import type { Observer } from 'rxjs';
 import type { Principal, Scope } from '../../auth/principal.js';
@@ -12,7 +12,7 @@ import { Chunk, controlFrame } from '../live/frame.js';
 import type { EventStream } from './event-stream.js';
 import type { Outlet } from './outlet.js';
 
-/** How long before its token's end a reader is told. */
+/** A reader is told this long before its token ends. */
 const EXPIRING_MS = 60_000;
 
 export interface StreamTimes {
@@ -20,13 +20,16 @@ export interface StreamTimes {
   readonly streamMaxMs: number;
 }
 
-/** Reasons to end a stream whose client would not, or must not, be sent what waits: it is cut, and finds its cursor at its side. */
+/**
+ * Reasons for which a stream is cut: its client would not, or must not, be sent what waits. The client still has its
+ * cursor.
+ */
 const CUT: ReadonlySet<string> = new Set(['slow-reader', 'dead-link', 'erased-unsent']);
 
 export const READER_CLASSES = ['customer', 'view', 'admin'] as const;
 export type ReaderClass = (typeof READER_CLASSES)[number];
 
-/** Why the server ends a stream: the client is told the problem; `reason` is for who watches, and tells more apart. */
+/** Why the server ends a stream. The client is told the problem; `reason` is for operators and is more precise. */
 export interface Ending {
   readonly problem: Problem;
   readonly reason: string;
@@ -54,17 +57,17 @@ export class StreamConnection {
     readonly stream: Pick<EventStream, 'cursor' | 'isLive' | 'tell' | 'ping'>,
     readonly outlet: Outlet,
     private readonly reader: Observer<Chunk>,
-    /** What its reader was told last of what its tenant owns. */
+    /** What the reader was last told that its tenant owns. */
     readonly knowledge?: { told?: OwnedSet | undefined },
   ) {}
 
-  /** Who reads: a customer, an admin who looks at what a customer sees, or an admin across customers. */
+  /** The kind of reader: a customer, an admin who looks at what a customer sees, or an admin across customers. */
   get readerClass(): ReaderClass {
     const { tenantId, viewedBy } = this.principal;
     return viewedBy !== null ? 'view' : tenantId === null ? 'admin' : 'customer';
   }
 
-  /** What its token must allow for as long as it is open. */
+  /** The scope that its token must have for as long as the stream is open. */
   get neededScope(): Scope {
     return this.principal.tenantId === null ? 'admin' : 'events:read';
   }
@@ -77,18 +80,24 @@ export class StreamConnection {
     return this.scope.calls === null && (this.scope.agents?.includes(agent) ?? true);
   }
 
-  /** True when there is nothing else that it could bring. */
+  /** True when the stream can carry events of this call only. */
   isOfCall(callId: string): boolean {
     return this.scope.calls?.length === 1 && this.scope.calls[0] === callId;
   }
 
-  /** Pings and ends are spread, so that streams that opened together don't act together. `now` is of `performance.now()`. */
+  /**
+   * Pings and ends are spread, so that streams that opened together do not act together. `now` comes from
+   * `performance.now()`.
+   */
   schedule(now: number, { streamPingMs, streamMaxMs }: StreamTimes): void {
     this.pingAt = now + Math.ceil(streamPingMs * (0.5 + Math.random() / 2));
     this.endAt = now + Math.min(streamMaxMs, jitter(streamMaxMs * 0.9));
   }
 
-  /** Does what is due: a token's end by the wall clock, all else by `performance.now()`. Returns why the stream must end, if it must. */
+  /**
+   * Does what is due: a token's end by the wall clock, everything else by `performance.now()`. Returns why the stream
+   * must end, if it must.
+   */
   tick(now: number, { streamPingMs }: StreamTimes): Ending | undefined {
     const { expiresAt } = this.principal;
     if (hasCome(expiresAt)) return ending('token-expired', 'The token has expired; connect with a new one.');
@@ -107,7 +116,7 @@ export class StreamConnection {
     return undefined;
   }
 
-  /** False when it was closed before. */
+  /** False if it was closed before. */
   close({ problem, reason }: Ending): boolean {
     if (this.isClosed) return false;
     this.isClosed = true;
@@ -117,13 +126,13 @@ export class StreamConnection {
     return true;
   }
 
-  /** Why it ended, where nobody closed it. */
+  /** Who ended the stream, if nobody closed it. */
   get endedBy(): 'server' | 'client' | 'failure' {
     return this.isClosed ? 'server' : this.outlet.hasFailed ? 'failure' : 'client';
   }
 }
 
-/** `reason` is the problem's slug, unless another one says more. */
+/** `reason` is the problem's slug, unless another one is more precise. */
 function ending(slug: ProblemSlug, detail: string, reason: string = slug): Ending {
   return { problem: new Problem(slug, detail), reason };
 }

@@ -1,8 +1,8 @@
 /**
- * Rights are checked while connected, not only at connect (security rule 7): control messages end a stream at once, on every
- * process; a sweep of the database finds what a lost message would have said; and where the database cannot be asked for too
- * long, streams close, resumable. A change of owner is told to the readers whom it concerns. Clients are promised it by
- * docs/protocol.md, section 7.
+ * Rights are checked while a stream is connected, not only when it connects (security rule 7). Control messages end a
+ * stream at once, on every process. A sweep of the database finds what a lost message would have said. If the database
+ * cannot be asked for too long, streams close, resumable. A change of owner is told to the readers that it concerns.
+ * docs/protocol.md, section 7, promises this to clients.
  */
 import { Injectable, Logger, OnApplicationBootstrap, BeforeApplicationShutdown } from '@nestjs/common';
 import { Subscription } from 'rxjs';
@@ -19,9 +19,9 @@ import type { StreamConnection } from './stream-connection.js';
 import { OpenStreams } from './open-streams.js';
 import { Interval } from '../../common/waiting.js';
 
-/** A lost control message is made good within this. */
+/** A lost control message is made good within this time. */
 const SWEEP_MS = 4000;
-/** Without the database for so long, nobody can say who may still read: streams close, resumable. */
+/** After this long without the database, it is not known who may still read: streams close, resumable. */
 const MAX_UNCHECKED_MS = 30_000;
 
 @Injectable()
@@ -54,13 +54,13 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
     this.subscription.unsubscribe();
   }
 
-  /** After a restore: readers come back with their cursors, which say what they have to be told. */
+  /** After a restore, readers come back with their cursors; from these it follows what each reader has to be told. */
   private endAll(): void {
     const restored = new Problem('unavailable', 'The log was restored from a backup; resume with your last id.');
     this.connections.closeWhere(() => true, restored);
   }
 
-  /** Looks again at a stream that has just opened, if some right changed since its token was checked. */
+  /** Checks a stream that has just opened again, if some right changed since its token was checked. */
   recheck(connection: StreamConnection): void {
     if (this.rights.changedAt >= connection.principal.checkedAt) void this.reviewOrWarn([connection]);
   }
@@ -68,7 +68,7 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
   private async sweep(): Promise<void> {
     const askedAt = performance.now();
     this.changes.look();
-    // Before we ask: a database that has fallen silent answers nothing, not even an error.
+    // This comes before we ask: a database that has fallen silent answers nothing, not even an error.
     const isUnchecked = ({ principal }: StreamConnection) =>
       askedAt - Math.max(this.checkedAt, principal.checkedAt) >= MAX_UNCHECKED_MS;
     const problem = new Problem('unavailable', 'Rights cannot be checked now; resume with your last id.');
@@ -87,7 +87,7 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
     }
   }
 
-  /** Ends those whose token may no longer do what its stream needs. */
+  /** Ends the streams whose token no longer has the scope that they need. */
   private async review(connections: readonly StreamConnection[]): Promise<void> {
     const rights = await this.rights.review(connections.map(({ principal }) => principal));
     for (const connection of connections) {
@@ -99,7 +99,7 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
     }
   }
 
-  /** Those whose token was minted from another, which may in turn hang on the one that has changed. */
+  /** The streams whose token was minted from another, which may in turn depend on the one that has changed. */
   private derived(): StreamConnection[] {
     return [...this.connections.all].filter(({ principal }) => principal.parentTokenId !== null);
   }
@@ -124,8 +124,9 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   /**
-   * Ends the streams of a call that was erased, and cuts those who may be on their way to be sent something of it: what waits in
-   * this process for a client that is slow to take it is thrown away. It comes back with its cursor, and finds tombstones.
+   * Ends the streams of a call that was erased. Streams that may be about to send something of the call are cut: what
+   * waits in this process for a slow client is thrown away. The client comes back with its cursor, and finds
+   * tombstones.
    */
   private endErased({ tenantId, callId }: CallName): void {
     const isItsOwn = ({ principal }: StreamConnection) => principal.tenantId === tenantId;

@@ -1,10 +1,10 @@
-/** Where a stream begins (docs/protocol.md, section 6). A cursor that cannot be honoured is never passed over in silence. */
+/** Where a stream begins (docs/protocol.md, section 6). If a cursor cannot be honoured, the client is always told. */
 import type { Bounds } from './log-view.js';
 
 export interface StreamStart {
-  /** What the client says it has seen: anything. */
+  /** What the client says that it has seen; any text. */
   readonly cursor: string | undefined;
-  /** Without a cursor: with the first event that was received at or after it. */
+  /** Without a cursor: begin with the first event that was received at or after this time. */
   readonly since?: Date | undefined;
   /** Where to begin without a cursor. */
   readonly from: 'live' | 'start';
@@ -15,14 +15,14 @@ export interface Start {
   readonly gap: { readonly after: number | string; readonly reason: 'expired' | 'unknown' } | undefined;
 }
 
-/** `sinceAfter`: the number that the log says of `since`. */
+/** `sinceAfter`: the number that the log gives for `since`. */
 export function chooseStart(
   { cursor, since, from }: StreamStart,
   { last, expiredUntil, brokenUntil = 0 }: Bounds,
   sinceAfter?: number,
 ): Start {
   if (cursor === undefined && since !== undefined && sinceAfter !== undefined) {
-    // What was removed may have been received after that moment: everything that is left was.
+    // Events that were removed may have been received after that moment, because everything that is left was.
     const isExpired = sinceAfter <= expiredUntil && expiredUntil > 0;
     const gap = { after: since.toISOString(), reason: 'expired' } as const;
     return { after: Math.max(sinceAfter, expiredUntil), gap: isExpired || sinceAfter < brokenUntil ? gap : undefined };

@@ -17,7 +17,7 @@ import { LogReader } from '../log/log-reader.js';
 import { Operation } from '../../common/operation.js';
 import { streamTokenAnswer } from '../../auth/tokens/token-answers.js';
 
-/** Longest list of names in a token: a URL has to carry it. */
+/** Longest list of names in a token: it has to fit into a URL. */
 const MAX_NAMES = 50;
 
 const mintSchema = z
@@ -41,7 +41,7 @@ export class StreamTokensController {
     private readonly log: LogReader,
   ) {}
 
-  /** A short-lived token for a stream's URL, narrowed as asked. */
+  /** A short-lived token for a stream's URL, narrowed as requested. */
   @Operation({
     id: 'createStreamToken',
     summary: 'Make a short-lived stream token for a URL, narrowed as asked',
@@ -62,7 +62,7 @@ export class StreamTokensController {
     return this.streamTokens.mint(principal, narrowing, ttl, patience);
   }
 
-  /** It sees exactly what the tenant sees, and nothing longer than an hour; the tenant's audit says so. */
+  /** The token sees exactly what the tenant sees, for an hour at most. The tenant's audit records it. */
   @Operation({
     id: 'createTenantStreamToken',
     summary: 'View as: a stream token that sees what the tenant sees, named in the tenant’s audit',

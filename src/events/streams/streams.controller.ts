@@ -98,7 +98,7 @@ export class StreamsController {
   }
 }
 
-/** A path and its alias: the router takes several, as `@Get()` does, though `@Sse()` is typed for one. */
+/** A path and its alias. The router takes several, as `@Get()` does, though the type of `@Sse()` allows only one. */
 function paths(...several: string[]): string {
   return several as unknown as string;
 }

@@ -26,7 +26,7 @@ import { OpenStreams } from './open-streams.js';
 import type { StreamStart } from './stream-start.js';
 import { StreamRights } from './stream-rights.js';
 
-/** What a client asked for, before its token's own narrowing. */
+/** What a client asked for, before it is narrowed by its token. */
 export interface StreamQuery {
   readonly agents?: readonly AgentName[] | undefined;
   readonly call?: CallId | undefined;
@@ -59,8 +59,8 @@ export class StreamsService {
   }
 
   /**
-   * A tenant's stream. Everything that can be refused is refused here, before the first frame: throws `agent-not-found`,
-   * `call-not-found`, `insufficient-scope`. The observable never errors after its first frame.
+   * A tenant's stream. Every refusal happens here, before the first frame: throws `agent-not-found`, `call-not-found`,
+   * `insufficient-scope`. The observable never errors after its first frame.
    */
   async open(principal: Principal, query: StreamQuery, outlet: Outlet): Promise<Observable<Chunk>> {
     const tenantId = tenantOf(principal);
@@ -75,7 +75,7 @@ export class StreamsService {
     return this.connect(principal, view, start, scopeOf(filter), outlet);
   }
 
-  /** An admin's stream. Throws `agent-not-found` for one that nobody has heard of. */
+  /** An admin's stream. Throws `agent-not-found` for an agent that nobody has heard of. */
   async openAcrossTenants(
     principal: Principal,
     filter: PlatformFilter,
@@ -89,7 +89,7 @@ export class StreamsService {
     return this.connect(principal, view, { cursor: begin.cursor, since: begin.since, from: 'live' }, scope, outlet);
   }
 
-  /** Who may have no more streams is refused before it waits for a place. */
+  /** A client that may have no more streams is refused before it waits for a place. */
   private async admit(principal: Principal, outlet: Outlet): Promise<Patience> {
     this.connections.assertRoom(principal);
     return this.admission.admit(outlet.response);
@@ -146,7 +146,7 @@ function scopeOf({ agents, calls, types }: EventFilter): StreamScope {
   return { agents: agents && [...agents], calls: calls && [...calls], types };
 }
 
-/** Both lists at once: of each pair, the narrower pattern where one lies within the other. */
+/** Applies both lists at once: of each pair of patterns, the narrower one if it lies within the other. */
 export function narrowTypes(
   asked: readonly string[] | null,
   allowed: readonly string[] | null,

@@ -1,6 +1,6 @@
 /**
- * What the kernel knows of this machine's TCP connections and Node does not tell: how often it has sent the same bytes again
- * without an answer. Linux only. Source: https://www.kernel.org/doc/Documentation/networking/proc_net_tcp.txt
+ * What the kernel knows of this machine's TCP connections and Node does not tell: how often it has sent the same bytes
+ * again without an answer. Linux only. Source: https://www.kernel.org/doc/Documentation/networking/proc_net_tcp.txt
  */
 import { readFile } from 'node:fs/promises';
 import { type Socket, SocketAddress } from 'node:net';
@@ -10,12 +10,15 @@ const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'];
 /** Local and remote address, state (01: established), queues, timer, retransmissions. */
 const ROW = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) 01 \S+ \S+ ([0-9A-F]{8}) /gm;
 
-/** A connection as both sides know it. */
+/** The name of a connection that both this process and the kernel's table can form. */
 export function linkOf({ localPort, remoteAddress, remotePort }: Socket): string {
   return `${localPort} ${remoteAddress} ${remotePort}`;
 }
 
-/** Established connections that have been sent the same bytes `atLeast` times again, and how often that is: 0 once they are answered. */
+/**
+ * Established connections to which the same bytes were sent again at least `atLeast` times, and how often. The number
+ * is 0 once they are answered.
+ */
 export function parseTcpTable(text: string, atLeast = 1): Map<string, number> {
   const links = new Map<string, number>();
   for (const [, local = '', address = '', remote = '', again = ''] of text.matchAll(ROW)) {
@@ -26,13 +29,13 @@ export function parseTcpTable(text: string, atLeast = 1): Map<string, number> {
   return links;
 }
 
-/** As {@link parseTcpTable}, of now. Empty where there is no such table. */
+/** As {@link parseTcpTable}, of the current table. Empty if there is no such table. */
 export async function readTcpTable(atLeast?: number): Promise<Map<string, number>> {
   const texts = await Promise.all(TABLES.map((path) => readFile(path, 'latin1').catch(() => ''))); // No IPv6, or no Linux.
   return parseTcpTable(texts.join(''), atLeast);
 }
 
-/** 32-bit words, each as the machine stores it. */
+/** 32-bit words, each in the byte order of the machine. */
 function addressOf(hex: string): string {
   const bytes = Buffer.from(hex, 'hex');
   if (endianness() === 'LE') bytes.swap32();
