@@ -16,7 +16,7 @@ import { QualityStatistics } from './numbers/quality-statistics.js';
 import { ProjectionAttempts } from './projection/projection-attempts.js';
 import { StatsController } from './numbers/stats.controller.js';
 
-/** What the log says of each call: kept by a projection, read by REST. */
+/** What the log says of each call. A projection keeps it, and REST reads it. */
 @Module({
   imports: [AuthModule, AgentsModule, EventsModule],
   controllers: [CallsController, StatsController],

@@ -1,4 +1,7 @@
-/** The parts of a call: messages, tools, links, its course. Each grows by itself, and is found by its key without the others. */
+/**
+ * The parts of a call: messages, tools, links, course. Each grows by itself, and is found by its key without the
+ * others.
+ */
 import type { CallEvent } from './call-event.js';
 import { better, claim } from './claim.js';
 import {
@@ -33,15 +36,16 @@ import { idOf, numberOf, objectAt, orderOf, textOf } from './value.js';
 
 export type Part = MessageState | ToolState | LinksState | CourseState | LatenciesState;
 
-/** The type of a later word on what a message says. */
+/** The type of an event that corrects the text of a message. */
 export const CORRECTED = 'bot.corrected';
 export const GAP = 'log.gap';
 const IS_FINAL = new Set<unknown>([true, 'true']);
 const MS = 1000;
 
 /**
- * The parts after one more event. Messages and tools come out the same whatever the order. What speaks of what stands before it must
- * come after that: corrections, ends of turns, pieces without an id. `byLog`: the upstream log's numbers order the call.
+ * The parts after one more event. Messages and tools come out the same whatever the order. Events that refer to earlier
+ * ones must come after those: corrections, ends of turns, pieces without an id. `byLog`: the numbers of the upstream
+ * log order the call.
  */
 export function partsAfter(parts: Keyed<Part>, event: CallEvent, byLog: boolean): Keyed<Part> {
   const { type } = event;
@@ -52,7 +56,7 @@ export function partsAfter(parts: Keyed<Part>, event: CallEvent, byLog: boolean)
   return isMessage(type) ? said(parts, event, byLog) : used(parts, event, byLog);
 }
 
-/** Under what a part is kept. */
+/** The key under which a part is kept. */
 export function keyOfPart(part: Part): string {
   if (part.kind === 'message') return messageKey(part.role, part.id, part.first.seq);
   if (part.kind === 'course') return COURSE;
@@ -78,7 +82,7 @@ export function courseIn(parts: Keyed<Part>): CourseState {
   return courseAt(parts) ?? NO_COURSE;
 }
 
-/** A message: its text, its line, and what it means for the lines beside it. */
+/** A message: its text, its line, and what it means for the lines around it. */
 function said(parts: Keyed<Part>, event: CallEvent, byLog: boolean): Keyed<Part> {
   const course = courseIn(parts);
   const own = lineIn(event);
@@ -117,7 +121,7 @@ function used(parts: Keyed<Part>, event: CallEvent, byLog: boolean): Keyed<Part>
   }, parts);
 }
 
-/** Wire C says how long a turn took when it is over: of the line that it was. */
+/** Wire C says how long a turn took when it is over. The time belongs to the line of that turn. */
 function turnEnds(parts: Keyed<Part>, event: CallEvent, byLog: boolean): Keyed<Part> {
   const { data, seq } = event;
   const e2e = objectAt(data['latency'])['e2e'];
@@ -135,7 +139,7 @@ function withTurnTime(message: MessageState, ms: number, seq: number): MessageSt
   return latency === null ? message : { ...message, latency };
 }
 
-/** Only what is not known otherwise: a snapshot repeats what there was. */
+/** Takes only what is not known otherwise: a snapshot repeats what there was. */
 function withSnapshot(parts: Keyed<Part>, event: CallEvent): Keyed<Part> {
   return snapshotParts(event).reduce((known, part) => {
     const key = keyOfPart(part);
@@ -160,7 +164,7 @@ export function lineIn(event: CallEvent): Line {
   };
 }
 
-/** A piece without an id goes to the line before it, if that is the agent's and has none either. */
+/** A piece without an id belongs to the line before it, if that is the agent's and has no id either. */
 function joinedKey(line: Line, { type }: CallEvent, course: CourseState, byLog: boolean): string {
   if (type !== 'bot.speaking' || line.digest === undefined) return line.key;
   if (course.lines.some(({ key }) => key === line.key)) return line.key;
@@ -184,7 +188,7 @@ function turnIn(event: CallEvent) {
   return { ...placed(event), side, at: Date.parse(event.at) };
 }
 
-/** The message is that of the number, else that of the id; a correction of what is not known changes nothing. */
+/** The message with this number, else the one with this id. A correction of an unknown message changes nothing. */
 function correctedBy(parts: Keyed<Part>, event: CallEvent): Keyed<Part> {
   const { seq, data } = event;
   const { supersedes, byId } = namedIn(event);
@@ -196,7 +200,7 @@ function correctedBy(parts: Keyed<Part>, event: CallEvent): Keyed<Part> {
   return withLink(withValue(parts, key, { ...message, corrected }), numberOf(data['seq']), key, seq);
 }
 
-/** What a correction says that it is about: the number of an entry, a message's id. */
+/** What a correction refers to: the number of an entry, a message's id. */
 export function namedIn({ data }: CallEvent): { supersedes: number | null; byId: string | null } {
   const id = idOf(data['messageId']);
   return { supersedes: numberOf(data['supersedes']), byId: id === null ? null : messageKey('bot', id, 0) };

@@ -1,7 +1,8 @@
 /**
- * What is known of a call, from its events: pure, for the server's projection and for the page alike. Every part is a claim
- * that a better or later one replaces, so events may come in any order, and again, and the call is the same. Only what speaks
- * of others must come after them: corrections, ends of turns, pieces of a line that has no id.
+ * What is known of a call, from its events: pure, for the server's projection and for the page alike. Every part is a
+ * claim that a better or later claim replaces. So events may come in any order, and repeatedly, and the call is the
+ * same. Only events that refer to others must come after them: corrections, ends of turns, pieces of a line that has no
+ * id.
  */
 import type { CallEvent } from './call-event.js';
 import { type Part, partsAfter } from './call-part.js';
@@ -12,11 +13,11 @@ import { keysOf } from './part-keys.js';
 import { type Measures, NOTHING_MEASURED, measuresAfter, tallyAfter } from './quality.js';
 import { labelOf, numberOf, objectAt, orderOf, textOf } from './value.js';
 
-/** The call without its parts. Plain data: it can be kept as JSON. */
+/** The call without its parts. It is plain data that can be kept as JSON. */
 export interface CallHead {
   readonly callId: string;
   readonly agent: Claim<string>;
-  /** Its events have the numbers of an upstream log, which order it; null: not known yet. */
+  /** True: its events have the numbers of an upstream log, which order it; null: not known yet. */
   readonly byLog: Claim<boolean> | null;
   readonly measures: Measures;
   /** Who is on the line. */
@@ -31,13 +32,13 @@ export interface CallHead {
   readonly duration: Claim<number> | null;
   /** A person was asked for, or speaks in the agent's place. */
   readonly handoff: Claim<Handoff> | null;
-  /** Somebody has said something: it rings no longer. */
+  /** Somebody has said something, so it rings no longer. */
   readonly talked: boolean;
-  /** Something of it was lost before it reached us (`log.gap`). */
+  /** A part of it was lost before it reached us (`log.gap`). */
   readonly incomplete: boolean;
   /** How many events were taken in. */
   readonly events: number;
-  /** It has more events than are taken in: of the later ones only what they say of the call itself. */
+  /** It has more events than are taken in. Of later events only what they say of the call itself is used. */
   readonly truncated: boolean;
 }
 
@@ -54,8 +55,8 @@ export interface CallState extends CallHead {
 }
 
 /**
- * The call after one more of its events; `state` is undefined before the first. It is left as it was. Beyond `maxEvents` nothing
- * that is said is taken in any more.
+ * The call after one more of its events; `state` is undefined before the first one and is not changed. Beyond
+ * `maxEvents` no more messages and tools are taken in.
  */
 export function applyEvent(
   state: CallState | undefined,
@@ -77,10 +78,10 @@ export function applyEvent(
 function headAfter(known: CallHead, event: CallEvent): CallHead {
   const { type, seq, at, data } = event;
   const change = CHANGES.get(type);
-  // A call that a line has routed is the agent's that it came to.
+  // A call that a line has routed belongs to the agent that it reached.
   const rank = type === 'call.started' && textOf(data['routedFrom']) !== null ? 1 : 0;
   const agent = claim(textOf(data['agent']) ?? known.agent.value, rank, seq);
-  // When a gap was noticed is no time of the call.
+  // The time at which a gap was noticed is no time of the call.
   const isTimed = type !== 'log.gap';
   return {
     ...known,
@@ -95,7 +96,10 @@ function headAfter(known: CallHead, event: CallEvent): CallHead {
   };
 }
 
-/** The first of these says whether the call is read from a log: of wire A, messages have the log's numbers, too, and starts have none. */
+/**
+ * The first of these events says whether the call is read from a log. On wire A messages have the log's numbers too,
+ * and starts have none.
+ */
 const BEGINNINGS = new Set(['call.ringing', 'call.dialing', 'call.started']);
 
 function byLogAfter({ byLog }: CallHead, { type, seq, data }: CallEvent): CallHead['byLog'] {
@@ -109,7 +113,7 @@ type Change = (call: CallHead, event: CallEvent) => Partial<CallHead>;
 
 const started: Change = (call, { at, seq }) => ({ started: earlier(call.started, claim(at, 0, seq)) });
 
-/** A summary ends a call, too; what the end itself says counts more. */
+/** A summary ends a call, too. The end event itself counts more. */
 const ended =
   (rank: number): Change =>
   (call, { at, seq, data }) => {
@@ -127,7 +131,7 @@ const handedOff =
     handoff: better(call.handoff, claim({ state, by: labelOf(data['by']), at }, 0, seq)),
   });
 
-/** What upstream still knows of the time that it could not replay fills what nobody else has said. */
+/** What upstream still knows of the time that it could not replay. It fills only what nothing else has said. */
 function missed(call: CallHead, { seq, data }: CallEvent): Partial<CallHead> {
   const snapshot = objectAt(data['snapshot']);
   const [startedAt, reason] = [textOf(snapshot['startedAt']), labelOf(snapshot['endedReason'])];
@@ -139,10 +143,10 @@ function missed(call: CallHead, { seq, data }: CallEvent): Partial<CallHead> {
   };
 }
 
-/** Of what every event of the call knows better. */
+/** The rank of times that every event of the call knows better. */
 const UNTIMED = Number.MAX_SAFE_INTEGER;
 
-/** What each type says of the call itself; a type that is not here says no more than that the call goes on. */
+/** What each type says of the call itself. Any other type says only that the call goes on. */
 const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
   ['call.ringing', (call, { at, seq }) => ({ ringing: earlier(call.ringing, claim(at, 0, seq)) })],
   ['call.started', started],
@@ -156,7 +160,7 @@ const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
   ['log.gap', missed],
 ]);
 
-/** Said best by the start, repeated by most events. */
+/** The start says them best; most events repeat them. */
 const FACT_RANKS = new Map([['call.started', 2], ['whatsapp.sessionStarted', 2], ['call.ringing', 1], ['log.gap', 1]]); // prettier-ignore
 
 function factsAfter(facts: CallHead['facts'], event: CallEvent): CallHead['facts'] {

@@ -15,11 +15,14 @@ export interface ToolUse {
   readonly id: string;
   readonly name: string | null;
   readonly at: string;
-  /** The number of the first event that spoke of it: its place among the transcript's entries, as theirs. */
+  /**
+   * The number of the first event that spoke of it. It orders the tool among the entries of the transcript, which have
+   * such numbers too.
+   */
   readonly seq: number;
   readonly order?: number;
   readonly arguments: unknown;
-  /** Null until it has answered. */
+  /** Null until the tool has answered. */
   readonly result: unknown;
   readonly endedAt: string | null;
   readonly error?: unknown;
@@ -31,7 +34,7 @@ export interface CallSummary {
   readonly agent: string;
   readonly from: string | null;
   readonly to: string | null;
-  /** The caller's name, where a chat says it. */
+  /** The caller's name, if a chat gives it. */
   readonly name: string | null;
   readonly direction: string | null;
   readonly transport: string | null;
@@ -40,13 +43,13 @@ export interface CallSummary {
   readonly endedAt: string | null;
   /** Seconds. */
   readonly duration: number | null;
-  /** Pinecall's own, or `lost`: nothing came of it for so long that it counts as over. */
+  /** Pinecall's own reason, or `lost`: nothing came of the call for so long that it counts as over. */
   readonly reason: string | null;
-  /** While a person is asked for, or speaks in the agent's place. */
+  /** Present while a person is asked for, or speaks in the agent's place. */
   readonly handoff?: Handoff;
-  /** True when something of the call never reached us (`log.gap`). */
+  /** True when a part of the call never reached us (`log.gap`). */
   readonly incomplete: boolean;
-  /** Present where the call has more events than are taken in: what was said from there on is in the log only. */
+  /** Present if the call has more events than are taken in. What was said after that is in the log only. */
   readonly truncated?: true;
   readonly quality: Quality;
 }
@@ -86,7 +89,10 @@ export function viewOf(state: CallState): CallView {
   };
 }
 
-/** With what its parts add up to, as far as they are at hand: it is worked out once a batch, not once an event. */
+/**
+ * The call with the sums of its parts, as far as the parts are at hand. They are computed once a batch, not once an
+ * event.
+ */
 export function measured<Call extends CallState>(state: Call): Call {
   const [latencies, course] = [latenciesIn(state.parts), courseAt(state.parts)];
   if (latencies === undefined && course === undefined) return state;
@@ -95,11 +101,11 @@ export function measured<Call extends CallState>(state: Call): Call {
   return { ...state, measures: { ...state.measures, latency, talk } };
 }
 
-/** Of a call that goes on, nothing adds up yet. */
+/** A call that goes on has no sums yet. */
 function lengthsOf({ ringing, started, ended }: CallHead, { duration }: CallSummary) {
   if (ended === null || duration === null) return null;
   const rang = ringing === null ? 0 : Date.parse((started ?? ended).value) - Date.parse(ringing.value);
-  // One that was never answered has rung to its end.
+  // A call that was never answered rang until its end.
   return {
     ringing: Math.max(0, rang),
     talking: ringing !== null && started === null ? 0 : Math.round(duration * 1000),
@@ -107,8 +113,8 @@ function lengthsOf({ ringing, started, ended }: CallHead, { duration }: CallSumm
 }
 
 /**
- * The call as over when nothing has come of it for `maxSilenceMs`; an event that comes later shows it alive again. `now` and
- * the events' own clocks may differ by as much either way: a time so far off says nothing.
+ * The call, which counts as over if nothing has come of it for `maxSilenceMs`. A later event shows it alive again.
+ * `now` and the clocks of the events may differ by as much in either direction: a time that is further off is ignored.
  */
 export function asLostAfter<Call extends CallSummary>(
   call: Call,

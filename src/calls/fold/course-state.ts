@@ -1,6 +1,7 @@
 /**
- * The latest lines of a call: what was said, by whom, from when to when. They tell which line a piece, a repeat or a turn's time belongs to,
- * and of each stretch of the call who spoke in it. One part of a call keeps them. It is bounded: of what is older only the sums are left.
+ * The latest lines of a call: what was said, by whom, from when to when. They tell which line a piece, a repeat or a
+ * turn's time belongs to, and who spoke in each stretch of the call. They are one part of a call. The part is bounded:
+ * for older lines only the sums are kept.
  */
 
 export type Side = 'user' | 'bot' | 'tool';
@@ -9,19 +10,19 @@ export interface Line {
   /** The part's key. */
   readonly key: string;
   readonly side: Side;
-  /** Of the first event that spoke of it: the tenant's number, and the upstream log's where it has one. */
+  /** Numbers of the first event that spoke of it: the tenant's, and the upstream log's if it has one. */
   readonly seq: number;
   readonly order: number | null;
-  /** When it was first spoken of, milliseconds. */
+  /** When it was first spoken of, in milliseconds. */
   readonly at: number;
-  /** Of a chat's line, which has no id: what tells its text from another. */
+  /** For a line of a chat, which has no id: tells its text from another. */
   readonly digest?: number;
   /** A person spoke in the agent's place. */
   readonly byPerson?: true;
-  /** From when to when it lasted, as far as somebody says so; */
+  /** From when to when it lasted, if an event says so. */
   readonly from?: number;
   readonly until?: number;
-  /** where nobody does: when the event came that ended it, and how long it says that it lasted. */
+  /** Otherwise: when the event came that ended it, and how long that event says that it lasted. */
   readonly over?: number;
   readonly lasted?: number;
 }
@@ -33,7 +34,7 @@ interface Turn {
   readonly at: number;
 }
 
-/** Milliseconds; null: nobody says so. */
+/** Milliseconds; null: no event says so. */
 export interface Talk {
   readonly caller: number | null;
   readonly agent: number | null;
@@ -44,23 +45,25 @@ export interface CourseState {
   readonly kind: 'course';
   readonly lines: readonly Line[];
   readonly turns: readonly Turn[];
-  /** Of what is no line here any more, and until when. */
+  /** The sums of the lines that are no longer here, and until when they reach. */
   readonly past: Talk;
   readonly pastUntil: number;
-  /** Of a call that is gone on with in the middle: who spoke before is not known, and sums of the rest would mislead. */
+  /**
+   * For a call that is continued from the middle: who spoke before is not known, and sums of the rest would mislead.
+   */
   readonly resumed?: true;
 }
 
 export const COURSE = 'course';
-/** Lines that are kept, and how many go at once when they are too many. */
+/** Lines that are kept, and how many are removed at once when there are too many. */
 const MAX_LINES = 32;
 const FORGOTTEN_AT_ONCE = 16;
 const MAX_TURNS = 16;
-/** A longer name is no line of these: so the part stays small. */
+/** A line with a longer key is not kept here, so that the part stays small. */
 const MAX_KEY = 300;
-/** The same text in a chat within this is the same message: a web client sends again. */
+/** The same text in a chat within this time is the same message: a web client sends again. */
 const REPEAT_MS = 2000;
-/** Who counts where two speak at once, or a tool runs meanwhile. */
+/** Who counts when two speak at once, or when a tool runs meanwhile. */
 const FIRST_WINS: readonly [Side, keyof Talk][] = [['bot', 'agent'], ['user', 'caller'], ['tool', 'tools']]; // prettier-ignore
 
 export const NO_COURSE: CourseState = {
@@ -68,12 +71,12 @@ export const NO_COURSE: CourseState = {
   past: { caller: null, agent: null, tools: null },
 };
 
-/** In which order a call's lines stand: of a call that is read from a log, by the log's numbers. */
+/** The place of a line in its call. A call that is read from a log is ordered by the log's numbers. */
 export function placeOf({ seq, order }: { readonly seq: number; readonly order: number | null }, byLog: boolean) {
   return byLog ? (order ?? seq) : seq;
 }
 
-/** The lines around a place, what is no line of anybody's left out. */
+/** The lines before and after a place; lines that are nobody's are left out. */
 export function neighbours({ lines }: CourseState, place: number, byLog: boolean, except: string) {
   const said = lines.filter(({ side, key }) => side !== 'tool' && key !== except);
   const inOrder = said.sort((one, other) => placeOf(one, byLog) - placeOf(other, byLog));
@@ -83,7 +86,7 @@ export function neighbours({ lines }: CourseState, place: number, byLog: boolean
   };
 }
 
-/** The line that says the same a moment before or after, in a chat. */
+/** The line of a chat that says the same a moment before or after. */
 export function repeated({ lines }: CourseState, digest: number, at: number, except: string): Line | undefined {
   return lines.find(
     (line) =>
@@ -91,7 +94,7 @@ export function repeated({ lines }: CourseState, digest: number, at: number, exc
   );
 }
 
-/** Whose turn a time is about: the side's last line before it that the agent or the caller spoke. */
+/** The line that a turn's time belongs to: the side's last line before it that the agent or the caller spoke. */
 export function lineOfTurn(course: CourseState, turn: { seq: number; order: number | null }, byLog: boolean) {
   const place = placeOf(turn, byLog);
   const side = course.turns.findLast((one) => placeOf(one, byLog) < place)?.side;
@@ -102,7 +105,7 @@ export function lineOfTurn(course: CourseState, turn: { seq: number; order: numb
   return own.sort((one, other) => placeOf(one, byLog) - placeOf(other, byLog)).at(-1);
 }
 
-/** With what another event says of a line. */
+/** The course with what another event says of a line. */
 export function withLine(course: CourseState, line: Line, byLog: boolean): CourseState {
   if (line.key.length > MAX_KEY) return course;
   const known = course.lines.find(({ key }) => key === line.key);
@@ -118,12 +121,12 @@ export function withTurn(course: CourseState, turn: Turn): CourseState {
   return { ...course, turns: turns.slice(-MAX_TURNS) };
 }
 
-/** How long each side spoke, and tools ran while nobody did. */
+/** How long each side spoke, and how long tools ran while nobody spoke. */
 export function talkOf(course: CourseState): Talk {
   return course.resumed ? course.past : talkUntil(course, Number.POSITIVE_INFINITY);
 }
 
-/** What tells a text from another, more or less: FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
+/** Tells most texts apart: FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
 export function digestOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x0100_0193);
@@ -155,7 +158,10 @@ function least(one: number | undefined, other: number | undefined): number | und
   return one === undefined ? other : Math.min(one, other ?? one);
 }
 
-/** The oldest go into the sums. Later lines may have begun before the last of these ended: that much is theirs. */
+/**
+ * Adds the oldest lines to the sums. Later lines may have begun before the last of these ended; that time belongs to
+ * the later lines.
+ */
 function withoutOldest(course: CourseState): CourseState {
   const lines = course.lines.slice(FORGOTTEN_AT_ONCE);
   const cut = Math.min(...lines.map(({ from, at }) => from ?? at));
@@ -180,7 +186,7 @@ function talkUntil(course: CourseState, end: number): Talk {
   return talk;
 }
 
-/** A caller's line begins where its turn does, unless it says when itself. */
+/** A caller's line begins where its turn begins, unless it says itself when. */
 function stretchOf({ turns }: CourseState, { side, seq, at, from, until, over, lasted }: Line): Stretch | undefined {
   const end = until ?? over ?? (side === 'user' ? at : undefined);
   const turn = side === 'user' ? turns.findLast((one) => one.seq < seq) : undefined;
@@ -189,7 +195,7 @@ function stretchOf({ turns }: CourseState, { side, seq, at, from, until, over, l
   return begun === undefined || end === undefined ? undefined : { side, from: begun, until: end };
 }
 
-/** What one side has of the time, where those that win over it have none. */
+/** The time of one side without the time of the sides that win over it. */
 function shareOf(side: Side, stretches: readonly Stretch[]): number {
   const winners = FIRST_WINS.slice(
     0,
@@ -200,7 +206,7 @@ function shareOf(side: Side, stretches: readonly Stretch[]): number {
   return lengthOf([...own, ...others]) - lengthOf(others);
 }
 
-/** Of all of them together; what overlaps counts once. */
+/** The length of all stretches together; overlaps count once. */
 function lengthOf(stretches: readonly Stretch[]): number {
   let [length, reached] = [0, Number.NEGATIVE_INFINITY];
   for (const { from, until } of [...stretches].sort((one, other) => one.from - other.from)) {

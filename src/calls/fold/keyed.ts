@@ -1,18 +1,18 @@
 /**
- * A map that is never changed: putting gives another one, which shares all but a few small pieces with the one before. It is a tree
- * whose leaves are kept small, so a call of 50,000 messages takes one more at about the cost that its first took. Keys may be
- * any text; a plain object would obey some.
+ * A map that is never changed. Putting a value gives another map, which shares all but a few small pieces with the one
+ * before. It is a tree with small leaves, so adding to a call of 50,000 messages costs about as much as adding the
+ * first one. Keys may be any text; a plain object gives some keys a meaning of its own.
  */
 export type Keyed<Value> = readonly (Keyed<Value> | ReadonlyMap<string, Value> | undefined)[];
 
-/** Bits of the hash that choose among a branch's children, and how many those are. */
+/** Bits of the hash that choose among a branch's children, and the number of these children. */
 const BITS = 5;
 const CHILDREN = 1 << BITS;
 /** A leaf that grows beyond this becomes a branch. */
 const MAX_LEAF = 16;
-/** All bits of the hash are used up: what still shares a leaf has the same hash. */
+/** All bits of the hash are used up here: keys that still share a leaf have the same hash. */
 const MAX_DEPTH = 6;
-/** Nobody who names messages can know which names share a leaf here. */
+/** A sender that names messages cannot know which names share a leaf here. */
 const SEED = Math.floor(Math.random() * 0x1_0000_0000);
 
 export function valueAt<Value>(keyed: Keyed<Value>, key: string): Value | undefined {
@@ -29,7 +29,7 @@ export function withValue<Value>(keyed: Keyed<Value>, key: string, value: Value)
   return withHashed(keyed, hashOf(key), 1, key, value);
 }
 
-/** Keys with their values, in no order that means anything. */
+/** Keys with their values, in an arbitrary order. */
 export function entriesOf<Value>(keyed: Keyed<Value>): [string, Value][] {
   return keyed.flatMap((child) => {
     if (child === undefined) return [];

@@ -1,12 +1,13 @@
 /**
- * How long the agent took to answer, turn by turn: from when the caller stopped until the agent was heard. One part of a call counts them
- * by whole milliseconds, so their percentiles are exact however many there are, and the part stays small.
+ * How long the agent took to answer, turn by turn: from when the caller stopped until the agent was heard. One part of
+ * a call counts them by whole milliseconds. So their percentiles are exact, however many there are, and the part stays
+ * small.
  */
 export interface LatenciesState {
   readonly kind: 'latencies';
-  /** How many turns took so many milliseconds. */
+  /** The number of turns for each value in milliseconds. */
   readonly counts: Readonly<Record<string, number>>;
-  /** The last ones, by what they are known by: one that is said again, or otherwise, counts once. */
+  /** The last turns by their keys. A turn that is told again, or with another value, counts once. */
   readonly recent: readonly (readonly [string, number])[];
 }
 
@@ -19,9 +20,9 @@ export interface Latency {
 
 export const LATENCIES = 'latencies';
 const MAX_RECENT = 64;
-/** Ten minutes: what is longer is a mistake. */
+/** Ten minutes: a longer time is a mistake. */
 const MAX_MS = 600_000;
-/** Values that are told apart to the millisecond; beyond them, to a hundredth or less. */
+/** Values that are told apart to the millisecond. Further values are rounded to a hundredth or less. */
 const MAX_EXACT = 512;
 const COARSE: readonly (readonly [below: number, step: number])[] = [[1000, 10], [10_000, 100], [MAX_MS, 5000]]; // prettier-ignore
 
@@ -37,7 +38,7 @@ export function withLatency(known: LatenciesState | undefined, name: string, ms:
   return { kind: 'latencies', counts: next, recent: [...others, [name, slot] as const].slice(-MAX_RECENT) };
 }
 
-/** A time that can be one; undefined: it is none. */
+/** A plausible latency; undefined for any other value. */
 export function latencyIn(ms: number | null): number | undefined {
   return ms === null || !(ms >= 0) ? undefined : Math.min(Math.round(ms), MAX_MS);
 }
@@ -51,7 +52,7 @@ export function latencyOf({ counts }: LatenciesState): Latency | null {
   return max === undefined ? null : { p50: percentile(sorted, n, 0.5), p95: percentile(sorted, n, 0.95), max, n };
 }
 
-/** One value a turn, ascending. */
+/** One value for each turn, ascending. */
 export function valuesOf({ counts }: LatenciesState): number[] {
   const sorted = Object.entries(counts).sort(([one], [other]) => Number(one) - Number(other));
   return sorted.flatMap(([ms, count]) => Array.from({ length: count }, () => Number(ms)));
@@ -63,7 +64,7 @@ function slotOf(counts: LatenciesState['counts'], ms: number): number {
   return Math.round(ms / step) * step;
 }
 
-/** As PostgreSQL's percentile_cont, to a thousandth. */
+/** As PostgreSQL's percentile_cont, rounded to a thousandth. */
 function percentile(sorted: readonly (readonly [number, number])[], n: number, part: number): number {
   const place = part * (n - 1);
   const [low, high] = [valueAt(sorted, Math.floor(place)), valueAt(sorted, Math.ceil(place))];

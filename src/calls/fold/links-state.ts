@@ -1,17 +1,17 @@
-/** Which message has which numbers in the upstream call log: `bot.corrected.supersedes` refers to one of them. */
+/** The numbers of messages in the upstream call log: `bot.corrected.supersedes` refers to one of them. */
 import { type Claim, claim, earlier } from './claim.js';
 
-/** A stretch of numbers: one part of a call keeps many of them, and is found by any. */
+/** A stretch of numbers: one part of a call keeps many of them, and is found by any of them. */
 export interface LinksState {
   readonly kind: 'links';
   /** The first number of the stretch. */
   readonly group: number;
-  /** The message's key by the number. */
+  /** Keys of messages by number. */
   readonly keys: Readonly<Record<string, Claim<string>>>;
 }
 
 const STRETCH = 32;
-/** A message whose id is longer is found by its id only: so a stretch stays small. */
+/** A message with a longer id is found by its id only, so that a stretch stays small. */
 const MAX_KEY = 300;
 
 export function linksKey(source: number): string {
@@ -22,7 +22,7 @@ export function linkIn({ keys }: LinksState, source: number): Claim<string> | un
   return Object.hasOwn(keys, String(source)) ? keys[String(source)] : undefined;
 }
 
-/** What first had a number keeps it. Undefined where there is nothing to keep. */
+/** The first message with a number keeps it. Undefined if there is nothing to keep. */
 export function linksAfter(
   known: LinksState | undefined,
   source: number,

@@ -1,4 +1,4 @@
-/** What somebody said in a call: text that comes whole, word by word, confirmed or cut off, in any order. */
+/** What somebody said in a call. Its text may come whole, word by word, confirmed or cut off, in any order. */
 import type { CallEvent } from './call-event.js';
 import { type Claim, better, claim, earlier } from './claim.js';
 import { idOf, labelOf, numberOf, objectsIn, orderOf, textOf } from './value.js';
@@ -10,33 +10,33 @@ export interface MessageState {
   /** When the first event spoke of it: its place in the call. */
   readonly first: Claim<string>;
   readonly text: Claim<string> | null;
-  /** A person who spoke in the agent's place. */
+  /** The person who spoke in the agent's place. */
   readonly by: Claim<string> | null;
   readonly interrupted: boolean;
-  /** Of an interrupted one: how many of its words were heard. */
+  /** For an interrupted message: how many of its words were heard. */
   readonly wordsSpoken: Claim<number> | null;
   readonly rejected: boolean;
-  /** What replaced its text after it was said. */
+  /** The text that replaced its text after it was said. */
   readonly corrected: Claim<string> | null;
-  /** The upstream log's number of the first event that spoke of it, where it has one. */
+  /** The upstream log's number of the first event that spoke of it, if it has one. */
   readonly order?: number;
-  /** Of a reply that comes in pieces, or grows: what came. */
+  /** For a reply that comes in pieces, or grows: what has come. */
   readonly pieces?: Pieces;
-  /** A later line says all of it again: the call log's finals of one turn are cumulative. */
+  /** A later line repeats all of it: the call log's finals of one turn are cumulative. */
   readonly replaced?: boolean;
-  /** From when to when it was said, where somebody says so. */
+  /** From when to when it was said, if an event says so. */
   readonly begun?: Claim<string>;
   readonly ended?: Claim<string>;
-  /** Milliseconds from the end of the caller's speech to this one's beginning. */
+  /** Milliseconds from the end of the caller's speech to the beginning of this message. */
   readonly latency?: Claim<number>;
   /** How sure the recogniser was, 0–1. */
   readonly confidence?: Claim<number>;
 }
 
 export interface Pieces {
-  /** Of all but the last ones. */
+  /** The text of all but the last pieces. */
   readonly text: string;
-  /** In order; one that comes late finds its place among these. */
+  /** The last pieces, in order. A piece that comes late is put in its place among these. */
   readonly last: readonly Piece[];
 }
 
@@ -48,7 +48,7 @@ interface Piece {
 
 interface Said {
   readonly role: 'user' | 'bot';
-  /** How final the text is: planned, said, confirmed. 0: there is none. */
+  /** How final the text is: planned, said, confirmed. 0: there is no text. */
   readonly rank: number;
 }
 
@@ -60,7 +60,7 @@ const SAID: ReadonlyMap<string, Said> = new Map([
   ['whatsapp.response', { role: 'bot', rank: 2 }],
   ['message.confirmed', { role: 'bot', rank: 3 }],
   ['supervisor.said', { role: 'bot', rank: 2 }],
-  // Words that nobody wrote down before.
+  // Words that no event has given as text before.
   ['bot.finished', { role: 'bot', rank: 0.5 }],
   ['bot.interrupted', { role: 'bot', rank: 0.5 }],
   ['reply.rejected', { role: 'bot', rank: 0 }],
@@ -70,7 +70,7 @@ export function isMessage(type: string): boolean {
   return SAID.has(type);
 }
 
-/** Under what the message of an event is kept; an event that names none is a message of its own. */
+/** The key of an event's message. An event that names no message is a message of its own. */
 export function messageKey(role: 'user' | 'bot', id: string | null, seq: number): string {
   return id === null ? `${role}#${seq}` : `${role} ${id}`;
 }
@@ -83,12 +83,15 @@ export function sideOf(type: string): 'user' | 'bot' {
   return SAID.get(type)?.role ?? 'bot';
 }
 
-/** What an event says that was said; empty: nothing. */
+/** The text that was said, according to an event; empty: none. */
 export function textOfMessage({ type, data }: CallEvent): string {
   return (SAID.get(type)?.rank ?? 0) === 0 ? '' : textIn(data);
 }
 
-/** When a line began and ended, as far as an event says so itself; `over`: it came when the line ended. Milliseconds. */
+/**
+ * When a line began and ended, if the event itself says so, in milliseconds. `over`: the event came when the line
+ * ended.
+ */
 export function timesIn({ type, at, data }: CallEvent) {
   const isEnd = type === 'bot.finished' || type === 'bot.interrupted';
   return {
@@ -112,7 +115,7 @@ export function messageAfter(known: MessageState | undefined, event: CallEvent):
     role,
     id: known?.id ?? idOf(data['messageId']),
     first: earlier(known?.first ?? null, claim(at, 0, seq)),
-    // A streamed reply begins with an empty text: its words follow.
+    // A streamed reply begins with an empty text. Its words follow.
     text: better(known?.text ?? null, text === '' ? null : claim(text, rank, seq)),
     by: better(known?.by ?? null, by === null ? null : claim(by, 0, seq)),
     interrupted: isInterruption || (known?.interrupted ?? false),
@@ -124,7 +127,7 @@ export function messageAfter(known: MessageState | undefined, event: CallEvent):
   };
 }
 
-/** What an event measures of a message; nothing is kept of what nobody measured. */
+/** What an event measures of a message. A value that was not measured is not kept. */
 function measured(known: MessageState | undefined, event: CallEvent): Partial<MessageState> {
   const { seq, type, data } = event;
   const { begun, ended, over } = timesIn(event);
@@ -133,7 +136,7 @@ function measured(known: MessageState | undefined, event: CallEvent): Partial<Me
   const sure = sideOf(type) === 'user' ? numberOf(data['confidence']) : null;
   const time = (ms: number | null, rank: number) => (ms === null ? null : claim(new Date(ms).toISOString(), rank, seq));
   const beginning = better(known?.begun ?? null, time(begun, 0));
-  // A time that is said counts more than that of the event.
+  // A time that an event gives counts more than the time of the event.
   const end = better(known?.ended ?? null, time(ended, 1) ?? time(over, 0));
   const confidence = better(known?.confidence ?? null, sure === null ? null : claim(sure, 0, seq));
   return {
@@ -144,7 +147,7 @@ function measured(known: MessageState | undefined, event: CallEvent): Partial<Me
   };
 }
 
-/** Pieces of one reply that are told apart; and characters of it. Bounds the part, and what one more of them costs. */
+/** Pieces of one reply that are told apart, and characters of it. Bounds the part, and the cost of one more piece. */
 const MAX_PIECES = 8;
 const MAX_TEXT = 64 * 1024;
 
@@ -166,8 +169,8 @@ function placeOfPiece(one: Piece, other: Piece): number {
 }
 
 /**
- * A piece is the next words, or all words so far: then it replaces what it begins with. What is there already is skipped; a single word
- * may well be said again.
+ * A piece is either the next words or all words so far. If it begins with the text, it replaces the text. A repeated
+ * piece is skipped, but a single word may really be said twice.
  */
 function joinedWith(text: string, piece: string): string {
   if (piece.startsWith(text)) return piece;
@@ -185,7 +188,7 @@ function timeIn(value: unknown): number | null {
   return Number.isNaN(time) ? null : time;
 }
 
-/** Words with their times may come in place of the text. */
+/** Words with their times may come instead of the text. */
 function textIn(data: CallEvent['data']): string {
   const text = textOf(data['text']) ?? '';
   if (text !== '') return text;

@@ -1,4 +1,4 @@
-/** Which parts of a call an event reads or changes: what must be read of it before the event can be taken in. Pure. */
+/** Which parts of a call an event reads or changes: they must be read before the event can be taken in. Pure. */
 import type { CallEvent } from './call-event.js';
 import {
   CORRECTED,
@@ -21,8 +21,8 @@ import { toolParts } from './tool-state.js';
 import { numberOf } from './value.js';
 
 /**
- * Keys of the parts that an event reads or changes, as far as `known` tells: a correction names a number, and what has that number is
- * only known once its links are; so it is with the lines around one.
+ * Keys of the parts that an event reads or changes, as far as `known` tells. A correction names a number, and its
+ * message is only known once the links are read. The same holds for the lines around a line.
  */
 export function keysOf(event: CallEvent, known: Keyed<Part>, byLog = false): string[] {
   const { type, data } = event;

@@ -1,6 +1,6 @@
 /**
- * How good a call was (docs/calls.md, "Quality"): what is counted of it while its events come in, and how that is shown. What nobody
- * measured is null, never 0.
+ * How good a call was (docs/calls.md, "Quality"): what is counted while its events come in, and how it is shown. A
+ * value that was not measured is null, never 0.
  */
 import type { CallEvent } from './call-event.js';
 import { type Claim, better, claim } from './claim.js';
@@ -23,29 +23,29 @@ export interface Judgement {
   readonly reason: string | null;
 }
 
-/** What judges said of the call; `reason`: the first that was not held. */
+/** What judges said of the call. `reason`: of the first judge whose verdict is `broken`. */
 export interface Score {
   readonly passed: boolean | null;
   readonly held: number;
   readonly judged: number;
   readonly reason: string | null;
-  /** Of one call, not in lists; those that were not held first. */
+  /** Present for a single call, not in lists; the `broken` ones come first. */
   readonly judges?: readonly Judgement[];
 }
 
 /** Kept with the call, as JSON. */
 export interface Measures {
   readonly tally: Tally;
-  /** Of the turns, as of the last batch that told one; null: none did. */
+  /** Of the turns, as of the last batch that had one; null: no turn was measured. */
   readonly latency: Latency | null;
-  /** What the call's summary says of it. */
+  /** What the call's summary says about latency. */
   readonly summarised: Claim<Latency> | null;
   readonly talk: Talk | null;
   readonly language: Claim<string> | null;
   readonly score: Claim<Score> | null;
   /** A person was asked for, or took over. */
   readonly escalated: boolean;
-  /** What upstream says that it cost; the operator's alone. */
+  /** What upstream says that it cost; for the operator only. */
   readonly cost: Claim<number> | null;
 }
 
@@ -54,7 +54,7 @@ export const NOTHING_MEASURED: Measures = {
   ...{ language: null, score: null, escalated: false, cost: null },
 };
 
-/** Of judges, so many are kept: they stand in every row of a list. */
+/** Judges that are kept: they are in every row of a list. */
 const MAX_JUDGES = 16;
 const MAX_REASON = 300;
 const MS = 1000;
@@ -71,7 +71,7 @@ export function measuresAfter(known: Measures, event: CallEvent): Measures {
   return type === 'call.summary' ? summaryAfter(known, event) : known;
 }
 
-/** With what the change of some parts adds. */
+/** The tally with what the change of some parts adds. */
 export function tallyAfter(tally: Tally, before: Keyed<Part>, after: Keyed<Part>, keys: readonly string[]): Tally {
   let [tools, failed, interruptions] = [tally.tools, tally.failed, tally.interruptions];
   for (const key of keys) {
@@ -84,7 +84,7 @@ export function tallyAfter(tally: Tally, before: Keyed<Part>, after: Keyed<Part>
   return isSame ? tally : { tools, failed, interruptions };
 }
 
-/** From its turns or from its summary: whichever knows of more of them. */
+/** From the turns or from the summary, whichever has more turns. */
 export function latencyKnown({ latency, summarised }: Measures): Latency | null {
   const summary = summarised?.value ?? null;
   return latency === null || (summary !== null && summary.n > latency.n) ? summary : latency;
@@ -97,7 +97,7 @@ function countsOf(part: Part | undefined): Tally {
   return { tools: isTool ? 1 : 0, failed: hasFailed ? 1 : 0, interruptions: wasCutOff ? 1 : 0 };
 }
 
-/** Judged counts more than not judged; of two that are, the later one. */
+/** A score that was judged counts more than one that was not. Of two judged scores the later one counts. */
 function scoreIn({ seq, data }: CallEvent): Claim<Score> {
   const judges = objectsIn(data['judges']).map(({ name, verdict, reason }) => ({
     ...{ name: labelOf(name), verdict: labelOf(verdict), reason: labelOf(reason)?.slice(0, MAX_REASON) ?? null },
@@ -111,7 +111,7 @@ function scoreIn({ seq, data }: CallEvent): Claim<Score> {
   return claim({ passed, held, judged, reason, judges: kept }, judged > 0 || passed !== null ? 1 : 0, seq);
 }
 
-/** The first generation's summary counts in seconds. */
+/** The first generation's summary gives seconds. */
 function summaryAfter(known: Measures, { seq, data }: CallEvent): Measures {
   const e2e = objectAt(objectAt(data['metrics'])['e2e']);
   const [p50, p95, max] = ['p50', 'p95', 'max'].map((name) => {
@@ -125,7 +125,7 @@ function summaryAfter(known: Measures, { seq, data }: CallEvent): Measures {
   return { ...known, summarised, cost: better(known.cost, amount === null ? null : claim(amount, 0, seq)) };
 }
 
-/** As it is shown: milliseconds. */
+/** Quality as it is shown, in milliseconds. */
 export interface Quality {
   readonly latency: Latency | null;
   readonly tools: { readonly calls: number; readonly failed: number };
@@ -133,7 +133,7 @@ export interface Quality {
   readonly interruptions: number;
 }
 
-/** `parts` add up to the ringing and the duration; there where the call is over and somebody says when who spoke. */
+/** `parts` add up to the ringing and the duration. Present if the call is over and events say when who spoke. */
 export interface WholeQuality extends Quality {
   readonly language: string | null;
   readonly parts?: TimeParts;
@@ -167,13 +167,13 @@ export function wholeQualityOf(measures: Measures, lengths: Lengths | null): Who
   };
 }
 
-/** Of a call that is over, in milliseconds. */
+/** Lengths of a call that is over, in milliseconds. */
 export interface Lengths {
   readonly ringing: number;
   readonly talking: number;
 }
 
-/** Who speaks longer than the call lasted is cut to it, in this order; what is left is silence. */
+/** Sides that spoke longer than the call lasted are cut to its length, in this order. The rest is silence. */
 function partsOf({ agent, caller, tools }: Talk, { ringing, talking }: Lengths): TimeParts | null {
   if (agent === null && caller === null && tools === null) return null;
   let left = talking;
@@ -191,7 +191,7 @@ function withoutJudges({ passed, held, judged, reason }: Score): Score {
   return { passed, held, judged, reason };
 }
 
-/** A score that says nothing is none. */
+/** A score without content counts as no score. */
 function scoreOf({ score }: Measures): Score | null {
   return score === null || score.rank === 0 ? null : score.value;
 }

@@ -1,4 +1,4 @@
-/** A call to go on from: what a server answered of it (docs/calls.md), as the state for later events. Pure. */
+/** Makes a call's state from a server's answer (docs/calls.md), so that later events can be applied to it. Pure. */
 import { type Part, keyOfPart } from './call-part.js';
 import type { CallState, Fact } from './call-state.js';
 import type { CallSummary, CallView, ToolUse } from './call-view.js';
@@ -10,15 +10,16 @@ import { messageKey } from './message-state.js';
 import { type Measures, NOTHING_MEASURED, type Quality, type WholeQuality } from './quality.js';
 import type { TranscriptEntry } from './transcript.js';
 
-/** Ranks that an answer's words count as: a later event of the same weight changes them, one of less does not. */
+/** Ranks of the values of an answer: a later event of the same weight changes them, one of less weight does not. */
 const [FACT_RANK, END_RANK, TEXT_RANK, PIECES_RANK] = [1, 2, 3, 1];
-/** Of the last lines, so many may be gone on with. */
+/** The last lines that may still be continued. */
 const OPEN_LINES = 16;
 const FACTS = ['from', 'to', 'name', 'direction', 'transport'] as const;
 
 /**
- * `seq` is the answer's `cursor`: events up to it are in the answer, later ones go on from here. A summary has no transcript yet. A
- * call that was lost is alive again with the next event. What is corrected after this is found by its message's id.
+ * `seq` is the answer's `cursor`: events up to it are in the answer, later ones are applied to this state. A summary
+ * has no transcript yet. A call that was lost is alive again with the next event. Later corrections find a message by
+ * its id.
  */
 export function stateOf(call: CallSummary & Partial<Pick<CallView, 'transcript' | 'tools'>>, seq: number): CallState {
   const { callId, agent, state, startedAt, endedAt, reason, duration, transcript = [], tools = [] } = call;
@@ -76,7 +77,10 @@ function measuresOf(
   };
 }
 
-/** What may be said of the last lines, and how long turns took; of how long who spoke before, only what the answer says. */
+/**
+ * What the answer says of the last lines, and how long turns took. Who spoke for how long before is known only as the
+ * answer says it.
+ */
 function withCourse(parts: Keyed<Part>, { quality }: CallSummary, transcript: readonly TranscriptEntry[]): Keyed<Part> {
   if (transcript.length === 0) return parts;
   const { parts: times } = quality as Quality & Partial<WholeQuality>;
@@ -98,7 +102,7 @@ function lineOf({ role, messageId, seq, order, at, text, by }: TranscriptEntry):
   };
 }
 
-/** With an earlier page of the same call; what is known already stays as it is. */
+/** The call with an earlier page of it. What is known already stays as it is. */
 export function withEarlier(call: CallState, page: Said, seq: number): CallState {
   return { ...call, parts: withParts(call.parts, page, seq) };
 }
@@ -115,7 +119,7 @@ function withParts(known: Keyed<Part>, { transcript, tools }: Said, seq: number)
 
 function messageOf(entry: TranscriptEntry, seq: number): Part {
   const { role, text, at, messageId, interrupted, wordsSpoken, by, corrected } = entry;
-  // A reply that nobody has confirmed or corrected may go on: its text is its pieces so far.
+  // A reply that was not confirmed or corrected may go on: its text is its pieces so far.
   const mayGoOn = role === 'bot' && text !== '' && !corrected && by === undefined;
   return {
     ...{ kind: 'message', role, id: messageId, first: claim(at, 0, entry.seq) },

@@ -1,11 +1,14 @@
-/** What a `log.gap` knows of the time that it leaves out: its snapshot's lines and tools, as parts. Pure; any value may stand in it. */
+/**
+ * What a `log.gap` says about the time that it leaves out: the lines and tools of its snapshot, as parts. Pure; the
+ * snapshot may hold any value.
+ */
 import type { CallEvent } from './call-event.js';
 import { claim } from './claim.js';
 import { type MessageState, messageKey } from './message-state.js';
 import type { ToolState } from './tool-state.js';
 import { idOf, numberOf, objectAt, objectsIn, orderOf, parsed, textOf } from './value.js';
 
-/** Of each; a snapshot brings no more (sources/pinecall/upstream-gap.ts). */
+/** Of lines and of tools; a snapshot has no more (sources/pinecall/upstream-gap.ts). */
 const MAX_ITEMS = 200;
 
 export function snapshotParts(event: CallEvent): (MessageState | ToolState)[] {
@@ -15,7 +18,7 @@ export function snapshotParts(event: CallEvent): (MessageState | ToolState)[] {
   const begun = textOf(snapshot['startedAt']) ?? event.at;
   const items = (list: unknown) => objectsIn(list).slice(-MAX_ITEMS);
   const [lines, tools] = [items(snapshot['messages']), items(snapshot['toolCalls'])];
-  // They stood before where the log goes on; where exactly, only some of them say.
+  // They came before the place where the log goes on. Only some of them say where exactly.
   const place = (item: Record<string, unknown>, index: number, of: number) => ({
     first: claim(timeOf(item['at']) ?? begun, 0, seq),
     order: orderOf(item) ?? Math.max(0, resumed - of + index),

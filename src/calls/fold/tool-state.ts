@@ -1,4 +1,4 @@
-/** A tool that the agent used in a call: asked by one event, answered by another, in any order. */
+/** A tool that the agent used in a call. One event asks for it and another one answers, in any order. */
 import type { CallEvent } from './call-event.js';
 import { type Claim, better, claim, earlier } from './claim.js';
 import { idOf, numberOf, objectsIn, orderOf, parsed, textOf } from './value.js';
@@ -23,11 +23,11 @@ export interface ToolState {
   readonly first: Claim<string>;
   readonly call: Claim<ToolCall> | null;
   readonly answer: Claim<ToolAnswer> | null;
-  /** The upstream log's number of the first event that spoke of it, where it has one. */
+  /** The upstream log's number of the first event that spoke of it, if it has one. */
   readonly order?: number;
 }
 
-/** Most tools that one event asks for: each is a part of its own. Agents ask for a handful. */
+/** Most tools that one event asks for; each is a part of its own. Agents ask for a handful. */
 const MAX_TOOLS = 16;
 
 /** What an event says of one tool. */

@@ -1,4 +1,4 @@
-/** What was said in a call, in order: corrections applied, what was never said left out. */
+/** What was said in a call, in order. Corrections are applied, and what was never said is left out. */
 import type { CallState } from './call-state.js';
 import { placeOf } from './course-state.js';
 import { entriesOf } from './keyed.js';
@@ -6,26 +6,30 @@ import type { MessageState } from './message-state.js';
 
 export interface TranscriptEntry {
   readonly role: 'user' | 'bot';
-  /** Empty where a reply was cut off and nobody told its words. */
+  /** Empty if a reply was cut off and no event gave its words. */
   readonly text: string;
   readonly at: string;
   readonly messageId: string | null;
-  /** The number of the first event that spoke of it: its place among the other entries and the tools, where there is no `order`. */
+  /**
+   * The number of the first event that spoke of it. It orders the entries and the tools, unless they have an `order`.
+   */
   readonly seq: number;
-  /** Its place in a call that is read from an upstream log: that log's number. */
+  /** The upstream log's number, in a call that is read from such a log. It orders the call. */
   readonly order?: number;
-  /** When it was over, where somebody says so. */
+  /** When it was over, if an event says so. */
   readonly endedAt?: string;
-  /** Milliseconds from the end of the caller's speech to this one's beginning; or of the turn that ended with it. */
+  /**
+   * Milliseconds from the end of the caller's speech to the beginning of this entry, or of the turn that ended with it.
+   */
   readonly latencyMs?: number;
   /** How sure the recogniser was, 0–1. */
   readonly confidence?: number;
-  /** The caller spoke over it, and how many of its words were heard, if that is known. */
+  /** The caller spoke over it. `wordsSpoken`, if known, says how many of its words were heard. */
   readonly interrupted?: true;
   readonly wordsSpoken?: number;
   /** Its text was replaced after it was said. */
   readonly corrected?: true;
-  /** A person who spoke in the agent's place. */
+  /** The person who spoke in the agent's place. */
   readonly by?: string;
 }
 
@@ -37,14 +41,14 @@ export function transcriptOf({ parts, byLog }: Pick<CallState, 'parts' | 'byLog'
   return entries.sort(inOrder);
 }
 
-/** How entries and tools of a call stand. */
+/** The order of a call's entries and tools. */
 export function inOrder(one: Placed, other: Placed): number {
   return (one.order ?? one.seq) - (other.order ?? other.seq) || one.seq - other.seq;
 }
 
 export type Placed = Pick<TranscriptEntry, 'seq' | 'order'>;
 
-/** Its own number, and the log's in a call that is ordered by it. */
+/** The tenant's number, and the log's in a call that is ordered by the log. */
 export function placedAs(
   part: { readonly first: { readonly seq: number }; readonly order?: number },
   byLog: boolean,
@@ -53,12 +57,12 @@ export function placedAs(
   return byLog && part.order !== undefined ? { seq, order: placeOf({ seq, order: part.order }, byLog) } : { seq };
 }
 
-/** What a message says in the end. */
+/** The final text of a message. */
 export function finalText({ corrected, text }: MessageState): string {
   return (corrected ?? text)?.value ?? '';
 }
 
-/** False for what was never said. */
+/** False for a message that was never said. */
 export function isSaid(message: MessageState): boolean {
   return !message.rejected && !message.replaced && (message.interrupted || finalText(message) !== '');
 }

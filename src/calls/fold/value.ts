@@ -1,4 +1,4 @@
-/** Values of an event's data, which may be anything. */
+/** Reads values of an event's data, which may be anything. */
 import { mayLoseDigits, numberIn, isObject } from '../../common/exact-number.js';
 import { depthOf } from '../../common/json-shape.js';
 
@@ -7,16 +7,16 @@ export function textOf(value: unknown): string | null {
   return typeof value === 'string' || numberIn(value) !== undefined ? String(value) : null;
 }
 
-/** Longest name, number or reason, in characters: they stand in every row of a list. */
+/** Longest name, number or reason, in characters. They are in every row of a list. */
 const MAX_LABEL = 500;
 
-/** A name, a number, a reason: cut where it is longer than any of these is. */
+/** A name, a number or a reason, cut to the longest length. */
 export function labelOf(value: unknown): string | null {
   const text = textOf(value);
   return text === null || text.length <= MAX_LABEL ? text : text.slice(0, MAX_LABEL).replace(/[\ud800-\udbff]$/, '');
 }
 
-/** Chats name messages by an empty id: that is none. */
+/** Chats name messages by an empty id, which counts as none. */
 export function idOf(value: unknown): string | null {
   return textOf(value) || null;
 }
@@ -28,13 +28,13 @@ export function numberOf(value: unknown): number | null {
   return typeof value === 'string' && DECIMAL.test(value) ? Number(value) : null;
 }
 
-/** The number of an entry in the upstream log, where it is one. */
+/** The number of an entry in the upstream log, if it is a valid one. */
 export function orderOf({ seq }: Readonly<Record<string, unknown>>): number | null {
   const number = numberOf(seq);
   return number !== null && number >= 0 && Number.isSafeInteger(number) ? number : null;
 }
 
-/** An object's fields; of anything else, none. */
+/** An object's fields; an empty object for any other value. */
 export function objectAt(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }
@@ -45,12 +45,12 @@ export function objectsIn(value: unknown): Record<string, unknown>[] {
 
 const DECIMAL = /^-?\d{1,15}(\.\d{1,15})?$/;
 
-/** As deep as an event may be: what stands in a text of it is not told from what stands in the event itself. */
+/** As deep as an event may be. JSON within a text of it is treated like the event's own values. */
 const MAX_DEPTH = 32;
 
 /**
- * Arguments and results come as objects or as JSON in a string. What is no JSON, would lose digits or is nested deeper than
- * an event may be stays the text that it is.
+ * Arguments and results come as objects or as JSON in a string. A string that is no JSON, would lose digits, or is
+ * nested deeper than an event may be stays a string.
  */
 export function parsed(value: unknown): unknown {
   if (typeof value !== 'string' || mayLoseDigits(value) || depthOf(value) > MAX_DEPTH) return value ?? null;

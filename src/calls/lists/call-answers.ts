@@ -1,4 +1,4 @@
-/** What is answered about calls, as `/openapi.json` says it (docs/calls.md). */
+/** What is answered about calls, as `/openapi.json` describes it (docs/calls.md). */
 import { z } from 'zod';
 import { callCost, entryMeasures, qualityOfCall, qualityOfRow } from './quality-answers.js';
 import { agentField, callField, cursorField, momentField, nextField, tenantField } from '../../common/answer-fields.js';

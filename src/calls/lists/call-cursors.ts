@@ -1,4 +1,4 @@
-/** Where a list of calls goes on: cursors are bound to the list, to how it is sorted, and to whose it is. */
+/** Where a list of calls goes on. A cursor is bound to the list, to its sorting, and to the owner of the calls. */
 import { z } from 'zod';
 import { callIdSchema } from '../../common/ids.js';
 import { Listing, momentKey } from '../../common/page.js';
@@ -10,7 +10,7 @@ const LISTING = new Listing(
     .tuple([momentKey, callIdSchema, z.string()])
     .transform(([startedAt, callId, tenantColumn]): CallCursor => ({ startedAt, callId, tenantColumn })),
 );
-/** A list that is sorted otherwise goes on from what it is sorted by, too. */
+/** A list with another sorting also goes on from the value that it is sorted by. */
 const sortedKey = z
   .tuple([z.number(), momentKey, callIdSchema, z.string()])
   .transform(([value, startedAt, callId, tenantColumn]): CallCursor => ({ value, startedAt, callId, tenantColumn }));

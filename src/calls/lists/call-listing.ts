@@ -1,4 +1,4 @@
-/** A page of a list of calls, read within a transaction: its rows, and of a search the lines that say it. */
+/** A page of a list of calls, read within a transaction: its rows and, for a search, the lines that were found. */
 import type { CallId, TenantId } from '../../common/ids.js';
 import type { Run } from '../../database/pg-pool.js';
 import {
@@ -16,9 +16,9 @@ import type { MessageState } from '../fold/message-state.js';
 import { headIn, partIn, tenantIn } from '../projection/call-row.js';
 import type { SearchQuery } from '../search/search-query.js';
 
-/** The line of a call that a search found first. */
+/** The first line of the call that a search found. */
 export interface FoundLine {
-  /** What it says in the end. */
+  /** The final text of the line. */
   readonly text: string;
   readonly message: MessageState;
 }
@@ -32,19 +32,19 @@ export interface ListedCall {
 
 export interface Listed {
   readonly calls: readonly ListedCall[];
-  /** The last call of the page, or the last that a search has looked at, where there are more. */
+  /** The last call of the page, or the last that a search has looked at, if there are more; else null. */
   readonly last: CallCursor | null;
-  /** A search that has not come to its end has looked at what began since then; null: this page is whole. */
+  /** A search that has not ended has looked at the calls that began since then; null: this page is whole. */
   readonly searchedSince: Date | null;
 }
 
 export interface CallRow {
   tenant_id: string;
   call_id: CallId;
-  /** Null in a list that has as many bytes as it may. */
+  /** Null when the list already has as many bytes as it may have. */
   head: string | null;
   started_at: Date;
-  /** Of a list that is sorted by something else than time: that. */
+  /** The value that the list is sorted by, if that is not the time. */
   value?: number;
 }
 
@@ -55,7 +55,7 @@ interface LineRow {
   state: string | null;
 }
 
-/** Where something is looked for: the calls that were found, and how far was looked. */
+/** With a search: the calls that were found, and how far the search has looked. */
 export async function searched(run: Run, scope: Scope, filter: CallFilter, page: ListPage) {
   const { search } = filter;
   if (search === null) return undefined;
@@ -64,7 +64,7 @@ export async function searched(run: Run, scope: Scope, filter: CallFilter, page:
   return { query: listOf(keys), reached };
 }
 
-/** `reached`: where a search has not looked further. */
+/** `reached`: the place up to which a search has looked. */
 export async function listed(
   run: Run,
   { text, values }: Statement,
@@ -89,7 +89,7 @@ export async function listed(
   };
 }
 
-/** The lines that were found, and how many of the calls they are enough for. */
+/** The lines that were found, and the number of calls for which they suffice. */
 async function linesOf(run: Run, calls: readonly CallRow[], search: SearchQuery | null) {
   const byCall = new Map<string, FoundLine>();
   if (search === null || search.words === null || calls.length === 0) return { byCall, callsCovered: calls.length };

@@ -1,11 +1,14 @@
-/** The SQL of reading calls, pure. Whoever reads one tenant's names it first; what crosses tenants says so. */
+/**
+ * The SQL that reads calls, pure. Functions that read one tenant's calls take the tenant first; others say in their
+ * name that they cross tenants.
+ */
 import type { AgentName, CallId, TenantId } from '../../common/ids.js';
 import { MAX_PAGE_BYTES } from '../../common/page.js';
 import { type Narrowing, addNarrowing } from './call-narrowing.js';
 import type { Sort } from './sorts.js';
 import type { SearchQuery } from '../search/search-query.js';
 
-/** What was asked of a list of calls. */
+/** What a list of calls is asked for. */
 export interface CallFilter {
   readonly state: 'live' | 'ended' | null;
   readonly agents: readonly AgentName[] | null;
@@ -16,19 +19,19 @@ export interface CallFilter {
 
 /** What an admin asked for. */
 export interface PlatformCallFilter extends CallFilter {
-  /** Null: everybody's. */
+  /** Null: all tenants. */
   readonly tenants: readonly TenantId[] | null;
-  /** Calls that nobody owns: with `tenants`, theirs besides; alone, only these. */
+  /** True: calls that nobody owns. With `tenants`, they come in addition; alone, only these calls. */
   readonly unassigned: boolean;
 }
 
 /** Where a page begins: behind this call, newest first. */
 export interface CallCursor {
-  /** Of a list that is sorted by something else than time: of that. */
+  /** The value that the list is sorted by, if that is not the time. */
   readonly value?: number | undefined;
   readonly startedAt: Date;
   readonly callId: string;
-  /** Whose it is: calls of two tenants may have one id and begin at one moment. Empty: nobody's. */
+  /** The owner. Calls of two tenants may have the same id and begin at the same moment. Empty: nobody's. */
   readonly tenantColumn: string;
 }
 
@@ -46,11 +49,11 @@ export interface PartCursor {
   readonly key: string;
 }
 
-/** Entries of a transcript in one answer, and tools beside them (docs/calls.md). */
+/** Entries of a transcript in one answer, and the tools between them (docs/calls.md). */
 const MAX_ENTRIES = 500;
 const MAX_TOOLS = 500;
 
-/** Between these, a call's last event keeps it alive. */
+/** A call whose last event lies between these counts as alive. */
 export interface Lifetime {
   readonly since: Date;
   readonly until: Date;
@@ -65,7 +68,10 @@ export interface Statement {
   readonly values: unknown[];
 }
 
-/** One order for all lists: of one tenant's the last column changes nothing, also for the index that serves it. */
+/**
+ * One order for all lists. In one tenant's list the last column makes no difference; the index that serves the list
+ * fits too.
+ */
 export const NEWEST = 'started_at DESC, call_id DESC, tenant_id DESC';
 
 /** Collects conditions and the values that they name. */
@@ -87,7 +93,7 @@ export class Conditions {
   }
 }
 
-/** Whose calls: adds its conditions on `c`, a row of `calls`. */
+/** Limits a query to the calls of an owner: adds its conditions on `c`, a row of `calls`. */
 export type Scope = (where: Conditions) => void;
 
 export function scopeOf(tenantId: TenantId): Scope {
@@ -113,7 +119,7 @@ export function listQueryAcrossTenants(filter: PlatformCallFilter, page: ListPag
   return listing(where, newestOf(where, filter, page));
 }
 
-/** These calls, as a list has them. */
+/** These calls, in the form of a list. */
 export function listOf(calls: readonly { tenant_id: string; call_id: string }[]): Statement {
   const where = new Conditions();
   const names = [calls.map(({ tenant_id }) => tenant_id), calls.map(({ call_id }) => call_id)];
@@ -126,8 +132,8 @@ export function listOf(calls: readonly { tenant_id: string; call_id: string }[])
 }
 
 /**
- * The newest calls that a filter lets through, what was said aside: found by an index that has them in this order,
- * whatever the planner thinks of how many there are. Of several agents, or states, the newest of each.
+ * The newest calls that a filter lets through, apart from words. They are found by an index in this order, whatever the
+ * planner estimates. For several agents, or states, the newest of each are merged.
  */
 export function newestOf(where: Conditions, filter: CallFilter, page: ListPage): string {
   conditionsOf(where, filter, page);
@@ -144,7 +150,7 @@ export function newestOf(where: Conditions, filter: CallFilter, page: ListPage):
     ORDER BY ${NEWEST} LIMIT ${limit}`;
 }
 
-/** The same conditions, where calls are found in another way. */
+/** The same conditions, for queries that find calls in another way. */
 export function narrow(where: Conditions, filter: CallFilter, page: Omit<ListPage, 'limit'>): void {
   if (filter.agents !== null) where.add(`c.agent = ANY (${where.value(filter.agents)})`);
   conditionsOf(where, filter, page);
@@ -177,7 +183,7 @@ function listing(where: Conditions, calls: string): Statement {
   return { text, values: where.values };
 }
 
-/** Of each of these calls, in their order, the first line that says it; a row without `text` is one line too many. */
+/** The first matching line of each of these calls, in their order. A row without `text` is one line too many. */
 export function linesQuery(calls: readonly { tenant_id: string; call_id: string }[], words: string): Statement {
   const text = `SELECT tenant_id, call_id, CASE WHEN fits THEN text END AS text, CASE WHEN fits THEN state END AS state
   FROM (SELECT *, sum(octet_length(text) + octet_length(state)) OVER listed <= $4 OR row_number() OVER listed = 1 AS fits
@@ -191,8 +197,8 @@ export function linesQuery(calls: readonly { tenant_id: string; call_id: string 
 }
 
 /**
- * A page of a call's messages and tools, newest first, from before a place in it: so many of each, and so many bytes, at least one part.
- * A row without `state` says only that there is more.
+ * A page of a call's messages and tools, newest first, from before a place in it. The numbers of each and the bytes are
+ * bounded; it has at least one part. A row without `state` says only that there is more.
  */
 export function partsQuery(tenantColumn: string, callId: CallId, before: PartCursor | null): Statement {
   const place = before === null ? '' : 'AND seq <= $6::int8 AND (seq < $6::int8 OR key < $7)';

@@ -1,4 +1,6 @@
-/** Reads calls: one tenant's, or across tenants where the name says so. An answer and its cursor are one snapshot. */
+/**
+ * Reads calls: one tenant's, or across tenants where the name says so. An answer and its cursor come from one snapshot.
+ */
 import { Injectable } from '@nestjs/common';
 import type { Patience } from '../../common/fair-slots.js';
 import type { CallId, TenantId } from '../../common/ids.js';
@@ -24,7 +26,7 @@ import { headIn, partsIn, tenantColumn, tenantIn } from '../projection/call-row.
 import { type Whose, ownerAmong } from './whose.js';
 
 export interface Listed extends ListedPage {
-  /** The number up to which this is complete: of the tenant's log, or of the platform's. */
+  /** The number up to which this is complete, in the tenant's log or in the platform's. */
   readonly cursor: number;
 }
 
@@ -32,7 +34,7 @@ export interface ReadCall {
   readonly tenantId: TenantId | null;
   /** With the parts of one page. */
   readonly state: CallState;
-  /** Before which part the page before this one ends; null: there is none. */
+  /** The part before which the page before this one ends; null: there is no such page. */
   readonly earlier: PartCursor | null;
   readonly quarantined: boolean;
   readonly cursor: number;
@@ -44,7 +46,7 @@ interface PartRow {
   state: string | null;
 }
 
-/** Of one id, calls that are looked through for the one that is meant. */
+/** Calls with the same id that are looked through for the requested one. */
 const MAX_OWNERS = 1000;
 
 const POSITION = `SELECT position AS cursor FROM projections WHERE name = 'calls'`;
@@ -58,7 +60,7 @@ const ONE = `SELECT c.*, EXISTS (SELECT FROM quarantined_calls q
 export class CallReader {
   constructor(private readonly pool: ReadPool) {}
 
-  /** At most so many calls, newest first; fewer where they are large. */
+  /** At most this many calls, newest first; fewer if they are large. */
   list(tenantId: TenantId, filter: CallFilter, page: ListPage, patience: Patience): Promise<Listed> {
     return this.ask(tenantId, looksFar(filter), patience, async (run) => {
       const read = await seqOf(run, tenantId);
@@ -80,7 +82,7 @@ export class CallReader {
     });
   }
 
-  /** With the newest of its parts, or those before one; undefined for a call that is not this tenant's. */
+  /** With the newest of its parts, or those before a given one. Undefined for a call that is not this tenant's. */
   read(
     tenantId: TenantId,
     callId: CallId,
@@ -114,7 +116,7 @@ export class CallReader {
     });
   }
 
-  /** In the tenant's turn; null: the operator's. */
+  /** Waits for the tenant's turn; null: the operator's. */
   private ask<Value>(
     tenantId: TenantId | null,
     isLong: boolean,
@@ -151,7 +153,7 @@ async function pageOf(
   };
 }
 
-/** What has to be looked for may be far from the newest. */
+/** True when matches may be far from the newest call. */
 function looksFar({ agents, search, narrowing, sort }: CallFilter): boolean {
   return sort !== 'newest' || agents !== null || search !== null || looksBeyondDates(narrowing);
 }

@@ -1,11 +1,12 @@
 /**
- * Finds calls by what was said in them, or by who called, newest first, at a bounded cost however much has been said. First
- * the newest calls are walked through, by the order that they are listed in: a word that is said often is found there, and the
- * walk ends when the page is full. Only where that finds little, the index of words is asked, which then has little to
- * gather; where it has much all the same, it is given up after a moment, and the walk goes on. A search that has not come
- * to its end says how far it came, and the next page goes on from there.
+ * Finds calls by what was said in them, or by who called, newest first, at a bounded cost however much has been said.
+ * It first walks through the newest calls, in the order of the list. A word that is said often is found there, and the
+ * walk ends when the page is full. If that finds little, it asks the index of words, which then has few matches to
+ * gather. If the index has many matches all the same, it is given up after a moment, and the walk goes on. A search
+ * that has not ended says how far it came, and the next page goes on from there.
  *
- * The planner's estimates of words decide nothing: each of the two ways is a statement that can be made in one way only.
+ * The planner's estimates of words decide nothing: each of the two ways is a statement that can be executed in one way
+ * only.
  */
 import { codeOf } from '../../database/database-errors.js';
 import type { Run } from '../../database/pg-pool.js';
@@ -30,7 +31,10 @@ export interface FoundKey {
 
 export interface Found {
   readonly keys: readonly FoundKey[];
-  /** The call up to which was looked, where that was not all; then there may be fewer on the page than were asked for. */
+  /**
+   * The call up to which the search looked; null: it looked at every call. If it is not null, the page may have fewer
+   * calls than were asked for.
+   */
   readonly reached: CallCursor | null;
 }
 
@@ -41,18 +45,21 @@ interface Asked {
   readonly page: ListPage;
 }
 
-/** Calls of the first walk, and of each later one; of 25 lines each, some 30 and 100 ms where none matches. */
+/** Calls of the first walk, and of each later one. With 25 lines each, they take some 30 and 100 ms if none matches. */
 const [FIRST_WALK, WALK] = [300, 1000];
-/** What is found in one of so many calls is sooner found by walking on. */
+/** If one of this many calls matches, it is faster to go on walking. */
 const COMMON = 50;
-/** How long is walked, and how long the index may take to gather what it knows. */
+/** How long the walk may take, and how long the index may take to gather its matches. */
 const [WALKING_MS, LOOKING_UP_MS] = [200, 250];
 
 const set = (settings: Record<string, string>) =>
   `SELECT ${Object.entries(settings)
     .map(([name, value]) => `set_config('${name}', '${value}', true)`)
     .join(', ')}`;
-/** An index of words is a bitmap's: without those, none is asked. Every other way than along an index is closed for good. */
+/**
+ * An index of words needs bitmap scans, so without those it is not used. All other ways except an index are switched
+ * off throughout.
+ */
 const WALKING = set({
   ...{ enable_bitmapscan: 'off', enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' },
   ...{ jit: 'off', max_parallel_workers_per_gather: '0' },
@@ -61,7 +68,7 @@ const LOOKING_UP = set({ enable_bitmapscan: 'on', statement_timeout: String(LOOK
 /** SQLSTATE query_canceled: the time limit. */
 const CANCELLED = '57014';
 
-/** Within a transaction of its own, whose plans it bends. */
+/** Runs within a transaction of its own, because it changes the planner's settings. */
 export async function searchCalls(run: Run, asked: Asked): Promise<Found> {
   const { limit, cursor } = asked.page;
   const keys: FoundKey[] = [];
@@ -83,7 +90,7 @@ export async function searchCalls(run: Run, asked: Asked): Promise<Found> {
   }
 }
 
-/** Those of the next calls that match, at most so many; `reached` null: there are no more calls. */
+/** The next calls that match, at most `limit`. `reached` null: there are no more calls. */
 async function walk(run: Run, { scope, filter, search }: Asked, page: ListPage, limit: number): Promise<Found> {
   const where = new Conditions();
   scope(where);
@@ -92,7 +99,7 @@ async function walk(run: Run, { scope, filter, search }: Asked, page: ListPage, 
   if (search.number !== null) ways.push(`c.words @@ ${where.value(search.number)}::tsquery`);
   if (search.words !== null) {
     const words = `${where.value(search.words)}::tsquery`;
-    // A line by itself: as an EXISTS, the planner might gather all lines of the platform that say it.
+    // A separate look-up for each line. As an EXISTS, the planner might gather all matching lines of the platform.
     const line = `SELECT true FROM call_parts p WHERE p.tenant_id = c.tenant_id AND p.call_id = c.call_id AND p.words @@ ${words} LIMIT 1`;
     ways.push(`c.words @@ ${words}`, `(${line})`);
   }
@@ -103,7 +110,7 @@ async function walk(run: Run, { scope, filter, search }: Asked, page: ListPage, 
   return keys.length >= limit ? { keys, reached: null } : { keys, reached: await lastOf(run, { scope, filter, page }) };
 }
 
-/** The last one of a walk's calls; null where it came to the end of all. */
+/** The last of a walk's calls; null if the walk came to the end of all calls. */
 async function lastOf(run: Run, { scope, filter, page }: Omit<Asked, 'search'>): Promise<CallCursor | null> {
   const where = new Conditions();
   scope(where);
@@ -115,7 +122,7 @@ async function lastOf(run: Run, { scope, filter, page }: Omit<Asked, 'search'>):
   return last === undefined ? null : cursorAt(last);
 }
 
-/** All that the index knows; null where it takes too long to gather it. */
+/** All calls that the index finds; null if it takes too long to gather them. */
 async function lookUp(run: Run, { scope, filter, search }: Asked, page: ListPage): Promise<FoundKey[] | null> {
   const { text, values } = lookUpQuery({ scope, filter, search }, page);
   await run('SAVEPOINT looking_up');
@@ -127,7 +134,7 @@ async function lookUp(run: Run, { scope, filter, search }: Asked, page: ListPage
     if (codeOf(error) !== CANCELLED) throw error;
     return null;
   } finally {
-    // Its settings go with it; it has changed nothing.
+    // The settings are rolled back with it. The statement has changed nothing.
     await run('ROLLBACK TO SAVEPOINT looking_up').catch(() => undefined); // Broken; the next statement says so.
   }
 }
@@ -139,7 +146,8 @@ function lookUpQuery({ scope, filter, search }: Omit<Asked, 'page'>, page: ListP
   const ways: string[] = [];
   if (search.words !== null) {
     const words = `${where.value(search.words)}::tsquery`;
-    // The words name the tenant, too. By its column, an index of all its lines might be taken for the shorter way.
+    // The words contain the tenant, too. With a condition on the column, the planner might choose an index of all the
+    // tenant's lines instead.
     ways.push(...['call_parts', 'calls'].map((of) => `SELECT tenant_id, call_id FROM ${of} WHERE words @@ ${words}`));
   }
   if (search.number !== null)

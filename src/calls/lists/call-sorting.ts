@@ -1,4 +1,4 @@
-/** Lists of calls that are sorted by something else than time: the slowest, the longest. */
+/** Lists of calls that are not sorted by time: the slowest, the longest. */
 import { MAX_PAGE_BYTES } from '../../common/page.js';
 import {
   type CallFilter,
@@ -11,11 +11,11 @@ import {
 } from './call-query.js';
 import type { Sort } from './sorts.js';
 
-/** Columns of `calls`. A call that has none of it does not stand in that list. */
+/** Columns of `calls`. A call without a value is not in that list. */
 const VALUES: Record<Exclude<Sort, 'newest'>, string> = { slowest: 'latency_p95', longest: 'duration' };
 const ORDER = `value DESC, ${NEWEST}`;
 
-/** Undefined: the newest first. */
+/** Undefined: the list is sorted by time, newest first. */
 export function sortedQuery(scope: Scope, filter: CallFilter, page: ListPage): Statement | undefined {
   if (filter.sort === 'newest') return undefined;
   const value = VALUES[filter.sort];

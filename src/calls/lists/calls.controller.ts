@@ -11,7 +11,7 @@ import { CallsService } from './calls.service.js';
 import { Operation } from '../../common/operation.js';
 import { callAnswer, callPage } from './call-answers.js';
 
-/** Numbers of any length stand in tools' arguments and results: our own writer keeps their digits. */
+/** Arguments and results of tools may contain numbers of any length. Our own writer keeps their digits. */
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 @ApiTags('Calls')
@@ -24,12 +24,13 @@ export class CallsController {
   ) {}
 
   /**
-   * `{"calls":[…],"next","cursor"}`. `cursor`: a number of the tenant's log; a stream opened with `after=<cursor>` goes on exactly
-   * where this answer ends. `q`: words, "a phrase", -not, or; the last word may be begun only; also the caller's number or name.
-   * `from`, `to`: calls that began in [from, to); `reason`, `transport`: one or several; `minDuration`, `maxDuration`: seconds, of
-   * calls that are over. With `q` each call has `snippet`: `{"text","matches":[{"start","end"}],"role","at","messageId","seq"}` of
-   * the first line that says it, or null where the caller was found. A search that looks far answers in parts: where there is
-   * `searchedSince`, the calls that began since then have been looked at, the page may have any number, and `next` goes on.
+   * `{"calls":[…],"next","cursor"}`. `cursor`: a number of the tenant's log; a stream opened with `after=<cursor>` goes
+   * on exactly where this answer ends. `q`: words, "a phrase", -not, or; the last word may be incomplete; it also finds
+   * the caller's number or name. `from`, `to`: calls that began in [from, to); `reason`, `transport`: one or several;
+   * `minDuration`, `maxDuration`: seconds, of calls that are over. With `q` each call has `snippet`:
+   * `{"text","matches":[{"start","end"}],"role","at","messageId","seq"}` of the first line that matches, or null if the
+   * caller matched. A search that looks far answers in parts. If there is `searchedSince`, the calls that began since
+   * then have been looked at, the page may have any number of calls, and `next` goes on.
    */
   @Operation({
     id: 'listCalls',
@@ -50,9 +51,9 @@ export class CallsController {
   }
 
   /**
-   * `cursor` as in the list. Of the transcript the newest 500 entries, of the tools those beside them, 4 MiB in all: `earlier` is where
-   * the page before ends, for `?before=`; null where there is none. `truncated`: the call has more events than are kept as
-   * calls; the others are in the log only.
+   * `cursor` as in the list. The answer has the newest 500 entries of the transcript and the tools between them, 4 MiB
+   * in all. `earlier`, for `?before=`, is where the page before ends; null if there is none. `truncated`: the call has
+   * more events than are kept for a call; the others are in the log only.
    */
   @Operation({
     id: 'getCall',

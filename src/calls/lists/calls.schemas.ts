@@ -13,12 +13,12 @@ const MAX_SEARCH = 200;
 const filterQuery = {
   ...pageQuery,
   limit: pageQuery.limit.default(50),
-  /** A call that rings is live. */
+  /** A call that rings counts as live. */
   state: z.enum(['live', 'ended']).optional(),
   agents: commaList(agentNameSchema).optional(),
   q: lineSchema(MAX_SEARCH).optional(),
   ...narrowingQuery,
-  /** The slowest and the longest are those of which it is known. */
+  /** The lists of the slowest and the longest have only calls for which the value is known. */
   sort: z.enum(SORTS).default('newest'),
 };
 
@@ -32,12 +32,12 @@ export const listPlatformCallsSchema = z
   .strictObject({
     ...filterQuery,
     tenants: commaList(tenantIdSchema).optional(),
-    /** Calls that nobody owns: with `tenants`, theirs besides; alone, only these. */
+    /** Calls that nobody owns. With `tenants`, they come in addition; alone, only these calls. */
     unassigned: z.stringbool().default(false),
   })
   .refine(isSearchedNewest, notWithSearch);
 
-/** What a later page answered as `earlier`. */
+/** The `earlier` of a later page. */
 const before = pageQuery.cursor;
 export const readCallSchema = z.strictObject({ before });
 
@@ -45,7 +45,7 @@ export type ReadCallQuery = z.infer<typeof readCallSchema>;
 export type ListCalls = z.infer<typeof listCallsSchema>;
 export type ListPlatformCalls = z.infer<typeof listPlatformCallsSchema>;
 
-/** Whose call of an id an operator means: a tenant's, or with `unassigned=true` the one that nobody owns. */
+/** Which call with this id an operator means: a tenant's, or with `unassigned=true` the one that nobody owns. */
 const whoseQuery = { tenant: tenantIdSchema.optional(), unassigned: z.stringbool().default(false) };
 const isOfOne = ({ tenant, unassigned }: z.infer<z.ZodObject<typeof whoseQuery>>) =>
   tenant === undefined || !unassigned;

@@ -19,10 +19,10 @@ import type { SearchQuery } from '../search/search-query.js';
 import { type Snippet, snippetOf } from '../search/snippet.js';
 import { type Whose, noSuchCall } from './whose.js';
 
-/** Longest wait for what was ingested before a request; then the request is answered from what there is. */
+/** Longest wait for what was ingested before a request. After it, the request is answered from what is there. */
 const MAX_WAIT_MS = 250;
 const LOOK_AGAIN_MS = 5;
-/** Of a call's messages and tools, the oldest that a page has. */
+/** A page's place in a call's messages and tools: the oldest part that it has. */
 const PARTS = new Listing(
   'parts',
   z.tuple([
@@ -38,7 +38,7 @@ const PARTS = new Listing(
   },
 );
 
-/** The line that a search found first: who said it, when, and where in the call (`seq` as in the transcript). */
+/** The first line that a search found: who said it, when, and where in the call (`seq` as in the transcript). */
 interface FoundSnippet extends Snippet {
   readonly role: 'user' | 'bot';
   readonly at: string;
@@ -46,35 +46,38 @@ interface FoundSnippet extends Snippet {
   readonly seq: number;
 }
 
-/** `snippet`: where something was looked for; null where it was the caller that was found. */
+/** `snippet` is present with a search; null if the caller matched. */
 export type FoundCall = CallSummary & { readonly snippet?: FoundSnippet | null };
 
 interface Page<Call> {
   readonly calls: readonly Call[];
   readonly next: string | null;
-  /** There where a search has not come to its end: it has looked at the calls that began since then; `next` goes on. */
+  /** Present if a search has not ended: it has looked at the calls that began since then; `next` goes on. */
   readonly searchedSince?: string;
-  /** Everything up to this number is in it: a stream that begins after it misses nothing. */
+  /** Everything up to this number is included: a stream that begins after it misses nothing. */
   readonly cursor: number;
 }
 
 /** A call with a page of its transcript and of its tools. */
 export interface CallPage extends CallView {
-  /** `?before=` it answers the page before this one; null: there is none. */
+  /** With this as `?before=` one gets the page before this one; null: there is none. */
   readonly earlier: string | null;
-  /** As a list's. */
+  /** As in a list. */
   readonly cursor: number;
 }
 
 interface PlatformFacts {
   readonly tenant: TenantId | null;
-  /** What upstream says that the call cost: the operator's bill, which no tenant is shown. Null: nothing is said. */
+  /**
+   * What upstream says that the call cost: the operator's bill, which is never shown to a tenant. Null: upstream does
+   * not say.
+   */
   readonly cost: Cost | null;
-  /** Nothing of it is taken in any more: an event of it ended the process that did. */
+  /** No further event of the call is taken in, because one of its events ended the process that did so. */
   readonly quarantined?: true;
 }
 
-/** `currency` and `rows`: null where upstream says an amount only, as the first generation does. */
+/** `currency` and `rows` are null if upstream gives only an amount, as the first generation does. */
 export interface Cost {
   readonly amount: number;
   readonly currency: string | null;
@@ -84,14 +87,14 @@ export interface Cost {
 export interface CallsProgress {
   readonly state: 'up' | 'rebuilding';
   readonly behind: number;
-  /** Calls of which nothing is taken in, until the next rebuild. */
+  /** Calls whose events are not taken in until the next rebuild. */
   readonly quarantined?: number;
   readonly percent?: number;
 }
 
 @Injectable()
 export class CallsService {
-  /** However many ask how far the projection is, the database is asked once at a time. */
+  /** However many requests ask how far the projection is, the database is asked once at a time. */
   private readonly looks = new Collected(async (keys: readonly 'progress'[]) => {
     const progress = await this.store.progress();
     return new Map(keys.map((key) => [key, progress]));
@@ -104,7 +107,7 @@ export class CallsService {
     @Inject(ENV) private readonly env: Env,
   ) {}
 
-  /** The tenant's calls, newest first; a cursor that makes no sense is `validation`. */
+  /** The tenant's calls, newest first. Throws `validation` for a cursor that makes no sense. */
   async list(
     tenantId: TenantId,
     filter: CallFilter,
@@ -137,7 +140,7 @@ export class CallsService {
     }));
   }
 
-  /** One of the tenant's calls with a page of its transcript, the newest unless told otherwise. Throws `call-not-found`. */
+  /** One of the tenant's calls with a page of its transcript, the newest by default. Throws `call-not-found`. */
   async get(tenantId: TenantId, callId: CallId, before: string | undefined, patience: Patience): Promise<CallPage> {
     const owner = partsOwner(tenantId, callId);
     const end = endIn(before, owner);
@@ -164,7 +167,7 @@ export class CallsService {
     };
   }
 
-  /** For everybody: how far the projection is behind the log, in events, and how much of a rebuild is done. */
+  /** For everybody: how many events the projection is behind the log, and how much of a rebuild is done. */
   async progress(): Promise<CallsProgress> {
     const { position, head, rebuild, quarantined } = await this.store.progress();
     const known = { behind: head - position, ...(quarantined > 0 && { quarantined }) };
@@ -175,7 +178,7 @@ export class CallsService {
     };
   }
 
-  /** Resolves when what was committed before this request is in the projection, or soon enough. */
+  /** Resolves when what was committed before this request is in the projection, or after a bounded wait. */
   async settle(): Promise<void> {
     const deadline = performance.now() + MAX_WAIT_MS;
     const { position, head } = await this.looks.get('progress');
@@ -224,7 +227,7 @@ function costOf(amount: number | undefined): Cost | null {
   return amount === undefined ? null : { amount, currency: null, rows: null };
 }
 
-/** A call's parts, whoever reads it: the operator's pages are not the tenant's. */
+/** To whom a cursor of a call's parts belongs: a cursor of the operator's pages is not valid for the tenant. */
 function partsOwner(tenantId: TenantId | null, callId: CallId): string {
   return `${tenantId ?? ''} ${callId}`;
 }

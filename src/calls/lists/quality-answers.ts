@@ -1,4 +1,7 @@
-/** What is answered of the quality of calls, as `/openapi.json` says it (docs/calls.md, "Quality"). Null: nobody measured it. */
+/**
+ * What is answered about the quality of calls, as `/openapi.json` describes it (docs/calls.md, "Quality"). Null: it was
+ * not measured.
+ */
 import { z } from 'zod';
 import { momentField } from '../../common/answer-fields.js';
 
@@ -68,7 +71,7 @@ export const qualityOfCall = z
   })
   .meta({ id: 'CallQuality' });
 
-/** Of an entry of a transcript. */
+/** The measures of an entry of a transcript. */
 export const entryMeasures = {
   order: z.int().min(0).optional().meta({ description: 'Its place, where an upstream log orders the call.' }),
   endedAt: z.iso.datetime().optional().meta({ description: 'When it was over, where that is known.' }),
@@ -90,7 +93,7 @@ const latencies = z
   .nullable()
   .meta({ description: 'Of all turns that were measured; null: none was.' });
 
-/** Of the calls of a span of time. */
+/** The measures of the calls of a span of time. */
 export const spanMeasures = {
   measuredSince: momentField
     .nullable()

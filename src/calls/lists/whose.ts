@@ -1,13 +1,13 @@
-/** Which call an operator means: several tenants may have a call of the same id. Pure. */
+/** Which call an operator means: several tenants may have a call with the same id. Pure. */
 import type { TenantId } from '../../common/ids.js';
 import { Problem } from '../../common/problem.js';
 
-/** Null: the one that nobody owns. Undefined: not said. */
+/** Null: the one that nobody owns. Undefined: the operator did not say. */
 export type Whose = TenantId | null | undefined;
 
 /**
- * The owner of the call that is meant, of those who have a call of its id. Not said, it is the only tenant's, or else nobody's. Throws
- * `call-not-found`, and `validation` when more than one tenant has one.
+ * The owner of the call that is meant, among those that have a call with its id. If the operator did not say, it is the
+ * only tenant, or else nobody. Throws `call-not-found`, and `validation` when more than one tenant has such a call.
  */
 export function ownerAmong(known: readonly (TenantId | null)[], whose: Whose): TenantId | null {
   if (whose !== undefined) {

@@ -1,18 +1,19 @@
 /**
- * Numbers of calls that can be added up: those of a month and of the days beside it are those of both. Pure but for the SQL
- * that counts them. Durations are counted in classes whose bounds are two percent apart, so a median of many is within one.
+ * Numbers of calls that can be added up: the numbers of a month and of the days beside it add up to those of both.
+ * Pure, except for the SQL that counts. Durations are counted in classes whose bounds are two percent apart, so the
+ * median of many is exact to within one class.
  */
 
-/** Changes when {@link COUNT} answers anything else: then what was kept is counted anew. */
+/** Changes when the answer of {@link COUNT} changes. Then the numbers that were kept are counted anew. */
 export const SHAPE = 1;
 export const SLOT_MS = 1_800_000;
-/** Longest lists of what a tenant names itself. */
+/** Longest lists of names that a tenant chooses itself. */
 export const MAX_NAMES = 1000;
 const CLASS = 1.02;
 
 type Histogram = readonly (readonly [bin: number, calls: number])[];
 
-/** As {@link COUNT} answers. */
+/** The answer of {@link COUNT}. */
 export interface Numbers {
   /** Half hours since 1970, and the calls that began in each. */
   readonly slots: readonly (readonly [slot: number, calls: number, seconds: number])[] | null;
@@ -22,8 +23,8 @@ export interface Numbers {
 }
 
 /**
- * Counts `c`: rows of `agent`, `transport`, `reason` (null: it goes on), `started_at`, `seconds` (null: likewise). Below a
- * second a class is a hundredth of one.
+ * Counts `c`: rows of `agent`, `transport`, `reason` (null: the call goes on), `started_at`, `seconds` (null:
+ * likewise). Below a second, a class is a hundredth of a second.
  */
 export const COUNT = `SELECT jsonb_build_object(
   'slots', (SELECT jsonb_agg(jsonb_build_array(slot, calls, seconds)) FROM (
@@ -47,7 +48,7 @@ interface Lasting {
   readonly classes: Map<number, number>;
 }
 
-/** The sum of several. */
+/** The sum of several numbers of this kind. */
 export class Sum {
   readonly slots = new Map<number, { calls: number; seconds: number }>();
   readonly agents = new Map<string, Lasting>();
@@ -75,7 +76,7 @@ export class Sum {
   }
 }
 
-/** Of durations in classes; null where there are none. */
+/** The median of durations in classes; null if there are none. */
 export function medianIn(histograms: Iterable<ReadonlyMap<number, number>>): number | null {
   const all = new Map<number, number>();
   let total = 0;
@@ -93,7 +94,7 @@ export function medianIn(histograms: Iterable<ReadonlyMap<number, number>>): num
   return null;
 }
 
-/** The length in the middle of a class, in seconds. */
+/** The duration in the middle of a class, in seconds. */
 function middleOf(bin: number): number {
   const seconds = bin < 0 ? (bin + 100) / 100 : CLASS ** (bin + 0.5);
   return Math.round(seconds * 1000) / 1000;

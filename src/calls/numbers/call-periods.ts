@@ -1,7 +1,7 @@
 /**
- * Keeps the numbers of whole days and months (UTC), so that a year is read and not counted. They are counted in the
- * background, for whoever asked; until they are there, a question counts what is missing by itself. What changes a call
- * empties its periods (the triggers on `calls`), whoever changes it: a late event, an erasure, a rebuild, retention.
+ * Keeps the numbers of whole days and months (UTC), so that a year is read instead of counted. They are counted in the
+ * background, after somebody asked for them. Until they are there, each question counts the missing periods itself.
+ * Every change of a call empties its periods (the triggers on `calls`): a late event, an erasure, a rebuild, retention.
  */
 import { Injectable, Logger, OnModuleDestroy } from '@nestjs/common';
 import type { TenantId } from '../../common/ids.js';
@@ -14,30 +14,30 @@ import { COUNT, type Numbers, SHAPE } from './call-numbers.js';
 
 export interface Period {
   readonly kind: 'day' | 'month';
-  /** Its first moment, and the first one behind it. */
+  /** Its first moment, and the first moment after it. */
   readonly from: number;
   readonly to: number;
 }
 
-/** A span of time, and what is kept of it. */
+/** A span of time, and the numbers that are kept for it. */
 export interface Kept {
   readonly numbers: readonly Numbers[];
-  /** What is not kept, and has to be counted. */
+  /** The parts for which no numbers are kept; they have to be counted. */
   readonly gaps: readonly { readonly from: number; readonly to: number }[];
-  /** Of the gaps, what may be kept. */
+  /** The periods within the gaps whose numbers may be kept. */
   readonly missing: readonly Period[];
 }
 
 const DAY_MS = 86_400_000;
-/** Periods that wait to be counted; the others are asked for again. */
+/** Periods that wait to be counted. Any others are left until they are asked for again. */
 const MAX_WAITING = 1000;
-/** While events come in, counting rests so many times as long as it worked. */
+/** While events come in, counting rests this many times as long as it worked. */
 const REST_FACTOR = 3;
 
 const KEPT = `SELECT kind, (extract(epoch FROM begins) * 1000)::int8 AS begins, numbers FROM call_periods
   WHERE tenant_id = $1 AND shape = $2 AND numbers IS NOT NULL
     AND (kind, begins) IN (SELECT * FROM unnest($3::text[], $4::date[]))`;
-/** Whoever changes calls holds this row to its commit: behind it, the next one knows of the period. */
+/** A writer of calls holds this row until its commit. A writer that comes after this lock knows of the period. */
 const LOCK = `SELECT FROM projections WHERE name = 'calls' FOR SHARE`;
 const ENTER = `INSERT INTO call_periods (tenant_id, kind, begins) SELECT $1, * FROM unnest($2::text[], $3::date[]) ON CONFLICT DO NOTHING`;
 const VERSION = `SELECT version FROM call_periods WHERE tenant_id = $1 AND kind = $2 AND begins = $3::date`;
@@ -69,7 +69,7 @@ export class CallPeriods implements OnModuleDestroy {
     await this.running;
   }
 
-  /** What is kept of a span, within the caller's snapshot. */
+  /** The numbers that are kept for a span, within the caller's snapshot. */
   async keptIn(run: Run, tenantId: TenantId, from: number, to: number): Promise<Kept> {
     const { months, days } = periodsIn(from, to);
     const asked = [...months, ...days];
@@ -82,13 +82,13 @@ export class CallPeriods implements OnModuleDestroy {
       some.some((month) => day.from >= month.from && day.to <= month.to);
     const single = days.filter((day) => !isWithin(whole, day));
     const found = [...whole, ...single.filter((day) => numbersOf(day) !== undefined)];
-    // A month that is counted needs none of its days.
+    // If a month is kept, none of its days is needed.
     const wanted = [...months, ...days.filter((day) => !isWithin(months, day))];
     const missing = wanted.filter((period) => period.to <= moment().getTime() && numbersOf(period) === undefined);
     return { numbers: found.flatMap((period) => numbersOf(period) ?? []), gaps: gapsIn(from, to, found), missing };
   }
 
-  /** Counts these in the background, each once. */
+  /** Counts these periods in the background, each once. */
   want(tenantId: TenantId, periods: readonly Period[]): void {
     for (const period of periods.slice(0, MAX_WAITING - this.waiting.size))
       this.waiting.set(`${tenantId} ${period.kind} ${period.from}`, { tenantId, period });
@@ -100,7 +100,7 @@ export class CallPeriods implements OnModuleDestroy {
       if (this.abort.signal.aborted) return;
       this.waiting.delete(key);
       const begunAt = performance.now();
-      // It is asked for again.
+      // The next question asks for it again.
       await this.keep(tenantId, period).catch((error: unknown) =>
         this.logger.warn(`the numbers of a ${period.kind} could not be kept: ${(error as Error).message}`),
       );
@@ -128,7 +128,7 @@ function dateOf(moment: number): string {
   return new Date(moment).toISOString().slice(0, 10);
 }
 
-/** Whole months of a span, and all its whole days. */
+/** The whole months of a span, and all its whole days. */
 export function periodsIn(from: number, to: number): { months: Period[]; days: Period[] } {
   const [months, days]: [Period[], Period[]] = [[], []];
   for (let at = Math.ceil(from / DAY_MS) * DAY_MS; at + DAY_MS <= to; at += DAY_MS) {
@@ -140,7 +140,7 @@ export function periodsIn(from: number, to: number): { months: Period[]; days: P
   return { months, days };
 }
 
-/** What of a span lies in none of these periods, which do not overlap. */
+/** The parts of a span that lie in none of these periods. The periods do not overlap. */
 export function gapsIn(from: number, to: number, periods: readonly Period[]): { from: number; to: number }[] {
   const gaps: { from: number; to: number }[] = [];
   let at = from;

@@ -1,4 +1,4 @@
-/** Calls in numbers: one tenant's, of those that began in a span of time. All of it is one statement, so the numbers agree. */
+/** Numbers of one tenant's calls that began in a span of time. All of them come from one statement, so they agree. */
 import { Injectable } from '@nestjs/common';
 import type { Patience } from '../../common/fair-slots.js';
 import type { AgentName, TenantId } from '../../common/ids.js';
@@ -17,37 +17,37 @@ export interface StatsQuery {
   readonly to: Date;
   readonly bucket: 'hour' | 'day';
   readonly agents: readonly AgentName[] | null;
-  /** IANA: days, weekdays and hours are this zone's. */
+  /** IANA: days, weekdays and hours are in this zone. */
   readonly timeZone: string;
 }
 
 interface Counted {
   readonly calls: number;
-  /** Of calls that have ended; one that goes on counts as a call only. */
+  /** Of calls that have ended. A call that goes on counts as a call only. */
   readonly minutes: number;
 }
 
 interface Lasting extends Counted {
-  /** Seconds; null where none has ended. */
+  /** Seconds; null if no call has ended. */
   readonly medianDuration: number | null;
 }
 
 export interface Stats {
   readonly totals: Lasting;
-  /** Every one of the span, from the one in which it begins. */
+  /** All buckets of the span, beginning with the one in which it begins. */
   readonly buckets: readonly (Counted & { readonly at: string })[];
   readonly agents: readonly (Lasting & { readonly agent: string })[];
   readonly reasons: readonly { readonly reason: string; readonly calls: number }[];
   readonly transports: readonly { readonly transport: string; readonly calls: number }[];
-  /** `weekday` 0 is Sunday; every hour of the week. */
+  /** Every hour of the week. `weekday` 0 is Sunday. */
   readonly hours: readonly { readonly weekday: number; readonly hour: number; readonly calls: number }[];
 }
 
-/** Longest lists of what a tenant names itself. */
+/** Longest lists of names that a tenant chooses itself. */
 const MAX_LISTED = 1000;
 const LASTING = `count(*)::int AS calls, round((coalesce(sum(seconds), 0) / 60)::numeric, 2)::float8 AS minutes,
   round((percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds))::numeric, 3)::float8 AS "medianDuration"`;
-/** An hour's bucket is an hour of UTC: a zone's own is ambiguous when its clocks go back. */
+/** An hour's bucket is an hour of UTC, because a zone's own hour is ambiguous when its clocks go back. */
 const bucketOf = (bucket: StatsQuery['bucket'], time: string) =>
   bucket === 'hour' ? `date_trunc('hour', ${time}, 'UTC')` : `date_trunc('day', (${time}) AT TIME ZONE $5::text)`;
 const startOf = (bucket: StatsQuery['bucket']) => (bucket === 'hour' ? 'b.at' : 'b.at AT TIME ZONE $5::text');
@@ -84,11 +84,16 @@ interface StatsRow extends Omit<Stats, 'buckets'> {
   readonly buckets: readonly (Counted & { readonly at: number })[] | null;
 }
 
-/** So many calls are counted one by one, and their medians are exact; of more, what is kept of days and months is added up. */
+/**
+ * Up to this many calls are counted one by one, and their medians are exact. For more calls, the kept numbers of days
+ * and months are added up.
+ */
 const FEW = 5000;
 const HOW_MANY = `SELECT count(*)::int AS calls FROM (
   SELECT FROM calls WHERE tenant_id = $1 AND started_at >= $2 AND started_at < $3 LIMIT ${FEW + 1}) few`;
-/** What no period can say: of the gaps, and of calls that have not ended, which may be lost by now. */
+/**
+ * What kept periods cannot say: the calls of the gaps, and calls that have not ended, which may count as lost by now.
+ */
 const OTHERS = `WITH c AS MATERIALIZED (
   SELECT agent, coalesce(transport, 'unknown') AS transport, coalesce(reason, 'unknown') AS reason, started_at,
          coalesce(duration, 0) AS seconds
@@ -100,7 +105,9 @@ const OTHERS = `WITH c AS MATERIALIZED (
   FROM (SELECT *, last_at NOT BETWEEN $6 AND $7 AS is_lost FROM calls
         WHERE tenant_id = $1 AND state IN ('ringing', 'live') AND started_at >= $4 AND started_at < $5) open
 ) ${COUNT}`;
-/** How many calls there are, where the buckets begin, and how far the zone ($5) is ahead of UTC at some moments ($4). */
+/**
+ * How many calls there are, where the buckets begin, and how far the zone ($5) is ahead of UTC at some moments ($4).
+ */
 const facts = (bucket: StatsQuery['bucket']) => `SELECT (${HOW_MANY}) AS calls,
   (SELECT json_agg((extract(epoch FROM ${startOf(bucket)}) * 1000)::int8 ORDER BY b.at)
    FROM generate_series(${bucketOf(bucket, '$2::timestamptz')}, ${bucketOf(bucket, "$3::timestamptz - interval '1 ms'")},
@@ -136,7 +143,7 @@ export class CallStatistics {
     });
   }
 
-  /** Undefined where the calls are few, or the zone's clocks show other minutes than whole and half hours do. */
+  /** Undefined when there are few calls, or when the zone's offset is not a multiple of half an hour. */
   private async summed(
     run: Run,
     tenantId: TenantId,
@@ -180,7 +187,7 @@ async function counted(
   };
 }
 
-/** The days of UTC in which a span lies, and the one behind them. */
+/** The days of UTC in which a span lies, and the day after them. */
 function daysIn(from: number, to: number): number[] {
   const first = Math.floor(from / DAY_MS) * DAY_MS;
   return Array.from({ length: Math.ceil((to - first) / DAY_MS) + 1 }, (_, index) => first + index * DAY_MS);
@@ -191,7 +198,7 @@ function slotsOf(days: readonly number[]): number[] {
   return days.flatMap((day) => slots.map((slot) => day + slot));
 }
 
-/** True where the zone's clocks show whole and half hours only. */
+/** True when the zone's offset is always a multiple of half an hour. */
 function isEven({ ofDays, ofSlots }: Offsets): boolean {
   return [...ofDays.values(), ...ofSlots.values()].every((minutes) => minutes % 30 === 0);
 }
@@ -202,7 +209,7 @@ export function unknownZone(): Problem {
   });
 }
 
-/** SQLSTATE invalid_parameter_value: of these parameters, only the zone can be. */
+/** SQLSTATE invalid_parameter_value: of these parameters, only the zone can cause it. */
 function isUnknownZone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '22023';
 }

@@ -1,6 +1,6 @@
 /**
- * How good a tenant's calls were, of those that began in a span of time: exact, from every turn that was measured. What nobody measured is
- * null, never 0.
+ * How good a tenant's calls were that began in a span of time: exact, from every turn that was measured. A value that
+ * was not measured is null, never 0.
  */
 import { Injectable } from '@nestjs/common';
 import type { Patience } from '../../common/fair-slots.js';
@@ -16,26 +16,29 @@ export interface Latencies {
 }
 
 export interface QualityStats {
-  /** Where the span has more calls than are looked at: when the first of those began. Null: all are in it. */
+  /**
+   * If the span has more calls than are looked at: when the first of the calls that were looked at began. Null: all
+   * calls are included.
+   */
   readonly measuredSince: string | null;
   readonly latency: Latencies | null;
-  /** Those with a turn that was measured; `at` as the buckets of the calls have it. */
+  /** Buckets with a turn that was measured. `at` is the same as in the buckets of the calls. */
   readonly buckets: readonly { readonly at: string; readonly latency: Latencies }[];
   readonly agents: readonly { readonly agent: string; readonly latency: Latencies }[];
   readonly tools: { readonly calls: number; readonly failed: number };
   /** Calls in which a person was asked for, or took over. */
   readonly escalated: number;
-  /** Of the calls that were judged; null: none was. */
+  /** Of the calls that were judged; null: none was judged. */
   readonly score: { readonly judged: number; readonly passed: number } | null;
 }
 
-/** Calls that are looked at, the newest of a span; bounds what one request costs. */
+/** Calls that are looked at, the newest of a span. Bounds the cost of one request. */
 const MAX_CALLS = 50_000;
-/** Longest list of what a tenant names itself. */
+/** Longest list of names that a tenant chooses itself. */
 const MAX_NAMES = 1000;
 const percentile = (part: number) => `round((percentile_cont(${part}) WITHIN GROUP (ORDER BY ms))::numeric, 3)::float8`;
 const LATENCY = `json_build_object('p50', ${percentile(0.5)}, 'p95', ${percentile(0.95)}, 'n', count(*)) AS latency`;
-/** As call-statistics.ts has them. */
+/** The same as in call-statistics.ts. */
 const BEGINNINGS = {
   hour: `date_trunc('hour', started_at, 'UTC')`,
   day: `date_trunc('day', started_at AT TIME ZONE $5::text) AT TIME ZONE $5::text`,
@@ -69,7 +72,7 @@ interface QualityRow extends Omit<QualityStats, 'buckets' | 'agents' | 'measured
 export class QualityStatistics {
   constructor(private readonly pool: ReadPool) {}
 
-  /** `query` has been counted by CallStatistics: its time zone is one. */
+  /** `query` has been used by CallStatistics, so its time zone is valid. */
   async of(tenantId: TenantId, query: StatsQuery, patience: Patience): Promise<QualityStats> {
     const { from, to, bucket, agents, timeZone } = query;
     const count = () => this.pool.query<QualityRow>(STATEMENTS[bucket], [tenantId, from, to, agents, timeZone]);
@@ -82,7 +85,7 @@ export class QualityStatistics {
   }
 }
 
-/** The numbers of the calls with how good they were. */
+/** The numbers of the calls together with their quality. */
 export function withQuality(stats: Stats, { buckets, agents, ...quality }: QualityStats) {
   const [byTime, byAgent] = [
     new Map(buckets.map(({ at, latency }) => [at, latency])),

@@ -1,4 +1,4 @@
-/** What `/v1/stats` answers, as `/openapi.json` says it. */
+/** What `/v1/stats` answers, as `/openapi.json` describes it. */
 import { z } from 'zod';
 import { agentField, momentField } from '../../common/answer-fields.js';
 import { latencyOfPart, spanMeasures } from '../lists/quality-answers.js';
@@ -22,7 +22,7 @@ const lasting = {
     .meta({ description: 'Seconds; null where none has ended.', examples: [84.2] }),
 };
 
-/** Lists of what a tenant names itself have 1,000 entries at most, the most frequent ones. */
+/** Lists of names that a tenant chooses have 1,000 entries at most, the most frequent ones. */
 export const statsAnswer = z
   .object({
     from: momentField,

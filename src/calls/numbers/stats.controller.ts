@@ -27,9 +27,9 @@ export class StatsController {
   ) {}
 
   /**
-   * Of the calls that began in [`from`, `to`); the last 7 days unless told otherwise, 400 days at most (62 by the hour). Minutes and
-   * medians are of those that have ended. `latency`: milliseconds, of all turns that were measured; null: none was. `tz` (IANA, UTC
-   * unless given): whose days, weekdays (0: Sunday) and hours.
+   * Numbers of the calls that began in [`from`, `to`): by default the last 7 days, 400 days at most (62 by the hour).
+   * Minutes and medians are of calls that have ended. `latency`: milliseconds, of all turns that were measured; null:
+   * none was. `tz` (IANA, by default UTC): the zone of days, weekdays (0: Sunday) and hours.
    */
   @Operation({
     id: 'getStats',

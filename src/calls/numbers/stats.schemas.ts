@@ -6,7 +6,7 @@ import { commaList, timeSchema } from '../../common/validation.js';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 7;
-/** Longest span by bucket: bounds the answer, and what one request costs. */
+/** Longest span for each bucket. Bounds the answer, and the cost of one request. */
 const MAX_DAYS = { day: 400, hour: 62 };
 
 export const statsSchema = z.strictObject({

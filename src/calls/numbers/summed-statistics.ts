@@ -1,10 +1,10 @@
-/** Numbers that were kept, made into what `/v1/stats` answers. Pure. */
+/** Turns kept numbers into what `/v1/stats` answers. Pure. */
 import { MAX_NAMES, SLOT_MS, type Sum, medianIn, minutesOf } from './call-numbers.js';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
-/** How far a zone is ahead of UTC, in minutes: by the day, and of days in which that changes by the half hour. */
+/** How far a zone is ahead of UTC, in minutes: for each day, and for each half hour of days in which that changes. */
 export interface Offsets {
   readonly ofDays: ReadonlyMap<number, number>;
   readonly ofSlots: ReadonlyMap<number, number>;
@@ -35,7 +35,7 @@ export function statsOf(sum: Sum, starts: readonly number[], offsets: Offsets) {
   };
 } // prettier-ignore
 
-/** The last one that begins no later. */
+/** The last bucket that begins no later. */
 function bucketAt(at: number, starts: readonly number[]): number {
   let [low, high] = [0, starts.length - 1];
   while (low < high) {
@@ -50,7 +50,7 @@ function offsetAt(at: number, { ofDays, ofSlots }: Offsets): number {
   return ofSlots.get(at) ?? ofDays.get(at - (at % DAY_MS)) ?? 0;
 }
 
-/** `local`: as if it were UTC. The first of January 1970 was a Thursday. */
+/** `local` is a local time as if it were UTC. The first of January 1970 was a Thursday. */
 function hourOfWeek(local: number): number {
   const hours = Math.floor(local / (60 * MINUTE_MS));
   return (((hours + 4 * 24) % (7 * 24)) + 7 * 24) % (7 * 24);

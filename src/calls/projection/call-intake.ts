@@ -1,8 +1,9 @@
 /**
- * Takes events into their calls, within the transaction of whoever writes. What it reads and holds is bounded, whatever the events and
- * however long their calls. An event that cannot be taken in is passed over and costs its own call that event, no other
- * call anything: a fault of ours shows while the call is worked out, in memory; what the database refuses is looked for by
- * halves, call by call and then event by event. Faults are told apart by their class or code, never by their words.
+ * Takes events into their calls, within the writer's transaction. Its reads and its memory are bounded, whatever the
+ * events and however long their calls. An event that cannot be taken in is passed over. Its own call lacks that event;
+ * no other call is affected. A fault of ours shows while the call is computed in memory. If the database refuses a
+ * batch, the cause is looked for by halves, call by call and then event by event. Faults are told apart by their class
+ * or code, never by their text.
  */
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { eventsProjected } from '../../common/metrics.js';
@@ -15,14 +16,14 @@ import { type Indigestible, type TouchedCall, touchedCalls } from './touched-cal
 
 /** What became of the first events of a batch. */
 export interface Intake {
-  /** How many of them were taken in or passed over; the others would have been too much at once. */
+  /** How many of them were taken in or passed over. The others would have been too much at once. */
   readonly count: number;
   readonly passedOver: readonly Indigestible[];
 }
 
-/** What is read of the calls for one batch, in bytes; one event alone may need more, and then has it. */
+/** Bytes of calls that are read for one batch. A single event may need more, and then gets it. */
 const MAX_LOAD_BYTES = 8 * 1024 * 1024;
-/** How often the database may refuse what a batch has of one call; then all of it is passed over. */
+/** How often the database may refuse the events of one call in a batch. Then all of them are passed over. */
 const MAX_REFUSALS = 16;
 
 @Injectable()
@@ -34,7 +35,7 @@ export class CallIntake {
     @Inject(ENV) private readonly env: Env,
   ) {}
 
-  /** `except`: a call that somebody else takes care of. What is quarantined is left out, too. */
+  /** `except`: a call that is being rebuilt elsewhere. Quarantined calls are left out, too. */
   async take(run: Run, events: readonly LoggedEvent[], except: CallName | null = null): Promise<Intake> {
     const passedOver: Indigestible[] = [];
     const unwanted = [
@@ -50,7 +51,10 @@ export class CallIntake {
     return { count: next === undefined ? events.length : events.indexOf(next), passedOver };
   }
 
-  /** Counts what the projection has taken in, and says what was passed over; after the commit, so that it is done once. */
+  /**
+   * Counts what the projection has taken in, and logs what was passed over. It is called after the commit, so that this
+   * happens once.
+   */
   report(intake: Intake): void {
     eventsProjected.inc({ outcome: 'taken in' }, intake.count - intake.passedOver.length);
     eventsProjected.inc({ outcome: 'passed over' }, intake.passedOver.length);
@@ -64,7 +68,7 @@ export class CallIntake {
       );
   }
 
-  /** As many of the first events as what must be read for them is no more than a batch may hold. */
+  /** As many of the first events as a batch may read calls for. */
   private async fitting(run: Run, all: readonly LoggedEvent[], passedOver: Indigestible[]) {
     for (let events = all; ; events = events.slice(0, Math.ceil(events.length / 2))) {
       const faults: Indigestible[] = [];
@@ -76,7 +80,9 @@ export class CallIntake {
     }
   }
 
-  /** Of what the database refuses, each half by itself: halves of the calls, then of the events of one. */
+  /**
+   * If the database refuses them, each half is saved by itself: halves of the calls, then of the events of one call.
+   */
   private async save(run: Run, calls: readonly TouchedCall[], passedOver: Indigestible[]): Promise<void> {
     const refusal = await this.tried(run, calls, passedOver);
     if (refusal === null) return;
@@ -87,7 +93,9 @@ export class CallIntake {
     await this.save(run, calls.slice(middle), passedOver);
   }
 
-  /** What a call has in the batch, and the database has refused together; each half after what the one before it has made. */
+  /**
+   * Saves a call's events that the database refused together: by halves, each on top of the result of the one before.
+   */
   private async saveEvents(
     run: Run,
     events: readonly LoggedEvent[],
@@ -111,7 +119,7 @@ export class CallIntake {
     }
   }
 
-  /** Null where it is written; else what the database said, and nothing is. */
+  /** Null when it is written. Otherwise the database's error, and nothing is written. */
   private async tried(run: Run, calls: readonly TouchedCall[], passedOver: Indigestible[]) {
     const faults: Indigestible[] = [];
     await run('SAVEPOINT intake');

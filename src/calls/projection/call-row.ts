@@ -15,14 +15,14 @@ import { NOTHING_MEASURED, qualityOf } from '../fold/quality.js';
 import { callerWords, vectorOf, wordsIn } from '../search/search-words.js';
 import { finalText, isSaid } from '../fold/transcript.js';
 
-/** Longest key that stands in the index as it is; an id may be as long as an event. */
+/** Longest key that the index holds as it is. An id may be as long as an event. */
 export const MAX_KEY = 300;
-/** A year: what lasts longer is a mistake. */
+/** A year: a longer duration is a mistake. */
 const MAX_DURATION = 366 * 86_400;
-/** Of what is only counted, in characters. */
+/** Longest name that is only counted, in characters. */
 const MAX_LABEL = 64;
 
-/** What the reducer takes, numbered as the call's tenant counts; what is nobody's, as the platform does. */
+/** The reducer's input, numbered as the call's tenant counts. Nobody's events have the platform's numbers. */
 export function callEventOf({ seq, position, type, at, data }: LoggedEvent): CallEvent {
   return { seq: seq ?? position, type, at, data: parseJson(data) as CallEvent['data'] };
 }
@@ -59,7 +59,7 @@ export function callColumns({ tenantId, callId }: CallName, state: CallState): u
     name,
   } = summaryOf(head);
   const tenant = tenantColumn(tenantId);
-  // Who called; and who was called, unless that is the line on which somebody came in.
+  // Who called, and who was called, unless that is the line on which the caller came in.
   const others = [from, isInbound(direction) ? null : to].filter((address) => address !== null);
   return [
     ...[tenant, callId, agent, phase, labelOf(transport), labelOf(reason), startedAt, endedAt, countable(duration)],
@@ -67,13 +67,13 @@ export function callColumns({ tenantId, callId }: CallName, state: CallState): u
   ];
 }
 
-/** What lists are sorted and numbers are made by; `latencies` null: as they were. */
+/** The columns that lists are sorted by and numbers are made from. `latencies` null: they stay as they were. */
 function qualityColumns({ measures, incomplete, parts }: CallState): unknown[] {
   const { latency, tools, score, interruptions } = qualityOf(measures);
   const turns = latenciesIn(parts);
   return [
     ...[latency?.p50 ?? null, latency?.p95 ?? null, latency?.max ?? null, latency?.n ?? null],
-    // As PostgreSQL writes an array: one of arrays would have to be a rectangle.
+    // In PostgreSQL's text form of an array, because an array of arrays would have to be a rectangle.
     ...[turns === undefined ? null : `{${valuesOf(turns).join(',')}}`, tools.calls, tools.failed, interruptions],
     ...[score?.passed ?? null, measures.escalated, incomplete],
   ];
@@ -90,7 +90,7 @@ export function partColumns({ tenantId, callId }: CallName, key: string, part: P
   ];
 }
 
-/** The column `seq`: null for what is not shown. */
+/** The column `seq`: null for a part that is not shown. */
 function shownAt(part: Part, byLog: boolean): number | null {
   if (part.kind === 'tool' || (part.kind === 'message' && isSaid(part)))
     return placeOf({ seq: part.first.seq, order: part.order ?? null }, byLog);
@@ -98,8 +98,8 @@ function shownAt(part: Part, byLog: boolean): number | null {
 }
 
 /**
- * What an older version wrote knows nothing of the latter ones. Undefined for what is no JSON, which an older version let in: it counts
- * as unknown, so that it holds up no other call, and a rebuild makes it anew.
+ * An older version did not write the latter fields. Undefined for a text that is no JSON, which an older version
+ * accepted: it counts as unknown, so that it does not hold up other calls, and a rebuild makes it anew.
  */
 export function headIn(text: string): CallHead | undefined {
   const kept = parsedOrUndefined(text) as (Omit<CallHead, keyof typeof NEWER> & Partial<CallHead>) | undefined;
@@ -135,7 +135,7 @@ function isInbound(direction: string | null): boolean {
   return /^in/i.test(direction ?? '');
 }
 
-/** Seconds that can be added up, whatever upstream says. */
+/** Seconds that can be added up, whatever upstream sends. */
 function countable(duration: number | null): number | null {
   return duration === null ? null : Math.min(Math.max(duration, 0), MAX_DURATION);
 }

@@ -1,7 +1,7 @@
 /**
- * The projection's tables, and the only writer of them. Whoever writes holds the row of `projections` until its commit, which
- * also says how far the log has been read: so two processes never write at once, a kill loses or doubles nothing, and what
- * an erasure has taken away does not come back from a batch that was read before it.
+ * The projection's tables, and the only writer of them. A writer holds the row of `projections` until its commit. The
+ * row also says how far the log has been read. So two processes never write at once, a kill loses or doubles nothing,
+ * and what was erased does not come back from a batch that was read before the erasure.
  */
 import { Injectable } from '@nestjs/common';
 import type { CallId, TenantId } from '../../common/ids.js';
@@ -19,22 +19,24 @@ export interface Progress {
   /** The log's last position. */
   readonly head: number;
   readonly rebuild: Rebuild | null;
-  /** Calls of which nothing is taken in, because one of their events ended the process that did. */
+  /** Calls whose events are not taken in, because one of them ended the process that did so. */
   readonly quarantined: number;
 }
 
-/** It is being made anew, call by call. */
+/** A rebuild: the tables are made anew, call by call. */
 export interface Rebuild {
   /** The call that was done last; null: none yet. */
   readonly after: CallName | null;
-  /** The next one, where it is too long for one step, and the position up to which it has been read; 0: it is not begun. */
+  /**
+   * The next call, if it is too long for one step, and the position up to which it has been read; 0: it is not begun.
+   */
   readonly call: CallName | null;
   readonly reached: number;
   readonly done: number;
   readonly total: number;
 }
 
-/** Where whoever writes goes on. */
+/** Where a writer goes on. */
 export interface Place {
   readonly position: number;
   readonly rebuild: Rebuild | null;
@@ -54,10 +56,10 @@ const PROGRESS = `SELECT ${PLACE}, h.position AS head, (SELECT count(*) FROM qua
   FROM projections p, log_head h WHERE p.name = 'calls' AND h.id = 1`;
 const LOCK = `SELECT ${PLACE} FROM projections p WHERE name = 'calls' FOR UPDATE SKIP LOCKED`;
 
-/** Another one for every change of what the tables hold of the same events: words as they are folded, ids, numbers. */
+/** Raise it with every change of what the tables hold for the same events: words as they are folded, ids, numbers. */
 const VERSION = 3;
 
-/** Rows that are erased at once: the projection waits for it. */
+/** Rows that are erased at once: the projection waits for this. */
 const ERASED_AT_ONCE = 1000;
 
 @Injectable()
@@ -74,10 +76,10 @@ export class CallStore {
     return { ...placeIn(row), head: row.head, quarantined: row.quarantined };
   }
 
-  /** Runs `work` as the only writer, from where the last one ended; false when another one writes. */
+  /** Runs `work` as the only writer, from where the last writer ended. False when another process writes. */
   async asWriter(work: (run: Run, place: Place) => Promise<void>): Promise<boolean> {
     return this.background.transaction(async (run) => {
-      // A commit that a crash loses is made again from the log: nobody waits for the disk.
+      // A commit that a crash loses is made again from the log, so nobody waits for the disk.
       await run(`SET LOCAL synchronous_commit = off`);
       const { rows } = await run<PlaceRow>(LOCK);
       const [row] = rows;
@@ -91,7 +93,7 @@ export class CallStore {
     await run(`UPDATE projections SET position = $1 WHERE name = 'calls'`, [position]);
   }
 
-  /** So many calls are done, up to this one; null: all are. */
+  /** `done` more calls are done, up to this one; null: all calls are done. */
   async moveRebuild(run: Run, call: CallName | null, done: number): Promise<void> {
     const after = call === null ? null : rebuildMark(call);
     await run(
@@ -101,7 +103,7 @@ export class CallStore {
     );
   }
 
-  /** The next call has been read up to a position, and is not done. */
+  /** The next call has been read up to a position, but not to its end. */
   async moveWithinCall(run: Run, call: CallName, reached: number): Promise<void> {
     await run(`UPDATE projections SET rebuild_call = $1, rebuild_reached = $2 WHERE name = 'calls'`, [
       rebuildMark(call),
@@ -109,14 +111,14 @@ export class CallStore {
     ]);
   }
 
-  /** Takes the tables for made by this version. True when they hold what an older one made: then they are to be made anew. */
+  /** Marks the tables as made by this version. True when an older version made them: then they have to be made anew. */
   async claimVersion(transaction: Prisma.TransactionClient): Promise<boolean> {
     const older = await transaction.$queryRaw<{ position: number }[]>`UPDATE projections SET version = ${VERSION}
       WHERE name = 'calls' AND version < ${VERSION} RETURNING position`;
     return older.some(({ position }) => position > 0);
   }
 
-  /** Marks everything to be made anew, from the first call on; also when that is under way already. */
+  /** Marks everything to be made anew, from the first call on, also when a rebuild is under way already. */
   async startRebuild(transaction: Prisma.TransactionClient): Promise<void> {
     await transaction.$executeRaw`UPDATE projections SET rebuild_after = '', rebuild_done = 0, rebuild_started_at = now(),
       rebuild_ended_at = NULL, rebuild_call = NULL, rebuild_reached = 0,
@@ -124,12 +126,15 @@ export class CallStore {
     await transaction.$executeRaw`DELETE FROM quarantined_calls`;
   }
 
-  /** Waits until nobody else writes; to the end of the transaction. */
+  /** Waits until nobody else writes. The lock lasts until the end of the transaction. */
   async lock(transaction: Prisma.TransactionClient): Promise<void> {
     await transaction.$queryRaw`SELECT position FROM projections WHERE name = 'calls' FOR UPDATE`;
   }
 
-  /** Of these calls, those that the log has nothing of any more; within a transaction that holds the {@link lock}. */
+  /**
+   * Removes those of these calls of which the log has no event any more; within a transaction that holds the {@link
+   * lock}.
+   */
   async forget(
     transaction: Prisma.TransactionClient,
     tenantId: TenantId | null,
@@ -147,9 +152,9 @@ export class CallStore {
   }
 
   /**
-   * Removes a batch of what there is of a tenant's calls, after its events are gone: their parts first. Within a transaction that holds
-   * the {@link lock}, so that no batch of the projection is under way that has read them before. Answers with the last call; null:
-   * nothing was left after that one.
+   * Removes a batch of a tenant's calls after its events are gone, their parts first. It needs a transaction that holds
+   * the {@link lock}, so that no batch of the projection is under way that has read them before. Returns the last call;
+   * null: no call was left after the given one.
    */
   async erase(
     transaction: Prisma.TransactionClient,
@@ -168,7 +173,10 @@ export class CallStore {
     return row?.last ?? null;
   }
 
-  /** Some of what was said in a call that is being erased, within a transaction that holds the {@link lock}; false: there is none. */
+  /**
+   * Removes some parts of a call that is being erased, within a transaction that holds the {@link lock}. False: there
+   * are none.
+   */
   async eraseSomeParts(transaction: Prisma.TransactionClient, { tenantId, callId }: CallName): Promise<boolean> {
     const tenant = tenantColumn(tenantId);
     const count = await transaction.$executeRaw`DELETE FROM call_parts WHERE (tenant_id, call_id, key) IN (

@@ -1,6 +1,6 @@
 /**
- * What the writer reads and writes of calls and their parts, within its transaction (call-store.ts). Never more of a call than its
- * events speak of, and never more bytes than it is told.
+ * What the writer reads and writes of calls and their parts, within its transaction (call-store.ts). It reads only the
+ * parts that the events refer to, and no more bytes than it is allowed to.
  */
 import { Injectable } from '@nestjs/common';
 import type { CallId } from '../../common/ids.js';
@@ -12,11 +12,11 @@ import type { Indigestible, TouchedCall } from './touched-call.js';
 interface StateRow {
   tenant_id: string;
   call_id: string;
-  /** Null where all before it are as much as may be read. */
+  /** Null if the rows before it already have as many bytes as may be read. */
   state: string | null;
 }
 
-/** Rows that are more than so many bytes together have no state: `octet_length` knows it without reading it. */
+/** Rows beyond this many bytes have no state: `octet_length` knows the size without reading the value. */
 const within = (state: string, maxBytes: string) =>
   `CASE WHEN sum(octet_length(${state})) OVER (ROWS UNBOUNDED PRECEDING) <= ${maxBytes} THEN ${state} END AS state`;
 const HEADS = `SELECT c.tenant_id, c.call_id, ${within('c.head', '$3')} FROM calls c
@@ -48,7 +48,10 @@ const WRITE_PARTS = `INSERT INTO call_parts (tenant_id, call_id, key, kind, seq,
 
 @Injectable()
 export class CallTables {
-  /** Reads what is known of these calls, as far as their events speak of it; false where that is more than so many bytes. */
+  /**
+   * Reads what is known of these calls, as far as their events refer to it. False if that is more than the allowed
+   * bytes.
+   */
   async load(run: Run, calls: readonly TouchedCall[], maxBytes: number): Promise<boolean> {
     const byName = new Map(calls.map((call) => [keyOfName(call.name), call]));
     const heads = await run<StateRow>(HEADS, [...namesOf(calls), maxBytes]);
@@ -81,7 +84,7 @@ export class CallTables {
     if (parts.length > 0) await run(WRITE_PARTS, columnsOf(parts));
   }
 
-  /** Of these calls, those of which nothing is taken in any more. */
+  /** Those of these calls whose events are not taken in any more. */
   async quarantinedAmong(run: Run, calls: readonly CallName[]): Promise<CallName[]> {
     const { rows } = await run<{ tenant_id: string; call_id: CallId }>(
       QUARANTINED,
@@ -116,7 +119,7 @@ function namesOf(calls: readonly Pick<TouchedCall, 'name'>[]): unknown[][] {
   return [calls.map(({ name }) => tenantColumn(name.tenantId)), calls.map(({ name }) => name.callId)];
 }
 
-/** Rows of values as one array a column. */
+/** Rows of values as one array for each column. */
 function columnsOf(rows: readonly unknown[][]): unknown[][] {
   return (rows[0] ?? []).map((_, column) => rows.map((row) => row[column]));
 }

@@ -1,9 +1,9 @@
 /**
- * Makes the tables of calls anew, from the log alone, while they are read: call by call, in the order of their ids, each in the
- * transaction that replaces it, behind the same lock as the projection. A reader sees a call as it was or as it is, never
- * half of it; only a call that is too long for one transaction is seen as it grows again. What was begun is gone on with after
- * a kill, by any process. Chosen over a second set of tables because it needs no room for one, and because an erasure in
- * between has one place to look at.
+ * Makes the tables of calls anew, from the log alone, while they are being read: call by call, in the order of their
+ * ids. Each call is replaced in one transaction, behind the same lock as the projection. A reader sees a call as it was
+ * or as it is, never half of it. Only a call that is too long for one transaction is seen while it grows again. After a
+ * kill, any process goes on with a rebuild. We chose this over a second set of tables because it needs no room for one,
+ * and because an erasure meanwhile has only one place to look at.
  */
 import { Injectable, Logger } from '@nestjs/common';
 import { type Actor, AuditLog, SYSTEM } from '../../audit/audit-log.js';
@@ -17,9 +17,9 @@ import { CallStore, type Rebuild, rebuildMark } from './call-store.js';
 import { CallTables } from './call-tables.js';
 import { ProjectionAttempts } from './projection-attempts.js';
 
-/** Calls a step. */
+/** Calls in one step. */
 const CALLS = 100;
-/** Of the events' data, a step; bounds memory. */
+/** Bytes of the events' data in one step; bounds memory. */
 const MAX_BYTES = 4 * 1024 * 1024;
 const ATTEMPTS = 'rebuild';
 /** Less than any call. */
@@ -39,12 +39,12 @@ export class CallsRebuild {
     private readonly attempts: ProjectionAttempts,
   ) {}
 
-  /** Begins, or begins again; the projection does the work. */
+  /** Begins, or begins again. The projection does the work. */
   async start(actor: Actor): Promise<void> {
     await this.prisma.$transaction((transaction) => this.begin(transaction, actor));
   }
 
-  /** Begins where an older version made what there is. */
+  /** Begins a rebuild if an older version made the tables. */
   async startIfOlder(): Promise<void> {
     await this.prisma.$transaction(async (transaction) => {
       if (!(await this.store.claimVersion(transaction))) return;
@@ -61,7 +61,10 @@ export class CallsRebuild {
     await this.audit.record(transaction, actor, { ...change, books: [] });
   }
 
-  /** Some calls, of no more than so many events together, or so many events of one. False when another process writes. */
+  /**
+   * Rebuilds some calls with at most `maxEvents` events together, or that many events of one call. False when another
+   * process writes.
+   */
   async step(maxEvents: number): Promise<boolean> {
     const intakes: Intake[] = [];
     const isWriter = await this.store.asWriter(async (run, { position, rebuild }) => {
@@ -97,7 +100,7 @@ export class CallsRebuild {
     );
   }
 
-  /** Until it has been read to the end, the projection leaves what comes of the call to this. */
+  /** Until the call has been read to its end, the projection leaves new events of the call to this. */
   private async read(run: Run, call: CallName, reached: number, bounds: Bounds): Promise<Intake> {
     const { position, maxEvents } = bounds;
     const within = { after: reached, until: position, limit: maxEvents, maxBytes: MAX_BYTES };
@@ -123,7 +126,7 @@ interface Bounds {
   readonly maxEvents: number;
 }
 
-/** As many of the first calls as have no more together, at least one. */
+/** As many of the first calls as stay within the bounds together, at least one. */
 function withinBounds(calls: readonly CallSize[], maxEvents: number): readonly CallSize[] {
   let [events, bytes] = [0, 0];
   const count = calls.findIndex((call) => (events += call.events) > maxEvents || (bytes += call.bytes) > MAX_BYTES);

@@ -1,8 +1,8 @@
 /**
- * Keeps the tables of calls in step with the log: reads it by position, in batches, behind the append and never within it.
- * What a batch changes and how far the log was read is one transaction, so a kill anywhere loses or doubles nothing. Every
- * process may project; whoever holds the projection's row does, the others look again a moment later. So when its holder
- * dies, the next one goes on.
+ * Keeps the tables of calls in step with the log. It reads the log by position, in batches, behind the append and never
+ * within it. The changes of a batch and the place in the log are committed in one transaction, so a kill anywhere loses
+ * or doubles nothing. Every process may project. The one that holds the projection's row does, and the others look
+ * again a moment later. So when the holder dies, another process goes on.
  */
 import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { Subscription } from 'rxjs';
@@ -20,22 +20,25 @@ import { CallTables } from './call-tables.js';
 import { CallsRebuild } from './calls-rebuild.js';
 import { ProjectionAttempts } from './projection-attempts.js';
 
-/** Events a batch; bounds memory, as their bytes do (events/log/event-log.ts), and how long an erasure waits. */
+/**
+ * Events in one batch. Like the bound on their bytes (events/log/event-log.ts), it bounds memory, and how long an
+ * erasure waits.
+ */
 const BATCH = 1000;
 /**
- * While events come in, the append has the first claim on event loop and database: a batch is smaller, and followed by a rest of
- * so many times what it took. Its transaction is short, too: as long as it is open, PostgreSQL keeps every version of the rows
- * that appends count in, and each append walks past them.
+ * While events come in, appends have the first claim on the event loop and the database. So a batch is smaller, and is
+ * followed by a rest of several times its duration. Its transaction is short, too: while it is open, PostgreSQL keeps
+ * every version of the rows that appends count in, and each append walks past them.
  */
 const BUSY_BATCH = 250;
 const REST_FACTOR = 3;
-/** Whoever asks for calls waits for what was committed before, but not long. */
+/** A request for calls waits for what was committed before, but not long. */
 const MAX_REST_MS = 100;
-/** How long events gather after a batch that was not full: under load, fewer and larger transactions. */
+/** How long events gather after a batch that was not full: under load, transactions are fewer and larger. */
 const GATHER_MS = 20;
 /** How soon to look again while another process projects. */
 const BUSY_MS = 50;
-/** How often the log is looked at without word of it: the bus may be away. */
+/** How often the log is looked at without any announcement: the bus may be away. */
 const POLL_MS = 1000;
 const ATTEMPTS = 'calls';
 
@@ -90,7 +93,7 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
     }
   }
 
-  /** One batch, or one step of a rebuild where all has been read. Returns how long to rest. */
+  /** One batch, or one step of a rebuild when everything has been read. Returns how long to rest. */
   private async step(): Promise<number> {
     if (!this.isCurrent) await this.rebuild.startIfOlder();
     this.isCurrent = true;
@@ -111,9 +114,9 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
   private async project(head: number, limit: number): Promise<boolean> {
     const intakes: Intake[] = [];
     const isWriter = await this.store.asWriter(async (run, { position, rebuild }) => {
-      // Read behind the lock: what was erased before it was taken is not there any more.
+      // This reads after taking the lock: what was erased before is no longer there.
       const read = await this.log.readAcrossTenants(position, limit);
-      // The last positions have no events: they were removed, or never given (events/log/log-lineage.ts).
+      // The last positions have no events: these were removed, or never given (events/log/log-lineage.ts).
       if (read.length === 0) return this.store.moveTo(run, Math.max(position, head));
       const begun = { place: String(position), size: read.length };
       await this.attempts.during(run, ATTEMPTS, begun, async (manner) => {
@@ -137,7 +140,7 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
     this.logger.error(`the call ${callId} ended the process that took it in: nothing of it is taken in any more`);
   }
 
-  /** What fails here is the database, or a fault of ours that no event can help: it is tried again. */
+  /** A failure here is the database's, or a fault of ours that no event causes. It is tried again. */
   private recover(error: unknown): number {
     if (!this.stopped) this.logger.warn(`a batch failed, trying again: ${(error as Error).message}`);
     return this.backoff.nextMs();

@@ -1,12 +1,15 @@
 /**
- * Finds the call that ends the process which takes it in. Before a batch, where it begins and how often it was begun is committed by
- * itself; so the next process knows that nobody came to its end. After two deaths the batch is taken one by one; what is then
- * under way at a death is the cause, and is tried no more. Only the holder of the projection's row writes here.
+ * Finds the call that ends the process which takes it in. Before a batch, its place and the number of its attempts are
+ * committed separately. So the next process knows that the batch was begun and not ended. After two deaths the batch is
+ * taken one by one. The event that is then under way at a death is the cause, and is not tried again. Only the holder
+ * of the projection's row writes here.
  */
 import { Injectable } from '@nestjs/common';
 import { PgPool, type Run } from '../../database/pg-pool.js';
 
-/** `single`: of the batch, only its first; `quarantine`: nothing, for its first has ended a process by itself. */
+/**
+ * `single`: take only the first of the batch. `quarantine`: take none, because the first has ended a process by itself.
+ */
 export type Manner = 'whole' | 'single' | 'quarantine';
 
 export interface Attempt {
@@ -14,17 +17,17 @@ export interface Attempt {
   readonly place: string;
   /** How often it was begun and not ended. */
   readonly attempts: number;
-  /** How many it has. */
+  /** How many items it has. */
   readonly size: number;
-  /** So many are still to be taken one by one. */
+  /** How many are still to be taken one by one. */
   readonly careful: number;
 }
 
-/** A batch may be begun so often, and not ended, before it is taken one by one: a process may die of something else. */
+/** How often a batch may be begun and not ended before it is taken one by one. A process may die for other reasons. */
 const MAX_ATTEMPTS = 2;
 
 const READ = 'SELECT place, attempts, size, careful FROM projection_attempts WHERE name = $1';
-/** A crash of PostgreSQL may lose it; then a death is not counted. */
+/** A crash of PostgreSQL may lose this row. Then a death is not counted. */
 const WRITE = `INSERT INTO projection_attempts (name, place, attempts, size, careful)
   SELECT $1, $2, $3::int, $4::int, $5::int FROM set_config('synchronous_commit', 'off', true)
   ON CONFLICT (name) DO UPDATE SET place = EXCLUDED.place, attempts = EXCLUDED.attempts, size = EXCLUDED.size,
@@ -32,12 +35,15 @@ const WRITE = `INSERT INTO projection_attempts (name, place, attempts, size, car
 
 @Injectable()
 export class ProjectionAttempts {
-  /** Where this process failed and lived on, and could not write it down. */
+  /** Places where this process failed, went on, and could not record it. */
   private readonly failed = new Map<string, string>();
 
   constructor(private readonly pool: PgPool) {}
 
-  /** Runs `work` on the batch that begins here; `run` is the writer's. What `work` throws is no death. */
+  /**
+   * Runs `work` on the batch that begins here; `run` is the writer's. An error that `work` throws does not count as a
+   * death.
+   */
   async during<Result>(
     run: Run,
     name: string,
@@ -64,7 +70,7 @@ export class ProjectionAttempts {
     return manner;
   }
 
-  /** While the writer's row is still held. */
+  /** Runs while the writer's row is still held. */
   private async forgive(name: string): Promise<void> {
     const { rows } = await this.pool.query<Attempt>(READ, [name]);
     const [known] = rows;
@@ -88,7 +94,7 @@ export function attemptAfter(
   size: number,
 ): { attempt: Attempt; manner: Manner } {
   if (known?.place !== place) {
-    // The one before came to its end.
+    // The attempt before ended.
     const careful = Math.max(0, (known?.careful ?? 0) - 1);
     return { attempt: { place, attempts: 1, size, careful }, manner: careful > 0 ? 'single' : 'whole' };
   }

@@ -1,4 +1,7 @@
-/** A call that a batch of events is about: what is known of it, what the batch makes of it, what is to be written. Pure. */
+/**
+ * A call that a batch of events refers to: what is known of it, what the batch makes of it, and what is to be written.
+ * Pure.
+ */
 import type { CallName, LoggedEvent } from '../../events/log/event.js';
 import type { CallEvent } from '../fold/call-event.js';
 import type { Part } from '../fold/call-part.js';
@@ -19,7 +22,9 @@ interface Taken {
   readonly event: CallEvent;
 }
 
-/** What must be read of a call before a batch can be applied: itself, and the parts that its events speak of. */
+/**
+ * What must be read of a call before a batch can be applied: the call itself, and the parts that its events refer to.
+ */
 export class TouchedCall {
   private head: CallHead | undefined;
   private parts: Keyed<Part> = [];
@@ -43,7 +48,9 @@ export class TouchedCall {
     this.parts = entriesOf(parts).reduce((known, [key, part]) => withValue(known, key, part), this.parts);
   }
 
-  /** Columns `key` of the parts that are needed and were not asked for yet; what is read may lead to others. */
+  /**
+   * Columns `key` of the parts that are needed and were not asked for yet. The parts that are read may lead to others.
+   */
   askForKeys(): string[] {
     if (this.head?.truncated) return [];
     const byLog = this.head?.byLog?.value ?? false;
@@ -53,7 +60,7 @@ export class TouchedCall {
     return lacking;
   }
 
-  /** The rows that the batch changes; null where none of its events could be taken in. */
+  /** The rows that the batch changes; null if none of its events could be taken in. */
   rows(onIndigestible: (one: Indigestible) => void): { call: unknown[]; parts: unknown[][] } | null {
     let after: CallState | undefined = this.head && { ...this.head, parts: this.parts };
     let count = 0;
@@ -74,7 +81,7 @@ export class TouchedCall {
   }
 }
 
-/** The calls that these events are about; events of no call are passed over, and so is what is no event at all. */
+/** The calls that these events refer to. Events without a call are passed over, and so are values that are no event. */
 export function touchedCalls(
   events: readonly LoggedEvent[],
   maxEvents: number,

@@ -1,13 +1,17 @@
 /**
- * Words without what people leave out, or write otherwise, when they look for them: case, accents, widths, vowel points,
- * forms of one letter. Pure, and the same for what is kept and for what is asked. Unicode's own mappings, then a table of
- * the letters that have none. Versions of Node agree but for characters that are newer than the older of them.
+ * Folds words to a form without what people leave out, or write differently, when they search: case, accents, widths,
+ * vowel points, forms of one letter. Pure, and the same for stored text and for searches. It uses Unicode's own
+ * mappings, then a table of the letters that have none. Versions of Node agree except on characters that are newer than
+ * the older version.
  */
 
-/** PostgreSQL takes lexemes below 2,046 bytes; nobody types more of a word than this. */
+/** PostgreSQL takes lexemes below 2,046 bytes. Nobody types more of a word than this. */
 const MAX_WORD = 100;
 const ASCII = /^[\x20-\x7e]*$/;
-/** Accents, points and signs; not the voice of a kana, which makes it another, nor the vowels of scripts that write them as marks. */
+/**
+ * Accents, points and signs. The voicing mark of a kana is excluded because it makes another kana. The vowels of
+ * scripts that write them as marks are excluded too.
+ */
 const MARKS =
   /(?![\u3099\u309a])(?=\p{M})[\p{Script=Inherited}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Cyrillic}]/gu;
 const NO_LETTER = /[^\p{L}\p{N}\p{M}]|[\p{Default_Ignorable_Code_Point}\u0640]/gu;
@@ -16,7 +20,7 @@ const KATAKANA_OVER_HIRAGANA = 0x60;
 const DIGIT = /\p{Nd}/gu;
 const IS_DIGIT = /^\p{Nd}$/u;
 
-/** Letters that Unicode does not take apart, as they are typed where a keyboard lacks them; and forms of one letter. */
+/** Letters that Unicode does not decompose, mapped to what people type without such a key; and forms of one letter. */
 const LETTERS = new Map(
   [
     // Latin
@@ -52,8 +56,9 @@ const LETTER = new RegExp(`[${[...LETTERS.keys()].join('')}]`, 'g');
 
 /** "MAÑANA", "manana" and "mañana" are one word; so are "Łódź" and "lodz", "مُحَمَّد" and "محمد", "ﾃﾞﾝﾜ" and "でんわ". */
 export function folded(word: string): string {
-  if (ASCII.test(word)) return word.toLowerCase().slice(0, MAX_WORD); // As below, at a tenth of its price.
-  // Upper case first: "ß" and "SS" are alike only there. Marks again: case makes some.
+  if (ASCII.test(word)) return word.toLowerCase().slice(0, MAX_WORD); // As below, at a tenth of the cost.
+  // Upper case first, because only there "ß" and "SS" are alike. Marks are removed again, because changing case makes
+  // some.
   const plain = word
     .normalize('NFKD')
     .replace(MARKS, '')
@@ -66,7 +71,7 @@ export function folded(word: string): string {
   return kana.replace(NO_LETTER, '').slice(0, MAX_WORD);
 }
 
-/** Text with the digits of every script as 0–9. */
+/** The text with the digits of every script as 0–9. */
 export function withAsciiDigits(text: string): string {
   return text.replace(DIGIT, asciiDigit);
 }
@@ -75,7 +80,9 @@ function hiragana(letter: string): string {
   return String.fromCharCode(letter.charCodeAt(0) - KATAKANA_OVER_HIRAGANA);
 }
 
-/** The ten digits of a script stand in one row of sixteen, from its beginning or from its seventh place on. */
+/**
+ * The ten digits of a script are in one row of sixteen code points, from its beginning or from its seventh place on.
+ */
 function asciiDigit(digit: string): string {
   const code = digit.codePointAt(0) ?? 0;
   const row = code - (code % 16);

@@ -1,17 +1,17 @@
-/** What somebody typed, as a `tsquery` and as what to mark in the lines that it finds. Pure. */
+/** What somebody typed, as a `tsquery`, and as what to mark in the lines that it finds. Pure. */
 import { numberAsked } from './phone-number.js';
 import { type Word, isCharacter, quoted, tenantWord, wordsIn } from './search-words.js';
 
 export interface SearchQuery {
-  /** Text of a `tsquery` on what was said, or who said it; null where the words say nothing. */
+  /** Text of a `tsquery` on what was said, or who said it; null if there is nothing to look for in the words. */
   readonly words: string | null;
-  /** The same on the number of whom was spoken with. */
+  /** The same for the number of the other party. */
   readonly number: string | null;
   /** What is marked in a line. */
   readonly phrases: readonly Phrase[];
 }
 
-/** Words that stand one behind the other, the last one perhaps only begun. */
+/** Words in a row; the last one may be incomplete. */
 export interface Phrase {
   readonly words: readonly string[];
   readonly isPrefix: boolean;
@@ -19,21 +19,23 @@ export interface Phrase {
 
 interface Term {
   readonly isNot: boolean;
-  /** All must be found, wherever. */
+  /** All must be found, in any place. */
   readonly phrases: readonly Phrase[];
 }
 
-/** A single letter begins too much: every word with it would be looked through. */
+/** A single letter begins too many words; all of them would be looked through. */
 const MIN_PREFIX = 2;
 /** `"a phrase"`, `-not`, `or`, words: as `websearch_to_tsquery` reads them. */
 const TERM = /(-?)"([^"]*)"?|(-?)([^\s"]+)/g;
 /**
- * Cuts what is typed without spaces into words. Its dictionaries differ a little from one ICU to the next: then it asks for
- * longer or shorter stretches of the same characters, and what holds them all together is found either way.
+ * Cuts text without spaces into words. Its dictionaries differ a little between versions of ICU. Then the search asks
+ * for longer or shorter stretches of the same characters; a line that has all of them together is found either way.
  */
 const SEGMENTER = new Intl.Segmenter('und', { granularity: 'word' });
 
-/** All words must be found in one line, the last one perhaps only begun. `tenant`: in its lines alone; null: in everybody's. */
+/**
+ * All words must be found in one line; the last one may be incomplete. `tenant`: only in its lines; null: in all lines.
+ */
 export function parseSearch(text: string, tenant: string | null): SearchQuery {
   const groups = termsIn(text);
   const within = tenant === null ? '' : `${quoted(tenantWord(tenant))} & `;
@@ -66,8 +68,8 @@ function termsIn(text: string): Term[][] {
 }
 
 /**
- * What is typed in one go: words that signs join stay together, those of a script without spaces are cut. Characters in a row
- * that are no words of more than one stay together, too.
+ * Text that is typed without a space. Words that signs join stay together; words of a script without spaces are cut.
+ * Characters in a row that form no word of more than one character stay together, too.
  */
 function phrasesIn(typed: string, isLast: boolean): Phrase[] {
   const text = typed.normalize('NFKC');
@@ -85,7 +87,7 @@ function phrasesIn(typed: string, isLast: boolean): Phrase[] {
   });
 }
 
-/** Where a word of several characters begins or has ended. */
+/** The places where a word of several characters begins or ends. */
 function cutsIn(text: string): Set<number> {
   const long = [...SEGMENTER.segment(text)].filter(
     ({ segment }) => wordsIn(segment).length > 1 || !wordsIn(segment).every(isCharacter),

@@ -1,12 +1,13 @@
 /**
- * Text as words that can be searched, pure. PostgreSQL's own parser depends on the database's locale: in `C` it takes "¡" for
- * a letter and leaves "É" as it is. So texts are split and folded here, the same for what is kept and for what is asked,
- * and PostgreSQL is given finished `tsvector`s and `tsquery`s (the dictionary `simple`, so to speak: no language is known).
+ * Text as words that can be searched, pure. PostgreSQL's own parser depends on the database's locale: in `C` it takes
+ * "¡" for a letter and leaves "É" as it is. So texts are split and folded here, in the same way for stored text and for
+ * searches. PostgreSQL is given finished `tsvector`s and `tsquery`s, as from the dictionary `simple`: no language is
+ * assumed.
  */
 import { folded } from './folding.js';
 import { numbersIn } from './phone-number.js';
 
-/** A word, folded, and where it stands in the text (UTF-16 code units). */
+/** A word, folded, and its place in the text (UTF-16 code units). */
 export interface Word {
   readonly word: string;
   readonly start: number;
@@ -14,14 +15,17 @@ export interface Word {
 }
 
 /**
- * Scripts that write no spaces: each character is a word by itself, so what is kept depends on no dictionary, and what is
- * asked is cut into words by one (search-query.ts). Their digits are digits.
+ * Scripts without spaces. Each character is stored as a word by itself, so what is stored depends on no dictionary. A
+ * search is cut into words by a dictionary (search-query.ts). Digits of these scripts count as digits.
  */
 const SPACELESS = ['Han', 'Hiragana', 'Katakana', 'Thai', 'Lao', 'Khmer', 'Myanmar']
   .map((script) => String.raw`\p{Script_Extensions=${script}}`)
   .join('');
 const CHARACTER = String.raw`(?![\p{Nd}\u02b9-\u02bd])[${SPACELESS}]`;
-/** What nobody sees belongs to its word, but for the space of no width. An apostrophe that passes for a letter is none. */
+/**
+ * Invisible characters belong to their word, except the zero-width space. An apostrophe that Unicode classes as a
+ * letter does not count as one.
+ */
 const WITHIN = String.raw`\p{M}\p{Default_Ignorable_Code_Point}`;
 const LETTER = String.raw`(?![\u200b\u02b9-\u02bd])[\p{L}\p{N}${WITHIN}]`;
 const WORD = new RegExp(
@@ -29,7 +33,7 @@ const WORD = new RegExp(
   'gu',
 );
 const IS_CHARACTER = new RegExp(`^${CHARACTER}`, 'u');
-/** Shortest end of a number that is found; people know the last digits. */
+/** Shortest end of a number that is found. People know the last digits. */
 const MIN_DIGITS = 3;
 
 export function wordsIn(text: string): Word[] {
@@ -44,7 +48,10 @@ export function isCharacter({ word }: Word): boolean {
   return IS_CHARACTER.test(word);
 }
 
-/** Text of a `tsvector`; with `tenant`, one word more that no text can contain, so that the index tells tenants apart. */
+/**
+ * Text of a `tsvector`. With `tenant`, it has one word more that no text can contain, so that the index tells tenants
+ * apart.
+ */
 export function vectorOf(words: readonly string[], tenant: string): string {
   const placed = words.map((word, index) => `${quoted(word)}:${index + 1}`);
   return [quoted(tenantWord(tenant)), ...placed].join(' ');
@@ -54,7 +61,10 @@ export function tenantWord(tenant: string): string {
   return `@${tenant}`;
 }
 
-/** Words of who was spoken with, in their order; and of each number every end, so that its last digits are a prefix of something. */
+/**
+ * The words of the other party's name, in their order, and every ending of each number, so that a search for its last
+ * digits finds it.
+ */
 export function callerWords(name: string | null, addresses: readonly string[]): string[] {
   const words = [name ?? '', ...addresses].flatMap((text) => wordsIn(text)).map(({ word }) => word);
   const digits = addresses.flatMap(numbersIn);
@@ -62,7 +72,7 @@ export function callerWords(name: string | null, addresses: readonly string[]): 
   return [...words, ...new Set(ends.filter((end) => end.length >= MIN_DIGITS && !words.includes(end)))];
 }
 
-/** As SQL's quoted lexeme: https://www.postgresql.org/docs/current/datatype-textsearch.html */
+/** Quoted as an SQL lexeme: https://www.postgresql.org/docs/current/datatype-textsearch.html */
 export function quoted(word: string): string {
   return `'${word.replace(/['\\]/g, '$&$&')}'`;
 }

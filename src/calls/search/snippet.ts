@@ -1,25 +1,28 @@
-/** The part of a line that a search found, as text and where in it the words stand: who shows it marks them itself. Pure. */
+/**
+ * The part of a line that a search found, as text and the places of the words in it. The client marks them itself.
+ * Pure.
+ */
 import type { Phrase, SearchQuery } from './search-query.js';
 import { type Word, wordsIn } from './search-words.js';
 
 export interface Snippet {
   readonly text: string;
-  /** Within `text`, in UTF-16 code units, as `String.slice` counts. */
+  /** Places within `text`, in UTF-16 code units, as `String.slice` counts. */
   readonly matches: readonly { readonly start: number; readonly end: number }[];
 }
 
-/** Characters that stand before the first match, and in all. */
+/** Characters before the first match, and in all. */
 const BEFORE = 60;
 const LENGTH = 200;
 const MAX_MATCHES = 50;
 
-/** Null where nothing of the line is what was looked for. */
+/** Null if nothing in the line matches. */
 export function snippetOf(line: string, { phrases }: Pick<SearchQuery, 'phrases'>): Snippet | null {
   const words = wordsIn(line);
   const found = placesOf(phrases, words);
   const [first] = found;
   if (first === undefined) return null;
-  // Cuts stand at words, so that no character is halved.
+  // Cuts are made between words, so that no character is halved.
   const start =
     first.start <= BEFORE ? 0 : (words.find((word) => word.start >= first.start - BEFORE)?.start ?? first.start);
   const fits = words.findLast(({ end }) => end <= start + LENGTH)?.end ?? first.end;
@@ -33,7 +36,7 @@ export function snippetOf(line: string, { phrases }: Pick<SearchQuery, 'phrases'
   };
 }
 
-/** Where the phrases stand, one behind the other; of several at one place the longest. */
+/** The places of the phrases, one after the other. Of several at one place, the longest. */
 function placesOf(phrases: readonly Phrase[], words: readonly Word[]): { start: number; end: number }[] {
   const longestFirst = [...phrases].sort((one, other) => other.words.length - one.words.length);
   const first = new Set(phrases.map((phrase) => phrase.words[0]));
