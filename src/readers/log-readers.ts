@@ -1,7 +1,8 @@
 /**
- * Runs the durable readers of the tenants for which this process reads. The tail wakes them; a look at the database every two
- * seconds finds what it did not say, and who was suspended, removed or set elsewhere without word of it. A tenant that is suspended
- * is read for no more; when it is active again, its readers go on where they stood.
+ * Runs the durable readers of the tenants for which this process reads. The tail wakes them. Every two seconds a look
+ * at the database finds events that the tail did not announce, and readers that were suspended, removed or set
+ * elsewhere without a message. Readers of a suspended tenant stop. When the tenant is active again, they go on where
+ * they were.
  */
 import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -21,7 +22,7 @@ import { type ReaderRow, ReaderTable } from './reader-table.js';
 
 const LOOK_MS = 2000;
 
-/** A tenant for whom this process reads. */
+/** A tenant for which this process reads. */
 interface Served {
   readonly tenantId: TenantId;
   readonly abort: AbortController;
@@ -38,7 +39,7 @@ export class LogReaders implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('Readers');
   private readonly kinds = new Map<string, ReaderKind<unknown>>();
   private readonly served = new Map<TenantId, Served>();
-  /** Shards whose last reader died, until their readers are past what was under way. */
+  /** Shards whose last process died, until their readers have passed what was under way. */
   private readonly shards = new Map<number, { readonly until: AbortSignal; readonly afterDeath: boolean }>();
   private readonly subscription = new Subscription();
   private readonly stop = new AbortController();
@@ -56,23 +57,26 @@ export class LogReaders implements OnApplicationBootstrap, OnModuleDestroy {
     holder.onTaken((held) => this.serve(held));
   }
 
-  /** To be called before the application has started. */
+  /** Call it before the application has started. */
   register<Effect>(kind: ReaderKind<Effect>): void {
     this.kinds.set(kind.kind, kind);
   }
 
-  /** Of the shards for which this process reads. */
+  /** The shards for which this process reads. */
   get shardsHere(): number[] {
     return this.holder.held;
   }
 
-  /** Aborts when this process may read for the tenant no more, which others may do then; undefined: it does not. */
+  /**
+   * Aborts when this process may no longer read for the tenant, because another may then do so. Undefined: this process
+   * does not read for it.
+   */
   signalFor(tenantId: TenantId): AbortSignal | undefined {
     const signal = this.served.get(tenantId)?.until ?? this.holder.signalFor(tenantId);
     return signal?.aborted ? undefined : signal;
   }
 
-  /** Ends a reader's rest, on this process. */
+  /** Ends a reader's rest, in this process. */
   wake({ tenantId, ...name }: ReaderName): void {
     this.served
       .get(tenantId)
@@ -80,7 +84,7 @@ export class LogReaders implements OnApplicationBootstrap, OnModuleDestroy {
       ?.wake(true);
   }
 
-  /** To be called when a transaction has committed that made, changed or removed readers of the tenant. */
+  /** Call it when a transaction has committed that made, changed or removed readers of the tenant. */
   changed(tenantId: TenantId): void {
     this.bus.publish({ kind: 'readers-changed', tenantId });
   }
@@ -113,10 +117,10 @@ export class LogReaders implements OnApplicationBootstrap, OnModuleDestroy {
     this.shards.delete(shard);
     const mine = [...this.served.values()].filter(({ tenantId }) => shardOf(tenantId) === shard);
     await Promise.all(mine.map((served) => this.leave(served.tenantId)));
-    await this.table.leaveShard(shard).catch(() => undefined); // It counts as a death, and costs some care.
+    await this.table.leaveShard(shard).catch(() => undefined); // It counts as a death, which costs time only.
   }
 
-  /** False: not all of them, the database is away. */
+  /** False when not all of them were loaded, because the database is away. */
   private async loadFirst({ shard, until }: HeldShard): Promise<boolean> {
     try {
       this.shards.set(shard, { until, afterDeath: await this.table.takeShard(shard) });
@@ -141,7 +145,7 @@ export class LogReaders implements OnApplicationBootstrap, OnModuleDestroy {
     for (const loop of served.loops.values()) loop.wake(false);
   }
 
-  /** A reader that is there, as the table says. */
+  /** Takes a reader as the table has it. */
   private take(row: ReaderRow): void {
     const kind = this.kinds.get(row.kind);
     const shard = this.shards.get(shardOf(row.tenantId));
@@ -172,7 +176,7 @@ export class LogReaders implements OnApplicationBootstrap, OnModuleDestroy {
     return served;
   }
 
-  /** Resolves when nothing of the tenant's is under way any more. */
+  /** Resolves when none of the tenant's work is under way any more. */
   private async leave(tenantId: TenantId): Promise<void> {
     const served = this.served.get(tenantId);
     if (served === undefined) return;
@@ -183,10 +187,10 @@ export class LogReaders implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all([...served.loops.values()].map((loop) => loop.stopped()));
   }
 
-  /** Of another history: what is known of where tenants' logs end is no longer true. */
+  /** After a restore: the known ends of tenants' logs belong to another history and are no longer true. */
   private async beginAgain(): Promise<void> {
     await Promise.all([...this.served.keys()].map((tenantId) => this.leave(tenantId)));
-    // What fails here is found by the next look.
+    // If this fails, the next look finds it.
     for (const shard of this.shards.keys()) await this.load(shard).catch(() => undefined);
   }
 

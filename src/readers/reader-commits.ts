@@ -1,7 +1,7 @@
 /**
- * Commits of many readers together: while one transaction is under way, what others have done collects for the next. So the number of
- * transactions follows the database's pace, not the number of readers. What it loses to a crash of the database comes again: nobody
- * waits for the disk.
+ * Commits of many readers together: while one transaction is under way, finished work of other readers collects for the
+ * next. So the number of transactions follows the database's pace, not the number of readers. What is lost in a crash
+ * of the database comes again, so nobody waits for the disk.
  */
 import { Injectable } from '@nestjs/common';
 import { isForTheRows } from '../database/database-errors.js';
@@ -10,7 +10,7 @@ import { ReaderPool } from '../database/pools.js';
 import type { ReaderKind, ReaderName, Written } from './reader-kind.js';
 import { type Move, ReaderTable } from './reader-table.js';
 
-/** Readers whose moves go into one transaction. */
+/** Readers that one transaction moves. */
 const MAX_MOVES = 500;
 
 interface Due {
@@ -33,7 +33,9 @@ export class ReaderCommits {
     private readonly table: ReaderTable,
   ) {}
 
-  /** Resolves after the commit; false: the reader stands elsewhere, rests or is gone, and nothing of it was written. */
+  /**
+   * Resolves after the commit. False: the reader has another place, rests or is gone, and nothing of this was written.
+   */
   commit(kind: ReaderKind<unknown>, move: Move, effect: unknown): Promise<boolean> {
     return new Promise((resolve, reject) => {
       this.due.push({ kind, move, effect, resolve, reject });
@@ -43,7 +45,7 @@ export class ReaderCommits {
 
   private async work(): Promise<void> {
     this.isWorking = true;
-    // What is done in this turn of the event loop goes into the first transaction.
+    // Everything that finishes in this turn of the event loop goes into the first transaction.
     await new Promise(setImmediate);
     while (this.due.length > 0) await this.commitAll(this.due.splice(0, MAX_MOVES));
     this.isWorking = false;
@@ -58,7 +60,7 @@ export class ReaderCommits {
       for (const [kind, written] of this.byKind(batch, moved)) kind.committed?.(written);
       for (const { move, resolve } of batch) resolve(moved.has(keyOf(move)));
     } catch (error) {
-      // What one of them has made cannot be written: the others' can.
+      // One reader's rows cannot be written; the others' can.
       if (batch.length > 1 && isForTheRows(error)) for (const one of batch) await this.commitAll([one]);
       else for (const { reject } of batch) reject(error);
     }

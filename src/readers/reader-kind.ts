@@ -1,16 +1,17 @@
 /**
- * What a kind of durable reader is: something that reads each tenant's log to its end, wherever it was stopped, and makes something
- * of every event. Webhooks are one kind, with a reader an endpoint; rules are another, with one a tenant.
+ * What a kind of durable reader is: it reads each tenant's log to its end, goes on wherever it was stopped, and makes
+ * something of every event. Webhooks are one kind, with a reader for each endpoint. Rules are another, with a reader
+ * for each tenant.
  *
- * Where a reader stands is committed in one transaction with what it made ({@link ReaderKind.write}). What it made is asked for before
- * that, by {@link ReaderKind.take}; killed in between, the same events come again. So what leaves the database in `take` happens at
- * least once, what `write` writes exactly once.
+ * A reader's place is committed in one transaction with what it made ({@link ReaderKind.write}). {@link
+ * ReaderKind.take} makes it before that. After a kill in between, the same events come again. So what `take` sends out
+ * of the database happens at least once, and what `write` writes is written exactly once.
  */
 import type { TenantId } from '../common/ids.js';
 import type { Run } from '../database/pg-pool.js';
 import type { LoggedEvent } from '../events/log/event.js';
 
-/** A reader: of one kind and tenant there may be several. */
+/** The name of a reader. There may be several of one kind and tenant. */
 export interface ReaderName {
   readonly kind: string;
   readonly tenantId: TenantId;
@@ -22,18 +23,21 @@ export interface ReaderPage extends ReaderName {
   readonly events: readonly LoggedEvent[];
   readonly after: number;
   readonly reached: number;
-  /** What stood between where the reader was and `after` has been removed: it was too old, or the database was restored. */
+  /**
+   * The events between the reader's place and `after` have been removed: they were too old, or the database was
+   * restored.
+   */
   readonly gap: { readonly after: number; readonly resumeFrom: number } | undefined;
-  /** Aborts when this process may read for the tenant no more: what is under way is to be left, and nothing of it counts. */
+  /** Aborts when this process may no longer read for the tenant. Then the work must stop, and nothing of it counts. */
   readonly until: AbortSignal;
 }
 
 export interface Taken<Effect> {
-  /** For {@link ReaderKind.write}; undefined: there is nothing to write. */
+  /** The input of {@link ReaderKind.write}; undefined: there is nothing to write. */
   readonly effect: Effect | undefined;
-  /** Up to where everything is done, at most the page's `reached`. What lies behind it comes again. */
+  /** Everything up to this number is done; at most the page's `reached`. Later events come again. */
   readonly reached: number;
-  /** Nothing is read for so long, unless {@link LogReaders.wake} says so. */
+  /** The reader rests for this long, unless {@link LogReaders.wake} ends the rest. */
   readonly restMs?: number | undefined;
 }
 
@@ -44,16 +48,20 @@ export interface Written<Effect> extends ReaderName {
 export interface ReaderKind<Effect> {
   readonly kind: string;
   /**
-   * Called for a page at a time of each reader, and beside those of other readers. Where it throws what is no fault of the
-   * database, the page's events come one by one, and the one that makes it throw is passed over and shown.
+   * Called with one page of a reader at a time, while other readers' pages may be under way. If it throws an error that
+   * is no fault of the database, the page's events come one by one. The event that makes it throw is passed over and
+   * shown.
    */
   take(page: ReaderPage): Promise<Taken<Effect>>;
-  /** Writes what several readers made, in the transaction that moves their cursors. Nothing of a reader that has lost its place. */
+  /**
+   * Writes what several readers made, in the transaction that moves their cursors. A reader that has lost its place is
+   * left out.
+   */
   write(run: Run, written: readonly Written<Effect>[]): Promise<void>;
   /** The transaction has committed. Must not throw. */
   committed?(written: readonly Written<Effect>[]): void;
 }
 
-/** Events of a page, and bytes of their data; bounds memory a reader. */
+/** The size of a page: events, and bytes of their data. Bounds memory for each reader. */
 export const MAX_PAGE = 256;
 export const MAX_PAGE_BYTES = 256 * 1024;

@@ -1,4 +1,7 @@
-/** One reader on its way through its tenant's log: a page, what its kind makes of it, the commit of both, and the next page. */
+/**
+ * One reader on its way through its tenant's log: a page, what its kind makes of it, the commit of both, and the next
+ * page.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Backoff } from '../common/backoff.js';
 import { readerEvents, readerSkipped } from '../common/metrics.js';
@@ -9,12 +12,15 @@ import type { ReaderCommits } from './reader-commits.js';
 import { MAX_PAGE, type ReaderKind, type ReaderName, type Taken } from './reader-kind.js';
 import type { ReaderRow, ReaderTable } from './reader-table.js';
 
-/** While events come in, who reads pages of the log rests after each, for so many times what it took. */
+/**
+ * While events come in, a reader that reads pages of the log rests after each, this many times as long as the page
+ * took.
+ */
 const REST_FACTOR = 3;
 const MAX_REST_MS = 100;
-/** An event that was under way at so many deaths in a row is taken for their cause. */
+/** An event that was under way at this many deaths in a row counts as their cause. */
 const MAX_TRIES = 5;
-/** After a death, so many events are taken one by one: no more were under way. */
+/** After a death, this many events are taken one by one. No more were under way. */
 const CAREFUL_EVENTS = MAX_PAGE;
 
 export interface LoopTools {
@@ -23,7 +29,7 @@ export interface LoopTools {
   readonly table: ReaderTable;
   readonly traffic: Traffic;
   readonly warn: (text: string) => void;
-  /** The reader stands elsewhere, rests or is gone. */
+  /** Called when the reader has another place, rests or is gone. */
   readonly lost: () => void;
 }
 
@@ -35,14 +41,14 @@ export class ReaderLoop {
   private restTimer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private isLost = false;
-  /** Up to where the page goes that was begun last. */
+  /** The end of the page that was begun last. */
   private trying = 0;
 
   constructor(
     readonly reader: ReaderName,
     private readonly kind: ReaderKind<unknown>,
     private readonly tools: LoopTools,
-    /** The last number of the tenant's that is known of. */
+    /** The tenant's last number that is known. */
     private readonly head: () => number,
     private readonly until: AbortSignal,
     row: Pick<ReaderRow, 'cursor' | 'trying'>,
@@ -52,17 +58,17 @@ export class ReaderLoop {
     this.careful = afterDeath || row.trying !== null ? CAREFUL_EVENTS : 0;
   }
 
-  /** Where it stands, while it does nothing; it is then to be compared with what the table says. */
+  /** Its place while it does nothing, for comparison with the table. */
   get idleAt(): number | undefined {
     return this.running === undefined ? this.cursor : undefined;
   }
 
-  /** It was set elsewhere, or is gone: what it is doing will not be committed. */
+  /** The reader was set elsewhere, or is gone: its current work will not be committed. */
   get hasLostItsPlace(): boolean {
     return this.isLost;
   }
 
-  /** There may be something to read. While it rests it goes on resting, unless it is told not to. */
+  /** There may be something to read. A reader that rests goes on resting, unless `endsRest` is true. */
   wake(endsRest: boolean): void {
     if (endsRest) this.endRest();
     if (this.running !== undefined || this.restTimer !== undefined || !this.goesOn()) return;
@@ -90,7 +96,7 @@ export class ReaderLoop {
     }
   }
 
-  /** Answers with how long to rest; undefined: not at all. */
+  /** Returns how long to rest; undefined: not at all. */
   private async step(): Promise<number | undefined> {
     const { pages, commits, table, traffic } = this.tools;
     const begunAt = performance.now();
@@ -123,7 +129,7 @@ export class ReaderLoop {
     readerEvents.inc({ kind: this.kind.kind }, part.events.filter(({ seq }) => (seq ?? 0) <= taken.reached).length);
   }
 
-  /** Undefined: of several events, one makes it throw, and they are to come one by one. */
+  /** Undefined when one of several events makes it throw. Then they have to come one by one. */
   private async take(part: LogPart): Promise<Taken<unknown> | undefined> {
     const { events, after, reached, gap } = part;
     try {
@@ -154,12 +160,15 @@ export class ReaderLoop {
     );
   }
 
-  /** The database, or what its kind has made cannot be written: then the event comes by itself, and is passed over if that is its fault. */
+  /**
+   * Either the database failed, or what the kind has made cannot be written. In the second case the event comes by
+   * itself, and is passed over if it is the cause.
+   */
   private async recover(error: unknown): Promise<number | undefined> {
     if (this.until.aborted) return undefined;
     if (isForTheRows(error)) {
       if (this.careful > 0) {
-        await this.passOver(this.trying, nameOf(error)).catch(() => undefined); // Comes again, and is told then.
+        await this.passOver(this.trying, nameOf(error)).catch(() => undefined); // It comes again and is passed over.
         return undefined;
       }
       this.careful = CAREFUL_EVENTS;
@@ -179,7 +188,7 @@ export class ReaderLoop {
   }
 }
 
-/** Never its message: that may hold what was said. */
+/** Never the error's message: it may contain what was said. */
 function nameOf(error: unknown): string {
   return codeOf(error) ?? (error instanceof Error ? error.name : 'it was thrown');
 }

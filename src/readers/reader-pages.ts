@@ -1,6 +1,7 @@
 /**
- * The log as durable readers read it. Who has caught up is given what the tail has just handed on, which is read by nobody again; who is
- * behind reads pages, which readers at the same place share. A page is read by one of two connections, a tenant's one at a time.
+ * The log as durable readers read it. A reader that has caught up gets the events that the tail has just handed on,
+ * without a read. A reader that is behind reads pages, which readers at the same place share. Two connections read
+ * pages, one page of a tenant at a time.
  */
 import { Injectable } from '@nestjs/common';
 import { FairSlots } from '../common/fair-slots.js';
@@ -12,7 +13,7 @@ import { EventLog, TenantHeads } from '../events/log/event-log.js';
 import type { LoggedEvent } from '../events/log/event.js';
 import { MAX_PAGE_BYTES } from './reader-kind.js';
 
-/** What is kept of the newest events, of a tenant and of all; more is read from the log. */
+/** The newest events that are kept, for each tenant and in all. Anything else is read from the log. */
 const MAX_RECENT = 512;
 const MAX_RECENT_BYTES = 512 * 1024;
 const MAX_ALL_BYTES = 32 * 1024 * 1024;
@@ -22,7 +23,7 @@ export interface LogPart {
   readonly after: number;
   readonly reached: number;
   readonly gap: { readonly after: number; readonly resumeFrom: number } | undefined;
-  /** False: the tail has brought it. */
+  /** False when the tail has brought it. */
   readonly isRead: boolean;
 }
 
@@ -50,7 +51,7 @@ export class ReaderPages {
     });
   }
 
-  /** The tail has handed it on. */
+  /** The tail has handed the event on. */
   note(tenantId: TenantId, event: LoggedEvent): void {
     const known = this.recent.get(tenantId) ?? { events: [], bytes: 0 };
     const last = known.events.at(-1)?.seq;
@@ -59,7 +60,7 @@ export class ReaderPages {
     known.bytes += event.data.length;
     this.recentBytes += event.data.length;
     if (known.events.length > MAX_RECENT || known.bytes > MAX_RECENT_BYTES) this.shrink(known, known.events.length / 2);
-    // In order of use: the first one is that of which nothing has come for longest.
+    // The map is in order of use: the first tenant is the one that has had no event for longest.
     this.recent.delete(tenantId);
     this.recent.set(tenantId, known);
     for (const oldest of this.recent.keys()) {
@@ -74,7 +75,7 @@ export class ReaderPages {
     this.recent.delete(tenantId);
   }
 
-  /** What stands after a number of the tenant's, at most so many events. */
+  /** The events after a number of the tenant's, at most `limit`. */
   async after(tenantId: TenantId, seq: number, limit: number, until: AbortSignal): Promise<LogPart> {
     const recent = this.recentAfter(tenantId, seq, limit);
     if (recent !== undefined) return recent;
@@ -98,13 +99,13 @@ export class ReaderPages {
   }
 
   private async read(tenantId: TenantId, seq: number, limit: number): Promise<LogPart> {
-    // Before the page: what is committed in between is left to the next one.
+    // The head is read before the page: events that are committed in between are left to the next page.
     const head = await this.heads.of(tenantId);
     const after = Math.max(seq, head.expiredUntil);
     const run: Run = (text, values) => this.pool.query(text, values);
     const page = () => this.log.readTenant(run, tenantId, after, limit, MAX_PAGE_BYTES);
     const found = await page();
-    // Of a call that was erased while it was read: its tombstones stand there now.
+    // If a call was erased during the read, the page is read again: now its tombstones are there.
     const events = this.erased.concerns(found) ? await page() : found;
     const bytes = events.reduce((sum, { data }) => sum + Buffer.byteLength(data), 0);
     const isCut = events.length >= limit || bytes >= MAX_PAGE_BYTES;

@@ -1,7 +1,8 @@
 /**
- * For which tenants this process reads. Tenants fall into 16 shards, by a hash of their names, and a process reads for the
- * shards whose leases it holds: so there are 16 locks, on one connection a process, however many readers there are. Whoever
- * holds fewer shards than others asks for some, and they give up half of what they have more.
+ * Decides for which tenants this process reads. Tenants fall into 16 shards, by a hash of their names. A process reads
+ * for the shards whose leases it holds. So there are 16 locks, on one connection for each process, however many readers
+ * there are. A process that holds fewer shards than others asks for some, and the others give up half of the
+ * difference.
  */
 import { Injectable, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { createHash, randomUUID } from 'node:crypto';
@@ -11,13 +12,13 @@ import { type Lease, Leases } from '../bus/leases.js';
 import { jitter } from '../common/backoff.js';
 import type { TenantId } from '../common/ids.js';
 
-/** More than processes that an installation has; few enough to be asked for in one statement. */
+/** More than the processes of an installation, and few enough to be asked for in one statement. */
 export const SHARDS = 16;
-/** How often free leases are looked for; a killed process's are free at once. */
+/** How often free leases are looked for. The leases of a killed process are free at once. */
 const TRY_MS = 500;
-/** How often who has less than others says so. */
+/** How often a process that holds fewer shards than others says so. */
 const WANT_MS = 3000;
-/** Who has given a shard up does not take it again for so long. */
+/** A process that has given up a shard does not take it again for this long. */
 const ABSTAIN_MS = 2000;
 
 const lockOf = (shard: number) => `switchboard readers ${shard}`;
@@ -28,16 +29,16 @@ export function shardOf(tenantId: TenantId): number {
 
 export interface HeldShard {
   readonly shard: number;
-  /** Aborts when it is lost, or to be given up. */
+  /** Aborts when the shard is lost, or is to be given up. */
   readonly until: AbortSignal;
 }
 
-/** What is done for a shard, from its taking until it resolves; it must end soon after `until` has aborted. */
+/** The work for a shard, from when it is taken until this resolves. It must end soon after `until` has aborted. */
 export type Serve = (held: HeldShard) => Promise<void>;
 
 interface Holding extends HeldShard {
   readonly abort: AbortController;
-  /** It was waited for its predecessor, and its work has begun. */
+  /** The wait for the predecessor is over, and the work has begun. */
   isServed: boolean;
 }
 
@@ -62,12 +63,12 @@ export class ReaderShards implements OnApplicationBootstrap, OnModuleDestroy {
     return [...this.holdings.values()].filter(({ isServed }) => isServed).map(({ shard }) => shard);
   }
 
-  /** Before the application has started. */
+  /** Call it before the application has started. */
   onTaken(serve: Serve): void {
     this.serve = serve;
   }
 
-  /** Aborts when this process may no longer read for the tenant; undefined: it does not. */
+  /** Aborts when this process may no longer read for the tenant. Undefined: this process does not read for it. */
   signalFor(tenantId: TenantId): AbortSignal | undefined {
     const holding = this.holdings.get(shardOf(tenantId));
     return holding?.isServed && !holding.until.aborted ? holding.until : undefined;
@@ -82,7 +83,7 @@ export class ReaderShards implements OnApplicationBootstrap, OnModuleDestroy {
     this.running = this.run();
   }
 
-  /** Others take over at once. */
+  /** Other processes take over at once. */
   async onModuleDestroy(): Promise<void> {
     this.stop.abort();
     this.subscription.unsubscribe();

@@ -1,4 +1,4 @@
-/** Where readers stand: every statement on `log_readers` and `reader_shards`. */
+/** Where readers are: every statement on `log_readers` and `reader_shards`. */
 import { Injectable } from '@nestjs/common';
 import type { TenantId } from '../common/ids.js';
 import type { Prisma } from '../database/generated/client.js';
@@ -16,11 +16,11 @@ export interface ReaderRow extends ReaderName {
   readonly head: number;
 }
 
-/** What is shown of a reader. */
+/** A reader as it is shown. */
 export interface ReaderView {
   readonly name: string;
   readonly cursor: number;
-  /** Numbers of the tenant's that it has not been through. */
+  /** Numbers of the tenant's log that the reader has not passed. */
   readonly behind: number;
   readonly skipped: number;
   readonly lastSkipped: Prisma.JsonValue;
@@ -30,11 +30,11 @@ export interface ReaderView {
 export interface Move extends ReaderName {
   readonly from: number;
   readonly to: number;
-  /** Of an event that is passed over: why. */
+  /** Why an event is passed over, if one is. */
   readonly skipped?: string | undefined;
 }
 
-/** Readers that are found at a time. */
+/** Readers that one statement finds. */
 const BATCH = 5000;
 
 const LAST_SEQ = lastSeqOf('r.tenant_id');
@@ -45,7 +45,10 @@ const OF_SHARD = `SELECT ${COLUMNS} ${FROM} AND r.shard = $1 AND (r.tenant_id, r
 const OF_TENANT = `SELECT ${COLUMNS} ${FROM} AND r.tenant_id = $1`;
 const BEHIND = `SELECT ${COLUMNS} ${FROM} AND r.shard = ANY ($1::int[]) AND ${LAST_SEQ} > r.cursor LIMIT ${BATCH}`;
 const SUSPENDED = `SELECT id FROM tenants WHERE status <> 'active'`;
-/** Only who stands where it was believed to stand moves: nobody else has read for it, or set it elsewhere, meanwhile. */
+/**
+ * Only a reader that is still at the expected place moves. Then nobody else has read for it, or set it elsewhere,
+ * meanwhile.
+ */
 const MOVE = `UPDATE log_readers r SET cursor = m.target, trying = NULL, tries = 0,
     skipped = r.skipped + (m.reason IS NOT NULL)::int,
     last_skipped = CASE WHEN m.reason IS NULL THEN r.last_skipped
@@ -65,7 +68,7 @@ const LEAVE_SHARD = 'UPDATE reader_shards SET is_held = false WHERE shard = $1';
 export class ReaderTable {
   constructor(private readonly pool: ReaderPool) {}
 
-  /** Of a shard's tenants that are active, those readers that do not rest, batch by batch. */
+  /** The readers of a shard's active tenants that do not rest, batch by batch. */
   async ofShard(shard: number, take: (rows: readonly ReaderRow[]) => void): Promise<void> {
     for (let last: ReaderName | undefined, size = BATCH; size === BATCH;) {
       const values = [shard, last?.tenantId ?? '', last?.kind ?? '', last?.name ?? ''];
@@ -79,7 +82,7 @@ export class ReaderTable {
     return (await this.pool.query<ReaderRow>(OF_TENANT, [tenantId])).rows;
   }
 
-  /** Those that have something to read. */
+  /** The readers that have something to read. */
   async behind(shards: readonly number[]): Promise<ReaderRow[]> {
     return (await this.pool.query<ReaderRow>(BEHIND, [shards])).rows;
   }
@@ -88,7 +91,7 @@ export class ReaderTable {
     return new Set((await this.pool.query<{ id: string }>(SUSPENDED)).rows.map(({ id }) => id));
   }
 
-  /** Those that have moved; the others stand elsewhere, rest or are gone. */
+  /** The readers that have moved. The others have another place, rest or are gone. */
   async move(run: Run, moves: readonly Move[]): Promise<ReaderName[]> {
     const column = <Key extends keyof Move>(key: Key) => moves.map((move) => move[key] ?? null);
     const { rows } = await run<ReaderName>(MOVE, [
@@ -98,13 +101,13 @@ export class ReaderTable {
     return rows;
   }
 
-  /** Says, before it is done, which event is begun; answers with how often that was so. */
+  /** Records that an event is begun, before the work on it. Returns how often it was begun. */
   async begin({ kind, tenantId, name }: ReaderName, seq: number): Promise<number> {
     const { rows } = await this.pool.query<{ tries: number }>(TRY, [kind, tenantId, name, seq]);
     return rows[0]?.tries ?? 1;
   }
 
-  /** True when whoever read for the shard before did not come to its end. */
+  /** True when the process that read for the shard before did not end properly. */
   async takeShard(shard: number): Promise<boolean> {
     const { rows } = await this.pool.query<{ isHeld: boolean }>(TAKE_SHARD, [shard]);
     return rows[0]?.isHeld ?? false;
@@ -127,13 +130,13 @@ export class ReaderTable {
     await transaction.logReader.deleteMany({ where: { kind, tenantId, name } });
   }
 
-  /** To be taken before rows of its kind's own tables, as its commits take them. */
+  /** Take it before rows of the kind's own tables, in the same order as commits do. */
   async lock(transaction: Prisma.TransactionClient, { kind, tenantId, name }: ReaderName): Promise<void> {
     await transaction.$queryRaw`SELECT FROM log_readers
       WHERE kind = ${kind} AND tenant_id = ${tenantId} AND name = ${name} FOR UPDATE`;
   }
 
-  /** Where it stands from now on, or whether it rests. */
+  /** Sets where the reader goes on, or whether it rests. */
   async change(
     transaction: Prisma.TransactionClient,
     { kind, tenantId, name }: ReaderName,
@@ -148,7 +151,7 @@ export class ReaderTable {
     });
   }
 
-  /** Of a tenant's readers of a kind, those of these names. */
+  /** Those of a tenant's readers of a kind that have these names. */
   async views(
     transaction: Prisma.TransactionClient,
     tenantId: TenantId,

@@ -6,7 +6,7 @@ import { ReaderPages } from './reader-pages.js';
 import { ReaderShards } from './reader-shards.js';
 import { ReaderTable } from './reader-table.js';
 
-/** Durable readers of tenants' logs: each goes on where it stood, on one process at a time. */
+/** Durable readers of tenants' logs: each goes on where it was, in one process at a time. */
 @Module({
   imports: [EventsModule],
   providers: [ReaderShards, ReaderTable, ReaderPages, ReaderCommits, LogReaders],
