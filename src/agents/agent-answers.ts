@@ -1,4 +1,4 @@
-/** What is answered about agents and their owners, as `/openapi.json` says it. */
+/** What is answered about agents and their owners, as `/openapi.json` describes it. */
 import { z } from 'zod';
 import { scopeSchema } from '../auth/principal.js';
 import { agentField, callField, idField, momentField, pageOf, tenantField } from '../common/answer-fields.js';
@@ -51,7 +51,7 @@ const transfer = z
   })
   .meta({ id: 'TransferPreview', examples: [transferExample()] });
 
-/** With `dryRun=true` it says what would change. */
+/** With `dryRun=true`, the answer says what would change. */
 export const assignAnswer = z.union([ownedAgent, transfer]);
 
 export const ownedSetAnswer = z

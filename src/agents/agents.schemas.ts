@@ -10,15 +10,15 @@ export const listAgentsSchema = z.strictObject({
 
 export const listOwnAgentsSchema = z.strictObject(pageQuery);
 
-/** Compare-and-set: `from` is the owner that the caller believes in; null: nobody. */
+/** Compare-and-set: `from` is the owner that the caller expects; null: nobody. */
 export const assignSchema = z.strictObject({ tenant: tenantIdSchema, from: tenantIdSchema.nullable() });
 export const unassignSchema = z.strictObject({ from: tenantIdSchema });
 
-/** Largest set in one request: what moves it holds up ingest for a moment. */
+/** Largest set in one request. Moving agents delays ingest for a moment. */
 const MAX_SET = 1000;
 export const ownedSetSchema = z.strictObject({ agents: z.array(agentNameSchema).max(MAX_SET) });
 
-/** `dryRun=true` changes nothing and answers what would change. */
+/** With `dryRun=true` nothing changes, and the answer says what would change. */
 export const dryRunQuery = z.strictObject({ dryRun: z.stringbool().default(false) });
 
 export type ListAgents = z.infer<typeof listAgentsSchema>;

@@ -32,7 +32,7 @@ const KNOWN = `SELECT name FROM agents WHERE name = ANY ($1) UNION SELECT name F
 
 @Injectable()
 export class AgentsService {
-  /** Emits after an agent was given or taken away, on any process. */
+  /** Emits after an agent was given or taken away, in any process. */
   readonly ownerChanges: Observable<void>;
 
   constructor(
@@ -68,8 +68,9 @@ export class AgentsService {
   }
 
   /**
-   * Throws `agent-not-found` unless the tenant owns every one of them, or once did: then it may read what was its own, and
-   * a call of its own that is still going on. Another's agent and one that never was answer alike.
+   * Throws `agent-not-found` unless the tenant owns every one of them, or once did. A former owner may still read its
+   * own events, and a call of its own that is still going on. Another tenant's agent and an agent that never existed
+   * get the same answer.
    */
   async assertReadable(tenantId: TenantId, agents: Iterable<AgentName>, patience: Patience): Promise<void> {
     const names = [...agents];
@@ -83,7 +84,7 @@ export class AgentsService {
       throw new Problem('agent-not-found', 'There is no agent of that name.');
   }
 
-  /** Throws `agent-not-found` for one that was never owned and never sent an event. */
+  /** Throws `agent-not-found` for an agent that was never owned and never sent an event. */
   async assertKnownAcrossTenants(agents: Iterable<AgentName>, patience: Patience): Promise<void> {
     const names = [...agents];
     const { rows } = await this.pool.ask(null, () => this.pool.query(KNOWN, [names]), patience);

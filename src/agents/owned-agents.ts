@@ -1,23 +1,26 @@
 /**
- * What tenants own, as streams tell it: never more names than a reader can be expected to take, and another revision for every
- * change, so that it costs one row a tenant to see that somebody was told something else. The rows are kept by the database
- * (triggers on `agents`).
+ * What tenants own, as streams tell it. It never lists more names than a reader can be expected to take. Every change
+ * gives another revision, so one row for each tenant shows that a reader was told something else. The database keeps
+ * the rows (triggers on `agents`).
  */
 import { Injectable } from '@nestjs/common';
 import { Collected } from '../common/collected.js';
 import type { AgentName, TenantId } from '../common/ids.js';
 import { PgPool } from '../database/pg-pool.js';
 
-/** Names that a greeting or `agents.changed` lists; of more it says how many. A frame of them is 128 KiB at most. */
+/**
+ * Names that a greeting or `agents.changed` lists. If there are more, it says how many. A frame of them is 128 KiB at
+ * most.
+ */
 export const MAX_LISTED = 1000;
 /** Tenants whose names are remembered. */
 const MAX_KEPT = 200;
 
-/** What a reader's tenant owns, as far as the reader's filter goes. */
+/** What a reader's tenant owns, within the reader's filter. */
 export interface OwnedSet {
   readonly revision: number;
   readonly count: number;
-  /** In order; null: more than are listed. */
+  /** In order; null: there are too many to list. */
   readonly agents: readonly AgentName[] | null;
 }
 
@@ -40,7 +43,7 @@ export class OwnedAgents {
 
   constructor(private readonly pool: PgPool) {}
 
-  /** As of after the call. With a filter: which of these agents the tenant owns. */
+  /** The set at a moment after the call. With a filter: which of these agents the tenant owns. */
   async of(tenantId: TenantId, filter: ReadonlySet<AgentName> | null): Promise<OwnedSet> {
     const set = await this.whole(tenantId);
     if (filter === null) return set;
@@ -78,7 +81,7 @@ export class OwnedAgents {
   }
 }
 
-/** As a client is told: names, or, of too many, how many. */
+/** The form that a client is told: the names or, if there are too many, their number. */
 export function listed({ agents, count }: OwnedSet): { agents: OwnedSet['agents']; agentCount?: number } {
   return agents === null ? { agents, agentCount: count } : { agents };
 }

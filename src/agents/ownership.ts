@@ -1,8 +1,8 @@
 /**
- * Who owns which agent, now and before. A change takes the append lock: every event up to it is the old owner's, every
- * event after it the new one's. It is compare-and-set, so that of two claims at once exactly one wins. Changes are made
- * one after the other; what they look up and note is done before the append lock, which is held for three statements,
- * however many agents move.
+ * Who owns which agent, now and before. A change takes the append lock: every event before it belongs to the old owner,
+ * every event after it to the new one. A change is compare-and-set, so that exactly one of two claims at the same time
+ * wins. Changes are made one after the other. Their look-ups and records are done before the append lock, which is held
+ * for three statements, however many agents move.
  */
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
@@ -31,7 +31,7 @@ export interface OwnedNames {
   readonly removed: readonly AgentName[];
 }
 
-/** Names of up to 128 characters of 4 bytes: 2 × 7 of them stay below the 8,000 bytes of a NOTIFY. */
+/** Names have up to 128 characters of 4 bytes: 2 × 7 of them stay below the 8,000 bytes of a NOTIFY. */
 const MAX_TOLD = 7;
 
 interface Move {
@@ -50,9 +50,8 @@ export class Ownership {
   ) {}
 
   /**
-   * Gives the agent to `to` (null: to nobody) if its owner is `from`. An agent need not have been seen before to be
-   * given. Throws `owner-changed` with the actual owner, `tenant-not-found`, `agent-not-found` (an unknown one taken
-   * away).
+   * Gives the agent to `to` (null: to nobody) if its owner is `from`. An agent that was never seen can be given. Throws
+   * `owner-changed` with the actual owner, `tenant-not-found`, `agent-not-found` (when an unknown agent is taken away).
    */
   async change(agent: AgentName, from: TenantId | null, to: TenantId | null, actor: Actor): Promise<Owner> {
     const owner = await this.prisma.$transaction(async (transaction) => {
@@ -66,7 +65,7 @@ export class Ownership {
     return owner;
   }
 
-  /** Throws what {@link change} would throw; changes nothing. Answers the owner as it is. */
+  /** Throws what {@link change} would throw; changes nothing. Returns the present owner. */
   assertChangeable(agent: AgentName, from: TenantId | null, to: TenantId | null, patience: Patience): Promise<Owner> {
     const look = async (tables: Prisma.TransactionClient) => {
       await assertChange(tables, { agent, from, to });
@@ -76,8 +75,8 @@ export class Ownership {
   }
 
   /**
-   * Makes these, and no others, the tenant's agents: all or nothing. What nobody owns is given, what is missing is
-   * taken away. Throws `owner-changed` when another tenant owns one of them, `tenant-not-found`.
+   * Makes these, and no others, the tenant's agents: all or nothing. Agents that nobody owns are given; agents that are
+   * not in the list are taken away. Throws `owner-changed` when another tenant owns one of them, `tenant-not-found`.
    */
   async setOwned(tenantId: TenantId, agents: readonly AgentName[], actor: Actor): Promise<OwnedNames> {
     const set = await this.prisma.$transaction(async (transaction) => {
@@ -90,19 +89,19 @@ export class Ownership {
     return set;
   }
 
-  /** What {@link setOwned} would answer, or throw; changes nothing. */
+  /** What {@link setOwned} would return, or throw; changes nothing. */
   async planOwned(tenantId: TenantId, agents: readonly AgentName[], patience: Patience): Promise<OwnedNames> {
     return (await this.pool.list(null, (tables) => planSet(tables, tenantId, agents), patience)).set;
   }
 
-  /** To be taken before the append lock: nobody else changes an owner before the transaction ends. */
+  /** Take it before the append lock. Then nobody else changes an owner before the transaction ends. */
   async lock(transaction: Prisma.TransactionClient): Promise<void> {
     await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('ownership', 0))`;
   }
 
   /**
-   * Takes all agents away from a tenant that is erased, within a transaction that holds both locks. What began in its
-   * time and is heard of later is nobody's.
+   * Takes all agents away from a tenant that is erased, within a transaction that holds both locks. Calls that began in
+   * its time and are heard of later belong to nobody.
    */
   async releaseAll(transaction: Prisma.TransactionClient, tenantId: TenantId, position: bigint): Promise<void> {
     await transaction.agent.updateMany({ where: { tenantId }, data: { tenantId: null, since: null } });
@@ -136,7 +135,7 @@ export class Ownership {
   }
 }
 
-/** In each tenant's book stands what became of the agent for that tenant, never who the other side is. */
+/** Each tenant's book says what became of the agent for that tenant, never who the other side is. */
 function changeOf({ agent, from, to }: Move) {
   const action = to === null ? 'agent.unassign' : from === null ? 'agent.assign' : 'agent.transfer';
   const losing = { action: 'agent.unassign', before: { owner: from }, after: { owner: null } };
