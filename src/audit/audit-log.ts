@@ -1,7 +1,7 @@
 /**
- * Who changed what, when, before and after. A change is written in the transaction that makes it, once into the
- * operator's book and once into the book of every tenant concerned, with what that tenant may know: reading is a
- * look-up by book, so a forgotten filter shows nothing. Never in it: tokens' texts, events, phone numbers.
+ * Who changed what, when, before and after. A change is written in the transaction that makes it: once into the
+ * operator's book, and once into the book of every tenant concerned, with what that tenant may know. Reading is a
+ * look-up by book, so a forgotten filter shows nothing. The text of a token, an event or a phone number is never in it.
  */
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
@@ -35,20 +35,20 @@ interface Book {
 export interface Change {
   /** `<thing>.<verb>`, like `agent.assign`. */
   readonly action: string;
-  /** The name or id of the thing. */
+  /** The name or id of what was changed. */
   readonly target: string;
   readonly before: State;
   readonly after: State;
-  /** The tenants concerned. Each finds the change in its own book: as it stands, unless told otherwise. */
+  /** The tenants concerned. Each finds the change in its own book, in the same form unless told otherwise. */
   readonly books: readonly Book[];
-  /** Tenants whom it concerned and who have no book any more. */
+  /** Tenants concerned that no longer have a book. */
   readonly about?: readonly TenantId[];
 }
 
 export interface AuditView {
   readonly id: string;
   readonly at: string;
-  /** A token's id; `operator` where a tenant reads what the platform did. */
+  /** A token's id, or `operator` if a tenant reads what the platform did. */
   readonly by: string;
   readonly action: string;
   readonly target: string;
@@ -57,12 +57,12 @@ export interface AuditView {
   readonly requestId: string | null;
 }
 
-/** Whose book: null is the operator's. */
+/** Whose book it is; null: the operator's. */
 type BookWhere = Prisma.AuditEntryWhereInput & { readonly tenantId: TenantId | null };
 
 /**
- * An entry's own number counts the entries of all books; what is shown, and what a cursor holds, says nothing of
- * others'.
+ * An entry's own number counts the entries of all books. What is shown, and what a cursor holds, says nothing about
+ * other books.
  */
 const LISTING = new Listing('audit', z.uuid());
 
@@ -82,7 +82,7 @@ export class AuditLog {
     await this.recordAll(transaction, actor, [change]);
   }
 
-  /** In one statement, in their order. */
+  /** Writes them in one statement, in their order. */
   async recordAll(transaction: Prisma.TransactionClient, actor: Actor, changes: readonly Change[]): Promise<void> {
     const entries = JSON.stringify(changes.flatMap((change) => entriesOf(actor, change)));
     await transaction.$executeRaw`INSERT INTO audit (tenant_id, by, action, target, tenants, before, after, request_id)
@@ -91,8 +91,7 @@ export class AuditLog {
   }
 
   /**
-   * What was noted of a tenant's call that is erased stays, in all books, without its id: that may be a number of a
-   * phone.
+   * The entries about an erased call of a tenant stay, in all books, without the call's id: it may be a phone number.
    */
   async forgetCall(transaction: Prisma.TransactionClient, tenantId: TenantId, callId: CallId): Promise<void> {
     await transaction.$executeRaw`UPDATE audit SET target = 'an erased call'
@@ -110,7 +109,7 @@ export class AuditLog {
     return { audit: page.rows.map(auditView), next: page.next };
   }
 
-  /** The operator's book, newest first; `about`: what concerned that tenant. */
+  /** The operator's book, newest first. `about`: only entries that concerned that tenant. */
   async listAcrossTenants(
     about: TenantId | undefined,
     limit: number,
@@ -122,9 +121,7 @@ export class AuditLog {
     return { audit: page.rows.map((row) => ({ ...auditView(row), tenants: row.tenants })), next: page.next };
   }
 
-  /**
-   * Closes the book of a tenant that is erased: a later tenant of the same name must not read it. Some of it at a time.
-   */
+  /** Erases some of the book of an erased tenant at a time: a later tenant of the same name must not read it. */
   async erase(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<number> {
     const rows = await transaction.auditEntry.findMany({
       ...{ where: { tenantId }, select: { id: true }, orderBy: { id: 'asc' }, take: ERASED_AT_ONCE },
@@ -150,7 +147,7 @@ export class AuditLog {
   }
 }
 
-/** One of the operator's book, and one of each tenant's whom it concerns. */
+/** One entry for the operator's book, and one for the book of each tenant concerned. */
 function entriesOf(actor: Actor, { action, target, before, after, books, about = [] }: Change) {
   const common = { action, target, requestId: actor.requestId };
   const tenants = [...about, ...books.map(({ tenantId }) => tenantId)];
