@@ -1,4 +1,4 @@
-/** What is answered about tenants, as `/openapi.json` says it. */
+/** What is answered about tenants, as `/openapi.json` describes it. */
 import { z } from 'zod';
 import { momentField, pageOf, tenantField } from '../common/answer-fields.js';
 import { limitsSchema } from '../common/limits.js';

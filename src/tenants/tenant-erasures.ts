@@ -1,7 +1,7 @@
 /**
- * Erasures of tenants that are under way: how far each is. A row lives from the moment at which the tenant's rights end
- * to the one at which nothing of it is left; meanwhile nobody may have its name. Whoever removes a batch holds the row
- * until its commit, so that a batch and the word of it are one thing, and processes do not do the same work twice.
+ * Erasures of tenants that are under way, and how far each is. A row lives from the moment when the tenant's rights end
+ * until nothing of the tenant is left. Meanwhile nobody may take its name. A process that removes a batch holds the row
+ * until its commit. So a batch and its record are one transaction, and processes do not do the same work twice.
  */
 import { Injectable } from '@nestjs/common';
 import type { Patience } from '../common/fair-slots.js';
@@ -15,12 +15,12 @@ import { PrismaService } from '../database/prisma.service.js';
 export interface TenantErasure {
   readonly tenantId: TenantId;
   readonly begunAt: Date;
-  /** Events that there were at its beginning. */
+  /** Events that the tenant had at the beginning. */
   readonly events: number;
   readonly erased: number;
   /** What is being removed now. */
   readonly step: string;
-  /** How far that is, in its own terms; null: it has not begun. */
+  /** How far this step is, in its own terms; null: it has not begun. */
   readonly cursor: string | null;
 }
 
@@ -32,7 +32,7 @@ export interface TenantErasureView {
   readonly erased: number;
 }
 
-/** Of all that are under way together. */
+/** The progress of all erasures together. */
 export interface ErasureProgress {
   readonly tenants: number;
   readonly events: number;
@@ -63,14 +63,14 @@ export class TenantErasures {
     await transaction.tenantErasure.create({ data: { tenantId, events } });
   }
 
-  /** One that nobody works at, to the end of the transaction: the one of which least is left. */
+  /** Claims, until the end of the transaction, an erasure that nobody works at: the one with the least left. */
   async claim(transaction: Prisma.TransactionClient): Promise<TenantErasure | undefined> {
     const rows = await transaction.$queryRaw<Row[]>`SELECT * FROM tenant_erasures
       ORDER BY events - erased, begun_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
     return rows.map(erasureOf)[0];
   }
 
-  /** Within the transaction that has {@link claim}ed it. */
+  /** Call it within the transaction that has {@link claim}ed the erasure. */
   async move(
     transaction: Prisma.TransactionClient,
     { tenantId, step, cursor, erased }: Pick<TenantErasure, 'tenantId' | 'step' | 'cursor' | 'erased'>,
@@ -78,7 +78,7 @@ export class TenantErasures {
     await transaction.tenantErasure.update({ where: { tenantId }, data: { step, cursor, erased } });
   }
 
-  /** Frees the name, within the transaction that has {@link claim}ed it. */
+  /** Frees the name, within the transaction that has {@link claim}ed the erasure. */
   async end(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
     await transaction.tenantErasure.delete({ where: { tenantId } });
   }
@@ -88,8 +88,8 @@ export class TenantErasures {
   }
 
   /**
-   * Throws `tenant-exists` while a tenant of that name is being erased. To be asked after the new row was inserted:
-   * that waited for an erasure which was about to begin.
+   * Throws `tenant-exists` while a tenant of that name is being erased. Call it after the new row was inserted, because
+   * the insert waits for an erasure that is about to begin.
    */
   async assertFree(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
     const row = await transaction.tenantErasure.findUnique({ where: { tenantId } });
@@ -98,13 +98,13 @@ export class TenantErasures {
     throw new Problem('tenant-exists', detail, { events: Number(row.events), erased: Number(row.erased) });
   }
 
-  /** For everybody: names nobody. Undefined: none is under way. */
+  /** For everybody: it names no tenant. Undefined: no erasure is under way. */
   async progress(): Promise<ErasureProgress | undefined> {
     const { rows } = await this.control.query<ErasureProgress>(PROGRESS);
     return rows[0];
   }
 
-  /** All that are under way, the oldest first. */
+  /** All erasures that are under way, the oldest first. */
   async listAcrossTenants(patience: Patience): Promise<TenantErasureView[]> {
     const read = ({ tenantErasure }: Prisma.TransactionClient) =>
       tenantErasure.findMany({ orderBy: { begunAt: 'asc' } });

@@ -63,14 +63,14 @@ export class TenantsService {
     return tenantView(row);
   }
 
-  /** Throws `tenant-not-found` unless all of them are there. */
+  /** Throws `tenant-not-found` unless all of them exist. */
   async assertAllExist(tenantIds: readonly TenantId[], patience: Patience): Promise<void> {
     const unique = [...new Set(tenantIds)];
     const count = ({ tenant }: Prisma.TransactionClient) => tenant.count({ where: { id: { in: unique } } });
     if ((await this.pool.list(null, count, patience)) < unique.length) throw notFound();
   }
 
-  /** How many days each tenant's events are kept; a tenant of which nobody says it is not among them. */
+  /** How many days each tenant's events are kept. A tenant without such a number is not included. */
   async retentionAcrossTenants(defaultDays: number | undefined): Promise<{ tenantId: TenantId; days: number }[]> {
     const rows = await this.prisma.tenant.findMany({ select: { id: true, limits: true }, orderBy: { id: 'asc' } });
     return rows.flatMap(({ id, limits }) => {
@@ -79,7 +79,10 @@ export class TenantsService {
     });
   }
 
-  /** `limits` are merged by name; null unsets one. A change of status or limits reaches every process, and open streams, at once. */
+  /**
+   * `limits` are merged by name; null unsets one. A change of status or limits reaches every process, and open streams,
+   * at once.
+   */
   async change(tenantId: TenantId, change: ChangeTenant, actor: Actor): Promise<TenantView> {
     const { name, status, limits } = change;
     const row = await this.prisma.$transaction(async (transaction) => {
@@ -105,14 +108,17 @@ export class TenantsService {
     return tenantView(row);
   }
 
-  /** Nobody may anything in its name from here on, on any process. Throws `tenant-not-found`. */
+  /** From here on nobody may do anything in the tenant's name, in any process. Throws `tenant-not-found`. */
   async endRights(tenantId: TenantId): Promise<void> {
     const { count } = await this.prisma.tenant.updateMany({ where: { id: tenantId }, data: { status: 'suspended' } });
     if (count === 0) throw notFound();
     this.bus.publish({ kind: 'tenant-changed', tenantId, status: 'deleted' });
   }
 
-  /** With what is left of its tokens. Its events and agents are others' to erase: see admin/. Throws `tenant-not-found`. */
+  /**
+   * Deletes the tenant and the rest of its tokens. Its events and agents are erased elsewhere: see admin/. Throws
+   * `tenant-not-found`.
+   */
   async delete(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
     const { count } = await transaction.tenant.deleteMany({ where: { id: tenantId } });
     if (count === 0) throw notFound();
