@@ -4,6 +4,6 @@ import { EventsModule } from '../events/events.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { RetentionService } from './retention.service.js';
 
-/** How long things are kept. */
+/** How long events and calls are kept. */
 @Module({ imports: [TenantsModule, EventsModule, CallsModule], providers: [RetentionService] })
 export class RetentionModule {}

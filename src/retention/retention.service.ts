@@ -1,4 +1,7 @@
-/** Removes events, and the calls that they told of, when their time is over: each tenant's own, or the configuration's. */
+/**
+ * Removes events when their time is over, and the calls that they belonged to. The time is each tenant's own, or the
+ * configuration's.
+ */
 import { Inject, Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AuditLog, SYSTEM } from '../audit/audit-log.js';
@@ -15,7 +18,7 @@ import { TenantsService } from '../tenants/tenants.service.js';
 
 const EVERY_MS = 10 * 60_000;
 
-/** After a number, or a position. */
+/** Removes a batch after a number, or a position. */
 type RemoveBatch = (transaction: Prisma.TransactionClient, after: number) => Promise<Expired>;
 
 @Injectable()
@@ -43,7 +46,7 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
     await this.running;
   }
 
-  /** Removes all that is due. Safe beside other processes that do the same. */
+  /** Removes everything that is due. Several processes may do this at the same time. */
   async run(): Promise<void> {
     for (const { tenantId, days } of await this.tenants.retentionAcrossTenants(this.env.retentionDays)) {
       const { events, until } = await this.expire(tenantId, days);
@@ -70,7 +73,7 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
     }
   }
 
-  /** What a run that was killed has left behind goes with the first part. */
+  /** The first part also removes what a killed run has left behind. */
   private async expire(tenantId: TenantId, days: number): Promise<{ events: number; until: number }> {
     for (let events = 0, done = 0; ;) {
       const { until, more } = await this.expiry.advance(tenantId, days);
@@ -83,7 +86,7 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
     }
   }
 
-  /** Batch by batch, each with the calls of which nothing is left. */
+  /** Removes events batch by batch. Each batch also removes the calls of which nothing is left. */
   private async removeAll(tenantId: TenantId | null, removeBatch: RemoveBatch): Promise<number> {
     let removed = 0;
     let after = 0;
