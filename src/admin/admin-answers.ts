@@ -1,4 +1,4 @@
-/** What is answered to operators, as `/openapi.json` says it. */
+/** What is answered to operators, as `/openapi.json` describes it. */
 import { z } from 'zod';
 import { ownershipSpan } from '../agents/agent-answers.js';
 import {
@@ -17,7 +17,7 @@ const narrowing = z
   .nullable()
   .meta({ description: 'Null: not narrowed.', examples: [null] });
 
-/** What changed. Its shape is the thing's own. */
+/** What changed. Its shape depends on the thing that was changed. */
 const state = z.unknown().meta({ examples: [{ status: 'active' }] });
 
 const auditEntry = {

@@ -39,8 +39,8 @@ export class AdminCallsController {
   ) {}
 
   /**
-   * As /v1/calls, each call with its `tenant` (null: nobody's); `cursor` is a position of /v1/admin/events.
-   * `unassigned=true`: calls that nobody owns, with `tenants` besides theirs, alone only these.
+   * As /v1/calls, each call with its `tenant` (null: nobody's). `cursor` is a position of /v1/admin/events.
+   * `unassigned=true`: calls that nobody owns; with `tenants` in addition to theirs, alone only these.
    */
   @Operation({
     id: 'listAllCalls',
@@ -61,9 +61,10 @@ export class AdminCallsController {
   }
 
   /**
-   * As /v1/calls/{call}. Ids of calls are their senders' own: where several tenants have one of that id, `tenant` says
-   * whose is meant. The tenant's own book says that an operator read it: once an hour for each who reads.
-   * `quarantined`: an event of it ended the process that took it in; nothing of it is taken in until a rebuild.
+   * As /v1/calls/{call}. Ids of calls are chosen by their senders: if several tenants have one with that id, `tenant`
+   * says whose is meant. The tenant's own book records that an operator read it: once an hour for each reader.
+   * `quarantined`: an event of the call ended the process that took it in; no further event is taken in until a
+   * rebuild.
    */
   @Operation({
     id: 'getAnyCall',
@@ -85,8 +86,8 @@ export class AdminCallsController {
   }
 
   /**
-   * Its events stay as `call.erased` under their numbers, without content, one more is appended, and later events of
-   * the call are rejected. Repeated: 404. `tenant`, `unassigned`: as for one call.
+   * Its events stay as `call.erased` under their numbers, without content. One more event is appended, and later events
+   * of the call are rejected. A repeated request gets 404. `tenant`, `unassigned`: as for one call.
    */
   @Operation({
     id: 'eraseCall',
@@ -105,7 +106,10 @@ export class AdminCallsController {
     await this.erasure.eraseCall(callId, whoseIn(query), actor, patience);
   }
 
-  /** Readers are answered all the while; /readyz says how far it is, as this does. Safe to repeat: it begins again. */
+  /**
+   * Requests are answered all the while. /readyz says how far it is, as this answer does. Safe to repeat: it begins
+   * again.
+   */
   @Operation({
     id: 'rebuildCalls',
     summary: 'Make the calls, their transcripts and tools anew from the log',

@@ -35,7 +35,8 @@ export class AdminEventsController {
   ) {}
 
   /**
-   * Ids are positions of the platform's log. `unassigned=true`: what nobody owns, besides the tenants that are named.
+   * Ids are positions of the platform's log. `unassigned=true`: nobody's events, in addition to those of the named
+   * tenants.
    */
   @Operation({
     id: 'streamAllEvents',

@@ -19,7 +19,7 @@ import { ExplainService } from './explain.service.js';
 import { OwnersController } from './owners.controller.js';
 import { TransferPreview } from './transfer-preview.js';
 
-/** What operators do across rooms; nobody imports it. */
+/** What operators do across folders. No other folder imports it. */
 @Module({
   imports: [AuthModule, TenantsModule, AgentsModule, EventsModule, CallsModule, WebhooksModule],
   controllers: [

@@ -13,12 +13,12 @@ export class ConnectionsService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Oldest first, of all processes. */
+  /** The connections of all processes, oldest first. */
   listAcrossTenants(): Promise<ConnectionView[]> {
     return this.directory.listAcrossTenants();
   }
 
-  /** Throws `not-found`. Its client may come back: to keep it out, revoke its token. */
+  /** Throws `not-found`. The client may come back: to keep it out, revoke its token. */
   async close(id: string, actor: Actor): Promise<void> {
     const closed = await this.directory.closeAcrossTenants(id);
     if (closed === undefined) throw new Problem('not-found', 'There is no open stream of that id.');

@@ -1,9 +1,9 @@
 /**
- * Removes what is left of tenants whose rights have ended, batch by batch, each in a transaction of its own that says
- * how far it came: a kill at any instant loses nothing, and any process goes on. Appends never wait for it, but for a
- * moment between the first two steps. The steps, in order: its calls become nobody's, so that nothing more is stamped
- * with it; appends that saw them as its own are waited for; then its events go, then what was made of them, then its
- * book, and last its name is free.
+ * Removes what is left of tenants whose rights have ended, batch by batch. Each batch is a transaction of its own that
+ * also says how far it came. So a kill at any instant loses nothing, and any process can go on. Appends wait for it
+ * only for a moment between the first two steps. The steps, in order: the tenant's calls become nobody's, so that no
+ * further event is stamped with it; appends that saw the calls as its own are waited for; its events are removed; then
+ * what was made of them; then its book; and last its name is freed.
  */
 import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -18,13 +18,13 @@ import { PrismaService } from '../database/prisma.service.js';
 import { LogErasure } from '../events/log/log-erasure.js';
 import { type TenantErasure, TenantErasures } from '../tenants/tenant-erasures.js';
 
-/** How often it is looked for what another process has left behind. */
+/** How often to look for work that another process has left behind. */
 const LOOK_MS = 5000;
-/** After a batch the database rests for as long as that took, but not longer than this. */
+/** After a batch the database rests for as long as the batch took, but no longer than this. */
 const MAX_REST_MS = 100;
 const POLL_MS = 25;
 
-/** What became of a batch: where to go on; null: the step is done. */
+/** The outcome of a batch: where to go on; null: the step is done. */
 interface Batch {
   readonly cursor: string | null;
   readonly events?: number;
@@ -52,7 +52,7 @@ export class ErasureWorker implements OnApplicationBootstrap, OnModuleDestroy {
     this.steps = [
       ['release', (transaction, erasure) => this.release(transaction, erasure)],
       ['appends', (transaction) => this.log.awaitAppends(transaction).then(() => DONE)],
-      // What those appends have stamped meanwhile.
+      // The events that those appends have stamped meanwhile.
       ['release the last', (transaction, erasure) => this.release(transaction, erasure)],
       ['events', (transaction, erasure) => this.removeEvents(transaction, erasure)],
       ['transcripts', (transaction, erasure) => this.removeCalls(transaction, erasure, 'call_parts')],
@@ -71,7 +71,7 @@ export class ErasureWorker implements OnApplicationBootstrap, OnModuleDestroy {
     await this.running;
   }
 
-  /** Resolves when nothing is left of the tenant, or after so long. */
+  /** Resolves when nothing is left of the tenant, or after `maxMs`. */
   async settle(tenantId: TenantId, maxMs: number): Promise<void> {
     this.doorbell.ring();
     const deadline = performance.now() + maxMs;
@@ -96,7 +96,7 @@ export class ErasureWorker implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** One batch; false: there is nothing to do that another process does not do. */
+  /** Removes one batch. False: there is no work that another process is not doing. */
   private work(): Promise<boolean> {
     return this.prisma.$transaction(async (transaction) => {
       const erasure = await this.erasures.claim(transaction);

@@ -16,7 +16,7 @@ import { erasureList } from '../tenants/tenant-answers.js';
 export class ErasuresController {
   constructor(private readonly erasures: TenantErasures) {}
 
-  /** `events`: how many there were at its beginning; `erased`: how many of them are gone. */
+  /** `events`: how many there were at the beginning; `erased`: how many of them are gone. */
   @Operation({
     id: 'listErasures',
     summary: 'Tenants that have no rights any more and of which something is left',
@@ -34,9 +34,9 @@ export class ErasureController {
   constructor(private readonly erasure: ErasureService) {}
 
   /**
-   * Erases a tenant with its tokens, calls and events; its agents then belong to nobody. Answered when its rights have
-   * ended; what is left of a large one is removed meanwhile (`GET /v1/admin/erasures`), and its name is taken until
-   * then.
+   * Erases a tenant with its tokens, calls and events. Its agents then belong to nobody. The answer comes when its
+   * rights have ended. The rest of a large tenant is removed afterwards (`GET /v1/admin/erasures`), and its name is
+   * taken until then.
    */
   @Operation({
     id: 'eraseTenant',

@@ -20,7 +20,7 @@ import { WebhookQueries } from '../webhooks/webhook-queries.js';
 import { WebhooksService } from '../webhooks/webhooks.service.js';
 import { ErasureWorker } from './erasure-worker.js';
 
-/** How long a caller waits for the rows of a tenant whose rights have ended. */
+/** How long a caller waits for the removal of the rows of a tenant whose rights have ended. */
 const SETTLE_MS = 5000;
 
 @Injectable()
@@ -43,14 +43,14 @@ export class ErasureService {
   ) {}
 
   /**
-   * Erases a tenant with its tokens, calls and events. First its rights end: its tokens and streams, and by the append
-   * lock, held for a moment, what it owns; its agents then belong to nobody. Then its rows go, by the {@link
-   * ErasureWorker}; of a tenant of usual size they are gone when this resolves. The operator's book keeps that it was.
-   * Throws `tenant-not-found`.
+   * Erases a tenant with its tokens, calls and events. First its rights end: its tokens and streams, and, under the
+   * append lock, held for a moment, its ownership. Its agents then belong to nobody. Then the {@link ErasureWorker}
+   * removes its rows. The rows of a tenant of usual size are gone when this resolves. The operator's book records the
+   * erasure. Throws `tenant-not-found`.
    */
   async erase(tenantId: TenantId, actor: Actor): Promise<void> {
     await this.tenants.endRights(tenantId);
-    // Not with the tenant's row: there may be very many.
+    // Not together with the tenant's row: there may be very many.
     while (await this.tokens.removeSomeOf(tenantId));
     while (await this.webhooks.removeSomeOf(tenantId));
     await this.prisma.$transaction(async (transaction) => {
@@ -67,11 +67,11 @@ export class ErasureService {
   }
 
   /**
-   * Erases what was said in a call, and all that was made of it: its events' numbers stay, empty, and nothing of it is
-   * taken in again. Most of a large one goes in transactions before the last one, for which alone appends wait: cut off
-   * in between, it is to be repeated. Both books keep that it was, without the content. Without `whose`, what nobody
-   * owns under that id is erased as well. Throws `call-not-found`, also when it was erased before; `validation` when
-   * several tenants have a call of that id.
+   * Erases what was said in a call, and everything that was made of it. The numbers of its events stay, empty, and no
+   * event of it is taken in again. Most of a large call is erased in transactions before the last one. Appends wait for
+   * the last one only. If the erasure is cut off in between, repeat it. Both books record it, without the content.
+   * Without `whose`, nobody's call with that id is erased as well. Throws `call-not-found`, also when the call was
+   * erased before; `validation` when several tenants have a call with that id.
    */
   async eraseCall(callId: CallId, whose: Whose, actor: Actor, patience: Patience): Promise<void> {
     const known = await this.inquiry.tenantsOfCallAcrossTenants(callId, patience);
@@ -81,7 +81,8 @@ export class ErasureService {
     const emptied = new Map<TenantId | null, number>();
     for (const name of names) emptied.set(name.tenantId, await this.empty(name));
     const erased = await this.prisma.$transaction(async (transaction) => {
-      // Before the append lock: appends need not wait for a batch of the projection, nor for what the books say.
+      // This comes before the append lock, so that appends need not wait for a batch of the projection, or for the
+      // audit's entries.
       await this.calls.lock(transaction);
       for (const { tenantId } of names)
         if (tenantId !== null) {
@@ -100,12 +101,15 @@ export class ErasureService {
       }
       return done;
     });
-    // Somebody else was quicker.
+    // Another request was quicker.
     if (erased.length === 0) throw noSuchCall();
     for (const one of erased) this.callErasure.announce(callId, one);
   }
 
-  /** What there is of a call now, batch by batch, without the append lock. Answers with how many events are empty. */
+  /**
+   * Empties what the log has of a call now, batch by batch, without the append lock. Returns how many events were
+   * emptied.
+   */
   private async empty(name: CallName): Promise<number> {
     let events = 0;
     for (let after: bigint | null = 0n; after !== null;) {
@@ -128,7 +132,7 @@ export class ErasureService {
     emptied: number,
     actor: Actor,
   ): Promise<void> {
-    // The call's id may be a number of a phone: each book names the event that tells of it, by its own numbers.
+    // The call's id may be a phone number. So each book names the event that tells of the erasure, by its own numbers.
     const { position, seq } = notice;
     const change = {
       action: 'call.erase',

@@ -13,7 +13,7 @@ const query = z.strictObject({
   tenant: tenantIdSchema,
   /** A position of the platform's log: the id of /v1/admin/events. */
   event: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
-  /** The id of the token that the tenant reads with: its filters are looked at, too. */
+  /** The id of the token that the tenant reads with. Its filters are looked at, too. */
   tokenId: opaqueIdSchema.optional(),
 });
 

@@ -20,7 +20,7 @@ export class ExplainService {
     private readonly inquiry: LogInquiry,
   ) {}
 
-  /** Throws `tenant-not-found`, `token-not-found`. An event that is not there is explained, too. */
+  /** Throws `tenant-not-found`, `token-not-found`. An event that does not exist is explained, too. */
   async explain(
     tenantId: TenantId,
     position: number,

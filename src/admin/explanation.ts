@@ -12,9 +12,9 @@ export interface ExplainFacts {
   readonly head: number;
   readonly event: EventFacts | undefined;
   readonly call: CallFacts | undefined;
-  /** Of the event's agent when the call began, or, without a call, when the event came. */
+  /** Owner of the event's agent when the call began or, without a call, when the event came. */
   readonly owner: OwnershipSpan | undefined;
-  /** The token that the tenant reads with; undefined: not asked. */
+  /** The token that the tenant reads with; undefined: it was not asked about. */
   readonly token: TokenFacts | undefined;
   readonly now: Date;
 }
@@ -29,7 +29,7 @@ export interface Explanation {
   readonly tenant: string;
   readonly event: {
     readonly position: number;
-    /** The number by which its tenant knows it. */
+    /** The number by which its tenant knows the event. */
     readonly id: string | null;
     readonly type: string;
     readonly agent: string;

@@ -29,7 +29,7 @@ export class OwnersController {
     private readonly preview: TransferPreview,
   ) {}
 
-  /** Safe to repeat. With `dryRun=true`: nothing changes, the answer says what would. */
+  /** Safe to repeat. With `dryRun=true`, nothing changes, and the answer says what would change. */
   @Operation({
     id: 'setAgentOwner',
     summary: 'Give an agent to a tenant, if its owner is the one you believe (compare-and-set)',
@@ -64,7 +64,10 @@ export class OwnersController {
     await this.ownership.change(agent, from, null, actor);
   }
 
-  /** All or nothing, and safe to repeat: an agent of another tenant's among them is 409, and nothing has changed. */
+  /**
+   * All or nothing, and safe to repeat. If another tenant's agent is among them, the answer is 409, and nothing has
+   * changed.
+   */
   @Operation({
     id: 'setTenantAgents',
     summary: 'Make these, and no others, a tenant’s agents',

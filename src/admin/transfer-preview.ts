@@ -9,16 +9,16 @@ import { LogInquiry } from '../events/log/log-inquiry.js';
 
 export interface Transfer {
   readonly agent: AgentName;
-  /** The owner as it is, and as it would be. */
+  /** The present owner, and the owner after the transfer. */
   readonly from: TenantId | null;
   readonly to: TenantId;
   readonly dryRun: true;
   readonly changes: boolean;
-  /** Streams that would be told, of both sides; they stay open. */
+  /** Streams of both sides that would be told. They stay open. */
   readonly openStreams: readonly { readonly id: string; readonly tenant: string | null; readonly tokenId: string }[];
-  /** Calls that stay with the present owner to their end. */
+  /** Calls that stay with the present owner until they end. */
   readonly callsInProgress: readonly CallId[];
-  /** The present owner's stream tokens that name the agent: they go on, and see no new calls of it. */
+  /** The present owner's stream tokens that name the agent. They stay valid, and see no new calls of it. */
   readonly narrowedTokens: readonly NarrowedToken[];
 }
 
@@ -48,7 +48,7 @@ export class TransferPreview {
   }
 }
 
-/** A list that was shortened may hold it. */
+/** A list that was shortened may include the agent. */
 function concerns({ agents, calls }: ConnectionView, agent: AgentName): boolean {
   return calls === null && (agents === null || agents.includes(agent) || agents.includes('…'));
 }
