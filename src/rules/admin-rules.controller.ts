@@ -22,7 +22,7 @@ import {
 } from './rules.schemas.js';
 import { RulesService } from './rules.service.js';
 
-/** As /v1/rules, for a tenant. */
+/** As /v1/rules, for a tenant that an operator names. */
 @ApiTags('Rules')
 @Controller('v1/admin/tenants/:tenant/rules')
 @Scopes('admin')

@@ -1,6 +1,7 @@
 /**
- * What a rule would have caught: it walks, as the live evaluation does (call-walk.ts), over whole calls of the log. It reads as a
- * customer does, on the tenant's share of the connections, some calls at a time, and answers after ten seconds with how far it came.
+ * What a rule would have caught. It walks over whole calls of the log in the same way as the live evaluation
+ * (call-walk.ts). It reads as a customer does, on the tenant's share of the connections, some calls at a time. After
+ * ten seconds it answers with how far it came.
  */
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
@@ -23,7 +24,7 @@ import { walked } from './tenant-calls.js';
 
 /** Calls that are read together. */
 const BATCH = 50;
-/** When an answer is given, however far it is. */
+/** The answer is given after this time, however far it came. */
 const LONGEST_MS = 10_000;
 const MAX_FIRED = 1000;
 const DAYS_30_MS = 30 * 24 * 60 * 60 * 1000;
@@ -35,7 +36,7 @@ export interface BacktestView {
   /** Calls that were looked at. */
   readonly calls: number;
   readonly ms: number;
-  /** Where to go on; null: all were looked at. */
+  /** Where to go on; null: all calls were looked at. */
   readonly next: string | null;
 }
 
@@ -46,7 +47,10 @@ export class Backtests {
     private readonly heads: TenantHeads,
   ) {}
 
-  /** Over the tenant's calls whose first event came in between `from` and `to`. Throws `validation`, `unavailable`, `rate-limited`. */
+  /**
+   * Runs over the tenant's calls whose first event came in between `from` and `to`. Throws `validation`, `unavailable`,
+   * `rate-limited`.
+   */
   run(tenantId: TenantId, rule: Rule, { from, to, cursor }: Backtest, patience: Patience): Promise<BacktestView> {
     const now = moment();
     const span = { from: from ?? new Date(now.getTime() - DAYS_30_MS), to: to ?? now };
@@ -84,7 +88,7 @@ export class Backtests {
     }
   }
 
-  /** In the order of the calls, and in each in that of its events. */
+  /** The firings in the order of the calls and, within each, of its events. */
   private async walkCalls(
     run: Run,
     tenantId: TenantId,
@@ -100,7 +104,8 @@ export class Backtests {
         if (callId === null || known === undefined) return;
         known.fired.push(...walked(known.walk, event).map((firing) => firingView(callId, firing)));
       });
-    // A call that goes on, or whose end never came: what time has fulfilled since its last event, as the timer counts it.
+    // For a call that goes on, or whose end never came: what time has fulfilled since its last event, as the timer
+    // counts it.
     const open = [...walks].filter(([, { walk }]) => walk.dueAt !== undefined).map(([callId]) => callId);
     for (const { callId, ageMs } of await agesOf(run, tenantId, open)) {
       const known = walks.get(callId);

@@ -1,11 +1,11 @@
 /**
- * A call as its rules see it: one walk over its durable events, in the order of the log. Live evaluation, its rebuilding after a restart
- * and the backtest are this same walk, so they agree exactly (docs/rules.md, "Time").
+ * A call as its rules see it: one walk over its durable events, in the order of the log. Live evaluation, its
+ * rebuilding after a restart and the backtest use this same walk, so they agree exactly (docs/rules.md, "Time").
  *
- * Time is the call's own: the latest `at` of its events so far. A silence or a length is reached when an event comes that is later than
- * its end, whatever that event is; it fires before what the event itself says. Where no event comes, a timer asks (`advance`), and what it
- * fires enters the log only if still no event has come. So the log settles in which order things were, and a `rule.fired` in it
- * moves the time of the call, and does nothing else.
+ * Time is the call's own: the latest `at` of its events so far. A silence or a length is reached when an event comes
+ * that is later than its end, whatever that event is. It fires before what the event itself says. If no event comes, a
+ * timer asks (`advance`). What the timer fires enters the log only if still no event has come. So the log decides in
+ * which order things happened. A `rule.fired` in the log moves the time of the call, and does nothing else.
  */
 import { wordsIn } from '../calls/search/search-words.js';
 import { RULE_FIRED } from '../events/log/event.js';
@@ -17,13 +17,13 @@ import type { Leaf, RuleSet, Threshold } from './rule-set.js';
 import { type RuleEvent, type Said, TELLING } from './signals.js';
 import { endIn, failedToolIn, handoffIn, hasFailedScore, isStart, latencyIn, saidIn, toolsAskedIn } from './signals.js';
 
-/** A call with more events is looked at no more: what it costs to find it again after a restart is bounded. */
+/** A call with more events is not looked at any further. This bounds the cost of finding it again after a restart. */
 export const MAX_CALL_EVENTS = 20_000;
 /** Tools that were asked for and have not answered. */
 const MAX_TOOLS = 64;
 const SIDES: readonly Side[] = ['anybody', 'agent', 'caller'];
 
-/** When something is reached that waits for nothing but time. */
+/** A threshold that only waits for time, and when it is reached. */
 interface Due {
   readonly at: number;
   readonly leaf: Leaf;
@@ -38,11 +38,11 @@ interface Started {
 }
 
 export class CallWalk {
-  /** Of the last event: the tenant's number. */
+  /** The tenant's number of the last event. */
   lastSeq = 0;
-  /** The call's own time, milliseconds. */
+  /** The call's own time, in milliseconds. */
   clock = 0;
-  /** The call's own time when its last event came, other than what rules said. */
+  /** The call's own time when its last event came; events of rules do not count. */
   heardAt = 0;
   private events = 0;
   private hearing: Hearing = NOTHING_HEARD;
@@ -54,7 +54,7 @@ export class CallWalk {
 
   constructor(private readonly rules: RuleSet) {}
 
-  /** Nobody waits for anything in it but what may be said of it afterwards. */
+  /** The call has ended. Only events about it can still fulfil a condition. */
   get isOver(): boolean {
     return this.hearing.isOver;
   }
@@ -72,7 +72,10 @@ export class CallWalk {
     return [...firings, ...this.take(event)];
   }
 
-  /** What is reached at a moment of the call's own time, when nothing more has come of it. `by`: the event that tells the time. */
+  /**
+   * What is reached at a moment of the call's own time if no further event has come. `by`: the event that tells the
+   * time.
+   */
   advance(at: number, by = Number.MAX_SAFE_INTEGER): readonly Firing[] {
     const firings: Firing[] = [];
     for (let due = this.next(); due !== undefined && due.at <= at; due = this.next()) {
@@ -83,12 +86,15 @@ export class CallWalk {
     return firings;
   }
 
-  /** The moment, in the call's own time, at which something is reached if nothing comes; undefined: nothing waits for time. */
+  /**
+   * The moment, in the call's own time, at which something is reached if no event comes. Undefined: nothing waits for
+   * time.
+   */
   get dueAt(): number | undefined {
     return this.events > MAX_CALL_EVENTS ? undefined : this.next()?.at;
   }
 
-  /** As it is now, to look ahead with. */
+  /** A copy of the present state, for looking ahead. */
   clone(): CallWalk {
     const { reached, tools, memory } = this;
     const own = { reached: { ...reached }, tools: new Map(tools), memory: memory.clone() };
@@ -98,7 +104,7 @@ export class CallWalk {
   private take(event: RuleEvent): Firing[] {
     const at = Date.parse(event.at) || this.clock;
     const before = this.hearing;
-    // What comes late is heard when it comes: the time of the call does not go back.
+    // A late event is heard when it comes: the time of the call does not go back.
     this.hearing = heard(before, event, this.clock);
     for (const side of SIDES) if (this.hearing.silences[side] !== before.silences[side]) this.reached[side] = 0;
     if (this.started === undefined && isStart(event))
@@ -126,7 +132,7 @@ export class CallWalk {
     });
   }
 
-  /** Whom an event concerns that is no line. */
+  /** The conditions that an event fulfils that is no line. */
   private told(event: RuleEvent): readonly Leaf[] {
     const [latency, failed, end, handoff] = [latencyIn(event), failedToolIn(event), endIn(event), handoffIn(event)];
     const leaves: Leaf[] = [];
@@ -141,7 +147,7 @@ export class CallWalk {
     return leaves;
   }
 
-  /** The earliest of what waits for time. */
+  /** The earliest of the thresholds that wait for time. */
   private next(): Due | undefined {
     if (this.isOver) return undefined;
     let first: Due | undefined;
@@ -184,7 +190,7 @@ export class CallWalk {
   }
 }
 
-/** Whether rules look at what an event of the type says. */
+/** Whether rules look at the data of events of this type. */
 export function needsData(type: string): boolean {
   return TELLING.has(type);
 }

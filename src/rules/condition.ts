@@ -1,16 +1,16 @@
-/** What a rule waits for, as its writer says it (docs/rules.md, "Conditions"). Pure. */
+/** What a rule waits for, in the form in which it is written (docs/rules.md, "Conditions"). Pure. */
 import { z } from 'zod';
 import { lineSchema } from '../common/ids.js';
 import { wordsIn } from '../calls/search/search-words.js';
 import { MAX_PATTERN, Pattern } from './pattern.js';
 
-/** Phrases of one condition, and the longest; bounds what a rule holds. */
+/** Phrases of one condition, and the length of the longest. Bounds what a rule holds. */
 const MAX_PHRASES = 50;
 const MAX_PHRASE = 200;
 const MAX_NAMES = 50;
 /** Conditions that must hold together. */
 const MAX_ALL = 8;
-/** Longer than this nobody is waited for: a call whose process ended is found again for six hours. */
+/** No condition waits for a longer silence. A call whose process ended is found again for six hours. */
 const MAX_SILENCE_SECONDS = 3600;
 const MAX_LENGTH_SECONDS = 4 * 3600;
 const MAX_LATENCY_MS = 600_000;
@@ -69,7 +69,10 @@ export type Single = z.infer<typeof singleSchema>;
 export type Condition = Single | z.infer<typeof allSchema>;
 export type Side = z.infer<typeof by>;
 
-/** By its one name, so that a fault is told of what was meant and not of every kind that there is. */
+/**
+ * Conditions by their one name, so that an error is about the condition that was meant, not about every kind that
+ * exists.
+ */
 const BY_NAME = new Map<string, z.ZodType>([...SINGLE, allSchema].map((schema) => [Object.keys(schema.shape)[0] ?? '', schema])); // prettier-ignore
 
 export const conditionSchema = z
@@ -88,12 +91,12 @@ export const conditionSchema = z
   })
   .transform((value) => BY_NAME.get(Object.keys(value)[0] ?? '')?.parse(value) as Condition);
 
-/** The single conditions of one, in their order. */
+/** The single conditions of a condition, in their order. */
 export function singlesOf(condition: Condition): readonly Single[] {
   return 'all' in condition ? condition.all : [condition];
 }
 
-/** True where time alone fulfils a part of it. */
+/** True when time alone fulfils a part of it. */
 export function isTimed(condition: Condition): boolean {
   return singlesOf(condition).some((single) => 'silence' in single || 'longerThan' in single);
 }

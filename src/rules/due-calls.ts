@@ -1,10 +1,13 @@
-/** When something is due in which call: looked at ten times a second, so that a call whose time moves on with every word costs nothing. */
+/**
+ * When something is due in which call. It is checked ten times a second, so that a call whose time moves on with every
+ * word costs nothing.
+ */
 import type { TenantCalls, LiveCall } from './tenant-calls.js';
 
 /** How exact a moment is. */
 export const TICK_MS = 100;
 
-/** What is on its way is waited for before silence is said. */
+/** Events that are on their way are waited for this long before a silence is declared. */
 export const GRACE_MS = 200;
 
 interface Entry {
@@ -17,7 +20,9 @@ export class DueCalls {
   private readonly planned = new Map<LiveCall, number>();
   private next = tickOf(performance.now());
 
-  /** `call.dueAt` was set. What is planned for earlier is looked at then, and planned anew. */
+  /**
+   * Call it after `call.dueAt` was set. If an earlier look is planned, the call is looked at then, and planned anew.
+   */
   plan(calls: TenantCalls, call: LiveCall): void {
     if (call.dueAt === Infinity) return;
     const tick = Math.max(this.next, tickOf(call.dueAt));
@@ -30,7 +35,7 @@ export class DueCalls {
     this.planned.set(call, tick);
   }
 
-  /** Those that are due now. */
+  /** The entries that are due now. */
   take(now: number): Entry[] {
     const [due, later]: [Entry[], Entry[]] = [[], []];
     for (const last = tickOf(now) - 1; this.next <= last; this.next += 1) {
@@ -38,7 +43,7 @@ export class DueCalls {
       this.ticks.delete(this.next);
       for (const entry of entries?.values() ?? []) {
         this.planned.delete(entry.call);
-        // Its time has moved on since, or it is kept no more.
+        // Its time has moved on since, or it is no longer kept.
         if (!entry.calls.keeps(entry.call)) continue;
         if (entry.call.dueAt <= now) due.push(entry);
         else later.push(entry);

@@ -6,11 +6,14 @@ import type { Compiled } from './rule-set.js';
 export interface Because {
   /** The condition's name, like `said`. */
   readonly condition: string;
-  /** The tenant's number of the event: the line, the failed tool; of a silence, what was heard last; of a length, the start. */
+  /**
+   * The tenant's number of the event: the line, the failed tool; for a silence, what was heard last; for a length, the
+   * start.
+   */
   readonly event: number;
   /** What was said in it, or a part of that. */
   readonly text?: string;
-  /** Of `all`: what fulfilled each. */
+  /** For `all`: what fulfilled each condition. */
   readonly all?: readonly Because[];
 }
 
@@ -21,7 +24,7 @@ export interface Firing {
   readonly at: string;
   /** The agent of the event that fulfilled it. */
   readonly agent: string;
-  /** The tenant's number of the event by which it became known. */
+  /** The tenant's number of the event by which this became known. */
   readonly by: number;
 }
 
@@ -39,16 +42,16 @@ export interface FiringView {
   readonly because: BecauseView;
 }
 
-/** Characters of a line that are repeated where a rule fires. */
+/** Characters of a line that are repeated in the event of the firing. */
 const MAX_EXCERPT = 300;
-/** So many of them before what was found. */
+/** How many of these stand before the match. */
 const BEFORE = 100;
 
 /** A part of a text around a place in it. */
 export function excerpt(text: string, around: number): string {
   if (text.length <= MAX_EXCERPT) return text;
   const from = Math.max(0, Math.min(around - BEFORE, text.length - MAX_EXCERPT));
-  // No half of a character at either end.
+  // Neither end may have half a character.
   return text.slice(from, from + MAX_EXCERPT).replace(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, '');
 }
 
@@ -61,8 +64,9 @@ export function firingView(callId: string, { at, because }: Firing): FiringView 
 }
 
 /**
- * As an event of the call. Its identity is the rule with the call, or with the event where it fires for each: whoever finds out again that
- * it fires, after whatever death, says what the log has. `unlessAfter`: the last position known of the call, where time alone made it fire.
+ * The firing as an event of the call. Its identity is the rule with the call, or with the causing event if the rule
+ * fires for each. So if the same firing is found again, after any death, the log recognises the repeat. `unlessAfter`:
+ * the call's last known position, if time alone made the rule fire.
  */
 export function firedEvent(callId: CallId, { rule, because, at, agent }: Firing, unlessAfter?: number): AdmittedEvent {
   const cause = rule.once === 'call' ? [] : [because.event];

@@ -1,7 +1,8 @@
 /**
- * Live rules: a durable reader a tenant walks through its log and says what fires, into that log. What it says has an identity of the
- * rule and its cause, so whoever is killed in between and says it again says nothing twice. `rule.fired` is in the log before the reader
- * moves on. What waits for time is said by a timer, only if still nothing more has come of its call (append_events_if_still).
+ * Live rules: for each tenant a durable reader walks through its log and appends what fires to that log. The identity
+ * of an appended event is the rule and its cause. So a process that is killed in between and says it again stores
+ * nothing twice. `rule.fired` is in the log before the reader moves on. What waits for time is appended by a timer,
+ * only if no further event of the call has come (append_events_if_still).
  */
 import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import type { CallId, TenantId } from '../common/ids.js';
@@ -21,13 +22,13 @@ import { RuleSets } from './rule-sets.js';
 import { type LiveCall, TenantCalls } from './tenant-calls.js';
 
 export const RULES = 'rules';
-/** Events of one append; so many of a tenant's are under way at a time. */
+/** Events in one append. Only this many of a tenant's are under way at a time. */
 const MAX_SAID = 200;
-/** A tenant whose rules say more than so many a second waits: its reader rests, nobody else does. */
+/** If a tenant's rules fire more often than this in a second, its reader rests; no other tenant waits. */
 const SAID_PER_SECOND = 500;
-/** When nothing could be said. */
+/** When to try again after an append failed. */
 const RETRY_MS = 500;
-/** A page that takes longer costs its tenant a rest: the event loop is everybody's. */
+/** A page that takes longer costs its tenant a rest, because all tenants share the event loop. */
 const [LONG_PAGE_MS, REST_FACTOR, MAX_REST_MS] = [20, 3, 1000];
 
 interface Saying {
@@ -40,7 +41,7 @@ export class LiveRules implements ReaderKind<never>, OnApplicationBootstrap, OnM
   readonly kind = RULES;
   private readonly logger = new Logger('Rules');
   private readonly tenants = new Map<TenantId, TenantCalls>();
-  /** One thing at a time of each tenant. */
+  /** Work for the same tenant runs one after the other. */
   private readonly turns = new Map<TenantId, Promise<unknown>>();
   private readonly due = new DueCalls();
   private readonly ticking = new Interval(TICK_MS, () => this.tick());
@@ -75,7 +76,7 @@ export class LiveRules implements ReaderKind<never>, OnApplicationBootstrap, OnM
     return this.tenants.has(tenantId);
   }
 
-  /** Finds the calls on their way, up to where the tenant's reader stands; their silence goes on where it was. */
+  /** Finds the calls in progress, up to the place of the tenant's reader. Their silences go on where they were. */
   watch(tenantId: TenantId, cursor: number): Promise<void> {
     return this.inTurn(tenantId, async () => {
       const rules = await this.sets.of(tenantId);
@@ -91,7 +92,7 @@ export class LiveRules implements ReaderKind<never>, OnApplicationBootstrap, OnM
     this.drop(this.tenants.get(tenantId));
   }
 
-  /** Of tenants whose rules wait for time. */
+  /** The tenants whose rules wait for time. */
   get watched(): readonly TenantId[] {
     return [...this.tenants.values()].filter(({ rules }) => rules.isTimed).map(({ tenantId }) => tenantId);
   }
@@ -137,7 +138,7 @@ export class LiveRules implements ReaderKind<never>, OnApplicationBootstrap, OnM
     return sayings;
   }
 
-  /** `refused`: more has come of the call than was known. `failed`: they must be found again. */
+  /** `refused`: the call has had a further event that was not known. `failed`: the calls must be found again. */
   private async say(
     tenantId: TenantId,
     sayings: readonly Saying[],
@@ -167,7 +168,10 @@ export class LiveRules implements ReaderKind<never>, OnApplicationBootstrap, OnM
     }
   }
 
-  /** `ageMs`: since the call's last event came in. What is left of a silence passes by our clock, whatever the sender's says. */
+  /**
+   * `ageMs`: time since the call's last event came in. The rest of a silence passes by our clock, whatever the sender's
+   * clock says.
+   */
   private plan(calls: TenantCalls, call: LiveCall, ageMs: number): void {
     call.seenAt = performance.now() - ageMs;
     this.planAt(calls, call, call.walk.dueAt);
@@ -187,10 +191,10 @@ export class LiveRules implements ReaderKind<never>, OnApplicationBootstrap, OnM
       });
   }
 
-  /** Where nothing fires, nothing has happened: the log does not say that time has passed, and what comes late still counts. */
+  /** If nothing fires, nothing has happened: the log does not say that time has passed, and late events still count. */
   private async fire(calls: TenantCalls, call: LiveCall): Promise<void> {
     const { tenantId } = calls;
-    // An event has come meanwhile, or the tenant is read for elsewhere.
+    // An event has come meanwhile, or another process reads for the tenant.
     if (!calls.keeps(call) || call.dueAt > performance.now()) return;
     if (this.readers.signalFor(tenantId) === undefined || calls.rules !== (await this.sets.of(tenantId)))
       return this.drop(calls);

@@ -1,4 +1,7 @@
-/** Phrases of many conditions, looked for at once: a line costs its words, however many phrases there are. Pure. */
+/**
+ * Searches for the phrases of many conditions at once. The cost of a line is its number of words, however many phrases
+ * there are. Pure.
+ */
 import { type Word, wordsIn } from '../calls/search/search-words.js';
 
 interface Phrase<Owner> {
@@ -6,7 +9,7 @@ interface Phrase<Owner> {
   readonly owner: Owner;
 }
 
-/** A phrase is its words one after the other, folded as search folds them (calls/search/folding.ts). */
+/** A phrase is a sequence of words, folded as search folds them (calls/search/folding.ts). */
 export class Phrases<Owner> {
   private readonly byFirst = new Map<string, Phrase<Owner>[]>();
 
@@ -23,7 +26,7 @@ export class Phrases<Owner> {
     return this.byFirst.size === 0;
   }
 
-  /** Each owner with where its first phrase stands in the text. */
+  /** Each owner with the place of its first phrase in the text. */
   find(words: readonly Word[]): ReadonlyMap<Owner, number> {
     const found = new Map<Owner, number>();
     for (const [index, { word, start }] of words.entries())

@@ -1,6 +1,6 @@
 /**
- * Since when nobody has been heard in a call, or one side has not: what "silence" counts from. Pure; on the durable events alone, so that
- * it is the same live and looked back at (docs/rules.md, "Time").
+ * Since when nobody has been heard in a call, or one side has not: "silence" counts from there. Pure. It uses durable
+ * events only, so that live evaluation and backtests agree (docs/rules.md, "Time").
  */
 import { idOf } from '../calls/fold/value.js';
 import type { Side } from './condition.js';
@@ -22,7 +22,7 @@ export interface Hearing {
   readonly silences: Silences;
   /** The message that the agent is saying; null: none. */
   readonly speaking: string | null;
-  /** What it said last, to tell its confirmation from another line. */
+  /** The message that it said last, to tell its confirmation from another line. */
   readonly spoken: string | null;
   /** A person speaks in the agent's place. */
   readonly isHandedOver: boolean;
@@ -33,10 +33,10 @@ const NOBODY: Silences = { caller: null, agent: null, anybody: null };
 export const NOTHING_HEARD: Hearing = {
   ...{ silences: NOBODY, speaking: null, spoken: null, isHandedOver: false, isOver: false },
 };
-/** An end of speaking that never came is taken to have come after this. */
+/** If the end of a speech never came, it counts as ended after this time. */
 const LONGEST_SPEECH_MS = 120_000;
 
-/** As it is after one more event. The same object: nothing has changed. */
+/** The state after one more event. It is the same object if nothing has changed. */
 export function heard(before: Hearing, event: RuleEvent, at: number): Hearing {
   if (before.isOver) return before;
   if (isOver(event)) return { ...before, silences: NOBODY, speaking: null, isOver: true };
@@ -66,7 +66,7 @@ function handedOver(before: Hearing, handoff: 'requested' | 'active' | 'released
   return { ...before, isHandedOver, silences: isHandedOver ? { ...before.silences, agent: null } : before.silences };
 }
 
-/** While a person speaks in its place, the agent is not waited for. */
+/** While a person speaks in its place, nobody waits for the agent. */
 function ofAgent({ isHandedOver }: Hearing, quiet: Quiet): Quiet | null {
   return isHandedOver ? null : quiet;
 }

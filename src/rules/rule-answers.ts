@@ -1,4 +1,4 @@
-/** What is answered about rules, as `/openapi.json` says it. */
+/** What is answered about rules, as `/openapi.json` describes it. */
 import { z } from 'zod';
 import { agentField, callField, idField, momentField, nextField, pageOf } from '../common/answer-fields.js';
 

@@ -1,16 +1,19 @@
-/** What a call's rules remember of it: how often each has fired, and what of several conditions has held. Pure; bounded a call. */
+/**
+ * What a call's rules remember of it: how often each has fired, and which of several conditions have held. Pure;
+ * bounded for each call.
+ */
 import type { Because } from './firing.js';
 import type { Compiled, Leaf } from './rule-set.js';
 
-/** A rule that fires for each event fires so often in a call. */
+/** How often a rule that fires for each event may fire in one call. */
 export const MAX_FIRED = 100;
 
 interface Known {
   /** Events for which it has fired. */
   readonly fired: number[];
-  /** Of several conditions, by what each was fulfilled since it fired last. */
+  /** For several conditions: what fulfilled each since the rule fired last. */
   met: (Because | undefined)[];
-  /** The line that each found last: its confirmation is not another one. */
+  /** The line that each condition found last: its confirmation is not another line. */
   readonly lines: (string | undefined)[];
 }
 
@@ -24,7 +27,7 @@ export class RuleMemory {
     return other;
   }
 
-  /** False: it fires no more in this call, or not for this agent. */
+  /** False: the rule fires no more in this call, or not for this agent. */
   isOpen({ rule }: Leaf, agent: string): boolean {
     if (rule.only !== null && !rule.only.has(agent)) return false;
     const fired = this.known.get(rule.id)?.fired.length ?? 0;
@@ -40,7 +43,7 @@ export class RuleMemory {
     return false;
   }
 
-  /** A condition holds: why its rule fires now; undefined: it does not. */
+  /** Notes that a condition holds. Returns why its rule fires now; undefined: it does not fire. */
   meet(leaf: Leaf, because: Because, agent: string): Because | undefined {
     const { rule, place } = leaf;
     if (!this.isOpen(leaf, agent)) return undefined;

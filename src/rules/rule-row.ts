@@ -1,4 +1,4 @@
-/** A rule as it is kept. */
+/** A rule as it is stored. */
 import type { Rule as Row } from '../database/generated/client.js';
 import { conditionSchema } from './condition.js';
 import type { Rule } from './rule-set.js';

@@ -1,12 +1,13 @@
 /**
- * The rules of a tenant, compiled once: by what happens, who waits for it. An event costs those whom it concerns, not all. Pure.
+ * The rules of a tenant, compiled once into an index from what happens to the conditions that wait for it. An event
+ * costs only the conditions that it concerns. Pure.
  */
 import type { Condition, Side, Single } from './condition.js';
 import { kindOf, singlesOf } from './condition.js';
 import { Pattern } from './pattern.js';
 import { Phrases } from './phrases.js';
 
-/** What is evaluated: of a rule that is saved, or of one that is only tried. */
+/** What is evaluated of a rule, whether it is saved or only tried. */
 export interface Rule {
   readonly id: string;
   readonly name: string;
@@ -14,11 +15,11 @@ export interface Rule {
   readonly agents: readonly string[];
   readonly when: Condition;
   readonly once: 'call' | 'each';
-  /** It fires by what comes after this number of the tenant's. */
+  /** Only events after this number of the tenant's make it fire. */
   readonly since: number;
 }
 
-/** A condition of a rule, and its place among those of the rule. */
+/** A condition of a rule, and its place among the rule's conditions. */
 export interface Leaf {
   readonly rule: Compiled;
   readonly place: number;
@@ -36,7 +37,7 @@ export interface PatternLeaf {
   readonly pattern: Pattern;
 }
 
-/** A number beyond which it holds. */
+/** The condition holds beyond this number. */
 export interface Threshold {
   readonly leaf: Leaf;
   readonly over: number;
@@ -69,7 +70,7 @@ export class RuleSet {
       thresholds.sort((one, other) => one.over - other.over);
   }
 
-  /** Time alone fulfils some of it. */
+  /** True when time alone fulfils some of the conditions. */
   get isTimed(): boolean {
     return this.lengths.length > 0 || Object.values(this.silences).some((silences) => silences.length > 0);
   }

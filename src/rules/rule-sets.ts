@@ -1,4 +1,7 @@
-/** The enabled rules of tenants, compiled, for as long as they stay as they are. Word of a change comes by the bus, and is looked for besides. */
+/**
+ * The enabled rules of tenants, compiled and kept until they change. The bus announces a change; a regular look finds
+ * changes whose announcement was lost.
+ */
 import { LRUCache } from 'lru-cache';
 import { Injectable, OnModuleDestroy } from '@nestjs/common';
 import type { QueryResultRow } from 'pg';
@@ -11,7 +14,7 @@ import { RuleSet } from './rule-set.js';
 
 /** Tenants whose rules are kept compiled. */
 const MAX_TENANTS = 10_000;
-/** Of a change that nobody told, one is heard after this. */
+/** A change that was not announced is found within this time. */
 const LOOK_MS = 5000;
 
 const REVISION = `SELECT count(*)::text || ' ' || coalesce(sum(version), 0) || ' ' || coalesce(max(changed_at)::text, '') AS revision
@@ -20,7 +23,7 @@ const ENABLED = `SELECT id, name, agents, "when", once, since FROM rules WHERE t
 const TIMED = `SELECT r.tenant_id AS "tenantId", count(*)::text || ' ' || sum(r.version) || ' ' || max(r.changed_at)::text AS revision
   FROM rules r JOIN tenants t ON t.id = r.tenant_id AND t.status = 'active' WHERE r.enabled AND r.timed GROUP BY r.tenant_id`;
 
-/** A tenant with rules that wait for time; another revision after a change of them. */
+/** A tenant with rules that wait for time. The revision changes when they do. */
 export interface TimedTenant {
   readonly tenantId: TenantId;
   readonly revision: string;
@@ -50,7 +53,7 @@ export class RuleSets implements OnModuleDestroy {
     this.subscription.unsubscribe();
   }
 
-  /** The same object while they are the same. */
+  /** Returns the same object while the rules are the same. */
   async of(tenantId: TenantId): Promise<RuleSet> {
     const known = this.known.get(tenantId);
     const now = performance.now();
@@ -65,12 +68,12 @@ export class RuleSets implements OnModuleDestroy {
     return set;
   }
 
-  /** Of those that are active. */
+  /** Only active tenants. */
   async timedTenants(): Promise<readonly TimedTenant[]> {
     return (await this.pool.query<TimedTenant & QueryResultRow>(TIMED)).rows;
   }
 
-  /** A change is known of: the next look is at the database. */
+  /** A change was announced: the next look asks the database. */
   lookAgain(tenantId: TenantId): void {
     const known = this.known.get(tenantId);
     if (known !== undefined) known.lookedAt = -Infinity;

@@ -1,4 +1,4 @@
-/** Backtests of rules that are saved, and of those that are only written. */
+/** Backtests of saved rules, and of rules that are not saved. */
 import { Injectable } from '@nestjs/common';
 import { AgentsService } from '../agents/agents.service.js';
 import type { Patience } from '../common/fair-slots.js';
@@ -17,14 +17,14 @@ export class RuleTrials {
     private readonly agents: AgentsService,
   ) {}
 
-  /** Throws `rule-not-found`, and as {@link Backtests.run}. */
+  /** Throws `rule-not-found`, and the problems of {@link Backtests.run}. */
   async saved(tenantId: TenantId, id: string, span: Backtest, patience: Patience): Promise<BacktestView> {
     const rule = ruleOf(await this.rules.row(tenantId, id, patience));
     if (rule === undefined) throw new Problem('unavailable', 'A later version wrote this rule; try again when all are of that version.'); // prettier-ignore
     return this.backtests.run(tenantId, rule, span, patience);
   }
 
-  /** Throws `agent-not-found`, and as {@link Backtests.run}. */
+  /** Throws `agent-not-found`, and the problems of {@link Backtests.run}. */
   async unsaved(tenantId: TenantId, written: CreateRule, span: Backtest, patience: Patience): Promise<BacktestView> {
     const { name, agents, when, once } = written;
     if (agents) await this.agents.assertReadable(tenantId, agents, patience);

@@ -1,4 +1,7 @@
-/** Sees to it that the calls of whom this process reads for are found again after it took over, and left when it reads no more. */
+/**
+ * Takes care that the calls of the tenants for which this process reads are found again after it took over, and dropped
+ * when it no longer reads.
+ */
 import { Injectable, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
 import { Bus } from '../bus/bus.js';

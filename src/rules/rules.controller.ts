@@ -25,7 +25,7 @@ import {
 import { RulesService } from './rules.service.js';
 import { TEMPLATES } from './templates.js';
 
-/** A tenant's own rules; an admin's way to them: admin-rules.controller.ts. */
+/** A tenant's own rules. Operators use admin-rules.controller.ts. */
 @ApiTags('Rules')
 @Controller('v1/rules')
 @Scopes('rules:write')
@@ -45,7 +45,10 @@ export class RulesController {
     return this.rules.list(tenantId, limit, cursor, patience);
   }
 
-  /** `when`: one condition, or `{"all":[…]}` of several within one call (docs/rules.md). `once`: `call`, or `each` event that fulfils it. */
+  /**
+   * `when`: one condition, or `{"all":[…]}` of several within one call (docs/rules.md). `once`: `call`, or `each` event
+   * that fulfils it.
+   */
   @Operation({
     id: 'createRule',
     summary: 'Write a rule; it fires by what comes from now on',
@@ -69,7 +72,10 @@ export class RulesController {
     return { templates: TEMPLATES };
   }
 
-  /** Needs `events:read` besides: it shows what was said. `next`: it took longer than ten seconds; go on with it as `cursor`. */
+  /**
+   * It also needs `events:read`, because it shows what was said. `next`: it took longer than ten seconds; use it as
+   * `cursor` to go on.
+   */
   @Operation({
     id: 'tryRule',
     summary: 'What a rule that is not saved would have caught',
@@ -137,7 +143,7 @@ export class RulesController {
     await this.rules.remove(tenantId, id, actor, patience);
   }
 
-  /** As for one that is not saved. */
+  /** The same for a rule that is not saved. */
   @Operation({
     id: 'trySavedRule',
     summary: 'What a rule would have caught',
@@ -159,7 +165,7 @@ export class RulesController {
   }
 }
 
-/** A rule can be written that says every line of every call. */
+/** A rule could be written that shows every line of every call. */
 function assertReads(principal: Principal): void {
   if (!allows(principal, ['events:read']))
     throw new Problem('insufficient-scope', 'A backtest shows what was said: the token needs events:read, too.');

@@ -12,7 +12,7 @@ import { RuleWatch } from './rule-watch.js';
 import { RulesController } from './rules.controller.js';
 import { RulesService } from './rules.service.js';
 
-/** Live rules: what tenants want to be told when it is said or happens, and what a rule would have caught. */
+/** Live rules: they tell tenants when something is said or happens. A backtest shows what a rule would have caught. */
 @Module({
   imports: [AuthModule, AgentsModule, EventsModule, ReadersModule],
   controllers: [RulesController, AdminRulesController],

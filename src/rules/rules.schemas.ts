@@ -8,7 +8,7 @@ const MAX_AGENTS = 100;
 
 const fields = {
   name: lineSchema(100),
-  /** Null: all of the tenant's. */
+  /** Null: all of the tenant's agents. */
   agents: z.array(agentNameSchema).min(1).max(MAX_AGENTS).nullable(),
   when: conditionSchema,
   once: z.enum(['call', 'each']),
@@ -37,9 +37,9 @@ export const listRulesSchema = z.strictObject(pageQuery);
 const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 
 const span = {
-  /** 30 days ago unless said. */
+  /** By default 30 days ago. */
   from: moment.optional(),
-  /** Now unless said. */
+  /** By default now. */
   to: moment.optional(),
   cursor: pageQuery.cursor,
 };

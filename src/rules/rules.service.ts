@@ -1,4 +1,7 @@
-/** The rules of tenants: every statement that writes them. The reader that walks a tenant's log for them stands and rests with them. */
+/**
+ * The rules of tenants: every statement that writes them. While a tenant has enabled rules, a reader walks its log for
+ * them; otherwise that reader rests.
+ */
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
@@ -21,9 +24,9 @@ import { RULES } from './live-rules.js';
 import { type RuleView, ruleView } from './rule-row.js';
 import type { ChangeRule, CreateRule } from './rules.schemas.js';
 
-/** Of a tenant, switched off ones included. */
+/** Rules of a tenant, including those that are switched off. */
 const MAX_RULES = 1000;
-/** Conditions with a pattern, of a tenant: each costs at every line what it says. */
+/** A tenant's conditions with a pattern: each costs time at every line. */
 const MAX_PATTERNS = 50;
 
 const LISTING = new Listing('rules', z.tuple([momentKey, z.uuid()]));
@@ -95,7 +98,10 @@ export class RulesService {
     });
   }
 
-  /** What is changed counts from now on; its name alone changes nothing. Throws `rule-not-found` and as {@link create}. */
+  /**
+   * A changed rule counts only later events; a change of the name alone has no such effect. Throws `rule-not-found`,
+   * and the problems of {@link create}.
+   */
   async update(
     tenantId: TenantId,
     id: string,
@@ -134,7 +140,7 @@ export class RulesService {
     });
   }
 
-  /** One change of a tenant's rules at a time, with where its reader stands afterwards. */
+  /** Changes of one tenant's rules run one at a time. Each also sets the place of the tenant's reader. */
   private async change(
     tenantId: TenantId,
     patience: Patience,
@@ -158,7 +164,7 @@ export class RulesService {
     return ruleView(row);
   }
 
-  /** Without a rule that is switched on nothing is read; the first one begins with what comes now. */
+  /** Without an enabled rule nothing is read. The first enabled rule begins with the events that come from now on. */
   private async place(tables: Tables, tenantId: TenantId, seq: number, ran: boolean, runs: boolean): Promise<void> {
     if (ran === runs) return;
     const reader = { kind: RULES, tenantId, name: RULES };
@@ -181,7 +187,7 @@ export class RulesService {
   }
 }
 
-/** What a rule looks for may be what nobody is to read: the audit has its name. */
+/** A rule's condition may be confidential. So the audit has the rule's name, not its condition. */
 function noted({ name, agents, once, enabled, version }: Row): Prisma.InputJsonObject {
   return { name, agents, once, enabled, version };
 }

@@ -1,4 +1,7 @@
-/** What the events of a call mean to rules: who said what, how long it took, what failed. Pure; types and fields: docs/rules.md. */
+/**
+ * What the events of a call mean to rules: who said what, how long it took, what failed. Pure. Types and fields:
+ * docs/rules.md.
+ */
 import { idOf, labelOf, numberOf, objectsIn, textOf } from '../calls/fold/value.js';
 
 export interface RuleEvent {
@@ -15,7 +18,7 @@ export interface RuleEvent {
 export interface Said {
   readonly by: 'caller' | 'agent';
   readonly text: string;
-  /** Tells a line from its repetition as it was confirmed; null: it is a line by itself. */
+  /** Tells a line from its confirmation, which repeats it; null: the event is a line by itself. */
   readonly line: string | null;
 }
 
@@ -36,7 +39,7 @@ export function saidIn({ type, data }: RuleEvent): Said | undefined {
   return { by, text, line: id === null ? null : `${by} ${id}` };
 }
 
-/** Words with their times may come in place of the text. */
+/** Words with their times may come instead of the text. */
 function textIn(data: RuleEvent['data']): string {
   const text = textOf(data['text']) ?? '';
   if (text !== '') return text;
@@ -44,7 +47,7 @@ function textIn(data: RuleEvent['data']): string {
   return words.filter((word) => word !== '').join(' ');
 }
 
-/** Milliseconds from the end of what the caller said until the agent was heard. */
+/** Milliseconds from the end of the caller's speech until the agent was heard. */
 export function latencyIn({ type, data }: RuleEvent): number | undefined {
   if (type !== 'turn.end' && type !== 'bot.speaking') return undefined;
   const latency = data['latency'];
@@ -63,14 +66,14 @@ export function toolsAskedIn({ type, data }: RuleEvent): readonly (readonly [str
   });
 }
 
-/** Of a tool that failed: its id and name, as far as the event says so. */
+/** The id and name of a tool that failed, if the event gives them. */
 export function failedToolIn({ type, data }: RuleEvent): { id: string | null; name: string | null } | undefined {
   const { error } = data;
   if (!TOOL_ANSWERS.has(type) || error === undefined || error === null || error === false) return undefined;
   return { id: idOf(data['toolCallId']) ?? idOf(data['id']), name: labelOf(data['name']) };
 }
 
-/** Why the call ended; null: it does not say so. */
+/** Why the call ended; null: the event does not say so. */
 export function endIn({ type, data }: RuleEvent): { reason: string | null } | undefined {
   return ENDS.has(type) ? { reason: labelOf(data['reason']) } : undefined;
 }
@@ -89,12 +92,12 @@ export function isStart({ type }: RuleEvent): boolean {
   return STARTS.has(type);
 }
 
-/** Nobody is waited for any more. */
+/** The call is over: nobody is waited for any more. */
 export function isOver({ type }: RuleEvent): boolean {
   return CLOSES.has(type);
 }
 
-/** Types whose data says something to rules; of all others only the time counts. */
+/** Types whose data matters to rules. For all other types only the time counts. */
 export const TELLING: ReadonlySet<string> = new Set([
   ...[...CALLER_SAYS, ...AGENT_SAYS, ...STARTS, ...CLOSES, ...TOOL_ANSWERS],
   ...['turn.start', 'turn.end', 'bot.finished', 'bot.interrupted', 'tool.call', 'llm.toolCall'],

@@ -1,4 +1,7 @@
-/** Rules that many want, to be switched on as they are or changed. They are made like any other, by `POST /v1/rules`. */
+/**
+ * Rules that many tenants want, to be switched on as they are or changed. They are created like any other, by `POST
+ * /v1/rules`.
+ */
 import type { CreateRule } from './rules.schemas.js';
 
 interface Template extends Omit<CreateRule, 'enabled' | 'agents'> {

@@ -1,6 +1,7 @@
 /**
- * The calls of one tenant on their way, each as its rules see it, up to one place of the log. What is not kept is made anew from the log:
- * after a restart, after the rules have changed, and of calls that were silent for longer than others.
+ * A tenant's calls in progress, each as its rules see it, up to one place of the log. A call that is not kept is made
+ * anew from the log: after a restart, after the rules have changed, and when it was dropped because it was silent for
+ * longer than others.
  */
 import { LRUCache } from 'lru-cache';
 import type { CallId, TenantId } from '../common/ids.js';
@@ -13,28 +14,28 @@ import type { Firing } from './firing.js';
 import type { RuleSet } from './rule-set.js';
 import type { RuleEvent } from './signals.js';
 
-/** Calls that are kept; one that comes again is made anew. */
+/** Calls that are kept. If an event of a dropped call comes, the call is made anew. */
 const MAX_CALLS = 10_000;
 
 /** Calls whose events are read together. */
 const FOUND_AT_ONCE = 50;
 
-/** A call with when something is due in it, as `performance.now()` tells it. */
+/** A call with the time at which something is due in it, by `performance.now()`. */
 export interface LiveCall {
   readonly callId: CallId;
   walk: CallWalk;
-  /** The last position that is known of it. */
+  /** The last known position of the call. */
   position: number;
   /** When its last event came. */
   seenAt: number;
-  /** A moment of its own time at which something may fire if nothing comes, and when that is. */
+  /** A moment of its own time at which something may fire if no event comes, and when that is. */
   lookAt: number;
   dueAt: number;
 }
 
 export class TenantCalls {
   private readonly calls: LRUCache<CallId, LiveCall>;
-  /** False: it was given up, and what is planned of it counts no more. */
+  /** False: the call was dropped, and what is planned for it no longer counts. */
   isCurrent = true;
 
   constructor(
@@ -50,7 +51,7 @@ export class TenantCalls {
     return this.calls.peek(callId);
   }
 
-  /** True while this is what is kept of the call. */
+  /** True while this object is the one that is kept for the call. */
   keeps(call: LiveCall): boolean {
     return this.isCurrent && this.calls.peek(call.callId) === call;
   }
@@ -59,7 +60,7 @@ export class TenantCalls {
     this.calls.delete(callId);
   }
 
-  /** Makes those anew that are not kept, from what the log has of them up to {@link reached}. */
+  /** Makes those calls anew that are not kept, from their events in the log up to {@link reached}. */
   async find(run: Run, callIds: readonly CallId[]): Promise<void> {
     const missing = [...new Set(callIds)].filter((callId) => !this.calls.has(callId));
     for (const callId of missing) this.calls.set(callId, newCall(callId, this.rules));
@@ -73,7 +74,7 @@ export class TenantCalls {
         await eachInTurns(page, (event) => void (event.callId !== null && this.walk(event, event.callId)));
   }
 
-  /** What one event more makes fire. To be called after {@link find}. */
+  /** What one more event makes fire. Call it after {@link find}. */
   take(event: LoggedEvent): readonly Firing[] {
     const { callId, seq } = event;
     if (callId === null || seq === null) return [];
@@ -92,7 +93,10 @@ function newCall(callId: CallId, rules: RuleSet): LiveCall {
   return { callId, walk: new CallWalk(rules), position: 0, seenAt: 0, lookAt: 0, dueAt: Infinity };
 }
 
-/** An event of the log as a step of the walk. One that cannot be understood is none: the same live and looked back at. */
+/**
+ * An event of the log as a step of the walk. An event that cannot be understood is no step, in live evaluation and in
+ * backtests alike.
+ */
 export function walked(walk: CallWalk, event: LoggedEvent): readonly Firing[] {
   const { seq, type, agent, at } = event;
   const data = needsData(type) ? dataOf(event) : {};
@@ -103,6 +107,6 @@ function dataOf({ data }: LoggedEvent): RuleEvent['data'] {
   try {
     return JSON.parse(data) as RuleEvent['data'];
   } catch {
-    return {}; // Ingest has parsed it: only an old log has such a thing.
+    return {}; // Ingest parses all data, so only an old log has such an event.
   }
 }
