@@ -13,7 +13,7 @@ import { WebhookReplays } from './webhook-replays.js';
 import * as schemas from './webhooks.schemas.js';
 import { WebhooksService } from './webhooks.service.js';
 
-/** As webhooks.controller.ts, for a tenant whom an operator names. */
+/** As webhooks.controller.ts, for a tenant that an operator names. */
 @ApiTags('Webhooks')
 @Controller('v1/admin/tenants/:tenant/webhooks')
 @Scopes('admin')

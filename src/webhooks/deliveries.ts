@@ -1,4 +1,7 @@
-/** What is sent again: events that wait, when their time has come; and what came late of those that were sent for the first time. */
+/**
+ * Sends events again that wait, when their time has come. It also records late answers to events that were sent for the
+ * first time.
+ */
 import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { moment, momentIn } from '../common/moment.js';
 import { Doorbell, pause } from '../common/waiting.js';
@@ -11,14 +14,14 @@ import { Endpoints } from './endpoints.js';
 import { type Attempt, Sender } from './sender.js';
 import { type Report, type WaitingRow, WebhookStore } from './webhook-store.js';
 
-/** How often it is looked for what is due; and for what nobody released, because its process died. */
+/** How often to look for events that are due, and for events that nobody released because their process died. */
 const LOOK_MS = 500;
 const RELEASE_MS = 5000;
-/** Of each endpoint, attempts of each outcome that are kept, and for how long. */
+/** Attempts that are kept for each endpoint and outcome, and for how long. */
 const [KEPT, KEPT_MS] = [1000, 30 * 86_400_000];
 const PRUNE_AFTER = 200;
 const EXPIRE_MS = 600_000;
-/** How long what is under way may take when the process stops. */
+/** How long requests under way may take when the process stops. */
 const STOP_MS = 1000;
 
 @Injectable()
@@ -49,12 +52,14 @@ export class Deliveries implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.race([this.running, pause(STOP_MS)]);
   }
 
-  /** Something may be due before the next look. */
+  /** An event may be due before the next look. */
   ring(): void {
     this.bell.ring();
   }
 
-  /** What follows from what was written: an endpoint that answers again, or is sent no more; its log is cut now and then. */
+  /**
+   * What follows from a report: the endpoint answers again, or is sent nothing more. Its log is cut from time to time.
+   */
   async after(report: Report): Promise<void> {
     const { webhookId, attempts, doom, hasRecovered } = report;
     const endpoint = this.endpoints.current(webhookId);
@@ -112,7 +117,7 @@ export class Deliveries implements OnApplicationBootstrap, OnModuleDestroy {
     if (endpoint?.row.status !== 'active' || endpoint.isDoomed || endpoint.underWay.has(row.seq)) return;
     const { events } = await this.pages.after(row.tenantId, row.seq - 1, 1, until);
     const [event] = events;
-    // What has expired is gone; of an erased call there is a tombstone, which is no longer what was wanted, or is.
+    // An expired event is gone. In an erased call's place is a tombstone, which the endpoint may or may not want.
     const isThere = event?.seq === row.seq && (row.callId === null || endpoint.wants(event));
     endpoint.underWay.add(row.seq);
     try {
@@ -124,7 +129,7 @@ export class Deliveries implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** Writes what came of an attempt on an event that waits; undefined: there was nothing to send any more. */
+  /** Writes the result of an attempt on an event that waits. Undefined: there was nothing to send any more. */
   async settle(
     { id: webhookId, row: { tenantId } }: Endpoint,
     { seq, callId }: Pick<LoggedEvent, 'seq' | 'callId'>,

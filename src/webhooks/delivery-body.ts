@@ -1,10 +1,10 @@
-/** What is sent: pure. The part that all endpoints have in common is made once an event and format. */
+/** The body that is sent; pure. The part that all endpoints have in common is made once for each event and format. */
 import { serialiseJson } from '../common/json.js';
 
 export const FORMATS = ['standard', 'cloudevents'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** As much of an event as a body says. */
+/** The parts of an event that a body needs. */
 export interface Sent {
   readonly type: string;
   readonly at: string;
@@ -27,7 +27,7 @@ function aboutOf({ callId, agent }: Sent): string | undefined {
   return callId ?? (agent === '' ? undefined : agent);
 }
 
-/** All of a body but what differs from endpoint to endpoint, which stands at its end. */
+/** The body without the part that differs between endpoints, which comes at its end. */
 function commonPart(event: Sent, format: Format, tenantId: string): string {
   const { type, at, data, seq } = event;
   const id = String(seq);
@@ -42,12 +42,12 @@ function commonPart(event: Sent, format: Format, tenantId: string): string {
   return `${serialiseJson(head).slice(0, -1)},"data":${data}`;
 }
 
-/** `previous`: the event that was sent to this endpoint before it. */
+/** `previous`: the event that was sent to this endpoint before this one. */
 export function bodyOf(common: string, previous: number | null): string {
   return `${common},"previous":${previous === null ? 'null' : `"${previous}"`}}`;
 }
 
-/** Bodies of events that several endpoints are sent: kept as long as the event itself. */
+/** Bodies of events that are sent to several endpoints. They are kept as long as the event itself. */
 export class Bodies {
   private readonly made = new WeakMap<Sent, Map<Format, string>>();
 

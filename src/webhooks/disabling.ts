@@ -1,4 +1,7 @@
-/** The end of an endpoint that takes nothing any more: it is said in the audit, on the page, and as an event in the tenant's log. */
+/**
+ * Disables an endpoint that no longer takes anything. The audit and the page show it, and so does an event in the
+ * tenant's log.
+ */
 import { Injectable } from '@nestjs/common';
 import { AuditLog, SYSTEM } from '../audit/audit-log.js';
 import { PrismaService } from '../database/prisma.service.js';
@@ -19,7 +22,10 @@ export class Disabling {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Killed in between, the next attempt fails as the last one did, and the rest is done then; the event is there once. */
+  /**
+   * After a kill in between, the next attempt fails as the last one did, and the rest is done then. The event is stored
+   * once.
+   */
   async disable({ row: { id, tenantId, url, activeSince } }: Endpoint, reason: string): Promise<void> {
     const identity = [WEBHOOK_DISABLED, id, activeSince.toISOString()];
     await this.events.append(tenantId, { type: WEBHOOK_DISABLED, identity, data: { id, url: shownUrl(url), reason } });

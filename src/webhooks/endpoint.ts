@@ -1,4 +1,7 @@
-/** An endpoint as the process knows it that serves it: what it is sent, what it holds back, and how it has answered lately. */
+/**
+ * An endpoint as known to the process that serves it: what it is sent, what it holds back, and how it has answered
+ * lately.
+ */
 import { typeMatcher } from '../events/log/event-filter.js';
 import type { LoggedEvent } from '../events/log/event.js';
 import type { EndpointRow } from './webhook-store.js';
@@ -6,28 +9,28 @@ import type { EndpointRow } from './webhook-store.js';
 /** The kind of durable reader that endpoints are. */
 export const WEBHOOK = 'webhook';
 
-/** What ends a conversation: then `each: "call"` is sent. */
+/** The types that end a conversation. Then an endpoint with `each: "call"` is sent the call. */
 const ENDINGS = new Set(['call.ended', 'whatsapp.sessionEnded']);
-/** Requests at a time: of one that answers, and of one that has not answered lately. */
+/** Requests at a time: to an endpoint that answers, and to one that has not answered lately. */
 const [CONNECTIONS, CONNECTIONS_WHEN_DOWN] = [8, 1];
-/** After so many failures in a row it counts as down: no more is tried at a time than one event. */
+/** After this many failures in a row an endpoint counts as down. Then only one event at a time is tried. */
 const DOWN_AFTER = 5;
-/** Events that wait, at most: then it is read no further, and the log keeps the rest. */
+/** Events that may wait. Beyond this number the log is read no further; the log keeps the rest. */
 export const MAX_WAITING = 1000;
-/** While it is down, how soon the next event is tried that has not been tried yet. */
+/** While an endpoint is down, how soon the next event is tried that was not tried before. */
 const [FIRST_PACE_MS, MAX_PACE_MS] = [5000, 60_000];
 
 export class Endpoint {
-  /** Calls of which something waits: what comes of them waits behind it. */
+  /** Calls of which an event waits. Later events of these calls wait behind it. */
   readonly heldCalls: Set<string>;
   /** Requests that are under way, by number. */
   readonly underWay = new Set<number>();
-  /** Numbers beyond the cursor that are done with, or wait. */
+  /** Numbers beyond the cursor that are done, or wait. */
   readonly ahead = new Set<number>();
   waiting: number;
   failures: number;
   lastSent: number | null;
-  /** Nothing is sent any more, for it is being disabled. */
+  /** Nothing more is sent, because the endpoint is being disabled. */
   isDoomed = false;
   private readonly matches: (type: string) => boolean;
   private readonly agents: ReadonlySet<string> | null;
@@ -55,7 +58,7 @@ export class Endpoint {
     return this.waiting < MAX_WAITING;
   }
 
-  /** Requests that may begin now. */
+  /** How many requests may begin now. */
   get free(): number {
     return (this.isDown ? CONNECTIONS_WHEN_DOWN : CONNECTIONS) - this.busy;
   }
@@ -70,14 +73,14 @@ export class Endpoint {
     return this.row.each === 'call' ? ENDINGS.has(type) : this.matches(type);
   }
 
-  /** What signs at this moment: after a rotation, for a day, two. */
+  /** The secrets that sign at this moment: two for a day after a rotation, else one. */
   secretsAt(now: Date): string[] {
     const { secret, previousSecret, previousUntil } = this.row;
     const isBoth = previousSecret !== null && previousUntil !== null && previousUntil > now;
     return isBoth ? [secret, previousSecret] : [secret];
   }
 
-  /** Runs `work` when a connection is free; the others wait in the order in which they came. */
+  /** Runs `work` when a connection is free. Waiting calls run in the order in which they came. */
   async connected<Value>(work: () => Promise<Value>): Promise<Value> {
     while (this.free <= 0) await new Promise<void>((resolve) => this.queue.push(resolve));
     this.busy += 1;

@@ -1,13 +1,13 @@
-/** The endpoints that this process serves, as they are. One that was changed is looked up again before it is used the next time. */
+/** The endpoints that this process serves. An endpoint that was changed is looked up again before its next use. */
 import { Injectable } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';
 import { Collected } from '../common/collected.js';
 import { Endpoint } from './endpoint.js';
 import { type EndpointRow, WebhookStore } from './webhook-store.js';
 
-/** Endpoints that are remembered; what is forgotten is looked up again. */
+/** Endpoints that are remembered. Any others are looked up again. */
 const MAX_KNOWN = 20_000;
-/** Word of a change may be lost. */
+/** The announcement of a change may be lost. */
 const MAX_AGE_MS = 5000;
 
 interface Known {
@@ -32,7 +32,7 @@ export class Endpoints {
     });
   }
 
-  /** Undefined: it is gone. `isIdle`: nothing of it is under way, so that one that is old may be read anew. */
+  /** Undefined: it is gone. `isIdle`: nothing of it is under way, so an old one may be read anew. */
   async get(id: string, isIdle: boolean): Promise<Endpoint | undefined> {
     const known = this.known.get(id);
     const isFresh = known !== undefined && (!isIdle || performance.now() - known.at < MAX_AGE_MS);
@@ -43,7 +43,7 @@ export class Endpoints {
       return undefined;
     }
     const endpoint = new Endpoint(row);
-    // Requests go on that were begun before.
+    // Requests that were begun before go on.
     for (const seq of known?.endpoint.underWay ?? []) endpoint.underWay.add(seq);
     if (this.known.size >= MAX_KNOWN) this.known.clear();
     this.known.set(id, { endpoint, at: performance.now() });

@@ -1,14 +1,14 @@
 /**
- * Connections to addresses that tenants name. What counts is the address that is connected to, at every attempt anew: not what a name
- * meant when the endpoint was made, and in whatever notation it is written (security rule 33). Redirects are not followed; proxies of
- * the environment are not used.
+ * Connections to addresses that tenants name. The address that is connected to is checked at every attempt, not what a
+ * name meant when the endpoint was made, and in whatever notation it is written (security rule 33). Redirects are not
+ * followed; proxies of the environment are not used.
  */
 import { lookup } from 'node:dns';
 import { type LookupFunction, isIP } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import { type AddressRange, isPublic, isWithin } from '../common/address-range.js';
 
-/** Why nothing was sent; `reason` is for people. */
+/** Why nothing was sent. `reason` is for people. */
 export class Forbidden extends Error {
   constructor(readonly reason: string) {
     super(reason);
@@ -16,34 +16,34 @@ export class Forbidden extends Error {
 }
 
 const CONNECT_MS = 10_000;
-/** A connection that nobody uses is closed soon: there may be very many endpoints. */
+/** An unused connection is closed soon: there may be very many endpoints. */
 const KEEP_ALIVE_MS = 4000;
 const MAX_HEADER_BYTES = 16 * 1024;
 
 export class AddressGuard {
   constructor(private readonly allowed: readonly AddressRange[]) {}
 
-  /** Undefined: it may be connected to. */
+  /** Undefined: the address may be connected to. */
   whyNot(address: string, isSecure: boolean): string | undefined {
     if (isWithin(address, this.allowed)) return undefined;
     if (!isPublic(address)) return 'its address is not a public one';
     return isSecure ? undefined : 'it is not https';
   }
 
-  /** False: without TLS nothing is reached at all. */
+  /** False: connections without TLS are never allowed. */
   get allowsPlain(): boolean {
     return this.allowed.length > 0;
   }
 }
 
-/** Errors of its connections are {@link Forbidden} where the guard says so. */
+/** Its connections fail with {@link Forbidden} if the guard refuses the address. */
 export function guardedAgent(guard: AddressGuard): Agent {
   const connector = (isSecure: boolean) =>
     buildConnector({ timeout: CONNECT_MS, lookup: guardedLookup(guard, isSecure), autoSelectFamily: true });
   const [plain, secure] = [connector(false), connector(true)];
   const connect: buildConnector.connector = (options, callback) => {
     const isSecure = options.protocol === 'https:';
-    // Of a literal nobody asks the resolver.
+    // The resolver is not asked about a literal address.
     const host = options.hostname.replace(/^\[(.*)\]$/, '$1');
     const why = isIP(host) === 0 ? undefined : guard.whyNot(host, isSecure);
     if (why !== undefined) return callback(new Forbidden(why), null);
@@ -59,7 +59,7 @@ export function guardedAgent(guard: AddressGuard): Agent {
   return new Agent({ connect, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES, pipelining: 1 });
 }
 
-/** The resolver's answers that may be connected to; {@link Forbidden} where none is left. */
+/** The resolver's answers that may be connected to; {@link Forbidden} if none is left. */
 function guardedLookup(guard: AddressGuard, isSecure: boolean): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {

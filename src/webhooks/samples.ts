@@ -1,4 +1,4 @@
-/** An event of each kind as a test sends it. Pure; nobody's call. */
+/** An event of each kind as a test sends it. Pure; it belongs to no real call. */
 import { serialiseJson } from '../common/json.js';
 import type { Sent } from './delivery-body.js';
 

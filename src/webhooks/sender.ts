@@ -1,6 +1,6 @@
 /**
- * One attempt: an event to an endpoint. Connections are bounded an endpoint, a tenant and in all; tenants take turns. So a dead or a slow
- * endpoint holds its own few, and costs others nothing.
+ * One attempt to send an event to an endpoint. Connections are bounded for each endpoint, for each tenant and in all,
+ * and tenants take turns. So a dead or slow endpoint holds only its own few connections, and costs others nothing.
  */
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
@@ -18,24 +18,24 @@ import { retryAfter } from './retry-schedule.js';
 import { type Outcome, WebhookClient } from './webhook-client.js';
 import type { AttemptRow } from './webhook-store.js';
 
-/** Requests under way, in all and of a tenant. */
+/** Requests under way, in all and for each tenant. */
 const [IN_ALL, OF_A_TENANT] = [256, 64];
 const GONE = 410;
 
 export const CALL_COMPLETED = 'call.completed';
 
-/** What became of it. */
+/** The result of an attempt. */
 export interface Attempt {
   readonly row: AttemptRow;
-  /** Undefined: it was taken, or is to be sent no more. */
+  /** Undefined: the event was taken, or is not sent again. */
   readonly againAt: Date | undefined;
-  /** The endpoint is to be disabled, for this reason. */
+  /** Why the endpoint is to be disabled, if it is. */
   readonly doom: string | undefined;
   /** The endpoint was down, and has answered. */
   readonly hasRecovered: boolean;
 }
 
-/** A name that sorts by time, whichever process gives it. */
+/** An id that sorts by time, whichever process gives it. */
 let count = 0;
 function attemptId(at: Date): string {
   count = (count + 1) % 46_656;
@@ -55,8 +55,8 @@ export class Sender {
   ) {}
 
   /**
-   * Undefined: there is nothing to send any more, for the call was erased. Rejects only when the signal aborts. `tries`: attempts before
-   * this one.
+   * Undefined: there is nothing to send any more, because the call was erased. Rejects only when the signal aborts.
+   * `tries`: attempts before this one.
    */
   async attempt(
     endpoint: Endpoint,
@@ -86,7 +86,7 @@ export class Sender {
   private async contentOf(endpoint: Endpoint, event: LoggedEvent): Promise<Sent | undefined> {
     const { callId, tenantId, seq } = event;
     if (tenantId === null || seq === null) return undefined;
-    // The event itself: what all endpoints are sent is made of it once.
+    // The same object for all endpoints, so that the common part of the body is made once.
     if (endpoint.row.each === 'event') return event as LoggedEvent & { seq: number };
     if (callId === null) return undefined;
     try {

@@ -1,6 +1,6 @@
 /**
- * Secrets and signatures as Standard Webhooks has them (https://www.standardwebhooks.com). A secret stands in the database as it is,
- * as the keys of tokens do: whoever reads the database can sign anyhow.
+ * Secrets and signatures as Standard Webhooks defines them (https://www.standardwebhooks.com). A secret is stored in
+ * the database as it is, like the keys of tokens: anybody who can read the database can sign anyhow.
  */
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
@@ -17,7 +17,7 @@ export interface SignedHeaders {
   readonly 'webhook-signature': string;
 }
 
-/** One signature for each secret. `at`: of this attempt, not of the event. */
+/** One signature for each secret. `at` is the time of this attempt, not of the event. */
 export function sign(secrets: readonly string[], messageId: string, at: Date, body: string): SignedHeaders {
   return {
     'webhook-id': messageId,

@@ -1,4 +1,4 @@
-/** What is answered about webhooks, as `/openapi.json` says it. */
+/** What is answered about webhooks, as `/openapi.json` describes it. */
 import { z } from 'zod';
 import { callField, momentField, pageOf } from '../common/answer-fields.js';
 

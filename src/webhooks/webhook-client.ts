@@ -1,4 +1,4 @@
-/** One request to an endpoint, and what came of it in words. */
+/** Sends one request to an endpoint, and says in words what came of it. */
 import { Inject, Injectable, OnApplicationShutdown } from '@nestjs/common';
 import { type Agent, errors, request } from 'undici';
 import { moment } from '../common/moment.js';
@@ -9,9 +9,9 @@ import { AddressGuard, Forbidden, guardedAgent } from './guarded-agent.js';
 import { retryAfterIn } from './retry-schedule.js';
 import { sign } from './signature.js';
 
-/** An endpoint has so long to answer, headers and body. */
+/** How long an endpoint may take to answer, headers and body. */
 const ANSWER_MS = 15_000;
-/** Of an answer's body: what is shown, and what is read before the connection is dropped. */
+/** Bytes of an answer's body: what is shown, and what is read before the connection is dropped. */
 const SHOWN_BYTES = 2048;
 const MAX_READ_BYTES = 64 * 1024;
 
@@ -29,7 +29,7 @@ export interface Outcome {
   readonly isDelivered: boolean;
   /** Null: there was no answer. */
   readonly status: number | null;
-  /** Why it was not taken, in words; null: it was. */
+  /** Why the event was not taken, in words; null: it was taken. */
   readonly reason: string | null;
   /** The first 2 KiB of the answer. */
   readonly response: string;
@@ -50,7 +50,7 @@ export class WebhookClient implements OnApplicationShutdown {
     await this.agent.destroy();
   }
 
-  /** Never rejects, but when the signal aborts: then nothing is known of it. */
+  /** Never rejects, except when the signal aborts: then it is not known what came of the request. */
   async send({ url, secrets, format, messageId, body }: Outgoing, until: AbortSignal): Promise<Outcome> {
     const at = moment();
     const begunAt = performance.now();
@@ -88,7 +88,7 @@ function headerOf(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** The rest is read as far as it is short, so that the connection can be used again. */
+/** A short rest of the body is read too, so that the connection can be used again. */
 async function firstOf(body: AsyncIterable<Buffer> & { destroy(): unknown }): Promise<string> {
   const pieces: Buffer[] = [];
   let size = 0;
@@ -97,7 +97,7 @@ async function firstOf(body: AsyncIterable<Buffer> & { destroy(): unknown }): Pr
     size += piece.length;
     if (size > MAX_READ_BYTES) break; // Leaving the loop destroys it.
   }
-  // NUL is what PostgreSQL's text cannot hold.
+  // PostgreSQL's text cannot hold NUL.
   return Buffer.concat(pieces).subarray(0, SHOWN_BYTES).toString('utf8').replaceAll('\0', '\uFFFD');
 }
 
@@ -125,7 +125,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 };
 
-/** Nothing of the inside: by code, never by an error's own words. */
+/** Says nothing about our internals: it goes by the error's code, never by its text. */
 function reasonOf(error: unknown): string {
   for (let one: unknown = error, depth = 0; one instanceof Error && depth < 5; one = one.cause, depth += 1) {
     if (one instanceof Forbidden) return `it may not be reached: ${one.reason}`;

@@ -1,4 +1,4 @@
-/** Webhooks and their attempts, as they are listed. */
+/** Reads webhooks and their attempts, as they are listed. */
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import type { Patience } from '../common/fair-slots.js';
@@ -48,7 +48,7 @@ export class WebhookQueries {
     return view;
   }
 
-  /** With its secrets. Throws `webhook-not-found`. */
+  /** The row with its secrets. Throws `webhook-not-found`. */
   row(tenantId: TenantId, id: string, patience: Patience): Promise<Webhook> {
     return this.pool.list(tenantId, (tables) => found(tables, tenantId, id), patience);
   }
@@ -75,7 +75,9 @@ export class WebhookQueries {
     return { attempts: page.rows.map(attemptView), next: page.next };
   }
 
-  /** Of a call that is erased nothing is left that says what it was, nor what was answered. Within a transaction. */
+  /**
+   * Removes everything that says what an erased call's events were, or how they were answered. Within a transaction.
+   */
   async forgetCall(transaction: Prisma.TransactionClient, tenantId: TenantId, callId: CallId): Promise<void> {
     const where = { tenantId, callId };
     await transaction.webhookAttempt.updateMany({ where, data: { callId: null, response: null } });

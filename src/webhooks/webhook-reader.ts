@@ -1,7 +1,8 @@
 /**
- * Endpoints as durable readers of their tenants' logs: what is kept of the log is a cursor, and the events that wait for another attempt.
- * A page's events are sent in order within each call, calls beside each other. What is not answered within a second waits, as what
- * failed does, and its call behind it; so the cursor goes on, and a slow or dead endpoint holds back its own calls only.
+ * Endpoints as durable readers of their tenants' logs. What is stored is a cursor, and the events that wait for another
+ * attempt. A page's events are sent in order within each call; calls are sent side by side. An event that is not
+ * answered within a second waits, like one that failed, and its call waits behind it. So the cursor goes on, and a slow
+ * or dead endpoint holds back only its own calls.
  */
 import { Injectable } from '@nestjs/common';
 import { pause } from '../common/waiting.js';
@@ -21,9 +22,9 @@ import { type Report, type WaitingRow, WebhookStore } from './webhook-store.js';
 
 /** How long a page waits for answers before the cursor goes on without them. */
 const STEP_MS = 1000;
-/** When an endpoint is looked at again that has as many events waiting as it may. */
+/** When to look again at an endpoint that has as many waiting events as it may have. */
 const FULL_MS = 5000;
-/** When a call is looked at again that has ended, and of which the projection does not know yet. */
+/** When to look again at a call that has ended and that the projection does not know yet. */
 const PROJECTION_MS = 100;
 
 type Seq = number;
@@ -34,9 +35,9 @@ class Step {
   readonly held: WaitingRow[] = [];
   readonly begun = new Set<Seq>();
   readonly ended = new Set<Seq>();
-  /** The cursor goes on: who is still under way is told where it waits. */
+  /** The cursor goes on. Requests that are still under way are told that their events wait. */
   isOver = false;
-  /** Whether what the page has made was written; then what waits can be told of. */
+  /** Whether the page's results were written. After that, waiting events can be reported on. */
   readonly written: Promise<boolean>;
   tellWritten: (isWritten: boolean) => void = () => undefined;
 
@@ -68,7 +69,7 @@ class Step {
 @Injectable()
 export class WebhookReader implements ReaderKind<Report> {
   readonly kind = WEBHOOK;
-  /** Endpoints whose last page is not known to be committed: what is remembered of them may not be true. */
+  /** Endpoints whose last page may not have been committed. What is remembered of them may be wrong. */
   private readonly uncommitted = new Map<string, Step>();
 
   constructor(
@@ -112,7 +113,7 @@ export class WebhookReader implements ReaderKind<Report> {
     }
   }
 
-  /** What was made of the page before was not written: what is remembered of the endpoint may not be true. */
+  /** The results of the page before were not written, so what is remembered of the endpoint may be wrong. */
   private giveUp(webhookId: string): void {
     const step = this.uncommitted.get(webhookId);
     if (step === undefined) return;
@@ -126,7 +127,7 @@ export class WebhookReader implements ReaderKind<Report> {
     return { effect: undefined, reached: page.reached };
   }
 
-  /** Of calls that have ended, those that the projection has taken in. */
+  /** Those of the ended calls that the projection has taken in. */
   private async known(endpoint: Endpoint, wanted: readonly LoggedEvent[]): Promise<readonly LoggedEvent[]> {
     if (endpoint.row.each === 'event') return wanted;
     const { position } = await this.calls.progress();
@@ -187,13 +188,14 @@ export class WebhookReader implements ReaderKind<Report> {
     }
   }
 
-  /** Where the cursor goes, and what waits behind it or beyond it. */
+  /** Where the cursor goes, and what waits behind or beyond it. */
   private sum(step: Step, events: readonly LoggedEvent[], wanted: readonly LoggedEvent[]): Taken<Report> {
     const { endpoint, page, begun, ended } = step;
     let previous = endpoint.lastSent;
     for (const event of events) {
       const seq = event.seq ?? 0;
-      // It is under way, and is told later: until then it waits, so that a death in between forgets nothing.
+      // The event is under way, and its result is told later. Until then it waits, so that a death in between loses
+      // nothing.
       if (begun.has(seq) && !ended.has(seq)) step.hold(event, previous, 0, momentIn(0));
       previous = event.seq;
     }

@@ -1,4 +1,4 @@
-/** What is sent again because somebody asks for it, and what is sent to try an endpoint. */
+/** Sends events again that somebody asks for, and samples that try an endpoint. */
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import type { Actor } from '../audit/audit-log.js';
@@ -24,12 +24,12 @@ import { WebhooksService } from './webhooks.service.js';
 const EVERYTHING = { agents: null, calls: null, types: null };
 
 export interface TestAnswer {
-  /** Of the answer; null: there was none. */
+  /** The status of the answer; null: there was no answer. */
   readonly status: number | null;
   readonly ms: number;
   /** The first 2 KiB of the answer. */
   readonly body: string;
-  /** Why it counts as failed, in words; null: it does not. */
+  /** Why it counts as failed, in words; null: it did not fail. */
   readonly reason: string | null;
 }
 
@@ -47,7 +47,7 @@ export class WebhookReplays {
     private readonly deliveries: Deliveries,
   ) {}
 
-  /** A sample, by the way that events go. Throws `webhook-not-found`. */
+  /** Sends a sample in the same way as events. Throws `webhook-not-found`. */
   async test(tenantId: TenantId, id: string, type: string, patience: Patience): Promise<TestAnswer> {
     const { url, secret, previousSecret, previousUntil, format, each } = await this.queries.row(tenantId, id, patience);
     const now = moment();
@@ -60,7 +60,7 @@ export class WebhookReplays {
     return { status: outcome.status, ms: outcome.ms, body: outcome.response, reason: outcome.reason };
   }
 
-  /** One event once more, beside what is under way. Throws `webhook-not-found`, `event-not-found`. */
+  /** Sends one event once more, beside what is under way. Throws `webhook-not-found`, `event-not-found`. */
   async redeliver(tenantId: TenantId, id: string, seq: number, actor: Actor, patience: Patience): Promise<void> {
     const row = await this.queries.row(tenantId, id, patience);
     const { events } = await this.log.read(tenantId, seq - 1, { limit: 1, bytes: 1 }, EVERYTHING, patience);
@@ -72,7 +72,8 @@ export class WebhookReplays {
       const waits = { tenantId, shard: shardOf(tenantId), callId: null, tries: 0, nextAt: moment() };
       const key = { webhookId: id, seq: BigInt(seq) };
       const where = { webhookId_seq: key };
-      // One that waits already goes on waiting in its call's order, but no longer.
+      // An event that waits already keeps its place in its call's order. If it waits for its time only, it becomes due
+      // now.
       const known = await transaction.webhookWaiting.findUnique({ where });
       if (known === null) await transaction.webhookWaiting.create({ data: { ...key, ...waits } });
       else if (known.nextAt !== null) await transaction.webhookWaiting.update({ where, data: { nextAt: moment() } });
@@ -87,7 +88,10 @@ export class WebhookReplays {
     this.deliveries.ring();
   }
 
-  /** Everything after an event, or since a moment, once more. Throws `webhook-not-found`, `validation` for an id that never was. */
+  /**
+   * Sends everything after an event, or since a moment, once more. Throws `webhook-not-found`, `validation` for an id
+   * that never existed.
+   */
   async recover(tenantId: TenantId, id: string, from: Recover, actor: Actor, patience: Patience): Promise<WebhookView> {
     await this.queries.row(tenantId, id, patience);
     const after = 'after' in from ? from.after : await this.log.since(tenantId, from.since, patience);
@@ -95,7 +99,7 @@ export class WebhookReplays {
     if (after > seq) throw unknownEvent();
     await this.webhooks.change(tenantId, patience, async (transaction) => {
       await this.webhooks.locked(transaction, tenantId, id);
-      // What waits comes in its turn.
+      // Events that wait are sent again in their turn.
       await transaction.webhookWaiting.deleteMany({ where: { webhookId: id, seq: { gt: after } } });
       await this.table.change(transaction, { kind: WEBHOOK, tenantId, name: id }, { cursor: after });
       const change = { action: 'webhook.recover', id, before: null, after: { after: String(after) } };

@@ -1,4 +1,7 @@
-/** What became of attempts, and what waits for another: every statement of the deliveries on the webhooks' tables. */
+/**
+ * The results of attempts, and the events that wait for another: every statement of the deliveries on the webhooks'
+ * tables.
+ */
 import { Injectable } from '@nestjs/common';
 import type { CallId, TenantId } from '../common/ids.js';
 import type { Run } from '../database/pg-pool.js';
@@ -20,7 +23,7 @@ export interface EndpointRow {
   readonly lastSent: number | null;
   readonly failures: number;
   readonly activeSince: Date;
-  /** Events that wait, and the calls that these hold back. */
+  /** Events that wait, and the calls that they hold back. */
   readonly waiting: number;
   readonly heldCalls: readonly string[] | null;
 }
@@ -34,7 +37,7 @@ export interface WaitingRow {
   readonly callId: CallId | null;
   readonly previous: number | null;
   readonly tries: number;
-  /** Null: it is held back by another of its call. */
+  /** Null: another event of its call holds it back. */
   readonly nextAt: Date | null;
 }
 
@@ -54,22 +57,22 @@ export interface AttemptRow {
   readonly nextAt: Date | null;
 }
 
-/** What is to be written of one endpoint. */
+/** What is to be written about one endpoint. */
 export interface Report {
   readonly webhookId: string;
   readonly attempts: readonly AttemptRow[];
-  /** New ones; those that are there stay as they are. */
+  /** New waiting events. Those that are there already stay as they are. */
   readonly held: readonly WaitingRow[];
-  /** Those that are there, with other times. */
+  /** Events that wait already and get other times. */
   readonly again: readonly Pick<WaitingRow, 'webhookId' | 'seq' | 'tries' | 'nextAt'>[];
-  /** They wait no more. */
+  /** Events that no longer wait. */
   readonly done: readonly { readonly webhookId: string; readonly seq: number; readonly callId: string | null }[];
   /** Undefined: nothing was sent in the order of the log. */
   readonly lastSent: number | undefined;
   readonly failures: number;
-  /** It is to be disabled, for this reason. */
+  /** Why the endpoint is to be disabled, if it is. */
   readonly doom: string | undefined;
-  /** It was down, and has answered. */
+  /** The endpoint was down, and has answered. */
   readonly hasRecovered: boolean;
 }
 
@@ -79,7 +82,10 @@ const ENDPOINTS = `SELECT w.id, w.tenant_id AS "tenantId", w.url, w.filter, w.ea
     (SELECT count(*) FROM webhook_waiting x WHERE x.webhook_id = w.id) AS waiting,
     (SELECT array_agg(DISTINCT x.call_id) FROM webhook_waiting x WHERE x.webhook_id = w.id AND x.call_id IS NOT NULL) AS "heldCalls"
   FROM webhooks w WHERE w.id = ANY ($1::text[])`;
-/** Of each endpoint the first few: one cannot fill the list. Held-back ones of a call whose first has gone become due. */
+/**
+ * The first few events of each endpoint, so that one endpoint cannot fill the list. When the first event of a call has
+ * gone, the next one that it held back becomes due.
+ */
 const DUE = `SELECT * FROM (
     SELECT w.webhook_id AS "webhookId", w.tenant_id AS "tenantId", w.shard, w.seq, w.call_id AS "callId", w.previous, w.tries,
       w.next_at AS "nextAt", row_number() OVER (PARTITION BY w.webhook_id ORDER BY w.next_at, w.seq) AS place
@@ -90,7 +96,7 @@ const DUE = `SELECT * FROM (
   WHERE place <= 16 ORDER BY "nextAt" LIMIT 500`;
 const RELEASE_ALL = `UPDATE webhook_waiting w SET next_at = $2 WHERE w.shard = ANY ($1::int[]) AND w.next_at IS NULL
   AND NOT EXISTS (SELECT FROM webhook_waiting o WHERE o.webhook_id = w.webhook_id AND o.call_id = w.call_id AND o.seq < w.seq)`;
-/** In one order, so that two who write about several never wait for each other. */
+/** Locks in one order, so that two writers of several endpoints never wait for each other. */
 const LOCK = `SELECT id FROM webhooks WHERE id = ANY ($1::text[]) ORDER BY id FOR NO KEY UPDATE`;
 const HOLD = `INSERT INTO webhook_waiting (webhook_id, tenant_id, shard, seq, call_id, previous, tries, next_at)
   SELECT * FROM jsonb_to_recordset($1::jsonb) AS r("webhookId" text, "tenantId" text, shard smallint, seq bigint, "callId" text,
@@ -100,7 +106,7 @@ const AGAIN = `UPDATE webhook_waiting w SET tries = r.tries, next_at = r."nextAt
   WHERE w.webhook_id = r."webhookId" AND w.seq = r.seq`;
 const DONE = `DELETE FROM webhook_waiting w USING jsonb_to_recordset($1::jsonb) AS r("webhookId" text, seq bigint)
   WHERE w.webhook_id = r."webhookId" AND w.seq = r.seq`;
-/** The next of a call whose first has gone. Answers with the calls that still wait. */
+/** Releases the next event of a call whose first one has gone. Returns the calls that still wait. */
 const RELEASE = `UPDATE webhook_waiting w SET next_at = coalesce(w.next_at, now())
   FROM (SELECT DISTINCT "webhookId", "callId" FROM jsonb_to_recordset($1::jsonb) AS r("webhookId" text, "callId" text)) c
   WHERE w.webhook_id = c."webhookId" AND w.call_id = c."callId" AND w.seq = (
@@ -132,7 +138,7 @@ export class WebhookStore {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** What is due and not under way, of the shards that this process reads for. */
+  /** Events that are due and not under way, of the shards for which this process reads. */
   async due(
     shards: readonly number[],
     now: Date,
@@ -146,7 +152,7 @@ export class WebhookStore {
     await this.pool.query(RELEASE_ALL, [shards, now]);
   }
 
-  /** Within a transaction. Answers with the calls, among those of which something is done, that still wait. */
+  /** Within a transaction. Returns those calls of the finished events that still wait. */
   async write(run: Run, reports: readonly Report[]): Promise<ReadonlySet<string>> {
     const { rows } = await run<{ id: string }>(LOCK, [reports.map(({ webhookId }) => webhookId)]);
     const there = new Set(rows.map(({ id }) => id));
@@ -189,23 +195,23 @@ export class WebhookStore {
     });
   }
 
-  /** What waits for an endpoint that answers again need not wait for its time. */
+  /** Events that wait for an endpoint that answers again need not wait for their time. */
   async retrySooner(webhookId: string, now: Date): Promise<void> {
     await this.pool.query(SOONER, [webhookId, now]);
   }
 
-  /** Leaves so many of each outcome. */
+  /** Keeps this many attempts of each outcome. */
   async prune(webhookIds: readonly string[], keep: number): Promise<void> {
     await this.pool.query(PRUNE, [webhookIds, keep]);
   }
 
-  /** Some of those from before then; false: there were none. */
+  /** Removes some attempts from before then. False: there were none. */
   async expire(before: Date): Promise<boolean> {
     return ((await this.pool.query(EXPIRE, [before])).rowCount ?? 0) > 0;
   }
 }
 
-/** Its newest success and its newest failure. */
+/** The endpoint's newest success and newest failure. */
 function stateOf({ webhookId, attempts, lastSent, failures }: Report) {
   const last = (isDelivered: boolean) => attempts.filter((attempt) => attempt.isDelivered === isDelivered).at(-1);
   const failure = last(false);

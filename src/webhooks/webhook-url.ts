@@ -1,11 +1,13 @@
-/** What a tenant may name as an endpoint. Where its name leads is looked at when it is connected to (guarded-agent.ts). */
+/**
+ * What a tenant may name as an endpoint. The address behind its name is checked at each connection (guarded-agent.ts).
+ */
 import { isIP } from 'node:net';
 import { Problem } from '../common/problem.js';
 import type { AddressGuard } from './guarded-agent.js';
 
 export const MAX_URL = 2048;
 
-/** As it is to be used. Throws `validation` for one that can never be sent anything. */
+/** The URL in the form in which it is used. Throws `validation` for a URL to which nothing can ever be sent. */
 export function webhookUrl(text: string, guard: AddressGuard): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) throw fault('must be an https address');
@@ -23,7 +25,7 @@ export function webhookUrl(text: string, guard: AddressGuard): string {
   return url.href;
 }
 
-/** Without what may be a secret in it: for books and events that more people read. */
+/** The URL without the parts that may be secret, for the audit and for events, which more people read. */
 export function shownUrl(text: string): string {
   const url = new URL(text);
   return url.search === '' ? url.href : `${url.origin}${url.pathname}?…`;

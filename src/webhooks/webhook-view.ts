@@ -1,4 +1,4 @@
-/** Webhooks and attempts as they are shown; never a secret. Pure. */
+/** Webhooks and attempts as they are shown, always without secrets. Pure. */
 import type { Prisma, Webhook, WebhookAttempt } from '../database/generated/client.js';
 import type { ReaderView } from '../readers/reader-table.js';
 
@@ -13,18 +13,18 @@ export interface WebhookView {
   readonly format: string;
   /** `failing`: active, and the last attempt failed. */
   readonly status: string;
-  /** The event up to which it has been sent everything, or what waits is kept. */
+  /** Every event up to this one was sent, or is stored as waiting. */
   readonly cursor: string;
-  /** Events of the tenant's behind the cursor. */
+  /** Events of the tenant's after the cursor. */
   readonly behind: number;
-  /** Events up to the cursor that wait for another attempt, or behind one of their call that does. */
+  /** Events up to the cursor that wait for another attempt, or behind such an event of their call. */
   readonly waiting: number;
-  /** Events that could not be made a request of, and the last of them. */
+  /** Events for which no request could be made, and the last of them. */
   readonly skipped: number;
   readonly lastSkipped: Prisma.JsonValue;
   readonly lastSuccessAt: string | null;
   readonly lastFailure: { readonly at: string; readonly status: number | null; readonly reason: string } | null;
-  /** Until then the secret before signs, too. */
+  /** Until then the previous secret signs, too. */
   readonly previousSecretUntil: string | null;
   readonly createdAt: string;
 }
@@ -36,13 +36,13 @@ export interface AttemptView {
   readonly callId: string | null;
   readonly at: string;
   readonly ms: number;
-  /** Of the answer; null: there was none. */
+  /** The status of the answer; null: there was no answer. */
   readonly status: number | null;
   readonly delivered: boolean;
   readonly reason: string | null;
-  /** The first 2 KiB of the answer to one that failed. */
+  /** The first 2 KiB of the answer to a failed attempt. */
   readonly response: string | null;
-  /** When it is sent again; null: it is not. */
+  /** When the event is sent again; null: it is not sent again. */
   readonly next: string | null;
 }
 

@@ -17,7 +17,7 @@ import { WebhookStore } from './webhook-store.js';
 import { WebhooksController } from './webhooks.controller.js';
 import { WebhooksService } from './webhooks.service.js';
 
-/** Events sent to addresses that tenants name. */
+/** Sends events to addresses that tenants name. */
 @Module({
   imports: [AuthModule, AgentsModule, EventsModule, CallsModule, ReadersModule],
   controllers: [WebhooksController, AdminWebhooksController],

@@ -6,7 +6,7 @@ import { typePatternSchema } from '../events/log/event-filter.js';
 import { FORMATS } from './delivery-body.js';
 import { MAX_URL } from './webhook-url.js';
 
-/** Names of a filter; an empty list would read as "nothing", or as "everything". */
+/** Names in a filter. An empty list could be read as "nothing" or as "everything". */
 const MAX_NAMES = 100;
 
 const url = z.string().trim().min(1).max(MAX_URL).regex(/^[\x21-\x7e]+$/, 'must be an address without spaces and control characters'); // prettier-ignore
@@ -57,7 +57,7 @@ export const testSchema = z
   })
   .prefault({});
 
-/** An id as streams and bodies have it. */
+/** An id as streams and bodies carry it. */
 const eventId = z
   .string()
   .regex(/^\d{1,15}$/, 'must be an event’s id')

@@ -1,4 +1,4 @@
-/** What a tenant, or an operator for it, does with its webhooks. */
+/** What a tenant, or an operator on its behalf, does with its webhooks. */
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { AgentsService } from '../agents/agents.service.js';
@@ -20,9 +20,9 @@ import { shownUrl, webhookUrl } from './webhook-url.js';
 import type { WebhookFilter, WebhookView } from './webhook-view.js';
 import type { ChangeWebhook, CreateWebhook } from './webhooks.schemas.js';
 
-/** Endpoints of a tenant: each costs a request an event. */
+/** Endpoints of a tenant: each costs one request for each event. */
 const MAX_WEBHOOKS = 100;
-/** How long the secret before signs beside the new one. */
+/** How long the previous secret signs beside the new one. */
 const ROTATION_MS = 24 * 3600_000;
 const REMOVED_AT_ONCE = 10;
 
@@ -41,7 +41,7 @@ export class WebhooksService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** It is sent what comes from now on. Throws `tenant-not-found`, `agent-not-found`, `too-many-webhooks`. */
+  /** It is sent the events that come from now on. Throws `tenant-not-found`, `agent-not-found`, `too-many-webhooks`. */
   async create(
     tenantId: TenantId,
     { description, agents, types, each, format = 'standard', ...body }: CreateWebhook,
@@ -68,7 +68,10 @@ export class WebhooksService {
     return { ...(await this.queries.get(tenantId, id, patience)), secret };
   }
 
-  /** Throws `webhook-not-found`, `agent-not-found`. `active`: what waits is sent at once, with all its attempts before it. */
+  /**
+   * Throws `webhook-not-found`, `agent-not-found`. `active`: waiting events are sent at once, with all their attempts
+   * ahead of them again.
+   */
   async update(
     tenantId: TenantId,
     id: string,
@@ -111,7 +114,7 @@ export class WebhooksService {
     });
   }
 
-  /** A new secret; the one before signs beside it for 24 h. */
+  /** Makes a new secret. The previous one signs beside it for 24 h. */
   async rotate(tenantId: TenantId, id: string, actor: Actor, patience: Patience): Promise<{ secret: string }> {
     const secret = newSecret();
     await this.change(tenantId, patience, async (transaction) => {
@@ -123,7 +126,7 @@ export class WebhooksService {
     return { secret };
   }
 
-  /** Of a tenant whose rights have ended; false: there are none left. */
+  /** Removes some webhooks of a tenant whose rights have ended. False: there are none left. */
   async removeSomeOf(tenantId: TenantId): Promise<boolean> {
     return this.prisma.$transaction(async (transaction) => {
       const rows = await transaction.webhook.findMany({
@@ -139,7 +142,7 @@ export class WebhooksService {
     });
   }
 
-  /** The webhook, which nobody else changes or moves until the transaction ends. */
+  /** The webhook, locked: nobody else changes or moves it until the transaction ends. */
   async locked(transaction: Prisma.TransactionClient, tenantId: TenantId, id: string): Promise<Webhook> {
     await this.table.lock(transaction, readerOf(tenantId, id));
     await transaction.$queryRaw`SELECT FROM webhooks WHERE id = ${id} AND tenant_id = ${tenantId} FOR UPDATE`;
@@ -148,7 +151,7 @@ export class WebhooksService {
     return row;
   }
 
-  /** In the tenant's turn; then the process that serves it is told. */
+  /** Runs in the tenant's turn. Then the process that serves the webhook is told. */
   async change(
     tenantId: TenantId,
     patience: Patience,
@@ -167,7 +170,10 @@ export class WebhooksService {
     await this.audit.record(transaction, actor, { action, target: id, before, after, books: [{ tenantId }] });
   }
 
-  /** With all attempts before it; of each call the first one, and behind it the others. */
+  /**
+   * Waiting events become due now, with all their attempts ahead of them again: of each call the first one, and the
+   * others behind it.
+   */
   private async sendWaitingNow(transaction: Prisma.TransactionClient, webhookId: string): Promise<void> {
     await transaction.$executeRaw`UPDATE webhook_waiting w SET tries = 0, next_at = CASE WHEN NOT EXISTS (
         SELECT FROM webhook_waiting o WHERE o.webhook_id = w.webhook_id AND o.call_id = w.call_id AND o.seq < w.seq)
@@ -177,7 +183,10 @@ export class WebhooksService {
 
 type Facts = Prisma.InputJsonObject | null;
 
-/** Throws `tenant-not-found`, `too-many-webhooks`. The tenant stays locked: two at once are counted. */
+/**
+ * Throws `tenant-not-found`, `too-many-webhooks`. The tenant stays locked, so that two requests at the same time are
+ * both counted.
+ */
 async function assertRoom(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
   const rows = await transaction.$queryRaw<unknown[]>`SELECT id FROM tenants WHERE id = ${tenantId} FOR NO KEY UPDATE`;
   if (rows.length === 0) throw new Problem('tenant-not-found', 'There is no tenant of that name.');
@@ -198,7 +207,7 @@ function typesOfCall(): Problem {
   return new Problem('validation', 'The request is not valid.', { errors });
 }
 
-/** Without what may be secret. */
+/** The facts for the audit, without what may be secret. */
 function factsOf({ url, description, filter, each, format, status }: Webhook): Prisma.InputJsonObject {
   return { url: shownUrl(url), description, filter: filter, each, format, status };
 }
