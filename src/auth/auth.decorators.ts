@@ -9,7 +9,7 @@ import { type Principal, SCOPES, type Scope } from './principal.js';
 
 export const ACCESS = Symbol('access');
 
-/** What a route asks for. A route without it answers 403 to everybody. */
+/** What a route asks of its caller. A route without it answers 403 to everybody. */
 export type Access =
   | { readonly kind: 'public' }
   | {
@@ -17,9 +17,9 @@ export type Access =
       readonly anyOf: readonly Scope[];
       readonly stream: boolean;
       readonly metrics?: true;
-      /** Open to views too, though it is not a GET: it opens what they may see and changes nothing. */
+      /** Open to views too, though it is not a GET: it starts a read of what they may see, and changes nothing. */
       readonly views?: true;
-      /** A cookie may write here: to end its own session. */
+      /** The session's cookie is enough to write here: a session may end itself. */
       readonly endsSession?: true;
     };
 
@@ -47,7 +47,7 @@ export const ViewableScopes = (...anyOf: Scope[]) =>
     ApiBearerAuth('bearer'),
   );
 
-/** Open to everybody who may anything, by a session's cookie too. */
+/** Open to every token that works, and to a session's cookie. */
 export const SessionEnd = () =>
   applyDecorators(
     SetMetadata(ACCESS, { kind: 'scopes', anyOf: SCOPES, stream: false, endsSession: true } satisfies Access),
@@ -62,7 +62,7 @@ export const OperatorAccess = () =>
   );
 
 export const OWN_RATE = Symbol('own-rate');
-/** Counted by its handler, by what it carries, and not as one request of many. */
+/** Its handler counts the request by its content, so the guard does not count it as one request. */
 export const OwnRate = () => SetMetadata(OWN_RATE, true);
 
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal =>

@@ -1,4 +1,6 @@
-/** The global guard: who are you, and may you be here? A route that says nothing about access is closed to everybody. */
+/**
+ * The global guard: it finds out who asks and whether they may. A route that declares no access is closed to everybody.
+ */
 import { CanActivate, ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -54,7 +56,7 @@ export class AuthGuard implements CanActivate {
     const credential = findCredential(request, this.cookieName);
     if (credential === null) throw new Problem('token-missing', 'Send a token as "Authorization: Bearer …".');
     const principal = await this.principalOf(credential, request, response);
-    // Nobody waited so long (http/stream-deadline.ts): nothing more is done for it.
+    // The client has already been answered at the deadline (http/stream-deadline.ts): do nothing more.
     if (response.writableEnded) throw new Problem('unavailable', 'The request was answered meanwhile.');
     this.sockets.recognise(request.socket);
     authorise(principal, credential, access, request);
@@ -76,7 +78,7 @@ export class AuthGuard implements CanActivate {
     return principal;
   }
 
-  /** By passport's strategies, of this application and no other in the process: passport's own register is global. */
+  /** Passport's own register is global to the process; these strategies belong to this application only. */
   private authenticate(request: Request, response: Response): Promise<Principal> {
     const strategies = [this.own, this.external].map((one) => Object.create(one) as passport.Strategy);
     return new Promise((resolve, reject) => {
@@ -95,7 +97,7 @@ export class AuthGuard implements CanActivate {
     });
   }
 
-  /** A tenant's requests are counted together, whatever tokens they come with; streams have limits of their own. */
+  /** All tokens of a tenant share one count of requests; streams have limits of their own. */
   private chargeRequest({ tenantId, limits }: Principal): void {
     if (tenantId === null) return;
     const retryAfterMs = this.requests.charge(tenantId, 1, limits.requestsPerSecond);
@@ -128,7 +130,9 @@ function authorise(principal: Principal, { by }: Credential, access: Scoped | un
   }
 }
 
-/** A cookie comes by itself, also from pages of others: it reads, and only for pages of our own (security rule 9). */
+/**
+ * The browser sends a cookie by itself, also for other sites' pages. So it only reads, and only for our pages (rule 9).
+ */
 function assertMaySend(request: Request, endsSession: boolean): void {
   if (!reads(request) && !endsSession)
     throw new Problem('insufficient-scope', 'A session reads; to change something, send a token.');
@@ -145,7 +149,9 @@ function isBearer(request: Request, secret: string | undefined): boolean {
   return timingSafeEqual(digest(request.headers.authorization ?? ''), digest(`Bearer ${secret}`));
 }
 
-/** What the strategies said, as one of our problems; their own words stay inside. A fault of ours is thrown as it is. */
+/**
+ * Turns what the strategies reported into one of our problems; their wording stays inside. Our own faults are rethrown.
+ */
 function refusalOf(reasons: readonly unknown[]): Error {
   const fault = reasons.find((reason) => reason instanceof Error && !isAboutToken(reason));
   if (fault) return fault as Error;

@@ -22,7 +22,7 @@ import { TokensController } from './tokens/tokens.controller.js';
 import { TokensService } from './tokens/tokens.service.js';
 import { Views } from './tokens/views.js';
 
-/** Who may do what. Every request passes its guard; every room below it may ask for the {@link Principal}. */
+/** Access control. Every request passes its guard; every module may then ask for the {@link Principal}. */
 @Module({
   imports: [PassportModule],
   controllers: [TokensController, SigningKeysController, SessionsController, SignInController],
@@ -30,7 +30,7 @@ import { Views } from './tokens/views.js';
     ...[issuerProvider, SigningKeys, IssuerKeys, TokenMint, TokenVerifier, CurrentRights],
     ...[TokensService, StreamTokens, Views, Sessions, SignIn, TokenFiles],
     ...[JwtStrategy, IdpStrategy],
-    // In this order.
+    // Nest runs the guards in this order.
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: APP_GUARD, useClass: BodyGuard },
   ],

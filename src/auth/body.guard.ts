@@ -1,6 +1,7 @@
 /**
- * Reads the body, after {@link AuthGuard} and before anything that uses it: nothing of a stranger's body is read. A route that
- * takes a body takes it in the types that it understands; one that takes none is sent none. A new route needs nothing for it.
+ * Reads the body after {@link AuthGuard} and before anything uses it, so we never read a body from an unknown caller. A
+ * route that takes a body accepts only the media types that it understands; a route that takes none refuses one. A new
+ * route needs no setting for this.
  */
 import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
@@ -24,7 +25,7 @@ export class BodyGuard implements CanActivate {
     if (!hasBody(request)) return true;
     const targets = [context.getHandler(), context.getClass()];
     const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, targets);
-    // Whoever comes here without being known has not been asked yet, unless nobody is.
+    // AuthGuard has not yet asked an unknown caller for a token, unless the route is open to everybody.
     if (request.user === undefined && access?.kind !== 'public')
       throw new Problem('token-missing', 'Send a token as "Authorization: Bearer …".');
     const rule =

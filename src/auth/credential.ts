@@ -18,7 +18,7 @@ const MAY_TRAVEL: Record<Credential['by'], readonly TokenKind[]> = {
 
 const presented = new WeakMap<Request, Credential>();
 
-/** What the guard found. */
+/** The credential that the guard found. */
 export function presentedIn(request: Request): Credential | null {
   return presented.get(request) ?? null;
 }
@@ -43,7 +43,10 @@ export function mayTravel(kind: TokenKind, by: Credential['by']): boolean {
   return MAY_TRAVEL[by].includes(kind);
 }
 
-/** A token in a URL ends up in logs and histories: other than a stream token it is refused, whatever else comes with it. */
+/**
+ * A token in a URL ends up in logs and histories. So only a stream token may come there; any other is refused, whatever
+ * else the request carries.
+ */
 export function assertNoTokenInUrl(request: Request, isStream: boolean): void {
   const { token } = request.query;
   if (token === undefined) return;

@@ -1,7 +1,8 @@
 /**
- * What a token may do now, whatever it says: it is not revoked, nor what it was minted from, its tenant is active, and its
- * scopes are those that nobody has taken away since. The same look answers at connect and while connected (security rule 7). It is
- * control work: it waits for nobody's changes and lists (database/pools.ts).
+ * What a token may do now, whatever its text says. It works while neither it nor a token that it was minted from is
+ * revoked, and while its tenant is active. Its scopes are those that nobody has taken away since. The same check
+ * answers at connect and while connected (security rule 7). It runs on connections that no change or list has to wait
+ * for (database/pools.ts).
  */
 import { LRUCache } from 'lru-cache';
 import { Inject, Injectable } from '@nestjs/common';
@@ -16,9 +17,9 @@ import { PgPool } from '../database/pg-pool.js';
 import { type Identity, type Principal, allows, type Scope } from './principal.js';
 import { type AncestralToken, lineagesOf } from './tokens/token-lineage.js';
 
-/** `lastUsedAt` is exact to this; writing it at every request would cost more than the request. */
+/** How exact `lastUsedAt` is. Writing it at every request would cost more than the request. */
 const LAST_USED_MS = 60_000;
-/** What was found is not looked up again for so long, unless the bus says that some right has changed. */
+/** How long a result is reused, unless the bus reports that a right has changed. */
 const CHECKED_MS = 1000;
 const MAX_CHECKED = 10_000;
 
@@ -55,7 +56,9 @@ export class CurrentRights {
     });
   }
 
-  /** When some right last changed, as `performance.now()` tells it: a principal that was checked before then is to be reviewed. */
+  /**
+   * When a right last changed, by `performance.now()`. A principal that was checked before then must be checked again.
+   */
   get changedAt(): number {
     return this.changed;
   }
@@ -69,19 +72,19 @@ export class CurrentRights {
     const rights = await this.looks.get(identity);
     if (rights instanceof Problem) throw rights;
     const principal: Principal = { ...identity, ...rights };
-    // What was heard while the database was asked is newer than its answer.
+    // A change reported while we asked the database is newer than the database's answer.
     if (epoch === this.epoch) this.checked.set(key, principal);
     return principal;
   }
 
-  /** What each of these may do now, or why it may nothing any more; two queries, however many they are. */
+  /** What each of these may do now, or why it may do nothing any more. Two queries, however many they are. */
   async review(identities: readonly Identity[]): Promise<Map<Identity, RightsNow | Problem>> {
     const checkedAt = performance.now();
     const ids = [...new Set(identities.map(({ tokenId }) => tokenId))];
     const tenantIds = [...new Set(identities.flatMap(({ tenantId }) => tenantId ?? []))];
     const [lineages, tenants] = await Promise.all([lineagesOf(this.pool, ids), this.tenants(tenantIds)]);
     const tenantById = new Map(tenants.map((row) => [row.id, row]));
-    // A note for people: a database that takes nothing in can still say who may read.
+    // Information for people only: while the database refuses writes, rights can still be checked.
     await this.markUsed([...lineages.values()]).catch(() => undefined);
     return new Map<Identity, RightsNow | Problem>(
       identities.map((identity) => {
@@ -103,7 +106,7 @@ export class CurrentRights {
   private async markUsed(lineages: readonly (readonly AncestralToken[])[]): Promise<void> {
     const now = moment();
     const used = lineages.flatMap((lineage) => lineage.slice(0, 2));
-    // Either way: a clock that was set back must not leave a moment that is to come.
+    // `Math.abs`, because a clock that was set back must not leave a moment in the future.
     const isOld = (at: Date | null) => at === null || Math.abs(now.getTime() - at.getTime()) > LAST_USED_MS;
     const due = used.filter((row) => row.revokedAt === null && isOld(row.lastUsedAt));
     if (due.length === 0) return;
@@ -120,12 +123,12 @@ function scopesNow(
 ): ReadonlySet<Scope> | Problem {
   if (tenant === undefined) return revoked();
   if (tenant !== null && tenant.status !== 'active') return new Problem('tenant-suspended', 'The tenant is suspended.');
-  // The provider's tokens have a row when they were revoked.
+  // A token of the identity provider has a row only if it was revoked.
   if (identity.kind === 'external') return row === undefined ? identity.scopes : revoked();
   if (row === undefined || row.revokedAt !== null || row.tenantId !== identity.tenantId) return revoked();
   if (ancestors.some(({ revokedAt }) => revokedAt !== null)) return revoked();
   const own = [...identity.scopes].filter((scope) => row.scopes.includes(scope));
-  // What was minted from a token may nothing that the token may not do itself any more.
+  // A token never has a scope that the token it was minted from has lost.
   return new Set(own.filter((scope) => ancestors.every((one) => allows(rightsOf(one), [scope]))));
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the claims of the operator's identity provider say in our terms. Pure. Providers agree on the signature and on little else:
- * docs/operations.md has a table of six.
+ * Translates the claims of the operator's identity provider into our terms. Pure. Providers agree on the signature and
+ * on little else: docs/operations.md has a table of six.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -14,24 +14,27 @@ import { isObject } from '../common/exact-number.js';
 /** How far a provider's clock may be from ours, either way (security rule 6: 30 s at most). */
 export const LEEWAY_SECONDS = 30;
 
-/** It names who did something, where PostgreSQL keeps it. */
+/** This id names who did something, and PostgreSQL stores it. */
 const tokenIdSchema = lineSchema(500).optional();
 const claimsSchema = z.looseObject({
   iss: z.string(),
   exp: z.number().int(),
   iat: z.number().optional(),
   jti: tokenIdSchema,
-  // Entra's; it has no `jti`.
+  // Entra's claim; its tokens have no `jti`.
   uti: tokenIdSchema,
 });
 type Claims = z.infer<typeof claimsSchema>;
 
 const audienceSchema = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
-/** A tenant, or a list of one: who belongs to several is nobody's. */
+/** A tenant, or a list with exactly one. A token with several tenants belongs to none. */
 const tenantSchema = z.union([tenantIdSchema, z.tuple([tenantIdSchema]).transform(([one]) => one)]).optional();
-/** Scopes as one string (RFC 8693, 4.2) or as a list; other words than ours mean nothing here. */
+/** Scopes as one string (RFC 8693, 4.2) or as a list. Words that are not our scopes are ignored. */
 const scopesSchema = z.union([z.string().transform((text) => text.split(/[\s,]+/)), z.array(z.string())]);
-/** Where a token has no `aud`, the client that it was made for: Cognito's and RFC 8693's word for it, and OpenID Connect's. */
+/**
+ * Where a token has no `aud`: the client that it was made for. Cognito and RFC 8693 have one name for it, OpenID
+ * Connect another.
+ */
 const CLIENT_CLAIMS = ['client_id', 'azp'];
 
 /** The identity of verified claims; `token` is the text that they stood in. Throws {@link Problem} `token-invalid`. */
@@ -59,12 +62,12 @@ export function externalIdentityOf(claims: unknown, token: string, provider: Ide
   };
 }
 
-/** True for what names a token of this issuer in lists, audits and revocations. */
+/** True for an id that names a token of this issuer in lists, audits and revocations. */
 export function isExternalId(id: string, provider: IdentityProvider | undefined): boolean {
   return provider !== undefined && id.startsWith(`${provider.issuer}#`);
 }
 
-/** A claim by its name, which may have dots, or else by the path to it: `app_metadata.tenant`. */
+/** Looks a claim up by its name, which may contain dots, and then by that name as a path: `app_metadata.tenant`. */
 function claimAt(claims: Readonly<Record<string, unknown>>, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path];
   for (let dot = path.lastIndexOf('.'); dot > 0; dot = path.lastIndexOf('.', dot - 1)) {
@@ -81,7 +84,7 @@ function assertForUs(claims: Claims, { audiences, audienceClaims }: IdentityProv
   if (!named.some((one) => audiences.includes(one))) throw new Problem('token-invalid', 'The token is not for us.');
 }
 
-/** The words of all scope claims that are there, without what stands before ours. */
+/** The words of all scope claims that are present, without the configured prefix. */
 function wordsIn(claims: Claims, { scopeClaims, scopePrefixes, audiences }: IdentityProvider): string[] {
   const values = scopeClaims.map((name) => claimAt(claims, name)).filter((value) => value !== undefined);
   const parsed = z.array(scopesSchema).min(1).safeParse(values);
@@ -94,14 +97,14 @@ function wordsIn(claims: Claims, { scopeClaims, scopePrefixes, audiences }: Iden
   });
 }
 
-/** Of what was signed: a signature can be written in several ways. */
+/** Hashes the part that was signed, because one signature can be written in several ways. */
 function digestOf(token: string): string {
   return `sha256:${createHash('sha256')
     .update(token.slice(0, token.lastIndexOf('.')))
     .digest('base64url')}`;
 }
 
-/** Whoever sets up a provider has to know which. */
+/** The operator who sets up a provider has to know which claim is wrong. */
 function wrongClaim(names: readonly string[]): Problem {
   return new Problem('token-invalid', `The token lacks the claim ${names.join(' or ')}, or it is of the wrong type.`);
 }

@@ -1,4 +1,4 @@
-/** Verifies tokens of the operator's own identity provider: its issuer, its keys, its times; then what its claims say. */
+/** Verifies tokens of the operator's own identity provider: first issuer, keys and times, then the claims. */
 import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { Request } from 'express';
@@ -25,14 +25,14 @@ export class IdpStrategy extends PassportStrategy(Strategy, 'idp') {
     private readonly rights: CurrentRights,
   ) {
     super({
-      // Only a header carries a token of somebody else's.
+      // External tokens come in a header only.
       jwtFromRequest: (request: Request) => {
         const credential = presentedIn(request);
         return credential?.by === 'header' ? credential.token : null;
       },
       secretOrKeyProvider: (_request: Request, token: string, done: KeyCallback) => {
         const read = readToken(token);
-        // Keys are looked up by issuer and kid: a kid alone says nothing.
+        // Keys are looked up by issuer and kid; a kid alone does not say whose key it is.
         if (identityProvider === undefined || read?.claims['iss'] !== identityProvider.issuer)
           return done(new jwt.JsonWebTokenError('another issuer'));
         keys.publicKey(read.kid, read.alg).then((key) => done(null, key as unknown as Buffer), done);

@@ -1,4 +1,6 @@
-/** Verifies our own tokens through passport-jwt: algorithm, issuer and audience are ours to say, never the token's (rule 6). */
+/**
+ * Verifies our own tokens through passport-jwt. We set algorithm, issuer and audience; the token never does (rule 6).
+ */
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { Request } from 'express';
@@ -11,7 +13,10 @@ import { SigningKeys } from './keys/signing-keys.js';
 import { CurrentRights } from './current-rights.js';
 import { readToken } from './tokens/token-text.js';
 
-/** What passport-jwt calls to be told the key; a {@link jwt.JsonWebTokenError} is the token's fault, any other is ours. */
+/**
+ * The callback of passport-jwt that receives the key. A {@link jwt.JsonWebTokenError} is the token's fault; any other
+ * error is ours.
+ */
 type KeyCallback = (error: unknown, key?: string | Buffer) => void;
 
 @Injectable()

@@ -17,18 +17,19 @@ export const scopeSchema = z.enum(SCOPES);
 export type Scope = z.infer<typeof scopeSchema>;
 
 /**
- * `api`: works wherever its scopes allow. `stream`: opens event streams only. `session`: of a cookie, reads only. These are
- * audiences of our own tokens; `external` is a token of the operator's identity provider, which works like an API token.
+ * `api`: works wherever its scopes allow. `stream`: opens event streams only. `session`: comes as a cookie and only
+ * reads. These are audiences of our own tokens. `external` is a token of the operator's identity provider; it works
+ * like an API token.
  */
 export type TokenKind = 'api' | 'stream' | 'session' | 'external';
 
-/** What a verified token says. */
+/** The identity in a verified token. */
 export interface Identity {
   readonly kind: TokenKind;
   readonly tokenId: string;
-  /** Of a stream or session token: the token it was minted from. Revoking that revokes this. */
+  /** Of a stream or session token: the token it was minted from. Revoking that one revokes this one. */
   readonly parentTokenId: string | null;
-  /** Null on a platform token: then no tenant's data, unless a route says `AcrossTenants`. */
+  /** Null on a platform token, which then reaches no tenant's data unless a route says `AcrossTenants`. */
   readonly tenantId: TenantId | null;
   readonly scopes: ReadonlySet<Scope>;
   readonly expiresAt: Date;
@@ -36,16 +37,16 @@ export interface Identity {
   readonly agents: readonly AgentName[] | null;
   readonly calls: readonly CallId[] | null;
   readonly types: readonly string[] | null;
-  /** The admin's token who looks through it at what the tenant sees (RFC 8693's `act`); null: the tenant itself. */
+  /** The token of the admin who looks at what the tenant sees (RFC 8693's `act`); null: the tenant's own. */
   readonly viewedBy: string | null;
-  /** Of who signed in by a link: how long the tokens may live that they make. Null: as long as this one. */
+  /** For a person signed in by a link: how long the tokens that they make may live. Null: as long as this one. */
   readonly mintsUntil: Date | null;
 }
 
-/** An {@link Identity} with what it may do now: its scopes are those that nobody has taken away since. */
+/** An {@link Identity} with what it may do now: without the scopes that were taken away since. */
 export interface Principal extends Identity {
   readonly limits: Limits;
-  /** When its rights were looked up, as `performance.now()` tells it: what changed later must be looked at again. */
+  /** When its rights were looked up, by `performance.now()`. After a later change they must be looked up again. */
   readonly checkedAt: number;
 }
 
@@ -88,12 +89,12 @@ export function identityOf(claims: unknown): Identity {
   };
 }
 
-/** The scopes of ours among these words. */
+/** Those of these words that are scopes of ours. */
 export function scopesIn(words: readonly string[]): ReadonlySet<Scope> {
   return new Set(SCOPES.filter((scope) => words.includes(scope)));
 }
 
-/** `admin` is a platform's scope: on a tenant's token it means nothing. */
+/** `admin` is a scope of the platform: on a tenant's token it means nothing. */
 export function allows({ tenantId, scopes }: Pick<Identity, 'tenantId' | 'scopes'>, anyOf: readonly Scope[]): boolean {
   if (tenantId === null && scopes.has('admin')) return true;
   return anyOf.some((scope) => scope !== 'admin' && scopes.has(scope));

@@ -1,8 +1,9 @@
 /**
- * The public keys of the operator's identity provider. They are cached by `kid` for the one issuer that is configured. A `kid`
- * that is not among them asks again (the provider has rotated), one fetch at a time and seldom, whether it succeeds or
- * fails: strangers' tokens must not send us there. Only the one who asks waits for the answer. Everybody else is answered
- * at once by what is known (security rule 32), and an outage changes nothing for keys that are known.
+ * The public keys of the operator's identity provider. They are cached by `kid` for the one issuer that is configured.
+ * An unknown `kid` starts a fetch, because the provider may have rotated its keys. Only one fetch runs at a time, and
+ * fetches are rare whether they succeed or fail: strangers' tokens must not make us send requests. Only the request
+ * with the unknown `kid` waits for the answer. All others are answered at once from the known keys (security rule 32),
+ * and an outage changes nothing for known keys.
  */
 import { Inject, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { createLocalJWKSet, createRemoteJWKSet, errors } from 'jose';
@@ -12,14 +13,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Problem } from '../../common/problem.js';
 import { ENV, type Env } from '../../config/env.js';
 
-/** From the end of one fetch to the next. */
+/** The least time between the end of one fetch and the start of the next. */
 const COOLDOWN_MS = 5000;
 const TIMEOUT_MS = 5000;
-/** How long the start waits for the keys: a provider that is away must not keep us from starting. */
+/** How long the start waits for the keys. A provider that is down must not keep us from starting. */
 const MAX_START_MS = 2000;
-/** Keys older than this are asked for again while the old ones serve: a key that was withdrawn goes within it. */
+/**
+ * Keys older than this are fetched again while the old ones serve. So a key that was withdrawn stops working within it.
+ */
 const REFRESH_MS = 10 * 60_000;
-/** Known keys serve so long without a word from the provider. */
+/** How long known keys serve while the provider does not answer. */
 const MAX_STALE_MS = 24 * 3600_000;
 
 export const EXTERNAL_ALGORITHMS = ['RS256', 'ES256'] as const;
@@ -33,7 +36,7 @@ export class IssuerKeys implements OnApplicationBootstrap {
   private keys: Keys | undefined;
   private fetching = false;
   private hasFailed = false;
-  /** By the monotonic clock: when a fetch last ended, and when one last brought keys. */
+  /** By the monotonic clock: when the last fetch ended, and when one last brought keys. */
   private endedAt = -Infinity;
   private answeredAt = -Infinity;
 
@@ -46,7 +49,9 @@ export class IssuerKeys implements OnApplicationBootstrap {
     await Promise.race([this.fetch(), wait(MAX_START_MS, undefined, { ref: false })]);
   }
 
-  /** Rejects with a JsonWebTokenError for a key that is none of the issuer's, with `unavailable` when nobody can say. */
+  /**
+   * Rejects with a JsonWebTokenError if the key is not the issuer's, with `unavailable` if that cannot be found out.
+   */
   async publicKey(kid: string | undefined, alg: string): Promise<KeyObject> {
     if (this.remote === undefined || kid === undefined) throw new jwt.JsonWebTokenError('no such issuer or key');
     const known = await this.find(kid, alg);

@@ -1,6 +1,6 @@
 /**
- * The name that our tokens bear as their issuer (`iss`). It is settled when a database is first used, by the PUBLIC_URL of
- * that start, and kept there: tokens outlive a move to another port or domain.
+ * The name of the issuer in our tokens (`iss`). The first start on a database sets it from that start's PUBLIC_URL, and
+ * it stays: tokens survive a move to another port or domain.
  */
 import type { FactoryProvider } from '@nestjs/common';
 import { ENV, type Env, InvalidEnv } from '../../config/env.js';
@@ -16,16 +16,16 @@ export class Issuer {
   private constructor(readonly name: string) {}
 
   /**
-   * What a token of ours must be, wherever one is verified (docs/security-rules.md, rule 6). Clocks get no tolerance: a token
-   * that has expired is expired.
+   * What a token of ours must be, wherever it is verified (docs/security-rules.md, rule 6). Clocks get no tolerance: a
+   * token that has expired is expired.
    */
   get verification(): { readonly algorithms: [typeof ALGORITHM]; readonly issuer: string } {
     return { algorithms: [ALGORITHM], issuer: this.name };
   }
 
   /**
-   * The issuer of this database, settled now if it has none. Of several processes that start at once one settles it. Throws
-   * {@link InvalidEnv}, and settles nothing, where the operator's own identity provider goes by the same name.
+   * The issuer of this database, set now if it has none. If several processes start at once, one of them sets it.
+   * Throws {@link InvalidEnv}, and sets nothing, if the operator's own identity provider has the same name.
    */
   static open(prisma: PrismaService, { publicUrl, identityProvider }: Env): Promise<Issuer> {
     return prisma.$transaction(async ({ tokenIssuer }) => {
@@ -38,7 +38,7 @@ export class Issuer {
   }
 }
 
-/** Known before anything that signs or verifies is made. */
+/** Must be known before anything that signs or verifies is made. */
 export const issuerProvider: FactoryProvider<Issuer> = {
   provide: Issuer,
   inject: [PrismaService, ENV],

@@ -1,4 +1,4 @@
-/** What is answered about signing keys, as `/openapi.json` says it. */
+/** The answers about signing keys, as `/openapi.json` describes them. */
 import { z } from 'zod';
 import { idField, momentField } from '../../common/answer-fields.js';
 

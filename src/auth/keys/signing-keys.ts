@@ -1,7 +1,7 @@
 /**
- * The keys that sign our tokens: ES256, in the database so that every process has them. A rotation leaves no gap: a new
- * key is published first and signs only when every process must have it, and an old one verifies until the last token
- * that it signed has expired or is revoked.
+ * The keys that sign our tokens: ES256, in the database so that every process has them. A rotation leaves no gap. A new
+ * key is published first and signs only once every process must have it. An old key verifies until the last token that
+ * it signed has expired or is revoked.
  */
 import { Injectable, OnApplicationBootstrap } from '@nestjs/common';
 import { type KeyObject, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
@@ -16,18 +16,20 @@ import { PrismaService } from '../../database/prisma.service.js';
 import type { jwksAnswer } from './key-answers.js';
 import { ALGORITHM } from './issuer.js';
 
-/** How often an unknown `kid` may send us to the database: a stranger's tokens must not. */
+/** The least time between two reads of the database for an unknown `kid`: strangers' tokens must not cause load. */
 const REFRESH_MS = 5000;
-/** The same while there is no key yet: the first one signs as soon as it is made. */
+/** The same while there is no key yet, because the first key signs as soon as it is made. */
 const FIRST_REFRESH_MS = 100;
-/** How long a new key is only published; longer than any process goes without asking about an unknown `kid`. */
+/**
+ * How long a new key is published before it signs. Longer than a process may wait before it looks up an unknown `kid`.
+ */
 export const PUBLISH_MS = 2 * REFRESH_MS;
-/** Keys older than this are read again before one signs: word of a rotation may have been lost. */
+/** Keys older than this are read again before one signs: the message about a rotation may have been lost. */
 const STALE_MS = 60_000;
-/** A key that was replaced is kept at least so long: somebody may still be signing with it. */
+/** The least time that a replaced key is kept: another process may still be signing with it. */
 const MIN_VERIFYING_MS = 5 * STALE_MS;
 
-/** Read, as rights are, by connections that nobody else's work takes. */
+/** Read, as rights are, on connections that no other work takes. */
 const KEYS = `SELECT kid, created_at AS "createdAt", private_key AS "privateKey", public_key AS "publicKey"
   FROM signing_keys WHERE retired_at IS NULL ORDER BY created_at DESC`;
 const LIVING = 'SELECT kid, count(*) AS tokens FROM tokens WHERE revoked_at IS NULL AND expires_at > $1 GROUP BY kid';
@@ -49,7 +51,7 @@ export interface SigningKeyView {
   readonly createdAt: string;
   readonly signsFrom: string;
   readonly state: 'next' | 'signing' | 'verifying';
-  /** Tokens that it signed and that still work. */
+  /** How many tokens it signed that still work. */
   readonly tokens: number;
 }
 
@@ -75,7 +77,7 @@ export class SigningKeys implements OnApplicationBootstrap {
     await this.retire();
   }
 
-  /** The key that signs now; the first one is made when it is needed. */
+  /** The key that signs now. The first one is made when it is needed. */
   async current(): Promise<{ kid: string; sign(claims: Readonly<Record<string, unknown>>): string }> {
     if (performance.now() - this.loadedAt > STALE_MS) await this.load();
     if (this.keys.length === 0) await this.create(SYSTEM);
@@ -100,7 +102,7 @@ export class SigningKeys implements OnApplicationBootstrap {
     return { keys: this.keys.map(({ jwk }) => jwk) };
   }
 
-  /** A new key, which signs in {@link PUBLISH_MS}; keys whose tokens are gone go, too. */
+  /** Makes a new key, which signs after {@link PUBLISH_MS}, and removes keys that no working token needs. */
   async rotate(actor: Actor): Promise<SigningKeyView> {
     if (this.keys.length === 0) await this.load();
     const kid = await this.create(actor);
@@ -172,14 +174,14 @@ export class SigningKeys implements OnApplicationBootstrap {
     await this.load();
   }
 
-  /** How many tokens still work by each key; by null: tokens from before keys were counted. */
+  /** How many tokens still work, by key. The entry null counts tokens from before keys were counted. */
   private async living(): Promise<Map<string | null, number>> {
     const { rows } = await this.pool.query<{ kid: string | null; tokens: number }>(LIVING, [moment()]);
     return new Map(rows.map(({ kid, tokens }) => [kid, tokens]));
   }
 }
 
-/** Of the keys, newest first: the newest that everybody has had time to hear of; the oldest, when all are new. */
+/** Takes keys newest first. Returns the newest that every process has had time to read; if all are new, the oldest. */
 function chooseSigning(keys: readonly KeyPair[], now: number): KeyPair | undefined {
   return keys.find((key) => key.createdAt.getTime() <= now - PUBLISH_MS) ?? keys.at(-1);
 }

@@ -33,7 +33,7 @@ export class SessionsController {
     return { tenant: principal.tenantId, scopes: [...principal.scopes], expiresAt: expiresAt.toISOString() };
   }
 
-  /** The one thing that a cookie may change: it ends its own session. */
+  /** The only change that the cookie allows: it ends its own session. */
   @Operation({
     id: 'endSession',
     summary: 'End the session of the cookie, its open streams included',

@@ -1,4 +1,4 @@
-/** Sessions of same-origin pages: a cookie in place of a token that a page would have to keep. It reads, it never writes. */
+/** Sessions of same-origin pages: a cookie, so that a page does not have to keep a token. It reads and never writes. */
 import { Inject, Injectable } from '@nestjs/common';
 import type { CookieOptions } from 'express';
 import type { Patience } from '../../common/fair-slots.js';
@@ -10,7 +10,7 @@ import { sessionCookieName } from './session-cookie.js';
 import { TokenMint } from '../tokens/token-mint.js';
 import { TokensService } from '../tokens/tokens.service.js';
 
-/** A working day; the token it was made from ends it sooner, when that ends. */
+/** A working day. The session ends sooner if the token it was made from does. */
 export const SESSION_MS = 12 * 3600 * 1000;
 
 @Injectable()
@@ -46,7 +46,7 @@ export class Sessions {
     return { token, expiresAt: row.expiresAt };
   }
 
-  /** Its open streams end with it. */
+  /** The session's open streams end with it. */
   async end(session: Principal): Promise<void> {
     await this.tokens.revokeDerived(session.tokenId);
   }

@@ -1,4 +1,4 @@
-/** What is answered about signing in, as `/openapi.json` says it. */
+/** The answers about signing in, as `/openapi.json` describes them. */
 import { z } from 'zod';
 import { momentField, tenantField } from '../../common/answer-fields.js';
 import { scopesField, tokenText } from '../tokens/token-answers.js';

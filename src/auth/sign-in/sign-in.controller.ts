@@ -21,7 +21,10 @@ import { signInLinkAnswer, signedInAnswer } from './sign-in-answers.js';
 
 const DEFAULT_TTL_SECONDS = 15 * 60;
 const MAX_LINK_TTL_SECONDS = 24 * 3600;
-/** Of one address, with five seconds' worth at once: codes cannot be guessed, but trying must not cost us more than them. */
+/**
+ * The limit for one address, with five seconds' worth at once. Codes cannot be guessed; the limit keeps attempts from
+ * costing us more than the client.
+ */
 const CODES_PER_SECOND = 5;
 
 const linkTtl = shortTtlSchema(MAX_LINK_TTL_SECONDS, 'must be a day at most').default(DEFAULT_TTL_SECONDS);
@@ -111,7 +114,7 @@ export class SignInController {
     return { tenant: tenantId, scopes, expiresAt: expiresAt.toISOString(), token };
   }
 
-  /** It reads exactly what the tenant reads, for an hour at most; the tenant's audit says so. */
+  /** The view reads exactly what the tenant reads, for an hour at most, and the tenant's audit records it. */
   @Operation({
     id: 'createTenantView',
     summary: 'View as: an API token that reads what the tenant reads, named in the tenant’s audit',

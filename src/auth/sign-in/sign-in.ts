@@ -1,7 +1,8 @@
 /**
- * Signing in by a link: an admin vouches for a person, and the link's code, used once, becomes a session of the page and a
- * token that the page's tab keeps for writes. Both hang together, and on the token of the admin who vouched: what comes of
- * a link ends with it and never outlives it (security rule 9). Of a code only the hash is stored (rule 8).
+ * Signing in by a link. An admin vouches for a person. The link's code works once and becomes a session of the page and
+ * a token, which the page's tab keeps for writes. Both depend on each other and on the token of the admin who vouched:
+ * what was made from a link ends with that token and never outlives it (security rule 9). Only the hash of a code is
+ * stored (rule 8).
  */
 import { Inject, Injectable } from '@nestjs/common';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
@@ -17,17 +18,17 @@ import { SESSION_MS } from './sessions.js';
 import { TokenMint } from '../tokens/token-mint.js';
 import { assertTenant } from '../known-tenant.js';
 
-/** What a person does who looks after a tenant: watches, makes tokens for programs, says where events are sent. */
+/** What a person who looks after a tenant does: watch, make tokens for programs, set where events are sent. */
 export const PERSON_SCOPES = ['events:read', 'agents:read', 'tokens:write', 'webhooks:write', 'rules:write'] as const;
 
-/** As long-lived as an API token may be: on the word of nobody but the product itself. */
+/** As long as an API token may live, because nobody but the product itself vouches. */
 const SYSTEM_VOUCHES_MS = 366 * 86_400_000;
-/** The tab's token writes, so it is short; the session only reads. */
+/** The tab's token can write, so it is short-lived; the session only reads. */
 const TAB_TOKEN_MS = 3600 * 1000;
-/** Codes that are of no use any more, kept so long for who looks into something. */
+/** How long used and expired codes are kept, for people who investigate. */
 const KEEP_EXPIRED_MS = 24 * 3600 * 1000;
 
-/** The name of what comes of a link, in the list of tokens. */
+/** The name, in the list of tokens, of what was made from a link. */
 const SIGNED_IN = 'signed in by link';
 
 export interface SignInLink {
@@ -39,11 +40,11 @@ export interface SignedIn {
   readonly tenantId: TenantId | null;
   readonly scopes: readonly Scope[];
   readonly session: { readonly token: string; readonly expiresAt: Date };
-  /** For the tab, to write with. */
+  /** For the tab, which writes with it. */
   readonly token: string;
 }
 
-/** On whose word a link is made: null is the product's own. */
+/** Who vouches for the link; null is the product itself. */
 interface Voucher {
   readonly tokenId: string | null;
   readonly until: Date;
@@ -66,7 +67,7 @@ export class SignIn {
     @Inject(ENV) private readonly env: Env,
   ) {}
 
-  /** A link for a person of the tenant, or (null) of the platform. Throws `tenant-not-found`. */
+  /** A link for a person of the tenant or, with null, of the platform. Throws `tenant-not-found`. */
   async createLink(
     tenantId: TenantId | null,
     { scopes, ttlSeconds }: { readonly scopes: readonly Scope[]; readonly ttlSeconds: number },
@@ -89,7 +90,10 @@ export class SignIn {
     return { url: this.env.publicUrl.at(`/#code=${code}`), expiresAt: expiresAt.toISOString() };
   }
 
-  /** Uses a code up; of two at once exactly one wins. Throws `token-invalid` (wrong, used and expired alike), `tenant-suspended`. */
+  /**
+   * Uses a code up. If two requests come at once, exactly one wins. Throws `token-invalid` (for a wrong, used and
+   * expired code alike) and `tenant-suspended`.
+   */
   async use(code: string, requestId: string | null): Promise<SignedIn> {
     return this.prisma.$transaction(async (transaction) => {
       const claimed = await claim(transaction, hashOf(code));
@@ -115,13 +119,15 @@ export class SignIn {
     const tab = await this.tokenMint.mint(transaction, {
       ...{ ...common, kind: 'api', expiresAt: earlier(momentIn(TAB_TOKEN_MS), session.row.expiresAt) },
       parent: { tokenId: session.row.id, isOurs: true },
-      // A person makes tokens for programs, which outlive the tab; the voucher's word reaches as far as its own life.
+      // A person makes tokens for programs, and these outlive the tab. They may live as long as the token that vouched.
       mintsUntil: vouchedUntil,
     });
     return { session, tab };
   }
 
-  /** An admin who is signed in by a link vouches on the word of who vouched for them: signing out ends no link. */
+  /**
+   * If the admin signed in by a link, the one who vouched for that admin vouches here too: signing out ends no link.
+   */
   private async voucherOf(admin: Principal | undefined): Promise<Voucher> {
     if (admin === undefined) return { tokenId: null, until: momentIn(SYSTEM_VOUCHES_MS) };
     if (admin.kind === 'external') return { tokenId: null, until: admin.expiresAt };
@@ -143,7 +149,7 @@ export class SignIn {
   }
 }
 
-/** One statement, so that two at once cannot both win and all that fails takes the same way. */
+/** One statement, so that two at once cannot both win and every failure looks the same. */
 async function claim(transaction: Prisma.TransactionClient, hash: string): Promise<ClaimedCode | undefined> {
   const rows = await transaction.$queryRaw<ClaimedCode[]>`
     UPDATE sign_in_codes SET used_at = now()
@@ -157,7 +163,7 @@ function hashOf(code: string): string {
   return createHash('sha256').update(code).digest('hex');
 }
 
-/** Thrown within the transaction: the code is not used up, and works when the tenant is active again. */
+/** Thrown within the transaction, so the code is not used up and works when the tenant is active again. */
 async function assertActive(transaction: Prisma.TransactionClient, tenantId: TenantId | null): Promise<void> {
   if (tenantId === null) return;
   const tenant = await transaction.tenant.findUnique({ where: { id: tenantId } });

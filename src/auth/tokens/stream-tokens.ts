@@ -58,7 +58,10 @@ export class StreamTokens {
     return this.viewOf(token, row.expiresAt);
   }
 
-  /** For an admin: sees exactly what the tenant sees, and the tenant can read that somebody looked. Throws `tenant-not-found`. */
+  /**
+   * For an admin: the token sees exactly what the tenant sees, and the tenant's audit says that somebody looked. Throws
+   * `tenant-not-found`.
+   */
   async mintView(
     admin: Principal,
     actor: Actor,
@@ -71,7 +74,7 @@ export class StreamTokens {
     return this.viewOf(token, row.expiresAt);
   }
 
-  /** A tenant's stream tokens that work now and are narrowed to, among others, this agent. */
+  /** A tenant's working stream tokens whose narrowing includes this agent. */
   async narrowedTo(tenantId: TenantId, agent: AgentName, patience: Patience): Promise<NarrowedToken[]> {
     const query = {
       where: {

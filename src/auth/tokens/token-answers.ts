@@ -1,4 +1,4 @@
-/** What is answered about tokens, as `/openapi.json` says it. */
+/** The answers about tokens, as `/openapi.json` describes them. */
 import { z } from 'zod';
 import { idField, momentField, pageOf, tenantField } from '../../common/answer-fields.js';
 import { scopeSchema } from '../principal.js';
@@ -6,7 +6,7 @@ import { scopeSchema } from '../principal.js';
 export const tokenText = z.string().meta({ description: 'A token’s text.', examples: ['eyJhbGciOiJFUzI1NiIs…'] });
 export const scopesField = z.array(scopeSchema).meta({ examples: [['events:read']] });
 
-/** Never with its text, which nobody keeps. */
+/** Never contains the token's text, which is not stored. */
 export const tokenAnswer = z
   .object({
     id: idField,

@@ -1,4 +1,6 @@
-/** Tokens that the server keeps for its operator in the data folder, mode 0600: the first admin token, the demo's. */
+/**
+ * Tokens that the server keeps for its operator in the data folder, mode 0600: the first admin token and the demo's.
+ */
 import { Inject, Injectable } from '@nestjs/common';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -18,7 +20,7 @@ const YEAR_SECONDS = 366 * 86_400;
 
 export interface TokenFile {
   readonly path: string;
-  /** The token's text, when it was created just now: to be printed once. */
+  /** The token's text if it was created just now, to be printed once. */
   readonly created: string | undefined;
 }
 
@@ -33,8 +35,8 @@ export class TokenFiles {
   ) {}
 
   /**
-   * The first admin token. Made when the platform has none, or when the file is there but its token no longer works
-   * (revoked, expired, emptied by an operator who lost it). Undefined when another machine holds it.
+   * The first admin token. It is made if the platform has none, or if the file is there but its token no longer works
+   * (revoked, expired, or emptied by an operator who lost it). Undefined if another machine holds it.
    */
   async ensureAdmin(): Promise<TokenFile | undefined> {
     const path = join(this.env.dataDir, 'admin-token');
@@ -47,7 +49,7 @@ export class TokenFiles {
     });
   }
 
-  /** Another admin token in that file, whatever there is. Those before it go on working until they are revoked. */
+  /** Writes another admin token to that file, whatever is there. Earlier ones work until they are revoked. */
   async renewAdmin(): Promise<{ path: string; text: string }> {
     const path = join(this.env.dataDir, 'admin-token');
     return this.alone(async () => ({
@@ -61,7 +63,10 @@ export class TokenFiles {
     return this.alone(() => this.ensure(join(this.env.dataDir, `${tenantId}-token`), tenantId, scopes, 'demo'));
   }
 
-  /** Processes that start at once, on one database and perhaps one folder, must not both find nothing and both make it. */
+  /**
+   * Processes that start at once, on one database and perhaps one folder, must not all find nothing and each make a
+   * token.
+   */
   private alone<Result>(work: () => Promise<Result>): Promise<Result> {
     return exclusively(this.databaseUrl, 'token-files', work);
   }
@@ -77,12 +82,12 @@ export class TokenFiles {
     return { path, created: await this.write(path, tenantId, scopes, name) };
   }
 
-  /** Resolves to the text of the token that it has made. */
+  /** Resolves to the text of the new token. */
   private async write(path: string, tenantId: TenantId | null, scopes: readonly Scope[], name: string) {
     const { token } = await this.tokens.create(tenantId, { name, scopes, ttlSeconds: YEAR_SECONDS }, SYSTEM);
     mkdirSync(this.env.dataDir, { recursive: true });
     writeFileSync(path, `${token}\n`, { mode: 0o600 });
-    chmodSync(path, 0o600); // It may have been there.
+    chmodSync(path, 0o600); // The file may have existed, and then keeps its mode.
     return token;
   }
 }

@@ -1,4 +1,4 @@
-/** Tokens and what they were minted from, up to the first: none may do what one before it may not do any more. */
+/** Tokens and those that they were minted from, up to the first. None may do more than any token before it. */
 import type { PgPool } from '../../database/pg-pool.js';
 
 export interface AncestralToken {
@@ -22,7 +22,7 @@ const LINEAGES = `
   SELECT of, id, tenant_id AS "tenantId", scopes, revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"
   FROM line ORDER BY depth`;
 
-/** For each id that has a row: the token itself, its parent, the parent's parent … In one query, however many they are. */
+/** For each id that has a row: the token itself, its parent, the parent's parent … One query, however many they are. */
 export async function lineagesOf(
   pool: PgPool,
   ids: readonly string[],

@@ -1,4 +1,4 @@
-/** Makes every token of ours: one row, one signature, and the text in the answer and nowhere else (security rule 8). */
+/** Makes every token of ours: one row and one signature. The text appears only in the answer (security rule 8). */
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { AgentName, CallId, TenantId } from '../../common/ids.js';
@@ -22,12 +22,12 @@ export interface Minting {
   readonly scopes: readonly Scope[];
   readonly expiresAt: Date;
   readonly createdBy: string;
-  /** The token that this one is derived from; `isOurs`: it has a row of its own here. */
+  /** The token that this one is minted from. `isOurs`: that token has a row here. */
   readonly parent?: { readonly tokenId: string; readonly isOurs: boolean };
   readonly narrowing?: Narrowing;
   /** Set when an admin mints it to see what the tenant sees. */
   readonly viewedBy?: string;
-  /** Set for who signed in by a link: the tokens that they make may live so long. */
+  /** Set for a person signed in by a link: how long the tokens that they make may live. */
   readonly mintsUntil?: Date;
 }
 

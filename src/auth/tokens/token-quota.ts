@@ -1,4 +1,6 @@
-/** How many tokens a tenant may make. Each is a row, and is kept for a while when it works no more (security rule 24). */
+/**
+ * How many tokens a tenant may make. Each is a row, and stays for a while after it stops working (security rule 24).
+ */
 import { type Limits, effectiveLimits } from '../../common/limits.js';
 import type { TenantId } from '../../common/ids.js';
 import { momentIn } from '../../common/moment.js';
@@ -6,12 +8,13 @@ import { Problem } from '../../common/problem.js';
 import type { Prisma } from '../../database/generated/client.js';
 
 const HOUR_MS = 3600_000;
-/** Stream tokens that a tenant may make within an hour, for each stream that it may have open. */
+/** How many stream tokens a tenant may make within an hour, for each stream that it may have open. */
 const TOKENS_A_STREAM = 20;
 
 /**
- * Throws `too-many-tokens` for a tenant that has as many API tokens as it may, `tenant-not-found` where there is none. Those made
- * within a day count when they are revoked, too. The tenant stays locked for the transaction: two at once are counted.
+ * Throws `too-many-tokens` for a tenant that has as many API tokens as it may, `tenant-not-found` if there is no such
+ * tenant. Tokens made within a day count even if they are revoked. The tenant stays locked for the transaction, so that
+ * two requests at once are both counted.
  */
 export async function assertRoomForToken(
   transaction: Prisma.TransactionClient,

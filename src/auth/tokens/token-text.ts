@@ -1,8 +1,11 @@
-/** What a token says of itself, before anything of it is verified: which key, which issuer, which use. */
+/** What a token says about itself before it is verified: which key, which issuer, which use. */
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 
-/** A key's name is looked up: it is text that can be. Of `crit` (RFC 7515, 4.1.11) we understand nothing, so it must be absent. */
+/**
+ * A key's name is used for a lookup, so it must be text that allows one. We support nothing in `crit` (RFC 7515,
+ * 4.1.11), so it must be absent.
+ */
 const tokenSchema = z.object({
   header: z.object({
     alg: z.string(),
@@ -21,7 +24,7 @@ export interface TokenText {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** Undefined: it is no token that anybody could have issued for us. */
+/** Undefined: not a token that anybody could have issued for us. */
 export function readToken(token: string): TokenText | undefined {
   const parsed = tokenSchema.safeParse(decode(token));
   if (!parsed.success) return undefined;
@@ -33,6 +36,6 @@ function decode(token: string): unknown {
   try {
     return jwt.decode(token, { complete: true });
   } catch {
-    return undefined; // The library throws where a part is no JSON.
+    return undefined; // The library throws if a part is not JSON.
   }
 }

@@ -1,4 +1,4 @@
-/** Verifies tokens of ours outside the guard, by the same rules: algorithm, issuer, audience, current rights. */
+/** Verifies tokens of ours outside the guard by the same rules: algorithm, issuer, audience, current rights. */
 import { Injectable } from '@nestjs/common';
 import jwt from 'jsonwebtoken';
 import { blameOf } from '../../database/database-errors.js';
@@ -16,7 +16,10 @@ export class TokenVerifier {
     private readonly issuer: Issuer,
   ) {}
 
-  /** Undefined when the token does not work: expired, revoked, changed, or for another issuer or use. Rejects when nobody can tell. */
+  /**
+   * Undefined if the token does not work: expired, revoked, changed, or for another issuer or use. Rejects if that
+   * cannot be found out.
+   */
   async verify(token: string, kind: Exclude<TokenKind, 'external'>): Promise<Principal | undefined> {
     const key = await this.keys.publicKey(readToken(token)?.kid ?? '');
     if (key === undefined) return undefined;
@@ -25,7 +28,7 @@ export class TokenVerifier {
       return await this.rights.principal(identityOf(claims));
     } catch (error) {
       if (blameOf(error) === 'database') throw error;
-      return undefined; // Whatever is wrong with it, it opens nothing.
+      return undefined; // Whatever is wrong with it, it grants nothing.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** What may be shown of a token: to its owner, to support, to the audit. Never its text, which nobody keeps. */
+/** What may be shown of a token to its owner, to support and in the audit. Never its text, which is not stored. */
 import type { AnswerOf } from '../../common/operation.js';
 import type { Prisma, Token } from '../../database/generated/client.js';
 import type { Scope } from '../principal.js';

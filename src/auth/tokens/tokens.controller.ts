@@ -47,7 +47,10 @@ export class TokensController {
     return this.tokens.list(tenantId, limit, cursor, patience);
   }
 
-  /** Never wider than the minting token, nor longer-lived (security rule 9); who signed in by a link mints on its maker's word. */
+  /**
+   * Never wider or longer-lived than the minting token (security rule 9). A person signed in by a link may make tokens
+   * that live as long as the token that vouched.
+   */
   @Operation({
     id: 'createToken',
     summary: 'Make an API token of the tenant’s own; its text is in this answer only',
@@ -148,7 +151,7 @@ export class TokensController {
     return this.tokens.create(null, { name, scopes, ttlSeconds: ttl }, actor);
   }
 
-  /** Open streams that need a scope which is gone end at once. */
+  /** Open streams that need a scope that was taken away end at once. */
   @Operation({
     id: 'changeAnyToken',
     summary: 'Rename any token, or take scopes away from it',
@@ -166,7 +169,7 @@ export class TokensController {
     return this.tokens.changeAcrossTenants(id, change, actor);
   }
 
-  /** One of the identity provider's by the id that lists and the audit show: `<issuer>#<its jti, uti or hash>`. */
+  /** A token of the identity provider, by the id that lists and the audit show: `<issuer>#<its jti, uti or hash>`. */
   @Operation({
     id: 'revokeAnyToken',
     summary: 'Revoke any token, open streams included',

@@ -1,4 +1,7 @@
-/** API tokens: made once, listed without their text, narrowed and revoked everywhere at once. */
+/**
+ * API tokens: made once, listed without their text. They can be narrowed and revoked, which takes effect everywhere at
+ * once.
+ */
 import { Inject, Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, AuditLog } from '../../audit/audit-log.js';
@@ -27,20 +30,20 @@ export interface NewToken {
   readonly ttlSeconds: number;
 }
 
-/** What may be changed of a token: its name, and scopes may be taken away. */
+/** What may be changed of a token: its name can be replaced, and scopes can be removed. */
 export interface TokenChange {
   readonly name?: string | undefined;
   readonly scopes?: readonly Scope[] | undefined;
 }
 
-/** Which token is meant; with a tenant, only one of that tenant's own. */
+/** Which token is meant; with a tenant, only a token of that tenant. */
 interface TokenWhere {
   readonly id: string;
   readonly tenantId?: TenantId;
   readonly viewedBy?: null;
 }
 
-/** Derived tokens are short-lived and many: their rows go an hour after they have expired. */
+/** Derived tokens are short-lived and many, so their rows are deleted an hour after they have expired. */
 const KEEP_EXPIRED_MS = 3600 * 1000;
 const CLEAN_UP_MS = 3600 * 1000;
 
@@ -67,7 +70,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
     this.cleaning.stop();
   }
 
-  /** Makes a token of a tenant, or of the platform (null). Its text is in the answer and nowhere else. */
+  /** Makes a token of a tenant, or of the platform (null). Its text appears only in the answer. */
   async create(
     tenantId: TenantId | null,
     { name, scopes, ttlSeconds }: NewToken,
@@ -114,7 +117,10 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
     return factsOf(await this.pool.list(null, (tables) => findToken(tables, { id }), patience));
   }
 
-  /** Of any tenant or of the platform. Scopes can only be taken away: they are what the token's text says, or less. */
+  /**
+   * Changes a token of any tenant or of the platform. Scopes can only be removed: the token never has more than its
+   * text says.
+   */
   async changeAcrossTenants(id: string, { name, scopes }: TokenChange, actor: Actor): Promise<TokenView> {
     const view = await this.prisma.$transaction(async (transaction) => {
       const row = await findToken(transaction, { id });
@@ -133,19 +139,20 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   /**
-   * Of any tenant or of the platform, or of the identity provider. Open streams that live by the token end. Safe to repeat.
+   * Revokes a token of any tenant, of the platform or of the identity provider. Open streams that depend on the token
+   * end. Safe to repeat.
    */
   async revokeAcrossTenants(id: string, actor: Actor): Promise<void> {
     if (isExternalId(id, this.env.identityProvider)) await this.revokeExternal(id, actor);
     else await this.revoke({ id }, actor);
   }
 
-  /** A tenant's own; another's is as unknown as one that never was. */
+  /** Revokes a tenant's own token. Another tenant's answers like one that never existed. */
   async revokeOwn(tenantId: TenantId, id: string, actor: Actor): Promise<void> {
     await this.revoke({ id, tenantId, viewedBy: null }, actor);
   }
 
-  /** A stream or session token, by who holds it. */
+  /** Revokes a stream or session token for its holder. */
   async revokeDerived(id: string): Promise<void> {
     await this.prisma.token.updateMany({
       where: { id, kind: { not: 'api' }, revokedAt: null },
@@ -154,7 +161,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
     this.bus.publish({ kind: 'token-revoked', tokenId: id });
   }
 
-  /** Some of a tenant's tokens, whose rights have ended, with what was minted from them; false: there are none. */
+  /** Ends the rights of some of a tenant's tokens and of what was minted from them; false if there are none. */
   async removeSomeOf(tenantId: TenantId): Promise<boolean> {
     const count = await this.prisma.$executeRaw`DELETE FROM tokens WHERE id IN (
       SELECT id FROM tokens WHERE tenant_id = ${tenantId} ORDER BY kind = 'api', created_at LIMIT 1000)`;
@@ -181,7 +188,10 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
     for (const tokenId of ids) this.bus.publish({ kind: 'token-revoked', tokenId });
   }
 
-  /** What is revoked of the identity provider's has a row for as long as any token may live; sessions and stream tokens end with it. */
+  /**
+   * A revoked token of the identity provider has a row for as long as any token may live; its sessions and stream
+   * tokens end with it.
+   */
   private async revokeExternal(id: string, actor: Actor): Promise<void> {
     const revokedAt = moment();
     const derived = await this.prisma.$transaction(async (transaction) => {
@@ -218,7 +228,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
   }
 }
 
-/** The session that a tab's token hangs on: revoking either ends the sign-in. */
+/** The session that a tab's token depends on: revoking either ends the sign-in. */
 function sessionOf({ kind, viewedBy, parentId }: Token): string[] {
   return kind === 'api' && viewedBy === null && parentId !== null ? [parentId] : [];
 }

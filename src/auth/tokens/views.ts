@@ -1,4 +1,4 @@
-/** Views: an admin looks at what a tenant sees, and nothing more, through a token that says so and never writes. */
+/** Views: an admin looks at exactly what a tenant sees, with a token that says so and never writes. */
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditLog } from '../../audit/audit-log.js';
 import type { TenantId } from '../../common/ids.js';
@@ -9,7 +9,7 @@ import type { Principal } from '../principal.js';
 import { type Minting, TokenMint } from './token-mint.js';
 import { assertTenant } from '../known-tenant.js';
 
-/** Long enough to look into a complaint; asking again is in the books again. */
+/** Long enough to look into a complaint. Each further view is recorded in the audit again. */
 export const MAX_VIEW_TTL_SECONDS = 60 * 60;
 
 @Injectable()
@@ -40,7 +40,10 @@ export class Views {
     return { token, expiresAt: row.expiresAt.toISOString() };
   }
 
-  /** Mints what a tenant is viewed through, and writes into both books that somebody looks. Throws `tenant-not-found`. */
+  /**
+   * Mints the token for a view, and records it in both audits, the platform's and the tenant's. Throws
+   * `tenant-not-found`.
+   */
   async mint(actor: Actor, tenantId: TenantId, minting: Minting): Promise<{ row: Token; token: string }> {
     return this.prisma.$transaction(async (transaction) => {
       await assertTenant(transaction, tenantId);
