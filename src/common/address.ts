@@ -1,13 +1,14 @@
-/** Where a server is, as text: the one place that makes an address of a host and a port. */
+/** Where a server is, as text. Only this file makes an address from a host and a port. */
 
-/** Of the socket, as a person reads it: an address of IPv6 stands in brackets. */
+/** The address of a socket, as a person reads it: IPv6 stands in brackets. */
 export function socketAddress(host: string, port: number | string): string {
   return `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`;
 }
 
 /**
- * Where a process that listens on `host` and `port` is reached from its own machine, without a trailing slash. Who listens on
- * all addresses (`::`, `0.0.0.0`) is at none of that name. Undefined: the host stands in no URL, as one with a zone (`fe80::1%eth0`).
+ * Where a process that listens on `host` and `port` is reached from its own machine, without a trailing slash. A
+ * process that listens on all addresses (`::`, `0.0.0.0`) is reached at loopback. Undefined: the host cannot stand in a
+ * URL, such as one with a zone (`fe80::1%eth0`).
  */
 export function localUrl(host: string, port: number | string): string | undefined {
   const text = `http://${socketAddress(host, port)}`;
@@ -18,5 +19,5 @@ export function localUrl(host: string, port: number | string): string | undefine
   return url.origin;
 }
 
-/** The file of the data folder in which a server that listens says where it is reached from its own machine. */
+/** The file in the data folder in which a listening server writes where it is reached from its own machine. */
 export const URL_FILE = 'url';

@@ -1,4 +1,4 @@
-/** Fields that answers share, with the examples from which the documents make theirs. */
+/** Fields that answers share, with the examples that the documents use. */
 import { z } from 'zod';
 import { PROBLEM_SLUGS } from './problem.js';
 
@@ -12,7 +12,7 @@ export const idField = field('An id that we gave.', '3f0c9a4e-58d2-4b7e-9a53-0f6
 /** A moment of our own, ISO 8601 in UTC. */
 export const momentField = z.iso.datetime().meta({ examples: ['2026-11-27T21:06:05.788Z'] });
 
-/** Where a list goes on; null at its end. */
+/** The cursor of the next page; null at the end. */
 export const nextField = z
   .string()
   .nullable()
@@ -21,20 +21,20 @@ export const nextField = z
     examples: ['WyJ0ZW5hbnRzIixudWxsLCJhY21lIl0'],
   });
 
-/** A number of a log: of the tenant's own, or of the platform's. */
+/** A number of a log: the tenant's own, or the platform's. */
 export const cursorField = z
   .int()
   .min(0)
   .meta({ description: 'A number of the log: `after` of a stream.', examples: [1224] });
 
-/** A list's page: `{"<things>":[…],"next":<cursor>|null}`. */
+/** One page of a list: `{"<things>":[…],"next":<cursor>|null}`. */
 export function pageOf<Name extends string, Item extends z.ZodType>(name: Name, item: Item) {
   return z.object({ [name]: z.array(item), next: nextField } as Record<Name, z.ZodArray<Item>> & {
     next: typeof nextField;
   });
 }
 
-/** An error's body (RFC 9457). Further members are named where they come. */
+/** The body of an error (RFC 9457). A route that adds members names them itself. */
 export const problemSchema = z
   .object({
     type: z.enum(PROBLEM_SLUGS.map((slug) => `/problems/${slug}` as const)),

@@ -1,10 +1,10 @@
 /**
- * Bytes that are held for somebody until they are done with: bodies that are read, answers that wait to be taken. Bounded for
- * each owner and for all together, so that one owner's cost is never another's.
+ * Counts bytes that are held for an owner until they are no longer needed: request bodies, answers that wait to be
+ * read. Each owner has a bound and all together have one, so that one owner's cost never falls on another.
  */
 import { Counts } from './counts.js';
 
-/** Who causes the cost: a tenant, the platform, or the address of somebody unknown. */
+/** Who causes the cost: a tenant, the platform, or the address of an unknown client. */
 export interface Owner {
   readonly key: string;
   readonly maxBytes: number;
@@ -16,14 +16,16 @@ export class ByteBudget {
 
   constructor(private readonly maxBytes: number) {}
 
-  /** Whose bound these bytes would pass. An owner that holds nothing passes its own with one thing of any size. */
+  /**
+   * Which bound these bytes would exceed. An owner that holds nothing may exceed its own with one thing of any size.
+   */
   obstacle({ key, maxBytes }: Owner, bytes: number): 'owner' | 'all' | undefined {
     const own = this.held.of(key);
     if (own > 0 && own + bytes > maxBytes) return 'owner';
     return this.all > 0 && this.all + bytes > this.maxBytes ? 'all' : undefined;
   }
 
-  /** Returns how to give them back; twice gives them back once. */
+  /** Returns the function that gives them back; a second call does nothing. */
   take({ key }: Owner, bytes: number): () => void {
     let isHeld = true;
     this.add(key, bytes);

@@ -2,8 +2,9 @@ import type { Request } from 'express';
 import { isIP } from 'node:net';
 
 /**
- * Where a client is: its connection's address or, where `TRUST_PROXY` names the proxies in front, what they say. What is no
- * address is not believed even from them: it would be a client's own text. Null: the connection is gone.
+ * Where a client is: the address of its connection or, if `TRUST_PROXY` names the proxies in front, what they report.
+ * Text that is not an address is not believed even from them: it would come from the client. Null: the connection is
+ * gone.
  */
 export function clientAddress(request: Request): string | null {
   const { ip } = request;

@@ -1,12 +1,12 @@
 /**
- * Look-ups that are made together: while one round is under way, what is asked meanwhile collects for the next. So the rounds
- * grow with the load, without a timeout, and every answer is as of after its question, never from before it.
+ * Look-ups that are made together. While one round runs, new questions collect for the next. So rounds grow with the
+ * load, without a timeout, and every answer is younger than its question.
  */
 export class Collected<Key, Value> {
   private waiting = new Map<Key, PromiseWithResolvers<Value>>();
   private working = false;
 
-  /** `load` answers for every key that it is given; rejecting, it rejects them all. */
+  /** `load` answers for every key that it is given. If it rejects, all of them reject. */
   constructor(private readonly load: (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>) {}
 
   get(key: Key): Promise<Value> {
@@ -18,7 +18,7 @@ export class Collected<Key, Value> {
 
   private async work(): Promise<void> {
     this.working = true;
-    // What is asked in this turn of the event loop, by every connection that it reads, goes into the first round.
+    // The first round takes every question of this turn of the event loop, from all connections.
     await new Promise(setImmediate);
     while (this.waiting.size > 0) {
       const round = this.waiting;

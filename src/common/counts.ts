@@ -1,4 +1,4 @@
-/** How many of each key there are; a key without any takes no memory. */
+/** Counts things by key. A key with a count of zero takes no memory. */
 export class Counts {
   private readonly counts = new Map<string, number>();
 

@@ -1,7 +1,7 @@
-/** How long what was written last may take: whoever reads it may have stopped reading. */
+/** How long the last output may take: its reader may have stopped reading. */
 const LAST_WORDS_MS = 1000;
 
-/** Ends the process when what it has written is out: into a pipe that is full, Node writes later than `process.exit`. */
+/** Ends the process once its output is written. Into a full pipe, Node writes later than `process.exit`. */
 export async function exit(code: number): Promise<never> {
   const drained = [process.stdout, process.stderr].map(
     (stream) => new Promise<void>((resolve) => stream.write('', () => resolve())),

@@ -1,49 +1,48 @@
 /**
- * Slots that several parties share, each with a share of its own: who asks for much waits in a line of its own, and
- * lines are served in turn. So one party's thousand requests cost another one at most the slots that are taken at the
- * moment.
+ * Slots that several parties share. Each party has a share and a line of its own, and lines are served in turn. So a
+ * thousand requests of one party delay another party at most by the slots that are taken at the moment.
  */
 import { Problem } from './problem.js';
 
 export interface FairSlotsOptions {
-  /** Slots in all. */
+  /** All slots together. */
   readonly slots: number;
-  /** Slots of one party at a time. */
+  /** Slots that one party may hold at a time. */
   readonly share: number;
-  /** Requests of one party that may wait; one more is refused with `rate-limited`. */
+  /** How many requests of one party may wait. One more is refused with `rate-limited`. */
   readonly line: number;
-  /** Longest wait; then it is `unavailable`. */
+  /** The longest wait. After it, the request is refused with `unavailable`. */
   readonly waitMs: number;
   /**
-   * True when a slot is to rest for three times as long as it worked: then its work has a quarter of a core, and others
-   * the rest.
+   * True if a slot rests for three times as long as it worked. Then this work takes a quarter of a core and leaves the
+   * rest to others.
    */
   readonly rests?: () => boolean;
 }
 
-/** How long a rest is; what takes less needs none, and none is longer. */
+/** Bounds of a rest: work shorter than the first needs none, and no rest is longer than the second. */
 const REST_FACTOR = 3;
 const [MIN_REST_MS, MAX_REST_MS] = [10, 1000];
 
-/** How a work waits for its turn: until somebody has no more use for it. */
+/** How long a request waits for its turn. */
 export interface Patience {
-  /** Who waits leaves the line when it aborts, with its reason as the error. */
+  /** When it aborts, the request leaves the line, with its reason as the error. */
   readonly until: AbortSignal;
   /**
-   * True where the line has no bound in number and time, because something else bounds who waits: open streams, which
-   * end it when they end.
+   * True if the line has no bound in number and time, because something else bounds it: open streams, whose requests
+   * leave the line when they end.
    */
   readonly isEndless: boolean;
 }
 
-/** Waits as long as it takes: for what many share, or what holds a slot already. */
+/** Waits as long as it takes: for work that many share, or for a caller that holds a slot already. */
 export const PATIENT: Patience = { until: new AbortController().signal, isEndless: true };
 
-/** Begins what waits. */
+/** Starts a request that waits. */
 type Begin = () => void;
 
 export class FairSlots {
-  /** Parties that wait, in the order of their turns. */
+  /** The parties that wait, in the order of their turns. */
   private readonly lines = new Map<string, Set<Begin>>();
   private readonly taken = new Map<string, number>();
   private busy = 0;
@@ -68,7 +67,7 @@ export class FairSlots {
     }
   }
 
-  /** Whoever asked has its answer already: it is the next one that waits for the rest. */
+  /** The caller has its answer already; the next one waits for the rest to end. */
   private leave(party: string, workedMs: number): void {
     if (workedMs < MIN_REST_MS || this.options.rests?.() !== true) this.release(party);
     else setTimeout(() => this.release(party), Math.min(REST_FACTOR * workedMs, MAX_REST_MS)).unref();
@@ -124,7 +123,7 @@ export class FairSlots {
     });
   }
 
-  /** Gives free slots to those who wait, one party after the other. */
+  /** Gives free slots to the parties that wait, one party after the other. */
   private serve(): void {
     for (const [party, line] of this.lines) {
       if (this.busy >= this.options.slots) return;
@@ -132,7 +131,7 @@ export class FairSlots {
       const [next] = line;
       if (next === undefined) continue;
       line.delete(next);
-      // The party goes to the end of the turns.
+      // The party goes to the end of the line.
       this.lines.delete(party);
       if (line.size > 0) this.lines.set(party, line);
       this.take(party);

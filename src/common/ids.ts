@@ -1,10 +1,10 @@
 /**
- * Branded ids: a string becomes one of these only by passing its schema at the edge, so that a tenant's id cannot be
- * an agent's name by accident. Names are exact: refused when odd, never normalised (security rule 5).
+ * Branded ids. A string becomes one only by passing its schema at the edge, so a tenant's id cannot be used as an
+ * agent's name by accident. Names are exact: an odd one is refused, never normalised (security rule 5).
  */
 import { z } from 'zod';
 
-/** White space, control, format, unassigned, surrogate and invisible characters: what nobody can see or type. */
+/** White space, control, format, unassigned, surrogate and invisible characters, which nobody can see or type. */
 const INVISIBLE = String.raw`\s\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800`;
 const visible = (max: number) => new RegExp(`^[^${INVISIBLE}]{1,${max}}$`, 'u');
 
@@ -30,13 +30,16 @@ export const callIdSchema = z
   .brand<'CallId'>();
 export type CallId = z.infer<typeof callIdSchema>;
 
-/** An id that we gave: a token's, a connection's. Whatever else stands there names nothing. */
+/** An id that we gave: a token's, a connection's. Any other text names nothing. */
 export const opaqueIdSchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,100}$/, 'must be an id as we gave it')
   .meta({ examples: ['3f0c9a4e-58d2-4b7e-9a53-0f6f0d1f7c11'] });
 
-/** Text of one line that a person reads, as a name: no control characters (PostgreSQL stores no NUL), no half of a character. */
+/**
+ * One line of text that a person reads, such as a name: no control characters (PostgreSQL stores no NUL), no half of a
+ * character.
+ */
 export const lineSchema = (max: number) =>
   z
     .string()

@@ -1,4 +1,4 @@
-/** An example of a JSON Schema, made of the examples of its parts: one that is written once, at a field, stands everywhere. */
+/** Makes an example for a JSON Schema from the examples of its parts. An example is written once, at its field. */
 import type { JsonSchema } from './json-schema.js';
 
 export class NoExample extends Error {
@@ -7,7 +7,7 @@ export class NoExample extends Error {
   }
 }
 
-/** Throws {@link NoExample} where nothing tells what a required part looks like, and names it. */
+/** Throws {@link NoExample}, which names the part, if a required part has no example. */
 export function exampleOf(schema: JsonSchema, components: Readonly<Record<string, JsonSchema>>, path = ''): unknown {
   const told = toldExample(schema);
   if (told !== undefined) return told;
@@ -36,7 +36,7 @@ function toldExample(schema: JsonSchema): unknown {
   return schema['default'];
 }
 
-/** Of what need not be there, what has a told example. */
+/** Of the optional fields, those that have an example of their own. */
 function objectExample(schema: JsonSchema, components: Readonly<Record<string, JsonSchema>>, path: string): object {
   const required = new Set((schema['required'] ?? []) as string[]);
   const properties = Object.entries((schema['properties'] ?? {}) as Record<string, JsonSchema>);

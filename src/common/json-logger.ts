@@ -1,11 +1,11 @@
-/** One JSON object a line, for whoever collects logs: `level`, `time` (ISO 8601), `pid`, `hostname`, `context`, `message`. */
+/** One JSON object a line, for log collectors: `level`, `time` (ISO 8601), `pid`, `hostname`, `context`, `message`. */
 import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Level, type Logger, multistream, pino } from 'pino';
 import { type Redact, SECRET_PATHS } from './redaction.js';
 
 export interface LogStreams {
   readonly out: DestinationStream;
-  /** Errors, and nothing else. */
+  /** Errors only. */
   readonly err: DestinationStream;
 }
 
@@ -40,7 +40,7 @@ export class JsonLogger implements LoggerService {
     this.write('fatal', message, rest);
   }
 
-  /** As Nest calls a logger: the message, things that belong to it (an error's stack is text), and the context last. */
+  /** Nest calls a logger with the message, then what belongs to it (an error's stack is text), then the context. */
   private write(level: Level, message: unknown, rest: readonly unknown[]): void {
     const context = typeof rest.at(-1) === 'string' ? rest.at(-1) : undefined;
     const things = (context === undefined ? rest : rest.slice(0, -1)).filter((thing) => thing !== undefined);

@@ -9,7 +9,10 @@ export interface Converted {
   readonly components: Record<string, JsonSchema>;
 }
 
-/** `input`: what is sent to us; `output`: what we answer, which may have more fields at any time (docs/protocol.md, section 1.1). */
+/**
+ * `input`: what clients send; `output`: what we answer, which may have more fields at any time (docs/protocol.md,
+ * section 1.1).
+ */
 export function jsonSchemaOf(
   schema: z.ZodType,
   io: 'input' | 'output',
@@ -29,7 +32,7 @@ export function jsonSchemaOf(
   return refersToComponents({ schema: root, components: ($defs ?? definitions ?? {}) as Converted['components'] });
 }
 
-/** Leaves out what zod says of itself rather than of the data. */
+/** Leaves out what zod adds about itself. */
 function simplify(schema: JsonSchema, io: 'input' | 'output'): void {
   if (typeof schema['format'] === 'string') delete schema['pattern'];
   if (schema['minimum'] === Number.MIN_SAFE_INTEGER) delete schema['minimum'];

@@ -1,14 +1,14 @@
 /**
- * The shape of a JSON text, found without parsing it: one pass over its characters, no recursion, nothing made of what it
- * says. So limits of depth and size hold before a text is parsed, and a long array is parsed an element at a time. What
- * stands between the brackets need not be JSON: who parses it finds out.
+ * Finds the shape of a JSON text without parsing it: one pass over its characters, no recursion, no objects made. So
+ * limits of depth and size are checked before a text is parsed, and a long array is parsed one element at a time. The
+ * text between the brackets need not be valid JSON: the parser finds that out.
  */
 
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [ARRAY, ARRAY_END, OBJECT, OBJECT_END] = [0x5b, 0x5d, 0x7b, 0x7d];
 const BLANK = /^[\t\n\r ]*$/;
 
-/** An element of an array, as its text stands there. */
+/** An element of an array, as it stands in the text. */
 export interface Element {
   readonly json: string;
   /** How deep arrays and objects are nested in it: 0 for a scalar. */
@@ -32,7 +32,7 @@ export function depthOf(json: string): number {
   return deepest;
 }
 
-/** The elements of an array's text, in order. Throws SyntaxError when it turns out to be none. */
+/** The elements of an array's text, in order. Throws SyntaxError if the text is not an array. */
 export function* elementsOf(json: string): Generator<Element, void, undefined> {
   let start = json.indexOf('[') + 1;
   let depth = 0;
@@ -63,7 +63,7 @@ export function* linesOf(text: string): Generator<string, void, undefined> {
   }
 }
 
-/** Where a string that begins at a quote has its other quote; the end of the text when it has none. */
+/** The position of the closing quote of a string that opens at `from`; the end of the text if there is none. */
 function endOfString(json: string, start: number): number {
   for (let end = json.indexOf('"', start + 1); end !== -1; end = json.indexOf('"', end + 1)) {
     let first = end;

@@ -1,7 +1,7 @@
 /**
- * JSON in and out without loss. `JSON.parse` turns 9007199254740993 into ...992 and 1e400 into nothing; what we only pass on
- * must keep its digits (security rule 11). So a number that a double cannot hold is an {@link ExactNumber}. Nothing marks
- * it within the data: a sender cannot imitate it.
+ * JSON in and out without loss. `JSON.parse` turns 9007199254740993 into ...992 and 1e400 into nothing, but values that
+ * we only pass on must keep their digits (security rule 11). So a number that a double cannot hold becomes an {@link
+ * ExactNumber}. No mark within the data says so, and a sender cannot imitate it.
  */
 import { parse } from 'lossless-json';
 import { ExactNumber, isHeldByDouble, mayLoseDigits } from './exact-number.js';
@@ -12,17 +12,17 @@ const LOSSLESS = {
   onDuplicateKey: ({ newValue }: { newValue: unknown }) => newValue,
 };
 
-/** Its parser calls itself: deeper than that is nothing that we keep, and must not end in an overflow of the stack. */
+/** The parser is recursive. We keep nothing nested deeper than this, and a deep text must not overflow the stack. */
 const MAX_LOSSLESS_DEPTH = 256;
 
-/** As `JSON.parse`, but for numbers that it would change. Throws SyntaxError. */
+/** Like `JSON.parse`, except for numbers that it would change. Throws SyntaxError. */
 export function parseJson(text: string): unknown {
   if (!mayLoseDigits(text)) return JSON.parse(text);
   if (depthOf(text) > MAX_LOSSLESS_DEPTH) throw new SyntaxError('nested too deep');
   return parse(text, null, LOSSLESS);
 }
 
-/** One line of JSON. Lone surrogates become U+FFFD, control characters (NUL, CR, LF) stay escapes. */
+/** One line of JSON. Lone surrogates become U+FFFD; control characters (NUL, CR, LF) stay escaped. */
 export function serialiseJson(value: unknown): string {
   const met = ExactNumber.met;
   let text = JSON.stringify(value);
@@ -45,7 +45,7 @@ function withDigits(value: unknown): string {
   return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${withDigits(member)}`).join(',')}}`;
 }
 
-/** `JSON.stringify` writes a surrogate as an escape only where it stands alone. Two keys may become one: the last wins. */
+/** `JSON.stringify` escapes a surrogate only if it is alone. Two keys may become one: the last wins. */
 function wellFormed(json: string): string {
   const replaced = json.replace(/\\(?:\\|ud[89a-f][0-9a-f]{2})/g, (escape) => (escape === '\\\\' ? escape : '\ufffd'));
   return replaced === json ? json : serialiseJson(parseJson(replaced));

@@ -1,4 +1,4 @@
-/** How much of the platform a tenant may use. The defaults are the configuration's, what a tenant overrides is its own. */
+/** How much of the platform a tenant may use. The configuration has the defaults; a tenant may override them. */
 import { z } from 'zod';
 
 /** A usual event of a call has some 300 bytes. */
@@ -13,17 +13,17 @@ export const limitsSchema = z.strictObject({
   /** Streams open at once with one token. */
   streamsPerToken: count.optional(),
   requestsPerSecond: count.optional(),
-  /** Events that the tenant's own tokens may send in. */
+  /** Events that the tenant's own tokens may send. */
   ingestPerSecond: count.optional(),
-  /** Bytes of their bodies. Not said: a KiB an event, and not less than the platform's. */
+  /** Bytes of their bodies. If not set: one KiB an event, and at least the platform's. */
   ingestBytesPerSecond: z.number().int().min(0).max(1_000_000_000).optional(),
-  /** API tokens that work, or were made within a day. */
+  /** API tokens that work, or that were made within a day. */
   tokens: count.optional(),
   /** Days that events are kept. */
   retentionDays: z.number().int().min(1).max(36_500).optional(),
 });
 
-/** Changes of them, by name; null: as the platform has it again. */
+/** Changes to the overrides, by name; null goes back to the platform's value. */
 export const limitChangesSchema = z.strictObject(
   Object.fromEntries(Object.entries(limitsSchema.shape).map(([name, limit]) => [name, limit.nullable()])) as {
     [Name in keyof typeof limitsSchema.shape]: z.ZodNullable<(typeof limitsSchema.shape)[Name]>;
@@ -42,13 +42,13 @@ export interface Limits {
   readonly tokens: number;
 }
 
-/** A tenant's own; undefined: not said. */
+/** The tenant's own value; undefined: not set. */
 export function retentionDaysOf(overrides: unknown): number | undefined {
   const parsed = limitsSchema.safeParse(overrides);
   return parsed.success ? parsed.data.retentionDays : undefined;
 }
 
-/** A tenant's own limits over the platform's; what is stored and makes no sense counts as not said. */
+/** A tenant's own limits over the platform's. A stored value that makes no sense counts as not set. */
 export function effectiveLimits(overrides: unknown, defaults: Limits): Limits {
   const parsed = limitsSchema.safeParse(overrides);
   const { streams, streamsPerToken, requestsPerSecond, ingestPerSecond, ingestBytesPerSecond, tokens } =

@@ -3,12 +3,12 @@ import { JsonLogger } from './json-logger.js';
 import { redactor } from './redaction.js';
 import { TerminalLogger } from './terminal-logger.js';
 
-/** What the framework says while it assembles itself: true, and of no use to an operator. */
+/** Messages of the framework while it starts: true, but useless to an operator. */
 const FRAMEWORK = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 
 /**
  * Readable lines on a terminal, JSON lines elsewhere; without the framework's own start-up lines, and without secrets.
- * `secrets`: those of the configuration, which are known by their value.
+ * `secrets`: those of the configuration, which are recognised by their value.
  */
 export function createLogger(isTerminal: boolean, secrets: readonly (string | undefined)[] = []): LoggerService {
   const redact = redactor(secrets);
@@ -23,7 +23,7 @@ export function withoutFramework(logger: Required<Pick<LoggerService, 'fatal'>> 
     },
     warn: (message: unknown, ...rest: unknown[]) => void logger.warn(message, ...rest),
     error: (message: unknown, ...rest: unknown[]) => {
-      // A start that failed: main.ts says so, in one line.
+      // A failed start: main.ts reports it in one line.
       if (rest.at(-1) !== 'ExceptionHandler') logger.error(message, ...rest);
     },
     fatal: (message: unknown, ...rest: unknown[]) => void logger.fatal(message, ...rest),

@@ -1,5 +1,5 @@
 /**
- * What is counted as it happens, for /metrics; what can be looked up when somebody asks is looked up then
+ * Metrics that are counted as things happen, for /metrics. Metrics that can be looked up are looked up at each scrape
  * (health/samples.ts). One registry a process; labels never hold names of tenants, agents or calls.
  */
 import { Counter, Histogram, Registry } from 'prom-client';
@@ -58,7 +58,7 @@ export const streamsClosed = new Counter({
   registers,
 });
 
-// A series that begins with its first event shows no increase then, and nobody would be told.
+// Series start at 0: a series that begins with its first event shows no increase, so no alert would fire.
 for (const reason of ['slow-reader', 'dead-link', 'failure']) streamsClosed.inc({ reason }, 0);
 
 export const connectionsCut = new Counter({

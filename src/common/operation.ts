@@ -1,7 +1,8 @@
 /**
- * What `/openapi.json` says of an operation, beside its handler. The answer's zod schema is checked against what the handler
- * returns: by the compiler here, and by the tests for what really goes out. The rest is found by itself (contract/openapi.ts):
- * parameters, body, status, security, and the problems that every operation of its kind can meet.
+ * Describes an operation for `/openapi.json`, beside its handler. The compiler checks the answer's zod schema against
+ * what the handler returns, and the tests check it against what is really sent. The rest is derived
+ * (contract/openapi.ts): parameters, body, status, security, and the problems that every operation of its kind can
+ * meet.
  */
 import { SetMetadata, applyDecorators } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
@@ -11,19 +12,19 @@ import type { ProblemSlug } from './problem.js';
 export const OPERATION = Symbol('operation');
 
 export interface OperationSpec<Schema extends z.ZodType | null = z.ZodType | null> {
-  /** Unique, a verb first (`listCalls`): the name of a method in generated clients. It never changes. */
+  /** Unique, a verb first (`listCalls`): it becomes a method's name in generated clients. It never changes. */
   readonly id: string;
   /** One line. */
   readonly summary: string;
-  /** Whatever a user must know besides; Markdown. */
+  /** What else a user must know; Markdown. */
   readonly description?: string;
-  /** What is answered when it went well; null: nothing (204). Text and streams: `z.string()`. */
+  /** The answer to a success; null: none (204). Text and streams: `z.string()`. */
   readonly answer: Schema;
-  /** Of the answer's content; JSON unless given. */
+  /** The answer's content type; JSON if absent. */
   readonly type?: 'text/event-stream' | 'text/plain';
-  /** In place of the one that the schema's own examples make. */
+  /** Replaces the example that is made from the schema. */
   readonly example?: unknown;
-  /** Of what is sent, likewise. */
+  /** The same for the request's body. */
   readonly bodyExample?: unknown;
   /** Problems that it can meet besides those of every operation of its kind. */
   readonly problems?: readonly ProblemSlug[];
@@ -31,7 +32,7 @@ export interface OperationSpec<Schema extends z.ZodType | null = z.ZodType | nul
   readonly alsoStatus?: number;
 }
 
-/** What a handler returns for a schema of an answer. */
+/** What a handler may return for an answer's schema. */
 export type AnswerOf<Schema extends z.ZodType> = Frozen<z.output<Schema>>;
 
 type Frozen<Value> = Value extends readonly (infer Item)[]
@@ -40,10 +41,10 @@ type Frozen<Value> = Value extends readonly (infer Item)[]
     ? { readonly [Key in keyof Value]: Frozen<Value[Key]> }
     : Value;
 
-/** A handler returns what the schema says, or the text of it, or is none of the kind (streams, 204). */
+/** A handler returns what the schema says, or its text; streams and 204 are neither. */
 type Returned<Schema> = Schema extends z.ZodType ? AnswerOf<Schema> | string | StreamOf : undefined | void;
 
-/** What `@Sse()` handlers return. */
+/** What an `@Sse()` handler returns. */
 interface StreamOf {
   subscribe(...observer: never[]): unknown;
 }

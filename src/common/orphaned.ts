@@ -1,11 +1,13 @@
 /**
- * `npm start` and `npx` run what they run in a shell, and hand a signal to that shell alone: it ends, its child goes on for ever and
- * holds its port. A process whose parent has gone has another one.
+ * `npm start` and `npx` run their command in a shell and send a signal to that shell alone. The shell ends, but its
+ * child would run on for ever and hold its port. A process whose parent has gone gets another parent, and so notices.
  */
 
 const LOOK_MS = 500;
 
-/** Calls `act` once when the shell that a package manager has started us in has gone. `isInShell`: it has. */
+/**
+ * Calls `act` once when the shell in which a package manager started us has gone. `isInShell`: there is such a shell.
+ */
 export function whenOrphaned(isInShell: boolean, act: () => void): void {
   if (!isInShell) return;
   const parent = process.ppid;

@@ -1,6 +1,7 @@
 /**
- * Lists are read in pages by key: `limit`, and the `cursor` that the page before answered as `next`. A cursor is opaque, and
- * bound to its list and to whose list it is (security rule 30): another's, another list's and one that never was answer alike.
+ * Lists are read in pages by key: `limit`, and the `cursor` that the previous page answered as `next`. A cursor is
+ * opaque, and bound to its list and to the list's owner (security rule 30). One that belongs to another owner or
+ * another list is answered like one that never existed.
  */
 import { z } from 'zod';
 import { Problem } from './problem.js';
@@ -8,10 +9,13 @@ import { Problem } from './problem.js';
 /** Longest page of any list; bounds memory a request. */
 export const MAX_PAGE = 1000;
 
-/** About the longest answer of any list; bounds memory a request where single rows are large. */
+/** About the longest answer of any list; bounds memory a request if single rows are large. */
 export const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 
-/** The longest key is an agent's name or a call's id: 256 characters of four bytes, and what it is bound to; or that of a part of a call. */
+/**
+ * The longest key is an agent's name or a call's id (256 characters of four bytes) plus what it is bound to; or that of
+ * a part of a call.
+ */
 const MAX_CURSOR = 4000;
 
 export const pageQuery = {
@@ -19,10 +23,12 @@ export const pageQuery = {
   cursor: z.string().min(1).max(MAX_CURSOR).optional(),
 };
 
-/** Rows that are read at a time where single ones may be large. */
+/** How many rows are read at a time if single ones may be large. */
 const PIECE = 100;
 
-/** Rows of any size, read in pieces: as many as fit into the bytes of a page, at least one. `isCut`: there are more. */
+/**
+ * Reads rows of any size in pieces: as many as fit into the bytes of a page, and at least one. `isCut`: there are more.
+ */
 export async function readInPieces<Row>(
   limit: number,
   read: (last: Row | undefined, count: number) => Promise<Row[]>,
@@ -42,12 +48,12 @@ export async function readInPieces<Row>(
   return { rows, isCut: false };
 }
 
-/** As JSON, in UTF-16 units. */
+/** Size as JSON, in UTF-16 units. */
 function sizeOf(row: unknown): number {
   return JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)).length;
 }
 
-/** A moment in a key, which the database keeps to the millisecond. */
+/** A moment as a key; the database keeps milliseconds. */
 export const momentKey = z.iso.datetime().transform((text) => new Date(text));
 
 interface PageOf<Row> {
@@ -55,16 +61,19 @@ interface PageOf<Row> {
   readonly next: string | null;
 }
 
-/** One kind of list, by its name and its rows' key: a value by which they are sorted, or several. */
+/** One kind of list. It has a name, and its rows are sorted by a key of one or several values. */
 export class Listing<Key> {
   constructor(
     private readonly name: string,
     private readonly key: z.ZodType<Key>,
-    /** As which parameter the cursor comes, and as what a page answers it. */
+    /** The parameter that carries the cursor, and the field of the answer that does. */
     private readonly naming = { parameter: 'cursor', answeredAs: 'next' },
   ) {}
 
-  /** Where the page begins: after this key; undefined: at the start. `owner`: whose list, null: the platform's. Throws `validation`. */
+  /**
+   * The key after which the page begins; undefined: at the start. `owner`: whose list; null: the platform's. Throws
+   * `validation`.
+   */
   after(cursor: string | undefined, owner: string | null): Key | undefined {
     if (cursor === undefined) return undefined;
     const key = this.key.safeParse(this.read(cursor, owner));
@@ -73,8 +82,8 @@ export class Listing<Key> {
   }
 
   /**
-   * Splits off the row read beyond the page: `next` names the last key of the page, or is null at the end. `isCut`: there are more,
-   * though no row was read beyond the page.
+   * Splits off the row read beyond the page. `next` names the last key of the page, or is null at the end. `isCut`:
+   * there are more, although no row was read beyond the page.
    */
   page<Row>(
     rows: readonly Row[],
@@ -89,7 +98,7 @@ export class Listing<Key> {
     return { rows: page, next: goesOn && last !== undefined ? this.cursor(owner, keyOf(last)) : null };
   }
 
-  /** What names a row of `owner`'s list. */
+  /** Names a row of `owner`'s list. */
   cursor(owner: string | null, key: unknown): string {
     return Buffer.from(JSON.stringify([this.name, owner, key])).toString('base64url');
   }
@@ -99,12 +108,12 @@ export class Listing<Key> {
       const [name, whose, key] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
       return name === this.name && whose === owner ? key : undefined;
     } catch {
-      return undefined; // It is none of ours.
+      return undefined; // Not a cursor of ours.
     }
   }
 }
 
-/** One answer for a cursor that is another's, another list's, or none at all. */
+/** One answer for every wrong cursor: another owner's, another list's, or none at all. */
 export function notACursor({ parameter, answeredAs } = { parameter: 'cursor', answeredAs: 'next' }): Problem {
   const errors = [{ path: parameter, message: `must be what a page before answered as "${answeredAs}"` }];
   return new Problem('validation', 'The request is not valid.', { errors });

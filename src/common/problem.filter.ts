@@ -1,4 +1,4 @@
-/** Every failed request leaves through here, as problem+json or, where an EventSource must come back, as a short stream. */
+/** Answers every failed request, as problem+json or, if an EventSource must come back, as a short stream. */
 import { ArgumentsHost, Catch, ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { blameOf } from '../database/database-errors.js';
@@ -8,7 +8,7 @@ import { Problem, ProblemSlug } from './problem.js';
 import { requestId } from './request-id.js';
 import { SparseLog } from './sparse-log.js';
 
-/** How long a refused client should wait before it comes back, before jitter. */
+/** How long a refused client should wait before it tries again, before jitter. */
 const RETRY_MS = 3000;
 
 @Catch()
@@ -30,8 +30,8 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 /**
- * Answers with the problem. An EventSource gets a stream that asks it to come back, unless that would be in vain: what is wrong
- * on our side may be right the next time, too.
+ * Answers with the problem. An EventSource gets a stream that asks it to come back, unless that would be in vain. A
+ * fault on our side may be gone the next time, too.
  */
 export function refuse(response: Response, problem: Problem): void {
   const { req: request } = response;
@@ -42,7 +42,9 @@ export function refuse(response: Response, problem: Problem): void {
   else sendProblem(response, problem);
 }
 
-/** A proxy in front that says `X-Retry-On: 503` takes the request to another process, and does not show its client the 503. */
+/**
+ * A proxy that sends `X-Retry-On: 503` takes the request to another process and does not show the 503 to its client.
+ */
 function isTriedElsewhere({ status }: Problem, request: Request): boolean {
   return status === 503 && request.headers['x-retry-on'] === '503';
 }
@@ -65,7 +67,7 @@ function sendProblem(response: Response, problem: Problem): void {
   response.end(body);
 }
 
-/** A native EventSource gives up on any status but 200, so a refusal that will pass is a stream that asks it to return. */
+/** A native EventSource gives up on any status but 200, so a temporary refusal is a stream that asks it to return. */
 function sendClosingStream(response: Response, problem: Problem): void {
   response.status(200);
   response.setHeader('Content-Type', 'text/event-stream');
@@ -74,7 +76,7 @@ function sendClosingStream(response: Response, problem: Problem): void {
   response.end(closingFrame(problem));
 }
 
-/** The last words of a stream: why it ends, and when to come back. */
+/** The last frames of a stream: why it ends, and when to come back. */
 export function closingFrame(problem: Problem): string {
   const retry = jitter(problem.retryAfterMs ?? RETRY_MS);
   const data = JSON.stringify({
@@ -86,7 +88,7 @@ export function closingFrame(problem: Problem): string {
   return `retry: ${retry}\nevent: stream.closing\ndata: ${data}\n\n`;
 }
 
-/** What a client may know of anything that was thrown. */
+/** What a client may know about anything that was thrown. */
 export function toProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof HttpException) return fromStatus(thrown.getStatus());
@@ -111,14 +113,17 @@ function fromStatus(status: number): Problem {
   return new Problem(slug, detail);
 }
 
-/** Errors of Express and its body parsers carry `status`. */
+/** Errors of Express and its body parser carry `status`. */
 function statusOf(thrown: unknown): number | undefined {
   return typeof thrown === 'object' && thrown !== null && 'status' in thrown && typeof thrown.status === 'number'
     ? thrown.status
     : undefined;
 }
 
-/** The route, never the path: names, numbers and what somebody pasted into it by mistake stand there (security rule 8). */
+/**
+ * The route and never the path: a path holds names and numbers, and perhaps a secret pasted by mistake (security rule
+ * 8).
+ */
 function routeOf({ route }: Request): string {
   const path = (route as { readonly path?: unknown } | undefined)?.path;
   return typeof path === 'string' ? path : '(before any route)';

@@ -40,7 +40,7 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** `application/problem+json`, without the request's own `instance`. */
+/** As `application/problem+json`, without the request's `instance`. */
 export interface ProblemBody {
   readonly type: `/problems/${ProblemSlug}`;
   readonly title: string;
@@ -49,14 +49,14 @@ export interface ProblemBody {
   readonly errors?: readonly FieldError[];
 }
 
-/** An answer to a client. `detail` is read by people outside: nothing of the inside (SQL, stack, file names) in it. */
+/** An answer to a client. People outside read `detail`, so it never holds internals (SQL, stack, file names). */
 export class Problem extends Error {
   constructor(
     readonly slug: ProblemSlug,
     readonly detail: string,
     /** `errors` on 400, and further members that the answer's schema names (RFC 9457, 3.2). */
     readonly extensions: { readonly errors?: readonly FieldError[]; readonly [member: string]: unknown } = {},
-    /** Where it passes: when to come back, if that is known. */
+    /** For a problem that passes: when to try again, if known. */
     readonly retryAfterMs?: number,
   ) {
     super(`${slug}: ${detail}`);
@@ -70,7 +70,7 @@ export class Problem extends Error {
     return PROBLEMS[this.slug].title;
   }
 
-  /** True when the same request may succeed later: how an EventSource is told is docs/protocol.md, section 3.5. */
+  /** True if the same request may succeed later. docs/protocol.md, section 3.5 says how an EventSource is told. */
   get passes(): boolean {
     return this.status === 429 || this.status === 503;
   }

@@ -1,13 +1,13 @@
 /**
- * Secrets out of what is written to the log: the last of several nets, behind the rule that none gets that far (security
- * rule 8). By shape, by the name that stands before it, and by value where we know it. What is not a secret stays readable.
+ * Removes secrets from log lines: the last of several nets, behind the rule that no secret gets that far (security rule
+ * 8). It finds them by shape, by the name in front, and by value if we know it. Everything else stays readable.
  */
 
 const GONE = '[redacted]';
-/** A shorter one may be a word that stands in lines by right, such as "switchboard". */
+/** A shorter one may be an ordinary word, such as "switchboard". */
 const MIN_KNOWN_LENGTH = 12;
 
-/** Names of fields, headers, parameters whose values are secret wherever they stand. */
+/** Names of fields, headers and parameters whose values are always secret. */
 export const SECRET_NAMES = [
   ...['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'password', 'secret', 'client_secret'],
   ...['token', 'access_token', 'refresh_token', 'id_token', 'accessToken', 'refreshToken', 'idToken'],
@@ -20,16 +20,16 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?/g, GONE],
   [/\b(Bearer )[\w.~+/=-]{8,}/gi, `$1${GONE}`],
   [/\b(Basic )(?=[a-z]*[A-Z0-9])[\w+/]{8,}={0,2}/g, `$1${GONE}`],
-  // What stands before the host of a URL, a password with an "@" in it included.
+  // The part before the host of a URL, including a password with an "@" in it.
   [/(:\/\/)[^\s/?#"'\\]*@/g, `$1${GONE}@`],
-  // Query, fragment, cookie or connection string. A code of ours is long; `code=ECONNRESET` tells what happened.
+  // Query, fragment, cookie or connection string. Our codes are long; `code=ECONNRESET` is no secret.
   [new RegExp(`\\b(${NAMES})=[^\\s&#;,"'\\\\]+`, 'gi'), `$1=${GONE}`],
   [/([?&#](?:key|auth|sig|signature)=)[^\s&#"'\\]+/gi, `$1${GONE}`],
   [/\b(code["']?[=:]\s*["']?)[\w-]{32,}/gi, `$1${GONE}`],
-  // JSON and what `inspect` prints.
+  // JSON, and the output of `inspect`.
   [new RegExp(`("(?:${NAMES})":\\s*)"(?:[^"\\\\]|\\\\.)*"`, 'gi'), `$1"${GONE}"`],
   [new RegExp(`\\b((?:${NAMES})'?: )'(?:[^'\\\\]|\\\\.)*'`, 'gi'), `$1'${GONE}'`],
-  // A header as it stands on the wire.
+  // A header in its wire format.
   [
     /\b((?:proxy-)?authorization|(?:set-)?cookie): (?!\[redacted\])(?=[^\r\n"\\]*[\w.~+/=-]{8})[^\r\n"\\]+/gi,
     `$1: ${GONE}`,
@@ -40,7 +40,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
 
 export type Redact = (text: string) => string;
 
-/** `known`: secrets of the configuration, found by their value. */
+/** `known`: secrets of the configuration, recognised by their value. */
 export function redactor(known: readonly (string | undefined)[] = []): Redact {
   const values = known.filter((value) => value !== undefined && value.length >= MIN_KNOWN_LENGTH) as string[];
   return (text) => {
@@ -49,5 +49,5 @@ export function redactor(known: readonly (string | undefined)[] = []): Redact {
   };
 }
 
-/** Where {@link SECRET_NAMES} may stand in an object that is logged: at the top, and two levels below. */
+/** Where {@link SECRET_NAMES} may stand in a logged object: at the top, and two levels below. */
 export const SECRET_PATHS: string[] = SECRET_NAMES.flatMap((name) => ['', '*', '*.*'].map((at) => `${at}["${name}"]`));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
 
-/** Gives every answer an `X-Request-Id`, the same that a problem names as its `instance`. */
+/** Gives every answer an `X-Request-Id`. A problem names the same id as its `instance`. */
 export function assignRequestId(_request: Request, response: Response, next: NextFunction): void {
   response.setHeader('X-Request-Id', randomUUID());
   next();

@@ -1,25 +1,26 @@
 /**
- * Work that is done in rounds, one at a time: who asks for it during a round gets another one after it. Whoever holds the promise
- * of work instead, and clears it when that has settled, forgets what came in between the last look at the work and the clearing.
+ * Work that is done in rounds, one at a time. A request during a round starts another round after it. (Code that keeps
+ * the promise of the work instead, and clears it when it has settled, misses what came in between the last look at the
+ * work and the clearing.)
  */
 export class Rounds {
   private isDue = false;
   private running: Promise<void> | undefined;
 
-  /** `round` does all that there is to do. It should not reject: nobody awaits it. */
+  /** `round` does all the work that there is. It should not reject: nobody awaits it. */
   constructor(private readonly round: () => Promise<void>) {}
 
   get isWorking(): boolean {
     return this.running !== undefined;
   }
 
-  /** What there is to do now is done by this round or the next. */
+  /** The present work is done by this round or the next. */
   start(): void {
     this.isDue = true;
     this.running ??= this.work();
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when no round is running. */
   async idle(): Promise<void> {
     await this.running;
   }

@@ -1,4 +1,4 @@
-/** What a handler's parameters read of a request, as the framework notes it (docs/framework.md). */
+/** Which parts of a request a handler's parameters read, from the framework's metadata (docs/framework.md). */
 import type { ExecutionContext } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
@@ -14,8 +14,8 @@ export const readsBody = readsOf(RouteParamtypes.BODY);
 const readsQuery = readsOf(RouteParamtypes.QUERY);
 
 /**
- * A route that reads no query takes none: a field that nobody reads is a mistake of the caller's, and is said
- * (docs/security-rules.md, rule 19). Throws `validation`. Where a handler has a `@Query({ schema })`, that schema refuses.
+ * A route that reads no query accepts none: a field that nobody reads is the caller's mistake, and the caller is told
+ * (docs/security-rules.md, rule 19). Throws `validation`. If a handler has a `@Query({ schema })`, that schema refuses.
  */
 export function assertNoStrayQuery(context: ExecutionContext): void {
   const [field] = Object.keys(context.switchToHttp().getRequest<Request>().query);

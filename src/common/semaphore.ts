@@ -1,11 +1,11 @@
-/** At most so many at a time; the others wait in the order in which they came. */
+/** Lets at most a given number run at a time. The others wait in the order in which they came. */
 export class Semaphore {
   private waiting: (() => void)[] = [];
   private served = 0;
 
   constructor(private free: number) {}
 
-  /** Resolves when it is one's turn, with how to end it; ending it twice ends it once. */
+  /** Resolves when the turn has come, with the function that ends it; a second call does nothing. */
   async acquire(): Promise<() => void> {
     if (this.free > 0) this.free -= 1;
     else await new Promise<void>((resolve) => this.waiting.push(resolve));
@@ -25,7 +25,10 @@ export class Semaphore {
     }
   }
 
-  /** A queue is read from its front; what was read is cut off now and then, so that a long one costs no copying each time. */
+  /**
+   * A queue is read from its front. Read entries are cut off now and then, so that a long queue is not copied each
+   * time.
+   */
   private release(): void {
     const next = this.waiting[this.served];
     if (next === undefined) {

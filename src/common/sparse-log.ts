@@ -1,16 +1,16 @@
-/** A thousand logs lose one server together; that is one line, not a thousand. */
+/** Keeps the log short: if a thousand logs lose one server together, that is one line and not a thousand. */
 import { Logger } from '@nestjs/common';
 
-/** Shortest time between two lines about the same trouble. */
+/** The shortest time between two lines about the same trouble. */
 const EVERY_MS = 10_000;
 
-/** Says at most once in ten seconds what each trouble is, and how many more there were. No line holds content (rule 8). */
+/** Logs each trouble at most once in ten seconds, and how often it happened since. No line holds content (rule 8). */
 export class SparseLog {
   private readonly logger: Logger;
   /** By trouble: a handful, named in the code. */
   private readonly said = new Map<string, { at: number; unsaid: number }>();
 
-  /** `subject`: of whom all lines are. */
+  /** `subject`: what all the lines are about. */
   constructor(
     name: string,
     private readonly subject?: string,

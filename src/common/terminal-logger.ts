@@ -2,7 +2,7 @@ import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { inspect } from 'node:util';
 import { type Redact, SECRET_NAMES } from './redaction.js';
 
-/** Readable lines, in colours, for a person at a terminal. */
+/** Readable, coloured lines for a person at a terminal. */
 export class TerminalLogger extends ConsoleLogger {
   constructor(private readonly redactText: Redact) {
     super({
@@ -13,7 +13,7 @@ export class TerminalLogger extends ConsoleLogger {
     });
   }
 
-  /** Before it is coloured: colours stand between a name and its value. */
+  /** Before colouring: colour codes would stand between a name and its value. */
   protected override stringifyMessage(message: unknown, logLevel: LogLevel): string {
     const text = typeof message === 'string' ? message : inspect(message, { ...this.inspectOptions, colors: false });
     return super.stringifyMessage(this.redactText(text), logLevel);

@@ -1,18 +1,18 @@
 /**
- * Token buckets (RFC 3290, 5.1.3), one a key: `perSecond` come in, at most `BURST_SECONDS` worth wait. A charge larger
- * than what waits is allowed when the bucket is full, and leaves a debt, so that no size of request is refused for
- * ever.
+ * Token buckets (RFC 3290, 5.1.3), one a key: `perSecond` tokens are added, and at most `BURST_SECONDS` worth is kept.
+ * A charge larger than that is allowed when the bucket is full, and leaves a debt, so that no size of request is
+ * refused for ever.
  */
 import { LRUCache } from 'lru-cache';
 
 /** How many seconds' worth may be used at once, after a pause. */
 const BURST_SECONDS = 5;
-/** Buckets that are remembered; a full one need not be. */
+/** How many buckets are remembered. A full one need not be. */
 const MAX_KEYS = 10_000;
-/** How long a key without any rate is told to wait. */
+/** How long a key with a rate of zero is told to wait. */
 const NEVER_MS = 60_000;
 
-/** In thousandths of a token, so that a millisecond's worth is a whole number. */
+/** In thousandths of a token, so that the tokens of a millisecond are a whole number. */
 interface Level {
   readonly milli: number;
   readonly at: number;
@@ -21,7 +21,7 @@ interface Level {
 export class TokenBuckets {
   private readonly levels = new LRUCache<string, Level>({ max: MAX_KEYS });
 
-  /** Takes `cost` from the key's bucket: 0 when that was allowed, else after how many ms it will be. */
+  /** Takes `cost` from the key's bucket. Returns 0 if that was allowed, otherwise after how many ms it will be. */
   charge(key: string, cost: number, perSecond: number, now = Math.floor(performance.now())): number {
     const capacity = perSecond * BURST_SECONDS * 1000;
     const milli = this.milliOf(key, perSecond, now);
@@ -33,8 +33,8 @@ export class TokenBuckets {
   }
 
   /**
-   * Takes `cost`, whether or not it is there, of what is known only when it is done: 0, or after how many ms the debt
-   * is paid.
+   * Takes `cost` even if it is not there, for a cost that is known only afterwards. Returns 0, or after how many ms the
+   * debt is paid.
    */
   owe(key: string, cost: number, perSecond: number, now = Math.floor(performance.now())): number {
     const milli = this.milliOf(key, perSecond, now) - cost * 1000;

@@ -1,13 +1,13 @@
-/** Long work on the event loop, in stretches: others have their turn in between (security rule 24). */
+/** Does long work on the event loop in stretches, so that other work has its turn in between (security rule 24). */
 
-/** Longest stretch of work at once; what else waits for the event loop waits so long. */
+/** The longest stretch of work at once. Everything else on the event loop waits so long. */
 const STRETCH_MS = 5;
 
 let turn: Promise<void> = Promise.resolve();
 
 /**
- * Does the work for each item, in order. However many do so at once, one of them goes on in each round of the event loop:
- * the others' stretches never add up to a pause.
+ * Does the work for each item, in order. If many callers do so at once, only one of them continues in each round of the
+ * event loop, so their stretches never add up to a pause.
  */
 export async function eachInTurns<Item>(items: Iterable<Item>, work: (item: Item) => void): Promise<void> {
   let since = performance.now();

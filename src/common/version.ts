@@ -1,4 +1,4 @@
-/** The version of package.json, which stands beside `dist` wherever the server runs. */
+/** The version in package.json, which stands beside `dist` wherever the server runs. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 

@@ -1,9 +1,12 @@
-/** Several who wait for one thing, each until its own signal aborts: it is wanted until the last of them has left. */
+/**
+ * Several callers that wait for one thing, each until its own signal aborts. The thing is wanted until the last of them
+ * has left.
+ */
 export class Waiters {
   private readonly left = new AbortController();
   private readonly leaving = new Map<AbortSignal, () => void>();
 
-  /** Aborts when nobody waits any more, with the reason of who was the last. */
+  /** Aborts when nobody waits any more, with the reason of the last one to leave. */
   get until(): AbortSignal {
     return this.left.signal;
   }
@@ -19,7 +22,7 @@ export class Waiters {
     else until.addEventListener('abort', leave, { once: true });
   }
 
-  /** It is there: nobody is listened to any more. */
+  /** The thing is there: the signals do not matter any more. */
   end(): void {
     for (const [until, leave] of this.leaving) until.removeEventListener('abort', leave);
   }

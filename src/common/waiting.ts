@@ -1,4 +1,4 @@
-/** Waiting that ends: after a time, when a signal aborts, or when somebody rings. Nothing here rejects by itself. */
+/** Waits that end: after a time, when a signal aborts, or when a bell is rung. Nothing here rejects on its own. */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { SparseLog } from './sparse-log.js';
@@ -7,10 +7,10 @@ const log = new SparseLog('Timers');
 
 /** Resolves after `ms`, or as soon as the signal aborts. */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  await wait(ms, undefined, { signal }).catch(() => undefined); // Aborted: the loop that waits ends by itself.
+  await wait(ms, undefined, { signal }).catch(() => undefined); // Aborted: the waiting loop checks the signal itself.
 }
 
-/** A controller that is aborted with its parent. Call `release` when it is done, or the parent keeps it. */
+/** A controller that aborts with its parent. Call `release` when it is no longer needed, or the parent keeps it. */
 export function childOf(parent: AbortSignal): { readonly controller: AbortController; readonly release: () => void } {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal); // One listener an attachment, and there are as many as there are calls.
@@ -20,7 +20,9 @@ export function childOf(parent: AbortSignal): { readonly controller: AbortContro
   return { controller, release: () => parent.removeEventListener('abort', stop) };
 }
 
-/** The promise's value, or undefined as soon as the signal aborts. Unlike `Promise.race` it leaves no listener behind. */
+/**
+ * The promise's value, or undefined as soon as the signal aborts. Unlike `Promise.race`, it leaves no listener behind.
+ */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const stop = () => resolve(undefined);
@@ -30,17 +32,17 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
   });
 }
 
-/** The promise's value, or undefined when it takes longer than `ms`. Rejects as the promise does. */
+/** The promise's value, or undefined if it takes longer than `ms`. Rejects if the promise does. */
 export async function withinTime<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  // After a busy moment the answer may lie in the socket already: it gets its turn before the clock's.
+  // After a busy moment the answer may already be in the socket, so it gets its turn before the clock.
   const late = new Promise<undefined>(
     (resolve) => (timer = setTimeout(() => setImmediate(() => resolve(undefined)), ms)),
   );
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** False when the answer has not come within `ms`, or was an error. */
+/** False if the answer has not come within `ms`, or was an error. */
 export async function cameInTime(answer: Promise<unknown>, ms: number): Promise<boolean> {
   const came = answer.then(
     () => true,
@@ -59,7 +61,7 @@ export class Doorbell {
     this.wake?.();
   }
 
-  /** Resolves when it has been rung since the last wait, or after `ms`, or when the signal aborts. */
+  /** Resolves if it was rung since the last wait, or after `ms`, or when the signal aborts. */
   async wait(ms: number, signal?: AbortSignal): Promise<void> {
     const own = new AbortController();
     const ended = signal === undefined ? own.signal : AbortSignal.any([signal, own.signal]);
@@ -70,7 +72,9 @@ export class Doorbell {
   }
 }
 
-/** Work that is done every `ms` while it is started. What fails is logged, and done again the next time. */
+/**
+ * Work that is repeated every `ms` while it is started. A failure is logged, and the work is done again the next time.
+ */
 export class Interval {
   private timer: NodeJS.Timeout | undefined;
 

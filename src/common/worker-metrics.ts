@@ -1,13 +1,13 @@
 /**
- * Metrics of workers that share a port: whoever scrapes reaches any one of them, and must be told of all. It asks the primary,
- * the primary asks everybody and hands the answers back. Each series keeps the worker that it is of: added up, a worker
- * that ends would look as if everything had begun anew.
+ * Metrics of workers that share a port. A scrape reaches any one of them and must get the metrics of all. That worker
+ * asks the primary; the primary asks every worker and hands the answers back. Each series keeps its worker as a label:
+ * if they were added up, the end of one worker would look like a reset.
  */
 import cluster, { type Worker } from 'node:cluster';
 import { randomUUID } from 'node:crypto';
 import type { Registry } from 'prom-client';
 
-/** What one registry holds. */
+/** The metrics of one registry. */
 export type Snapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
 type Message =
@@ -15,7 +15,7 @@ type Message =
   | { readonly metrics: 'asked' | 'wanted'; readonly ask: string }
   | { readonly metrics: 'taken' | 'gathered'; readonly ask: string; readonly snapshots: Snapshot[] };
 
-/** Who has not answered within this is left out. Longer than a worker waits for a database that says nothing. */
+/** A worker that has not answered within this is left out. Longer than a worker waits for a silent database. */
 const GATHER_MS = 4000;
 
 interface Gathering {
@@ -24,9 +24,9 @@ interface Gathering {
   readonly done: () => void;
 }
 
-/** On the primary's side. */
+/** Runs in the primary. */
 export function relayMetrics(): void {
-  /** A worker that has just been forked would be waited for in vain. */
+  /** A worker that has just been forked cannot answer yet. */
   const able = new Set<Worker>();
   const gathering = new Map<string, Gathering>();
   cluster.on('exit', (worker) => {
@@ -60,10 +60,10 @@ function finishIfAll({ waitsFor, done }: Gathering): void {
 }
 
 function say(worker: Worker, message: Message): void {
-  if (worker.isConnected()) worker.send(message, () => undefined); // Gone meanwhile: nobody waits for it.
+  if (worker.isConnected()) worker.send(message, () => undefined); // The worker has gone meanwhile.
 }
 
-/** On a worker's side, from when it can answer: `take` is called when somebody scrapes any of them. */
+/** Runs in a worker that can answer: `take` is called when any worker is scraped. */
 export class WorkerMetrics {
   private readonly asks = new Map<string, (snapshots: Snapshot[]) => void>();
 
@@ -78,7 +78,7 @@ export class WorkerMetrics {
     process.send?.({ metrics: 'able' } satisfies Message);
   }
 
-  /** Of all workers that answer in time, in no order. */
+  /** The metrics of all workers that answer in time, in no order. */
   async gather(): Promise<Snapshot[]> {
     const ask = randomUUID();
     const answer = new Promise<Snapshot[]>((resolve) => this.asks.set(ask, resolve));

@@ -1,17 +1,17 @@
 /**
- * Times as senders write them, each form in one way, whatever this server's own time zone is. Pure. Text: ISO 8601
- * (RFC 3339, RFC 9557, what SQL, Go, Java, Python and .NET print) or a date of mail and HTTP (RFC 5322, RFC 9110); without
- * a zone it is UTC, a day is its midnight. Numbers, also as text: since 1970, in whichever of seconds, milliseconds,
- * microseconds or nanoseconds lies between 2000 and 2500.
+ * Reads times as senders write them. Each form has one meaning, whatever this server's own time zone is. Pure. Text:
+ * ISO 8601 (RFC 3339, RFC 9557, the output of SQL, Go, Java, Python and .NET) or a date of mail and HTTP (RFC 5322, RFC
+ * 9110). Without a zone it is UTC; a day is its midnight. Numbers, also as text: since 1970, in the unit (seconds,
+ * milliseconds, microseconds or nanoseconds) that puts it between 2000 and 2500.
  */
 import { numberIn } from './exact-number.js';
 
-/** What a sender is told whose time is none of these. */
+/** What a sender of anything else is told. */
 export const NO_TIME =
   'is no time that can be read: write 2026-11-24T09:00:00Z, or seconds or milliseconds since 1970 (between 2000 and 2500)';
 
 const CLOCK = String.raw`(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?`;
-/** An offset, or a name that means UTC; what a zone is called besides says nothing more. */
+/** An offset, or a name that means UTC. A zone's name after an offset adds nothing. */
 const ZONE = String.raw`\s*(Z|UTC?|GMT|[-+\u2212]\d\d(?::?\d\d)?)(?:\s*(?:[A-Z]{1,5}|\([^)]*\)|\[[^\]]*\]))?`;
 const FORMS = [
   String.raw`(\d{4})-(\d\d)-(\d\d)(?:(?:T|\s+)${CLOCK}(?:${ZONE})?)?`,
@@ -20,18 +20,18 @@ const FORMS = [
 const MAIL = new RegExp(String.raw`^(?:[a-z]{3,9},\s*)?(\d\d?)[-\s]([a-z]{3})[-\s](\d{4})\s+${CLOCK}${ZONE}$`, 'i');
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const NUMBER = /^\d+(?:\.\d+)?$/;
-/** Nobody writes more; longer text costs no look. */
+/** No valid time is longer; longer text is not examined. */
 const MAX_LENGTH = 100;
 
-/** Milliseconds in the units that a number may count. */
+/** Milliseconds in each unit that a number may count. */
 const UNITS = [1000, 1, 1e-3, 1e-6];
-/** Wide enough for every clock, and so narrow that 20261120120000 is none. */
+/** Wide enough for every clock, and so narrow that 20261120120000 is not a time. */
 const [YEAR_2000, YEAR_2500] = [Date.UTC(2000, 0), Date.UTC(2500, 0)];
-/** PostgreSQL and ISO 8601 without a sign both end here. */
+/** The last year of PostgreSQL's and of ISO 8601's without a sign. */
 const LAST_YEAR = 9999;
 const MINUTE_MS = 60_000;
 
-/** Undefined: it is no time, or could be several. Finer than a millisecond is cut off. */
+/** Undefined: not a time, or ambiguous. Anything finer than a millisecond is cut off. */
 export function writtenTime(value: unknown): Date | undefined {
   if (typeof value !== 'string') return sinceEpoch(numberIn(value));
   const text = value.trim();
@@ -43,7 +43,7 @@ export function writtenTime(value: unknown): Date | undefined {
   return timeOf([year, String(MONTHS.indexOf(month.toLowerCase()) + 1), day, ...clock]);
 }
 
-/** Seconds since 1970 by agreement, as a wire's own; undefined where they are no time. */
+/** For a wire that is known to send seconds since 1970; undefined if they are not a time. */
 export function timeOfSeconds(seconds = Number.NaN): Date | undefined {
   const time = new Date(seconds * 1000);
   return time.getTime() >= 0 && time.getUTCFullYear() <= LAST_YEAR ? time : undefined;
@@ -55,7 +55,7 @@ function sinceEpoch(count: number | undefined): Date | undefined {
   return time === undefined ? undefined : new Date(time);
 }
 
-/** Year, month, day, hour, minute, second, fraction, zone; from the hour on they may be missing. */
+/** Year, month, day, hour, minute, second, fraction, zone. All from the hour on may be missing. */
 function timeOf(parts: readonly (string | undefined)[]): Date | undefined {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts
     .slice(0, 6)
