@@ -60,18 +60,18 @@ const envSchema = z.object({
 });
 
 /**
- * The operator's own identity provider: tokens of `issuer`, signed by a key of the set at `jwksUrl`. A claim is named as it is, or by
- * the path to it (auth/external-claims.ts).
+ * The operator's own identity provider: tokens of `issuer`, signed by a key of the set at `jwksUrl`. A claim is given
+ * by its name or by the path to it (auth/external-claims.ts).
  */
 export interface IdentityProvider {
   readonly jwksUrl: string;
   readonly issuer: string;
-  /** Whom its tokens are for; one of these is enough. */
+  /** The audiences of its tokens; one of these is enough. */
   readonly audiences: readonly string[];
-  /** Which claims say for whom a token is; undefined: `aud`, or where that is absent the client that it was made for. */
+  /** The claims that hold the audience; undefined: `aud` or, without one, the client that the token was made for. */
   readonly audienceClaims: readonly string[] | undefined;
   readonly tenantClaim: string;
-  /** All of them together are what it may do. */
+  /** A token's scopes are those of all these claims together. */
   readonly scopeClaims: readonly string[];
   /** What may stand before our scopes, besides the audience. */
   readonly scopePrefixes: readonly string[];
@@ -81,9 +81,9 @@ export interface IdentityProvider {
 export interface Env {
   readonly port: number;
   readonly host: string;
-  /** Absent: a PostgreSQL of our own runs under {@link Env.dataDir}. */
+  /** Absent: the embedded PostgreSQL runs under {@link Env.dataDir}. */
   readonly databaseUrl: string | undefined;
-  /** The database's storage keeps what it was given without fsync, as that of some hosted ones does. */
+  /** The database's storage keeps what it was given without fsync, as some hosted ones do. */
   readonly allowFsyncOff: boolean;
   /** NATS or Redis between processes. Absent: PostgreSQL NOTIFY. */
   readonly busUrl: string | undefined;
@@ -92,35 +92,35 @@ export interface Env {
   readonly demo: boolean;
   readonly sourceToken: string | undefined;
   readonly pinecallApiKey: string | undefined;
-  /** Of the second generation, where that is another one. */
+  /** Of the second generation, if its URL is another one. */
   readonly pinecall2ApiKey: string | undefined;
   readonly pinecallOpsKey: string | undefined;
-  /** What links and stream URLs begin with. The first one names the issuer of tokens (auth/keys/issuer.ts). */
+  /** The start of links and stream URLs. The first value ever names the issuer of tokens (auth/keys/issuer.ts). */
   readonly publicUrl: PublicUrl;
   readonly dataDir: string;
   readonly streamPingMs: number;
   readonly streamMaxMs: number;
-  /** Processes that share the port; 1: this one serves. */
+  /** Processes that share the port; 1: this one serves requests itself. */
   readonly workers: number;
-  /** Longest time over which readers are told that the process goes down. */
+  /** The longest time over which readers are told that the process stops. */
   readonly drainMs: number;
-  /** How long a process that is told to stop serves on, not ready, for balancers that only ask now and then. */
+  /** How long a process that was told to stop still serves, not ready, for balancers that check only now and then. */
   readonly leaveMs: number;
   readonly metricsToken: string | undefined;
   readonly identityProvider: IdentityProvider | undefined;
   /** Origins whose pages may call the API; `[]`: only our own. */
   readonly corsOrigins: readonly string[];
-  /** Who may say for whom a request was forwarded. */
+  /** Who is believed about the client of a forwarded request. */
   readonly trustProxy: TrustProxy;
-  /** How long nothing may come of a call before it counts as over. */
+  /** How long a call may be silent before it counts as over. */
   readonly callMaxSilenceMs: number;
-  /** What is said in a call is kept up to so many of its events; the log goes on. */
+  /** How many events of a call its transcript keeps; the log keeps all. */
   readonly callMaxEvents: number;
-  /** Of a tenant that overrides none of them. */
+  /** For a tenant that overrides none of them. */
   readonly limits: Limits;
-  /** Events are kept so long, where a tenant does not say otherwise; undefined: for ever. */
+  /** How long events are kept if a tenant does not override it; undefined: for ever. */
   readonly retentionDays: number | undefined;
-  /** Addresses that webhooks may be sent to although they are not public ones, also without TLS; the demo's are its own machine. */
+  /** Addresses that webhooks may use though they are not public, also without TLS. In the demo: its own machine. */
   readonly webhooksAllow: readonly AddressRange[];
 }
 
@@ -130,8 +130,8 @@ export class InvalidEnv extends Error {}
 type Shell = Record<string, string | undefined>;
 
 /**
- * Reads and checks the variables of docs/operations.md, "Configuration". `shell`: where libpq's are, for whatever DATABASE_URL does
- * not say; `{}` where it was made by us. Throws {@link InvalidEnv}.
+ * Reads and checks the variables of docs/operations.md, "Configuration". `shell` holds libpq's variables, for whatever
+ * DATABASE_URL does not say; `{}` if we made that URL ourselves. Throws {@link InvalidEnv}.
  */
 export function readEnv(variables: Shell, shell = variables): Env {
   const env = parse(variables);
@@ -176,7 +176,7 @@ export function readEnv(variables: Shell, shell = variables): Env {
 
 type Variables = z.infer<typeof envSchema>;
 
-/** A variable that is set to nothing counts as not set. */
+/** A variable that is set to an empty text counts as not set. */
 function parse(variables: Shell): Variables {
   const given = Object.fromEntries(
     Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
@@ -207,7 +207,7 @@ function ownUrl({ HOST, PORT }: Variables): PublicUrl {
   return PublicUrl.parse(url);
 }
 
-/** With what the shell's variables say for libpq, which means nothing to the embedded server. */
+/** Adds libpq's variables of the shell, which do not apply to the embedded server. */
 function databaseUrlOf(given: string | undefined, shell: Shell): string | undefined {
   if (given === undefined) return undefined;
   try {
@@ -221,7 +221,7 @@ function databaseUrlOf(given: string | undefined, shell: Shell): string | undefi
   }
 }
 
-/** All of its three or none: half of it would let in less, or more, than the operator believes. */
+/** All of its three or none: half of it would let in fewer, or more, than the operator believes. */
 function identityProviderOf(env: Variables): IdentityProvider | undefined {
   const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audiences } = env;
   if (jwksUrl === undefined && issuer === undefined && audiences === undefined) return undefined;

@@ -1,6 +1,9 @@
-/** The parameters of DATABASE_URL: which there are, what their values may be, and libpq's variables that stand for them. */
+/**
+ * The parameters of DATABASE_URL: their names, the values that they may have, and libpq's variables that stand for
+ * them.
+ */
 
-/** A DATABASE_URL that cannot work, in one line without anything secret. */
+/** A DATABASE_URL that cannot work; the message is one line without secrets. */
 export class InvalidPostgresUrl extends Error {}
 
 /** https://www.postgresql.org/docs/current/libpq-envars.html */
@@ -17,21 +20,21 @@ export const LIBPQ_VARIABLES = [
 const KNOWN = new Set([
   ...LIBPQ_VARIABLES.map(([, name]) => name),
   ...['sslpassword', 'keepalives', 'keepalives_idle', 'fallback_application_name', 'schema'],
-  // Said by other clients, and true here in any case.
+  // Parameters of other clients that hold here in any case.
   ...['client_encoding', 'uselibpqcompat'],
 ]);
 
-/** Not a parameter's name, so perhaps something that must not be shown. */
+/** Not the name of a parameter, so it may be a secret and must not be shown. */
 export const NO_WORD = /[^a-z0-9_]|.{33}/i;
 
 export function knowsParameter(name: string): boolean {
   return KNOWN.has(name);
 }
 
-/** What is set once connected: poolers refuse to be told at the start. */
+/** Settings made after connecting, because poolers refuse them at the start. */
 export interface Settings {
   readonly settings: readonly (readonly [name: string, value: string])[];
-  /** What of `options` is no setting; only that is sent as a parameter of the start. */
+  /** The parts of `options` that are not settings. Only these are sent as a parameter of the start. */
   readonly options: string | undefined;
 }
 
@@ -49,7 +52,7 @@ export function settingsOf(options: string | undefined): Settings {
   return { settings, options: rest.length === 0 ? undefined : rest.join(' ') };
 }
 
-/** Milliseconds; undefined: not said, or without end, which nothing here is. */
+/** Milliseconds; undefined: not set, or without end, which we do not allow. */
 export function secondsOf(name: string, text: string | undefined): number | undefined {
   if (text !== undefined && !/^\s*-?\d{1,6}\s*$/.test(text)) throw new InvalidPostgresUrl(`${name} must be seconds`);
   return Number(text ?? 0) > 0 ? Number(text) * 1000 : undefined;

@@ -1,8 +1,8 @@
 /**
- * What DATABASE_URL says. The only reader of it; database/database-client.ts makes connections of it, and nobody else does.
- * It means what it means to libpq: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING
- * One thing is added (`schema`, as Prisma has it), and one is stricter: no "@" stands unescaped behind the hosts, for it may be a
- * password's, of which nothing may be taken for a host or a name and so be written to a log.
+ * Reads DATABASE_URL. Nothing else reads it, and only database/database-client.ts makes connections from it. It means
+ * what it means to libpq: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING
+ * One thing is added: `schema`, as Prisma has it. One is stricter: no "@" may stand unescaped after the hosts. It may
+ * belong to a password, and no part of a password may be taken for a host or a name and so reach a log.
  */
 import { userInfo } from 'node:os';
 import {
@@ -25,14 +25,14 @@ const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify
 export type SslMode = (typeof SSL_MODES)[number];
 
 export interface PostgresHost {
-  /** A name, an address, or the folder of a Unix socket: what certificates and password files name. */
+  /** A name, an address, or the folder of a Unix socket: what certificates and password files refer to. */
   readonly name: string;
-  /** Where it is connected to: `hostaddr`, where there is one. */
+  /** The address to connect to: `hostaddr`, if there is one. */
   readonly address: string;
   readonly port: number;
 }
 
-/** Files are paths. */
+/** The files are given by their paths. */
 export interface Tls {
   readonly mode: SslMode;
   readonly negotiation: 'postgres' | 'direct';
@@ -53,21 +53,21 @@ export interface PostgresUrl extends Settings {
   readonly password: string | undefined;
   readonly passwordFile: string | undefined;
   readonly database: string;
-  /** Undefined: the first of the login's own search_path. */
+  /** Undefined: the first schema of the login's own search_path. */
   readonly schema: string | undefined;
   readonly tls: Tls;
   readonly channelBinding: 'disable' | 'prefer' | 'require';
-  /** Only a server that takes writes will do, and each is asked. */
+  /** Only a server that accepts writes will do, and each is asked. */
   readonly needsWrites: boolean;
   readonly applicationName: string | undefined;
   readonly connectMs: number | undefined;
   readonly keepAlive: boolean;
   readonly keepAliveMs: number;
-  /** Names of parameters that were given and are not followed. */
+  /** Names of parameters that were given and are ignored. */
   readonly unused: readonly string[];
 }
 
-/** Throws {@link InvalidPostgresUrl}: one line, nothing secret in it. */
+/** Throws {@link InvalidPostgresUrl}: one line, without secrets. */
 export function readPostgresUrl(text: string): PostgresUrl {
   const given = parametersOf(text);
   const value = (name: string) => given.get(name) || undefined;
@@ -93,7 +93,7 @@ export function readPostgresUrl(text: string): PostgresUrl {
   };
 }
 
-/** The URL, with what libpq's variables of the shell say where it says nothing. */
+/** The URL, completed by libpq's variables of the shell. */
 export function withVariables(text: string, variables: Readonly<Record<string, string | undefined>>): string {
   const given = parametersOf(text);
   return LIBPQ_VARIABLES.filter(([variable, name]) => variables[variable] && !given.get(name)).reduce(
@@ -106,7 +106,7 @@ export function withParameter(text: string, name: string, value: string): string
   return `${text}${text.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(value)}`;
 }
 
-/** By libpq's names, whatever stood before the "?" under its own. What stands later counts. */
+/** By libpq's names, whatever name each had before the "?". The later value counts. */
 function parametersOf(text: string): Map<string, string> {
   const { login, hosts, database, query } = URL_SHAPE.exec(text)?.groups ?? {};
   if (hosts === undefined)
@@ -149,7 +149,7 @@ function pairsOf(query: string): [string, string][] {
     });
 }
 
-/** What other clients call it. */
+/** Names that other clients use for it. */
 const SPELLINGS: Record<string, [string, string]> = {
   ...{ 'ssl=true': ['sslmode', 'require'], 'ssl=1': ['sslmode', 'require'] },
   ...{ 'ssl=false': ['sslmode', 'disable'], 'ssl=0': ['sslmode', 'disable'] },
@@ -185,7 +185,7 @@ function portOf(text: string | undefined): number {
   return port;
 }
 
-/** As libpq: `sslrootcert=system`, the authorities that the machine trusts, goes with verify-full only. */
+/** As in libpq, `sslrootcert=system` (the authorities that the machine trusts) requires verify-full. */
 function tlsOf(value: (name: string) => string | undefined): Tls {
   const rootCert = value('sslrootcert');
   const mode = oneOf('sslmode', value('sslmode'), SSL_MODES) ?? (rootCert === 'system' ? 'verify-full' : 'prefer');
@@ -204,7 +204,7 @@ function tlsOf(value: (name: string) => string | undefined): Tls {
   };
 }
 
-/** A log is written: of several servers only the one that takes writes will do, whatever else would be let pass. */
+/** We write a log, so of several servers only the one that accepts writes will do, whatever else the URL allows. */
 function needsWrites(wish: string | undefined, hosts: number): boolean {
   const words = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const;
   const attributes = oneOf('target_session_attrs', wish, words);
@@ -215,7 +215,7 @@ function needsWrites(wish: string | undefined, hosts: number): boolean {
   return hosts > 1 || attributes === 'read-write' || attributes === 'primary';
 }
 
-/** As libpq: who runs the process. */
+/** As in libpq: the user who runs the process. */
 function userOfSystem(): string {
   try {
     return userInfo().username;

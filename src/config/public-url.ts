@@ -1,22 +1,22 @@
-/** What every address begins with that we hand out: the value of `PUBLIC_URL`, and the one place that makes URLs of it. */
+/** The start of every address that we hand out: the value of `PUBLIC_URL`. Only this file makes URLs from it. */
 
-/** First segments of the paths that are our own. Below a path that begins so, nobody could tell them from the prefix. */
+/** First segments of our own paths. A prefix that begins with one of them could not be told from those paths. */
 const OWN_SEGMENTS = [
   ...['.well-known', 'assets', 'docs', 'events', 'favicon.svg', 'healthz', 'metrics', 'openapi.json', 'problems'],
   ...['readyz', 'v1', 'admin', 'calls', 'live', 'overview', 'tokens'],
 ];
 const BASE_PATH = /^(?:\/[\w.~-]+)*$/;
 
-/** Not an address that pages and links can have; its message says what would be one. */
+/** Not an address that pages and links can have; the message says what is. */
 export class NoPublicUrl extends Error {}
 
 export class PublicUrl {
   private constructor(
     /** Without a trailing slash. */
     readonly text: string,
-    /** What stands before our own paths, where a proxy serves us below a path: `/switchboard`, else empty. */
+    /** The path in front of our own if a proxy serves us below one: `/switchboard`, otherwise empty. */
     readonly basePath: string,
-    /** Pages come by https. */
+    /** True if pages are served over https. */
     readonly isSecure: boolean,
   ) {}
 
@@ -36,12 +36,12 @@ export class PublicUrl {
     return new PublicUrl(url.origin + basePath, basePath, url.protocol === 'https:');
   }
 
-  /** An address of ours, by its path from our own root (`/v1/events?token=…`). */
+  /** An address of ours, made from its path (`/v1/events?token=…`). */
   at(path: `/${string}`): string {
     return new URL(this.text + path).href;
   }
 
-  /** A request's target by our own paths, whether the proxy in front has taken the prefix away or not. */
+  /** A request's target as one of our own paths, whether or not the proxy in front has removed the prefix. */
   ownTarget(target: string): string {
     const { basePath } = this;
     if (basePath === '' || !target.startsWith(basePath)) return target;

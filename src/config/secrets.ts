@@ -1,7 +1,10 @@
 import type { Env } from './env.js';
 import { type PostgresUrl, readPostgresUrl } from './postgres-url.js';
 
-/** What of the configuration must be written nowhere: tokens, keys, and the passwords within URLs, as they stand there and decoded. */
+/**
+ * The parts of the configuration that must never be written: tokens, keys, and the passwords within URLs, both encoded
+ * and decoded.
+ */
 export function secretsOf(env: Env): string[] {
   const { metricsToken, sourceToken, pinecallApiKey, pinecall2ApiKey, pinecallOpsKey, databaseUrl, busUrl, sources } =
     env;
@@ -18,13 +21,13 @@ function passwordsOf({ password, tls: { keyPassword } }: PostgresUrl): string[] 
   return [...passwords, ...passwords.map(encodeURIComponent)];
 }
 
-/** What stands between the user and the host, `+` before the scheme or not. */
+/** The part between the user and the host, with or without `+` before the scheme. */
 function passwordsIn(url: string): string[] {
   const password = /:\/\/[^/?#:]*:([^/?#]*)@/.exec(url)?.[1];
   if (password === undefined) return [];
   try {
     return [password, decodeURIComponent(password)];
   } catch {
-    return [password]; // Not encoded as a URL has it: only as it stands.
+    return [password]; // Not valid URL encoding: only the raw text.
   }
 }

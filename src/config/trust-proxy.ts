@@ -1,17 +1,17 @@
-/** Whom to believe when a request says for whom it was forwarded: the value of `TRUST_PROXY`. */
+/** Who is believed about the client of a forwarded request: the value of `TRUST_PROXY`. */
 import { BlockList, isIP } from 'node:net';
 
 /**
- * Express's `trust proxy`: how many proxies stand in front, or the addresses that they have (addresses, CIDR blocks, `loopback`,
- * `linklocal`, `uniquelocal`). False: nobody is believed, and a client is where its connection comes from.
+ * Express's `trust proxy`: how many proxies stand in front, or their addresses (addresses, CIDR blocks, `loopback`,
+ * `linklocal`, `uniquelocal`). False: nobody is believed, and a client's address is that of its connection.
  */
 export type TrustProxy = number | readonly string[] | false;
 
 const RANGES = ['loopback', 'linklocal', 'uniquelocal'];
-/** More than stand in a row anywhere; a larger number is a port or an address cut short. */
+/** More than ever stand in a row; a larger number is a port, or an address cut short. */
 const MAX_HOPS = 10;
 
-/** Undefined: not a value that can be meant. `true` is none: it would believe whatever a client says of itself. */
+/** Undefined: not a valid value. `true` is not valid: it would believe whatever a client says about itself. */
 export function trustProxyOf(text: string): TrustProxy | undefined {
   if (/^\d+$/.test(text)) return Number(text) <= MAX_HOPS ? Number(text) || false : undefined;
   const entries = text.split(',').map((entry) => entry.trim());
@@ -26,6 +26,6 @@ function isBlock(entry: string): boolean {
     new BlockList().addSubnet(address, Number(prefix), family === 4 ? 'ipv4' : 'ipv6');
     return true;
   } catch {
-    return false; // A longer prefix than the family's addresses have.
+    return false; // The prefix is longer than an address of this family.
   }
 }

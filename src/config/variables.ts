@@ -1,4 +1,4 @@
-/** What the text of a variable may be. Each kind has its words for a text that may not: they follow "PORT: ". */
+/** What the text of a variable may be. Each kind has a message for invalid text, which follows "PORT: ". */
 import { z } from 'zod';
 import { LOOPBACK, rangeOf } from '../common/address-range.js';
 import { redactor } from '../common/redaction.js';
@@ -7,7 +7,7 @@ import { readPostgresUrl } from './postgres-url.js';
 import { NoPublicUrl, PublicUrl } from './public-url.js';
 import { trustProxyOf } from './trust-proxy.js';
 
-/** Digits and nothing else: `1e3`, `0x10` and `5.0` are mistakes more often than they are meant. */
+/** Digits only: `1e3`, `0x10` and `5.0` are more often mistakes than intended. */
 export function integer(min: number, max: number) {
   const words = `must be a whole number from ${min} to ${max}`;
   return z
@@ -27,7 +27,7 @@ export const list = z
   .transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ''))
   .pipe(z.array(z.string()).min(1, 'must name one at least'));
 
-/** Not shorter: somebody would guess it. */
+/** A shorter one could be guessed. */
 export const secret = z.string().min(16, 'must have 16 characters at least');
 
 export const publicUrl = z.string().transform((text, context) => {
@@ -49,7 +49,7 @@ const ranges = list.transform((texts, context) => {
   return z.NEVER;
 });
 
-/** Which addresses are open besides public ones; in the demo the machine's own are. */
+/** Which addresses are open besides public ones; in the demo, the machine's own. */
 export const webhooksAllow = ranges
   .default([])
   .transform((given) => (isDemo: boolean) => (isDemo ? [...given, ...LOOPBACK] : given));
@@ -77,13 +77,15 @@ export const trustProxy = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Longest part of a value that is shown. */
+/** The longest part of a value that is shown. */
 const MAX_SHOWN = 60;
-/** Of these nothing is shown: whoever reads the line need not know them, and where a password ends nobody can tell. */
+/**
+ * Values that are never shown: the reader of the line need not know them, and nobody can tell where a password ends.
+ */
 const SECRET = /_TOKEN$|_KEY$/;
 const WITH_PASSWORD = /^(DATABASE|BUS)_URL$|^SOURCES$/;
 
-/** What a variable was, for a line that says what it may be. */
+/** What a variable was, for a message about what it may be. */
 export function shown(name: string, value: string): string {
   if (SECRET.test(name)) return `one of ${value.length} characters`;
   if (WITH_PASSWORD.test(name)) {

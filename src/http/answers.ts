@@ -1,8 +1,9 @@
 /**
- * Answers that are being made or wait to be read: of each tenant so many at a time, so many bytes a second of large
- * ones, and so many bytes that its clients have not taken yet; of strangers by address, and of all together. It is
- * asked before an answer is made, and charged when it is handed over; beyond, the client is told to come back, and
- * nothing of the answer is kept. Event streams are none of these: they have bounds of their own.
+ * Bounds the answers that are being made or wait to be read. Each tenant may have so many at a time, so many bytes a
+ * second of large ones, and so many bytes that its clients have not read yet. The same holds for strangers by address,
+ * and for all together. The check comes before an answer is made, and the charge when it is handed over. Beyond the
+ * bound the client is told to come back, and nothing of the answer is kept. Event streams are not counted here: they
+ * have bounds of their own.
  */
 import type { Request } from 'express';
 import type { ServerResponse } from 'node:http';
@@ -13,29 +14,26 @@ import { TokenBuckets } from '../common/token-bucket.js';
 import { untilClosed } from './until-closed.js';
 
 const MEBIBYTE = 1024 * 1024;
-/** A page is 4 MiB at most: a few of them, for clients that read beside each other. */
+/** A page is 4 MiB at most: room for a few of them, for clients that read at the same time. */
 const MAX_BYTES_PER_TENANT = 16 * MEBIBYTE;
 const MAX_BYTES_OF_PLATFORM = 32 * MEBIBYTE;
 const MAX_BYTES_PER_ADDRESS = 4 * MEBIBYTE;
 const MAX_BYTES = 64 * MEBIBYTE;
-/** What is smaller fits into any connection's buffer in the kernel, and is not counted. */
+/** A smaller answer fits into any connection's buffer in the kernel, and is not counted. */
 const SMALL_BYTES = 16 * 1024;
-/** Requests of a tenant that are served at a time; the operator's are its own to bound. */
+/** Requests of a tenant that are served at a time; the operator's have no bound. */
 export const MAX_UNDER_WAY = 100;
-/**
- * Large answers that a tenant may have made, in bytes a second, five seconds' worth at once: two pages, some 150 ms of
- * a core.
- */
+/** Bytes a second of large answers for a tenant, five seconds' worth at once: two pages, some 150 ms of a core. */
 export const BYTES_PER_SECOND = 8 * MEBIBYTE;
 const RETRY_MS = 1000;
 
 export const GONE = new Problem('unavailable', 'The client is gone.');
 
-/** A request that is being served, and whose it is. */
+/** A request that is being served, and its owner. */
 interface UnderWay {
   readonly owner: Owner;
   readonly tenantId: string | null;
-  /** A request that reads makes large answers, and can be asked again. */
+  /** True for a request that reads: it makes large answers, and can be repeated. */
   readonly reads: boolean;
   /** Aborts when nobody wants the answer any more. */
   readonly wanted: AbortController;
@@ -49,8 +47,8 @@ export class Answers {
   private readonly underWay = new Map<string, Set<UnderWay>>();
 
   /**
-   * From here on the answer is the tenant's (null: the platform's). Throws `rate-limited`, `unavailable` where there
-   * are too many.
+   * From here on the answer belongs to the tenant (null: the platform). Throws `rate-limited`, or `unavailable` if
+   * there are too many.
    */
   begin(response: ServerResponse, tenantId: string | null): void {
     const maxBytes = tenantId === null ? MAX_BYTES_OF_PLATFORM : MAX_BYTES_PER_TENANT;
@@ -64,7 +62,7 @@ export class Answers {
     this.add(response, { owner, tenantId, reads, wanted: new AbortController() });
   }
 
-  /** The whole answer is handed over. Throws before anything of it was written. */
+  /** The whole answer is handed over. Throws before any of it was written. */
   hand(response: ServerResponse, bytes: number): void {
     if (bytes <= SMALL_BYTES) return;
     const one = served.get(response);
@@ -72,7 +70,7 @@ export class Answers {
     try {
       this.assertRoom(owner, bytes);
     } catch (problem) {
-      // They are the answer's that is not sent.
+      // These headers belong to the answer that is not sent.
       for (const header of ['Content-Length', 'ETag']) response.removeHeader(header);
       throw problem;
     }
@@ -100,7 +98,9 @@ export class Answers {
     });
   }
 
-  /** What was made is owed, and with a debt the tenant's reads leave their lines: the next answer is not made. */
+  /**
+   * The bytes are charged. While there is a debt, the tenant's reads leave their lines and no further answer is made.
+   */
   private charge(one: UnderWay, bytes: number): void {
     if (one.tenantId === null) return;
     const retryMs = this.made.owe(one.tenantId, bytes, BYTES_PER_SECOND);
@@ -119,7 +119,7 @@ export class Answers {
 }
 
 /**
- * Aborts when nobody wants the answer any more: its client is gone, or may not be given it yet. The reason is a {@link
+ * Aborts when nobody wants the answer any more: its client has gone, or may not receive it yet. The reason is a {@link
  * Problem}.
  */
 export function signalOf(response: ServerResponse): AbortSignal {

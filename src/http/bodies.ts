@@ -1,8 +1,8 @@
 /**
- * Bodies of requests: read after the caller is known, of the types that a route takes and of no other, and so many
- * bytes at a time of each owner and of all. What is declared is charged before the first byte is read, and a client
- * that asks first (`Expect: 100-continue`, RFC 9110, 10.1.1) sends none of what is refused. Who does not ask may be
- * sending already: what it sends is then taken from the connection and thrown away, so that it sees the answer.
+ * Bodies of requests. A body is read after the caller is known, and only in the types that its route takes. So many
+ * bytes are read at a time for each owner and for all. The declared length is charged before the first byte is read,
+ * and a client that asks first (`Expect: 100-continue`, RFC 9110, 10.1.1) sends nothing of a body that is refused. A
+ * client that does not ask may be sending already: its bytes are then read and thrown away, so that it sees the answer.
  */
 import { SetMetadata } from '@nestjs/common';
 import express, { type Request, type RequestHandler, type Response } from 'express';
@@ -21,17 +21,17 @@ const MAX_BYTES_OF_PLATFORM = 32 * MEBIBYTE;
 const MAX_BYTES_PER_ADDRESS = 64 * KIBIBYTE;
 const RETRY_MS = 1000;
 
-/** What a route takes: its types, the parser of a given size, and how large it may be, by who sends it. */
+/** What a route takes: its types, the parser for a given size, and the largest size by sender. */
 export interface BodyRule {
   readonly types: readonly string[];
   readonly parser: (maxBytes: number) => RequestHandler;
   readonly maxBytes: number;
   readonly maxTenantBytes: number;
-  /** What a tenant may send a second; absent: its requests are counted, not their bytes. */
+  /** Bytes that a tenant may send a second; absent: its requests are counted, not their bytes. */
   readonly bytesPerSecond?: (limits: Limits) => number;
 }
 
-/** Whose body it is; `tenantId` null: the platform's. */
+/** The owner of the body; `tenantId` null: the platform. */
 export interface Sender {
   readonly tenantId: string | null;
   readonly limits: Limits;
@@ -39,7 +39,7 @@ export interface Sender {
 
 const isAny = () => true;
 
-/** Of every `@Body()`, unless the route says otherwise. */
+/** The rule of every `@Body()`, unless the route has another. */
 export const JSON_BODY: BodyRule = {
   types: ['application/json'],
   parser: (limit) => express.json({ type: isAny, limit }),
@@ -56,7 +56,7 @@ export const TextBody = (rule: Omit<BodyRule, 'parser'>) =>
     parser: (limit) => express.text({ type: isAny, limit }),
   } satisfies BodyRule);
 
-/** Largest body of somebody whom we do not know: the code of a sign-in link. */
+/** The largest body of an unknown caller: the code of a sign-in link. */
 const MAX_STRANGER_BYTES = 4 * KIBIBYTE;
 
 export class Bodies {
@@ -65,8 +65,9 @@ export class Bodies {
   private readonly parsers = new Map<string, RequestHandler>();
 
   /**
-   * Reads the body of a request that has one. `sender`: undefined for a stranger. Throws `unsupported-media-type`,
-   * `payload-too-large`, `validation`; `rate-limited` and `unavailable` while too much is under way.
+   * Reads the body of a request that has one. `sender`: undefined for an unknown caller. Throws
+   * `unsupported-media-type`, `payload-too-large`, `validation`; `rate-limited` and `unavailable` while too many are
+   * being read.
    */
   async read(request: Request, response: Response, rule: BodyRule, sender: Sender | undefined): Promise<void> {
     const tenantId = sender?.tenantId;
@@ -84,7 +85,7 @@ export class Bodies {
     untilClosed(response, this.budget.take(owner, bytes));
     if (isAsked(request)) response.writeContinue();
     await this.parse(request, response, rule, maxBytes).catch((error: unknown) => {
-      // What was not taken in costs nothing.
+      // A body that was not taken in costs nothing.
       if (isPlain && rate) this.rates.owe(rate.key, -bytes, rate.perSecond);
       throw error;
     });
@@ -122,7 +123,7 @@ export function hasBody({ headers }: Request): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** The client waits to be told to go on. */
+/** The client waits for permission to continue. */
 function isAsked({ headers }: Request): boolean {
   return headers.expect?.toLowerCase() === '100-continue';
 }
@@ -132,7 +133,7 @@ interface Rate {
   readonly perSecond: number;
 }
 
-/** What the platform sends in is its own to bound. */
+/** What the platform sends has no bound. */
 function rateOf({ bytesPerSecond }: BodyRule, sender: Sender | undefined): Rate | undefined {
   if (bytesPerSecond === undefined || sender === undefined || sender.tenantId === null) return undefined;
   return { key: sender.tenantId, perSecond: bytesPerSecond(sender.limits) };

@@ -1,4 +1,4 @@
-/** How a request waits in any line: for as long as somebody wants its answer (http/answers.ts). */
+/** How long a request waits in any line: while somebody wants its answer (http/answers.ts). */
 import { ExecutionContext, createParamDecorator } from '@nestjs/common';
 import type { Response } from 'express';
 import type { Patience } from '../common/fair-slots.js';
@@ -10,7 +10,7 @@ export const ClientPatience = createParamDecorator((_: unknown, context: Executi
   isEndless: false,
 }));
 
-/** Of a stream that is not open yet: for as long as its client is there. */
+/** For a stream that is not open yet: while its client is connected. */
 export function whileConnected(response: Response): Patience {
   const connected = new AbortController();
   untilClosed(response, () => connected.abort(GONE));

@@ -1,21 +1,21 @@
 /**
- * Every connection of this process, whoever made it: until a request on it was authenticated it is a stranger's, and of those
- * only so many are held, as of those that nobody uses; a client that does not take its answer is cut. Streams are watched where
- * they are counted.
+ * Every connection of this process. Until a request on it was authenticated, it is a stranger's, and only so many of
+ * those are held. Idle connections are bounded, too. A client that does not read its answer is cut. Streams are watched
+ * where they are counted.
  */
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Counts } from '../common/counts.js';
 import { connectionsCut } from '../common/metrics.js';
 
-/** Strangers' connections that wait for their clients: of one address (a proxy that we trust excepted), and of all. */
+/** Strangers' connections that wait for their clients: for one address (except a trusted proxy), and for all. */
 export const MAX_STRANGERS_PER_ADDRESS = 128;
 export const MAX_STRANGERS = 1024;
-/** Connections of all others that wait for their clients: balancers keep some dozens each, browsers a few. */
+/** All other connections that wait for their clients: a balancer keeps some dozens, a browser a few. */
 const MAX_IDLE = 4096;
-/** At any instant: after a restart thousands connect at once, and are strangers until they are served. */
+/** At any moment: after a restart thousands connect at once, and are strangers until they are served. */
 const MAX_STRANGERS_AT_ONCE = 8192;
-/** A client that has connected has sent its request within this, on any link but the worst. */
+/** A client sends its request within this after connecting, on any link but the worst. */
 const GRACE_MS = 1000;
 /** How long a client may leave an answer untouched. */
 const MAX_STALLED_MS = 20_000;
@@ -39,20 +39,20 @@ const connections = new WeakMap<Socket, Connection>();
 
 export class Sockets {
   private readonly open = new Set<Connection>();
-  /** The oldest first. */
+  /** Oldest first. */
   private readonly strangers = new Set<Connection>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly maxIdle = MAX_IDLE) {}
 
-  /** `isTrusted`: whether an address is a proxy's that speaks for many. */
+  /** `isTrusted`: whether an address belongs to a proxy that speaks for many. */
   watch(server: Server, isTrusted: (address: string) => boolean): void {
     server.on('connection', (socket: Socket) => this.add(socket, isTrusted));
     this.timer = setInterval(() => this.sweep(performance.now()), SWEEP_MS).unref();
     server.once('close', () => clearInterval(this.timer));
   }
 
-  /** A request's turn begins. */
+  /** The turn of a request begins. */
   begin(response: ServerResponse): void {
     const connection = response.socket && connections.get(response.socket);
     if (!connection) return;
@@ -102,7 +102,7 @@ export class Sockets {
     this.sweepIdle();
   }
 
-  /** Beyond the bound those go that were used longest ago. */
+  /** Beyond the bound, the least recently used are closed. */
   private sweepIdle(): void {
     const idle = [...this.open].filter((one) => !one.isStranger && !one.isStream && waitsForClient(one));
     if (idle.length <= this.maxIdle) return;
@@ -110,7 +110,7 @@ export class Sockets {
     for (const connection of idle.slice(0, idle.length - this.maxIdle)) cut(connection, 'idle');
   }
 
-  /** Beyond the bounds the oldest go: whoever means it has asked for something by now. */
+  /** Beyond the bounds, the oldest are closed: an honest client has sent its request by now. */
   private sweepStrangers(now: number): void {
     const idle = [...this.strangers].filter((one) => waitsForClient(one) && now - one.since > GRACE_MS);
     const ofAddress = new Counts();
@@ -131,7 +131,7 @@ export class Sockets {
   }
 }
 
-/** Its stream is counted and watched from here on by who keeps the streams. */
+/** Its stream is counted and watched elsewhere from here on. */
 export function becomesStream(socket: Socket | null): void {
   const connection = socket && connections.get(socket);
   if (!connection) return;
@@ -140,8 +140,8 @@ export function becomesStream(socket: Socket | null): void {
 }
 
 /**
- * Changes whenever the kernel has taken something of what waits in this process. Of a write that is under way Node tells only
- * when it is over; libuv tells what is left of it.
+ * Changes whenever the kernel has taken some of what waits in this process. Node reports a write only when it is
+ * complete; libuv knows how much of it is left.
  */
 export function progressOf(socket: Socket): number {
   const { _handle: handle } = socket as unknown as { _handle?: { writeQueueSize?: number } | null };

@@ -1,6 +1,7 @@
 /**
- * A stream is opened, or its client told to come back, before anything in between loses patience: an EventSource comes back from
- * our answer and never from a proxy's 504. So whatever a stream waits for (a database that is silent), it does not wait for long.
+ * A stream is opened, or its client told to come back, before anything in between loses patience: an EventSource comes
+ * back after our answer, and never after a proxy's 504. So whatever a stream waits for (such as a silent database), it
+ * does not wait for long.
  */
 import type { RequestHandler, Response } from 'express';
 import { Problem } from '../common/problem.js';
@@ -16,7 +17,7 @@ interface Deadline {
 
 const deadlines = new WeakMap<object, Deadline>();
 
-/** For the paths of streams. What is still under way then finds its response ended, and does nothing. */
+/** For the paths of streams. Work that is still running then finds its response ended, and does nothing. */
 export const opensInTime: RequestHandler = (_request, response, next) => {
   const timer = setTimeout(() => isLate(response), MAX_OPENING_MS);
   deadlines.set(response, { timer, giveUp: (problem) => refuse(response, problem) });
@@ -24,19 +25,19 @@ export const opensInTime: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** From here on somebody else has the response, and is to end it should it come to that. */
+/** From here on other code owns the response and ends it if necessary. */
 export function whenLate(response: Response, giveUp: (problem: Problem) => void): void {
   const deadline = deadlines.get(response);
   if (deadline) deadline.giveUp = giveUp;
 }
 
-/** Its stream is open, or it has gone. */
+/** The stream is open, or the client has gone. */
 export function inTime(response: object): void {
   clearTimeout(deadlines.get(response)?.timer);
   deadlines.delete(response);
 }
 
-/** One function for all: what a listener holds is held for as long as the stream. */
+/** One function for all streams: whatever a listener holds is held for as long as its stream. */
 function goneInTime(this: object): void {
   inTime(this);
 }
