@@ -19,7 +19,7 @@ import { SourcesModule } from './sources/sources.module.js';
 import { TenantsModule } from './tenants/tenants.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
-/** The map of the product: foundations, then the rooms from the bottom up. */
+/** The map of the product: foundations first, then the modules from the bottom up. */
 @Module({})
 export class AppModule {
   static forRoot(

@@ -19,7 +19,9 @@ import { StreamingExpressAdapter } from './http-adapter.js';
 
 const STREAM_PATH = /^\/(v1\/)?(agents\/[^/]+\/|calls\/[^/]+\/|admin\/)?events(\/|$)/;
 
-/** The whole application, ready to listen. Throws when the configuration cannot work or the database is away. */
+/**
+ * The whole application, ready to listen. Throws if the configuration cannot work or the database cannot be reached.
+ */
 export async function createApp(
   env: Env,
   databaseUrl: string,
@@ -35,7 +37,7 @@ export async function createApp(
     { ...options, bodyParser: false, abortOnError: false },
   );
   app.disable('x-powered-by');
-  // What is not to be kept is not compared with what was.
+  // An answer that must not be cached needs no ETag.
   app.set('etag', false);
   app.set('query parser', 'simple');
   app.set('trust proxy', env.trustProxy);
@@ -50,12 +52,15 @@ export async function createApp(
   return app;
 }
 
-/** Pages of these origins may call with a token; cookies stay with pages of our own. */
+/** Pages of these origins may call with a token. Cookies are for our own pages only. */
 function corsFor({ corsOrigins }: Env): CorsOptions {
   return { origin: [...corsOrigins], credentials: false, maxAge: 600, exposedHeaders: ['X-Request-Id', 'Retry-After'] };
 }
 
-/** Headers for what a browser may show. A stream is never shown, and would keep them in memory for as long as it lives. */
+/**
+ * Headers for answers that a browser may display. A stream is never displayed, and would keep them in memory for its
+ * whole life.
+ */
 function pageHeaders({ publicUrl }: Env): RequestHandler {
   const protect = helmet({
     contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },

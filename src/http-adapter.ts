@@ -1,7 +1,7 @@
 /**
- * Express as Nest drives it, for a server whose responses live for an hour. Express gives every request and response a
- * prototype of its app's after they are made, and V8 then keeps a shape for each: 2.7 KB a stream. Here they are made with
- * that prototype. Connections are counted by the server itself, not by a listener on each.
+ * Nest's adapter for Express, for a server whose responses live for an hour. Express changes the prototype of every
+ * request and response after they are made, and V8 then keeps a shape for each: 2.7 KB a stream. Here they are made
+ * with that prototype. The server itself counts connections, not a listener on each.
  */
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express, { type Express, type Response } from 'express';
@@ -12,16 +12,17 @@ import { Sockets } from './http/sockets.js';
 import { inTurn, takesTurn } from './http/turns.js';
 
 /**
- * Connections that may wait to be accepted. After a restart thousands come at once; beyond Node's own 511 the kernel leaves
- * some out, who believe that they are connected and are reset 15 s later. The system may have a lower limit (`somaxconn`).
+ * Connections that may wait to be accepted. After a restart thousands come at once. Beyond Node's own 511 the kernel
+ * drops some of them; their clients believe that they are connected, and are reset 15 s later. The system may have a
+ * lower limit (`somaxconn`).
  */
 const BACKLOG = 4096;
 
 /**
- * How long a client may take to send its headers, and the whole of its request; and how often that is looked at. Balancers keep
- * connections to us, and send the next request on one that has been idle for as long as they think fit: 60 s mostly, 90 s (Go),
- * 600 s (Google's). Whoever closes first resets the other one's request, so it is not to be us; idle connections are bounded
- * in number instead (http/sockets.ts).
+ * How long a client may take to send its headers and its whole request, and how often that is checked. Balancers keep
+ * connections to us and reuse one that has been idle for as long as they see fit: 60 s mostly, 90 s (Go), 600 s
+ * (Google's). The side that closes first resets the other's request, so we must not be that side. Idle connections are
+ * bounded in number instead (http/sockets.ts).
  */
 const TIMES = {
   headersTimeout: 10_000,
@@ -34,7 +35,7 @@ export class StreamingExpressAdapter extends ExpressAdapter {
   readonly sockets = new Sockets();
   readonly answers = new Answers();
 
-  /** `ownTarget`: what a request asks for by our own paths, see config/public-url.ts. */
+  /** `ownTarget`: turns a request's target into one of our own paths, see config/public-url.ts. */
   constructor(private readonly ownTarget: (target: string) => string) {
     super(express());
   }
@@ -58,7 +59,7 @@ export class StreamingExpressAdapter extends ExpressAdapter {
       sockets.begin(response);
       app(request, response);
     });
-    // Node would ask for every body; here it is asked for when it is read (http/bodies.ts).
+    // Node would ask for every body at once; here a body is asked for when it is read (http/bodies.ts).
     const options = { ...TIMES, IncomingMessage: LastingRequest, ServerResponse: LastingResponse };
     this.httpServer = createServer(options, serve).on('checkContinue', serve);
     sockets.watch(this.httpServer, (address) => (app.get('trust proxy fn') as Trust)(address, 0));
@@ -70,7 +71,7 @@ export class StreamingExpressAdapter extends ExpressAdapter {
     return server.listen({ port: Number(port), host: rest[0] as string | undefined, backlog: BACKLOG }, listening);
   }
 
-  /** Resolves when every connection is gone; those that are open are cut. */
+  /** Resolves when every connection is gone; open ones are cut. */
   override async close(): Promise<undefined> {
     const closed = super.close();
     if ('closeAllConnections' in this.httpServer) this.httpServer.closeAllConnections();
@@ -78,12 +79,12 @@ export class StreamingExpressAdapter extends ExpressAdapter {
   }
 }
 
-/** Express's own: whether it believes what this hop says of whom it forwards. */
+/** Express's own setting: whether it believes what this hop says about the client. */
 type Trust = (address: string, hop: number) => boolean;
 
 type End = (this: Response, ...parameters: unknown[]) => Response;
 
-/** Every answer that is handed over whole passes here; one that is piped waits for its reader by itself. */
+/** Every answer that is sent whole passes here. A piped answer waits for its reader by itself. */
 function countAnswers(prototype: Response, answers: Answers): void {
   const { end } = ServerResponse.prototype as unknown as { end: End };
   (prototype as unknown as { end: End }).end = function (this: Response, ...parameters: unknown[]): Response {
@@ -96,14 +97,15 @@ function countAnswers(prototype: Response, answers: Answers): void {
 
 type WriteHead = (this: Response, ...parameters: unknown[]) => Response;
 
-/** Puts Express's methods between a class of ours and Node's: what Express then asks for is so already. */
+/** Puts Express's methods between our class and Node's, so that Express finds the prototype that it would set. */
 function adopt<Prototype extends object>(own: object, expressPrototype: Prototype): Prototype {
   return Object.setPrototypeOf(own, expressPrototype) as Prototype;
 }
 
 /**
- * Nest writes a longer Cache-Control on streams; the contract names another. It also says `Connection: keep-alive` to clients
- * that asked for `close`, and their sockets would outlive their streams; without it Node answers what was asked.
+ * Nest sends a longer Cache-Control on streams than the contract names. It also sends `Connection: keep-alive` to
+ * clients that asked for `close`, and their sockets would outlive their streams. Without it Node answers what was
+ * asked.
  */
 function keepContractHeaders(prototype: Response): void {
   const { writeHead } = ServerResponse.prototype as unknown as { writeHead: WriteHead };

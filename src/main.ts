@@ -21,10 +21,10 @@ import { settleSchema } from './database/schema.js';
 import { InvalidSource } from './sources/source.js';
 import { WorkerEnded, Workers, whenToldToStop } from './workers.js';
 
-/** A start that cannot succeed, as one line for the person at the console. */
+/** A failed start, as one line for the person at the console. */
 class StartError extends Error {}
 
-/** What has been started, as steps back; the last one is gone first. */
+/** How to undo what has been started; the last step is undone first. */
 type CleanUps = (() => Promise<void>)[];
 
 async function main(): Promise<void> {
@@ -38,19 +38,19 @@ async function main(): Promise<void> {
     await serve(env, stop, cleanUps);
     if (!stop.aborted) await once(stop, 'abort');
   } catch (error) {
-    // A start that was told to stop may fail in any way: its children hear Ctrl-C too.
+    // A start that was told to stop may fail in any way: its child processes receive Ctrl-C too.
     if (!stop.aborted) throw error;
   } finally {
     for (const cleanUp of cleanUps.reverse()) await cleanUp();
   }
 }
 
-/** Resolves when requests are answered. Rejects, between two steps, when it is to stop. */
+/** Resolves when requests are answered. Rejects between two steps if it is to stop. */
 async function serve(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<void> {
   const logger = createLogger(process.stdout.isTTY, secretsOf(env));
   Logger.overrideLogger(logger);
   const hasWorkers = cluster.isPrimary && env.workers > 1;
-  if (!hasWorkers) void import('./server.js'); // Loads while PostgreSQL starts.
+  if (!hasWorkers) void import('./server.js'); // Loaded while PostgreSQL starts.
   const databaseUrl = cluster.isWorker ? (env.databaseUrl ?? '') : await prepare(env, stop, cleanUps);
   if (hasWorkers) {
     const workers = new Workers(env.workers, { DATABASE_URL: databaseUrl, PORT: String(env.port), WORKERS: '1' });
@@ -67,7 +67,7 @@ async function serve(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<v
   process.stdout.write(welcome);
 }
 
-/** Says to the log that its database was restored, and serves nobody. */
+/** Records in the log that its database was restored, and serves nobody. */
 async function resume(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<void> {
   const databaseUrl = await prepare(env, stop, cleanUps);
   const { resumeLog } = await import('./server.js');
@@ -75,7 +75,7 @@ async function resume(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<
   process.stdout.write(`Numbers go on after ${after}. Readers from before are told log.gap; start Switchboard.\n`);
 }
 
-/** For an operator who has none, or replaces his: its text, and nothing else, goes to stdout. The server may run meanwhile. */
+/** For an operator who has no token or wants another. Only its text goes to stdout. The server may run meanwhile. */
 async function renewAdminToken(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<void> {
   Logger.overrideLogger(['error']);
   const databaseUrl = await openDatabase(env, stop, cleanUps);
@@ -85,13 +85,13 @@ async function renewAdminToken(env: Env, stop: AbortSignal, cleanUps: CleanUps):
   process.stdout.write(`${text}\n`);
 }
 
-/** What processes on one machine have in common. Returns the URL of the database. */
+/** Prepares what processes on one machine share. Returns the URL of the database. */
 async function prepare(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<string> {
   await bindOnce(env);
   return openDatabase(env, stop, cleanUps);
 }
 
-/** The data folder, and the database at its newest migration. Returns its URL. */
+/** Prepares the data folder, and the database at its newest migration. Returns its URL. */
 async function openDatabase(env: Env, stop: AbortSignal, cleanUps: CleanUps): Promise<string> {
   assertDataDir(env);
   const databaseUrl = env.databaseUrl ?? (await startPostgres(env, stop, cleanUps));
@@ -107,7 +107,7 @@ interface Arguments {
   readonly newAdminToken: boolean;
 }
 
-/** `--workers 2` says what `WORKERS=2` says; `--restored`: see {@link resume}; `--new-admin-token`: {@link renewAdminToken}. */
+/** `--workers 2` means `WORKERS=2`; `--restored`: see {@link resume}; `--new-admin-token`: {@link renewAdminToken}. */
 function readArguments(): Arguments {
   try {
     const flag = { type: 'boolean', default: false } as const;
@@ -138,15 +138,15 @@ async function prepareDatabase(databaseUrl: string, { allowFsyncOff }: Env): Pro
   }
 }
 
-/** `PORT=0` is any free one: it is found first, for addresses are made of it before there is a server. */
+/** `PORT=0` means any free port. It is chosen first, because addresses are made from it before there is a server. */
 async function withPort(variables: Record<string, string | undefined>): Promise<Env> {
-  // A worker's DATABASE_URL is whole: what the shell says for libpq may mean another server.
+  // A worker's DATABASE_URL is complete: libpq's variables of the shell may name another server.
   const shell = cluster.isWorker ? {} : variables;
   const env = readEnv(variables, shell);
   return env.port > 0 ? env : readEnv({ ...variables, PORT: String(await bindOnce(env)) }, shell);
 }
 
-/** Before anything is started: a port in use is the most common reason not to. Resolves to the port. */
+/** Checked before anything is started: a port in use is the most common failure. Resolves to the port. */
 async function bindOnce(env: Env): Promise<number> {
   const probe = createServer();
   return new Promise((resolve, reject) => {
@@ -191,7 +191,7 @@ function stopSignal(): AbortSignal {
   return stop.signal;
 }
 
-// Nobody reads it any more, or the disk below it is full: what is said then is lost, and the server goes on.
+// Nobody reads the output, or its disk is full: the output is lost, and the server goes on.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 main().then(

@@ -1,4 +1,4 @@
-/** The app as a process runs it: what it does before its first request, and its end. Loaded when there is something to run. */
+/** The app as a process runs it: from its preparations before the first request to its end. Loaded only when needed. */
 import { type INestApplication, Logger } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createApp } from './app.setup.js';
@@ -10,7 +10,7 @@ import { LogLineage } from './events/log/log-lineage.js';
 import { ReadinessService } from './health/readiness.js';
 import { welcome } from './welcome.js';
 
-/** How long what is under way may take after the readers are gone: a database that is silent answers nobody. */
+/** How long running requests may take after the readers are gone: a silent database answers nobody. */
 const STOP_MS = 4_000;
 
 type Log = ReturnType<typeof createLogger>;
@@ -22,14 +22,14 @@ export class Server {
     private readonly isFirst: boolean,
   ) {}
 
-  /** `isFirst`: of several workers the one that sets up, and says welcome. */
+  /** `isFirst`: the worker that sets up the platform and prints the welcome. */
   static async create(env: Env, databaseUrl: string, logger: Log, isFirst: boolean): Promise<Server> {
     return new Server(await createApp(env, databaseUrl, { logger }), env, isFirst);
   }
 
   /**
-   * Makes what must stand before the first request, and before the sources start. Resolves to what is to be said once
-   * requests are answered; rejects when `stop` aborts.
+   * Prepares what must exist before the first request and before the sources start. Resolves to what is printed once
+   * requests are answered; rejects if `stop` aborts.
    */
   async setUp(stop: AbortSignal): Promise<string> {
     const admin = this.isFirst ? await this.app.get(TokenFiles).ensureAdmin() : undefined;
@@ -45,13 +45,13 @@ export class Server {
     await this.app.listen(this.env.port, this.env.host);
   }
 
-  /** Says that it leaves, to whoever balances, and serves on until that has been heard. */
+  /** Tells balancers that it is leaving, and serves until they have noticed. */
   async leave(): Promise<void> {
     this.app.get(ReadinessService).leave();
     await wait(this.env.leaveMs);
   }
 
-  /** Resolves when the app is closed, or has had the time for it: then the process' end closes what is left. */
+  /** Resolves when the app is closed or its time is up; the end of the process closes the rest. */
   async stop(): Promise<void> {
     const late = wait(this.env.drainMs + STOP_MS, 'late', { ref: false });
     if ((await Promise.race([this.app.close(), late])) === 'late')
@@ -59,7 +59,7 @@ export class Server {
   }
 }
 
-/** Makes an admin token anew, in its file; serves nobody. */
+/** Makes another admin token in its file; serves nobody. */
 export async function makeAdminToken(env: Env, databaseUrl: string): Promise<{ path: string; text: string }> {
   const app = await createApp(env, databaseUrl, { logger: ['error'] });
   try {
@@ -69,7 +69,9 @@ export async function makeAdminToken(env: Env, databaseUrl: string): Promise<{ p
   }
 }
 
-/** Says to the log that its database was restored; serves nobody. Resolves to the position after which numbers go on. */
+/**
+ * Records in the log that its database was restored; serves nobody. Resolves to the position after which numbers go on.
+ */
 export async function resumeLog(env: Env, databaseUrl: string): Promise<number> {
   const app = await createApp(env, databaseUrl, { logger: ['error'] });
   try {

@@ -1,12 +1,13 @@
-/** What a person sees who has just started the server: what runs, where to click, what to paste. */
+/** What a person sees after starting the server: what runs, where to click, what to paste. */
 import { relative, resolve } from 'node:path';
 import type { TokenFile } from './auth/tokens/token-files.js';
 import type { Env } from './config/env.js';
 import type { Demo } from './demo/demo.service.js';
 
 /**
- * `isTerminal`: a person reads it, and nobody else. Elsewhere it ends in logs, where no token belongs. The demo's links are shown
- * everywhere, as it is by them that whoever runs a container gets in: they work once, for a day, and open simulated calls.
+ * `isTerminal`: only a person reads it. Otherwise it ends up in logs, where no token belongs. The demo's links are
+ * always shown, because a person who runs a container gets in by them: they work once, for a day, and open simulated
+ * calls.
  */
 export function welcome(env: Env, admin: TokenFile | undefined, demo: Demo | undefined, isTerminal: boolean): string {
   const url = env.publicUrl.text;
@@ -62,18 +63,18 @@ function newTokenLines(where: string, text: string, isTerminal: boolean): string
   return [`Admin token (shown this once, kept in ${where}):`, `  ${text}`, ''];
 }
 
-/** A path as one would type it here. */
+/** A path as a person would type it here. */
 function shown(path: string): string {
   const here = relative(process.cwd(), path);
   return quoted(here.startsWith('..') ? path : here);
 }
 
-/** For a shell: in quotes where there is something in it that a shell reads. */
+/** Quotes a text for a shell if a shell would interpret it. */
 function quoted(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The command line as one would type it here; it finds the server by the data folder. */
+/** The command line as a person would type it here; it finds the server by the data folder. */
 function command({ dataDir }: Env): string {
   const isElsewhere = resolve('.switchboard') !== dataDir;
   return `${isElsewhere ? `DATA_DIR=${quoted(dataDir)} ` : ''}npx switchboard`;

@@ -31,12 +31,12 @@ export function closeWhatItNeverTook(worker: Worker): void {
   sender.send = (message, handle, ...rest) => {
     const isHandover = message.cmd === 'NODE_CLUSTER' && message.act === 'newconn';
     if (isHandover && message.seq !== undefined && handle) unanswered.set(message.seq, handle);
-    // Its end is known before that of its channel, or after.
+    // The process may end before its channel, or after it.
     if (!worker.isDead()) return send(message, handle, ...rest);
     closeAll();
     return false;
   };
   child.on('internalMessage', ({ ack }: ClusterMessage) => void (ack !== undefined && unanswered.delete(ack)));
-  // Not 'disconnect': it never comes while an answer is missing.
+  // Not 'disconnect', which never comes while an answer is missing.
   child.once('exit', closeAll);
 }

@@ -1,6 +1,6 @@
 /**
- * One machine, all cores: the primary process keeps the database and starts workers, each a whole Switchboard, that share one
- * port. They talk to each other by the bus, as processes on several machines do.
+ * One machine, all cores. The primary process keeps the database and starts workers that share one port; each is a
+ * whole Switchboard. They talk over the bus, as processes on several machines do.
  */
 import { Logger } from '@nestjs/common';
 import cluster, { type Worker } from 'node:cluster';
@@ -10,13 +10,13 @@ import { relayMetrics } from './common/worker-metrics.js';
 import { closeWhatItNeverTook } from './worker-handover.js';
 import { pause } from './common/waiting.js';
 
-/** A worker that lived for this long was well: its successor starts at once. */
+/** A worker that lived this long was healthy: its successor starts at once. */
 const WELL_MS = 30_000;
-/** What the primary says when it is time to go. A signal would be the second one after Ctrl-C, which reaches all. */
+/** The primary's message to stop. A signal would be the second one after Ctrl-C, which reaches all processes. */
 const STOP = 'stop';
 const REPEAT_MS = 250;
 
-/** The first worker did not come up. It has said why. */
+/** The first worker failed to start. It has said why. */
 export class WorkerEnded extends Error {}
 
 export class Workers {
@@ -31,8 +31,8 @@ export class Workers {
   ) {}
 
   /**
-   * Resolves when the first worker listens, which has said welcome; the others follow. Rejects when it ends instead: it has
-   * said why.
+   * Resolves when the first worker listens, which has printed the welcome; the others follow. Rejects if it ends
+   * instead: it has said why.
    */
   async start(stop: AbortSignal): Promise<void> {
     stop.addEventListener('abort', () => this.abort.abort(), { once: true });
@@ -47,7 +47,7 @@ export class Workers {
   /** Resolves when all workers are gone, each after its readers. */
   async stop(): Promise<void> {
     this.abort.abort();
-    // Said again until it is heard: who has just been started has no ear yet.
+    // Repeated until it is heard: a worker that has just been started does not listen yet.
     const say = () => this.exits.forEach((_, worker) => worker.isConnected() && worker.send(STOP, () => undefined));
     const saying = setInterval(say, REPEAT_MS);
     say();
