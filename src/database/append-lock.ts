@@ -1,6 +1,6 @@
 /**
  * The append lock: the only row of `log_head`, locked until the transaction ends. `append_events` takes it to number
- * events; whatever changes who owns an agent takes it too, so that a change of owner is a clean cut in the log.
+ * events. Every change of an agent's owner takes it too, so that the change is a clean cut in the log.
  */
 import type { Prisma } from './generated/client.js';
 

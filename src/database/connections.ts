@@ -1,9 +1,10 @@
 /**
- * Pools of connections whose errors have a class: the driver's own, for a connection that is cut or late, are plain `Error`s told
- * apart by words alone. Here they become {@link DatabaseUnreachable}, whoever asked, Prisma included.
+ * Pools of connections whose errors have a class. For a connection that is cut or late, the driver throws plain
+ * `Error`s that differ in their words alone. Here they become {@link DatabaseUnreachable}, whoever asked, Prisma
+ * included.
  *
- * A connection over which the database failed is not used again: behind it may be a server that was demoted, or told to be
- * read-only, while the same address leads to another one by now.
+ * A connection over which the database failed is not used again. The server behind it may have been demoted or made
+ * read-only, while the same address leads to another server by now.
  */
 import { types } from 'node:util';
 import pg from 'pg';
@@ -17,11 +18,11 @@ const clientQuery = methodOf(pg.Client.prototype, 'query');
 const poolQuery = methodOf(pg.Pool.prototype, 'query');
 const poolConnect = methodOf(pg.Pool.prototype, 'connect');
 
-/** Of the language: a bug, and no word of the database. */
+/** Errors of the language: a bug, not an answer of the database. */
 const BUGS = new Set(['TypeError', 'RangeError', 'SyntaxError', 'ReferenceError']);
 
 class Connection extends DatabaseClient {
-  /** Why it is not to be used again. */
+  /** Why the connection must not be used again. */
   fault: Error | undefined;
 
   override query = ((...parameters: unknown[]) =>
@@ -31,7 +32,10 @@ class Connection extends DatabaseClient {
 }
 
 export class Connections extends pg.Pool {
-  /** `prepare`: what a new connection goes through before it is used; the pool waits for it, and closes it where that rejects. */
+  /**
+   * `prepare`: what a new connection goes through before it is used. The pool waits for it, and closes the connection
+   * if it rejects.
+   */
   constructor(
     private readonly of: ClientOptions,
     { prepare, ...limits }: { max: number; min: number; prepare: (client: DatabaseClient) => Promise<void> },
@@ -45,7 +49,7 @@ export class Connections extends pg.Pool {
   override query = ((...parameters: unknown[]) =>
     withClass(Reflect.apply(poolQuery, this, parameters))) as pg.Pool['query'];
 
-  /** With a callback where the pool itself asks. */
+  /** The pool itself asks with a callback. */
   override connect = ((callback?: (error?: Error, client?: Connection, release?: Release) => void) => {
     const connecting = withClass(this.of.ways.reach(async () => closedWhenFaulty(await this.connectOnce())));
     if (callback === undefined) return connecting;
@@ -62,7 +66,7 @@ export class Connections extends pg.Pool {
 
 type Release = (error?: unknown) => void;
 
-/** What comes by a callback, as the pool asks its own clients, comes out of the pool's own method as a promise. */
+/** The pool asks its own clients by callback; the pool's own method returns a promise. */
 function withClass(result: unknown, seen: (error: Error) => void = () => undefined): unknown {
   if (!(result instanceof Promise)) return result;
   return result.catch((thrown: unknown) => {
@@ -72,7 +76,7 @@ function withClass(result: unknown, seen: (error: Error) => void = () => undefin
   });
 }
 
-/** What PostgreSQL answered keeps its code, and a bug its class. */
+/** PostgreSQL's answers keep their code, and bugs their class. */
 function classified(thrown: unknown): Error {
   const error = types.isNativeError(thrown) ? thrown : new Error(String(thrown));
   const hasClass = error instanceof pg.DatabaseError || error instanceof DatabaseUnreachable || BUGS.has(error.name);

@@ -2,18 +2,18 @@ import { type DatabaseClient, connect } from './database-client.js';
 import { WANTED, describeMissing } from './postgres-settings.js';
 import { Ways, wordsOf } from './ways.js';
 
-/** Oldest PostgreSQL that we run our tests on. */
+/** The oldest PostgreSQL that we run our tests on. */
 const OLDEST = 150_000;
 
-/** Settings without which a crash takes or breaks what was committed. */
+/** Settings that, when off, let a crash lose or damage what was committed. */
 const DURABLE = ['synchronous_commit', 'fsync', 'full_page_writes'];
 
 const NAME = 'switchboard-check';
 
 /**
- * A server that answers, is new enough, keeps a connection's session, and commits for real: what ingest answers for must survive a
- * crash of the process and of the machine (security rule 13). Throws with one readable line. `allowFsyncOff`: its storage keeps what
- * it was given without that. Resolves to what is to be said all the same.
+ * Checks the server: it answers, is new enough, keeps a connection's session, and commits durably. What ingest has
+ * acknowledged must survive a crash of the process and of the machine (security rule 13). Throws with one readable
+ * line. `allowFsyncOff`: its storage keeps what it was given without fsync. Resolves to a warning, if there is one.
  */
 export async function assertDatabaseFits(databaseUrl: string, allowFsyncOff: boolean): Promise<string[]> {
   const client = await connect(databaseUrl, { name: NAME }).catch((error: unknown) => {
@@ -46,7 +46,7 @@ export async function assertDatabaseFits(databaseUrl: string, allowFsyncOff: boo
 
 interface Settings {
   readonly version: number;
-  /** Of {@link DURABLE}. */
+  /** The settings of {@link DURABLE}. */
   readonly off: readonly string[];
   readonly settings: readonly { readonly name: string; readonly value: number }[];
 }
@@ -63,9 +63,10 @@ async function readSettings(client: DatabaseClient): Promise<Settings> {
 }
 
 /**
- * A pooler in between must pool by session: locks, LISTEN and settings are a connection's. One that pools by transaction shows by this:
- * two connections that are open at once are served by one backend, or one of them by several in turn. (Asked in this order, a
- * pooler that goes round its backends is found too, however many it has.)
+ * A pooler in between must pool by session: locks, LISTEN and settings belong to a connection. One that pools by
+ * transaction is recognised by this: one backend serves two connections that are open at once, or several backends
+ * serve one of them in turn. (The order of the questions also finds a pooler that rotates its backends, however many it
+ * has.)
  */
 async function assertSessionsLast(one: DatabaseClient, databaseUrl: string): Promise<void> {
   const other = await connect(databaseUrl, { name: NAME }).catch((error: unknown) => {

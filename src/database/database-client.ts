@@ -1,7 +1,7 @@
 /**
- * Every connection to PostgreSQL, and nothing else makes one: what DATABASE_URL says (config/postgres-url.ts), and nothing that the
- * driver would find in the shell. At the start it says who it is, and no more: poolers refuse what they do not know. The rest is set
- * once it is connected.
+ * Makes every connection to PostgreSQL; nothing else does. A connection follows DATABASE_URL (config/postgres-url.ts)
+ * and nothing that the driver would find in the shell. At the start it sends only who it is, because poolers refuse
+ * parameters that they do not know. The rest is set once it is connected.
  */
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
@@ -10,15 +10,15 @@ import { NoLogin, NoWrites, type Way, Ways } from './ways.js';
 import { passwordFrom } from './password-file.js';
 import { tlsOptions } from './tls.js';
 
-/** As long as DATABASE_URL says nothing of it (`connect_timeout`). */
+/** Applies if DATABASE_URL does not set `connect_timeout`. */
 const CONNECT_MS = 5000;
 const BOUND = 'SCRAM-SHA-256-PLUS';
 
 export interface ClientOptions {
   readonly ways: Ways;
-  /** What PostgreSQL's list of connections calls it; begins with "switchboard". */
+  /** Its name in PostgreSQL's list of connections; begins with "switchboard". */
   readonly name: string;
-  /** Longest that one statement may take; undefined: the server's own. */
+  /** The longest that one statement may take; undefined: the server's own limit. */
   readonly statementMs?: number | undefined;
   readonly keepAlive?: boolean;
   readonly stream?: () => Socket;
@@ -32,7 +32,10 @@ export function connectMsOf({ url }: Ways): number {
 export class DatabaseClient extends pg.Client {
   readonly way: Way;
   private readonly login: Login;
-  /** Why it cannot even be tried. A pool is told when it connects: what a constructor throws it does not catch. */
+  /**
+   * Why a connection cannot even be tried. A pool is told when it connects, because it does not catch what a
+   * constructor throws.
+   */
   private readonly unusable: Error | undefined;
 
   constructor(private readonly of: ClientOptions) {
@@ -44,7 +47,7 @@ export class DatabaseClient extends pg.Client {
       ...{ host: way.host.address, port: way.host.port, user: url.user, database: url.database },
       password: () => login.password(),
       application_name: url.applicationName === undefined ? name : `${name} ${url.applicationName}`.slice(0, 63),
-      // Each is said, for what is not said the driver looks for in the shell.
+      // Each is set, because the driver looks in the shell for any that is not.
       ...{ ssl: tls ?? false, sslnegotiation: tls ? url.tls.negotiation : 'postgres' },
       ...{ client_encoding: 'UTF8', connectionTimeoutMillis: connectMsOf(ways) },
       enableChannelBinding: way.tls && url.channelBinding !== 'disable',
@@ -63,7 +66,7 @@ export class DatabaseClient extends pg.Client {
     return (this as unknown as { connection: DatabaseClient['wire'] }).connection;
   }
 
-  /** In place of the driver's own, which would add what PGOPTIONS and PGREPLICATION say. */
+  /** Replaces the driver's own, which would add PGOPTIONS and PGREPLICATION. */
   getStartupConf(): Record<string, string> {
     const {
       user = '',
@@ -85,14 +88,14 @@ export class DatabaseClient extends pg.Client {
     super.connect((error: Error | null) => {
       const failure = error ?? this.login.fault();
       if (failure) this.failed(failure);
-      if (failure) this.wire.stream.destroy(); // The driver leaves it open.
+      if (failure) this.wire.stream.destroy(); // The driver leaves the socket open.
       callback(failure ?? null);
     });
   }) as pg.Client['connect'];
 
   /**
-   * To be called once it is connected, before anything else. Rejects where it led to the wrong server, or to none: a pooler says
-   * that it is connected while it still waits for a server.
+   * Call this once it is connected, before anything else. Rejects if the connection leads to the wrong server, or to
+   * none: a pooler says that it is connected while it still waits for a server.
    */
   async prepare(): Promise<void> {
     const { statementMs, ways } = this.of;
@@ -138,9 +141,9 @@ function readTls({ url }: Ways, { host }: Way): { options?: ConnectionOptions; f
   }
 }
 
-/** How one connection gets in. */
+/** How one connection logs in. */
 class Login {
-  /** The server has said something before its TLS. */
+  /** The server has sent something before its TLS. */
   answered = false;
   private isBound = false;
 
@@ -153,7 +156,7 @@ class Login {
     this.isBound = this.way.tls && mechanisms.includes(BOUND);
   }
 
-  /** Asked for before anything of it is sent. */
+  /** Asked for before any of it is sent. */
   password(): string {
     const { url } = this.ways;
     const fault = this.fault();
@@ -171,18 +174,18 @@ class Login {
   }
 }
 
-/** A connection of its own that is ready. Rejects where no way leads to one. */
+/** A dedicated connection that is ready. Rejects if no way leads to one. */
 export function connect(databaseUrl: string, options: Omit<ClientOptions, 'ways'>): Promise<DatabaseClient> {
   const ways = Ways.to(databaseUrl);
   return ways.reach(async () => {
     const client = new DatabaseClient({ ...options, ways });
-    client.on('error', () => undefined); // Said by what is asked of it; without a listener it would end the process.
+    client.on('error', () => undefined); // Without a listener it would end the process.
     try {
       await client.connect();
       await client.prepare();
       return client;
     } catch (error) {
-      await client.end().catch(() => undefined); // Never connected.
+      await client.end().catch(() => undefined); // It was never connected.
       throw error;
     }
   });

@@ -1,16 +1,17 @@
 /**
- * Whose fault an error is. Security rule 25: only what an event itself does wrong is held against it. Everything else that a
- * database says, or fails to say, is the database's, known to us or not: who waits for it tries again, and nothing is acknowledged.
+ * Whose fault an error is. Security rule 25: only what an event itself does wrong is held against it. Every other error
+ * of the database, known to us or not, is the database's own: callers that wait for it try again, and nothing is
+ * acknowledged.
  *
- * Told apart by code and class. Words are for people, and differ by version, language and layer.
+ * Errors are told apart by code and class. Words are for people, and differ by version, language and layer.
  * SQLSTATEs: https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 import pg from 'pg';
 import { Prisma } from './generated/client.js';
 
-/** The way to the database failed: a connection that is cut, late, refused, not resolved, not trusted. */
+/** The way to the database failed: the connection was cut, late or refused, or its host not resolved or not trusted. */
 export class DatabaseUnreachable extends Error {
-  /** Node's or OpenSSL's, where one was given. */
+  /** The code of Node or OpenSSL, if there is one. */
   readonly code: string | undefined;
 
   constructor(cause: Error & { readonly code?: unknown }) {
@@ -21,23 +22,26 @@ export class DatabaseUnreachable extends Error {
   }
 }
 
-/** `input`: what was sent in, and it fails again. `database`: it may pass. `ours`: a bug. */
+/** `input`: the data sent in, which would fail again. `database`: it may pass. `ours`: a bug. */
 export type Blame = 'input' | 'database' | 'ours';
 
-/** Data exception: a value that its type does not take. */
+/** Data exception: a value does not fit its type. */
 const DATA = /^22/;
 const NOT_NULL = '23502';
 const CHECK = '23514';
-/** The log, of which each partition is a table. */
+/** The log; each of its partitions is a table. */
 const LOG = /^log_events(_\d+)?$/;
-/** Of the log, what a sender fills; the rest is ours to fill. */
+/** The columns of the log that a sender fills; we fill the rest. */
 const SENDERS_COLUMNS = new Set(['agent', 'call_id', 'type', 'at', 'data']);
-/** As PostgreSQL names the CHECK of a column. */
+/** PostgreSQL's name of a column's CHECK. */
 const SENDERS_CHECKS = new Set([...SENDERS_COLUMNS].map((column) => `log_events_${column}_check`));
-/** Data, constraints, limits of the program, a trigger's own word: what the same rows meet again. */
+/** Data, constraints, program limits, errors raised by a trigger: the same rows would fail again. */
 const BY_THE_ROWS = /^(22|23|54|P0)/;
 
-/** Prisma's own for a database that gives no transaction in time: https://www.prisma.io/docs/orm/reference/error-reference */
+/**
+ * Prisma's own code for a database that gives no transaction in time:
+ * https://www.prisma.io/docs/orm/reference/error-reference
+ */
 const PRISMA_AWAY = /^(P1\d{3}|P2024|P2028|P2034|P2037)$/;
 const PRISMA = /^P\d{4}$/;
 
@@ -48,32 +52,33 @@ export function blameOf(error: unknown): Blame {
 }
 
 /**
- * For who reads the log and writes what follows from it: true where trying again with the same rows is in vain, so that one of them
- * is passed over. The log still has it. Never for who takes events in: there it would be a loss.
+ * For code that reads the log and writes what follows from it: true if another attempt with the same rows is in vain,
+ * so that one of them is passed over. The log still has it. Never for code that takes events in: there it would be a
+ * loss.
  */
 export function isForTheRows(error: unknown): boolean {
   const code = sqlStateOf(error);
   return code === undefined ? !isDatabases(error) : BY_THE_ROWS.test(code);
 }
 
-/** SQLSTATE, or what Node, OpenSSL or Prisma call it; undefined for an error that has no code. */
+/** The SQLSTATE, or the code of Node, OpenSSL or Prisma; undefined for an error without a code. */
 export function codeOf(error: unknown): string | undefined {
   const code = sqlStateOf(error) ?? adapterFault(error)?.kind ?? (error as { code?: unknown } | undefined)?.code;
   return typeof code === 'string' ? code : undefined;
 }
 
-/** What PostgreSQL answered, by whichever driver; undefined: it was not PostgreSQL who failed. */
+/** PostgreSQL's answer, by whichever driver; undefined: the error is not PostgreSQL's. */
 function sqlStateOf(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : adapterFault(error)?.originalCode;
 }
 
 interface AdapterFault {
   readonly kind: string;
-  /** SQLSTATE; absent where the way to the server failed. */
+  /** SQLSTATE; absent if the way to the server failed. */
   readonly originalCode?: string;
 }
 
-/** What Prisma's driver adapter said, which all of Prisma's errors carry that are not its own. */
+/** The error of Prisma's driver adapter. All of Prisma's errors carry it except its own. */
 function adapterFault(error: unknown): AdapterFault | undefined {
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return undefined;
   return (error.meta as { driverAdapterError?: { cause?: AdapterFault } } | undefined)?.driverAdapterError?.cause;
@@ -86,7 +91,7 @@ function breaksSendersConstraint(error: unknown): boolean {
 }
 
 function isDatabases(error: unknown): boolean {
-  // What has a code of Node's Prisma hands on under that code.
+  // Prisma passes an error with a code of Node's on under that code.
   if (error instanceof Prisma.PrismaClientKnownRequestError)
     return adapterFault(error) !== undefined || PRISMA_AWAY.test(error.code) || !PRISMA.test(error.code);
   return (

@@ -1,7 +1,10 @@
-/** What ails the database, in words for an operator: the reason in /readyz, the label of a metric. Never a server's own text. */
+/**
+ * What is wrong with the database, in words for an operator: the reason in /readyz, the label of a metric. Never a
+ * server's own text.
+ */
 import { codeOf } from './database-errors.js';
 
-/** In order: the first that fits. What is wrong with the way (Node, OpenSSL), then what PostgreSQL says. */
+/** The first match counts. First what is wrong with the way (Node, OpenSSL), then PostgreSQL's codes. */
 const TROUBLES = [
   ['standby', /^STANDBY$/, 'it is a standby'],
   ['read-only', /^25006$/, 'it takes nothing in'],
@@ -19,10 +22,10 @@ const TROUBLES = [
 
 export type Trouble = (typeof TROUBLES)[number][0] | 'other';
 
-/** Every one, so that a metric has all its series from the start. */
+/** All of them, so that a metric has all its series from the start. */
 export const ALL_TROUBLES: readonly Trouble[] = [...TROUBLES.map(([trouble]) => trouble), 'other'];
 
-/** Of an error that {@link blameOf} calls the database's. */
+/** For an error that {@link blameOf} blames on the database. */
 export function troubleOf(error: unknown): Trouble {
   return find(error)?.[0] ?? 'other';
 }

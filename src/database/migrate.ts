@@ -1,6 +1,6 @@
 /**
- * Applies prisma/migrations with Prisma's own schema engine: the same books (`_prisma_migrations`) as `prisma migrate deploy`,
- * without the native engine that would have to be downloaded.
+ * Applies prisma/migrations with Prisma's own schema engine. It keeps the same records (`_prisma_migrations`) as
+ * `prisma migrate deploy`, without the native engine that would have to be downloaded.
  */
 import { createHash } from 'node:crypto';
 import type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg';
@@ -8,10 +8,12 @@ import { type DatabaseClient, connect } from './database-client.js';
 import { readMigrations } from './migrations.js';
 import { assertMayCreate } from './schema.js';
 
-/** Any number; two processes that start at once must agree on it. */
+/** Any number, but processes that start at once must agree on it. */
 const MIGRATION_LOCK = 7_265_318;
 
-/** Brings the database to the newest migration. Safe to run from several processes at once. Returns what was applied. */
+/**
+ * Brings the database to the newest migration. Safe to run from several processes at once. Returns what was applied.
+ */
 export async function migrate(databaseUrl: string): Promise<string[]> {
   const lock = await connect(databaseUrl, { name: 'switchboard-migrate', statementMs: 0 });
   try {
@@ -35,7 +37,9 @@ interface Entry {
   readonly isUndone: boolean;
 }
 
-/** In the schema in which they would be made: those of another one on the search_path are another installation's. */
+/**
+ * In the schema in which they would be made: those in another schema of the search_path belong to another installation.
+ */
 async function readBooks(client: DatabaseClient): Promise<Entry[]> {
   const { rows } = await client.query<{ exist: boolean }>(
     `SELECT to_regclass(format('%I._prisma_migrations', current_schema())) IS NOT NULL AS exist`,
@@ -48,7 +52,7 @@ async function readBooks(client: DatabaseClient): Promise<Entry[]> {
   return booked.rows;
 }
 
-/** True when the books say of each, as it stands here, that it was applied; anything else is the engine's to judge. */
+/** True if each migration, in its present text, is recorded as applied; the engine judges anything else. */
 function areApplied(books: readonly Entry[], { migrationDirectories }: MigrationList): boolean {
   const done = new Map(books.filter(({ isDone }) => isDone).map(({ name, checksum }) => [name, checksum]));
   return (

@@ -1,4 +1,4 @@
-/** The migrations as they are shipped. */
+/** The migrations that come with this version. */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg'
 
 export const PRISMA_FOLDER = fileURLToPath(new URL('../../prisma/', import.meta.url));
 
-/** What stands in prisma/migrations, in order. */
+/** The contents of prisma/migrations, in order. */
 export async function readMigrations(): Promise<MigrationList> {
   const baseDir = join(PRISMA_FOLDER, 'migrations');
   const names = (await readdir(baseDir, { withFileTypes: true }))

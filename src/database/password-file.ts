@@ -1,6 +1,6 @@
 /**
  * libpq's password file: https://www.postgresql.org/docs/current/libpq-pgpass.html
- * (`pgpass`, which the driver would ask, reads the shell's variables for every server, the embedded one too.)
+ * (The driver's `pgpass` reads the shell's variables for every server, the embedded one too.)
  */
 import { type Stats, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { PostgresHost, PostgresUrl } from '../config/postgres-url.js';
 import { NoLogin } from './ways.js';
 
-/** Of the first line that fits; undefined where none does. Rejects a file that others may read. */
+/** The password of the first matching line; undefined if none matches. Rejects a file that others may read. */
 export function passwordFrom({ passwordFile, database, user }: PostgresUrl, host: PostgresHost): string | undefined {
   const path = passwordFile ?? join(homedir(), ...(process.platform === 'win32' ? WINDOWS : ['.pgpass']));
   const stats = unlessItFails(() => statSync(path));
@@ -26,12 +26,12 @@ export function passwordFrom({ passwordFile, database, user }: PostgresUrl, host
     .join(':');
 }
 
-/** One that is not there, or not for us, has no password. */
+/** A file that does not exist, or that we may not read, has no password. */
 function unlessItFails<Result>(look: () => Result): Result | undefined {
   try {
     return look();
   } catch {
-    return undefined; // The login says that it has no password.
+    return undefined; // The login reports that it has no password.
   }
 }
 
@@ -41,7 +41,7 @@ function isOpen({ mode }: Stats): boolean {
   return process.platform !== 'win32' && (mode & 0o077) !== 0;
 }
 
-/** As they stand there: "\:" and "\\" are of a field. */
+/** Fields as written: "\:" and "\\" belong to a field. */
 function fieldsOf(line: string): string[] {
   return line.match(/(?:\\.|[^:\\])+|(?<=^|:)(?=:|$)/g) ?? [];
 }

@@ -1,7 +1,7 @@
 /**
- * One connection that LISTENs, kept alive across failures of the database. Nobody may have anything to say for hours, so silence
- * alone says nothing: a notice of our own goes out by it and has to come back. Where it does not, the connection is another's
- * fault or ours, but it is of no use: it is cut, and another one made.
+ * One connection that LISTENs, kept alive across failures of the database. It may be silent for hours, so silence alone
+ * says nothing. It therefore sends a notice of its own, which has to come back. If the notice does not, the connection
+ * is useless, whoever is at fault: it is cut, and a new one is made.
  */
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
@@ -16,7 +16,7 @@ import { cameInTime, pause } from '../common/waiting.js';
 /** How often the connection is tried, and how long a notice may take to come back: together less than 5 s. */
 const BEAT_MS = 1500;
 const ANSWER_MS = 3000;
-/** How long a goodbye to the server may take. */
+/** How long the server's goodbye may take. */
 const GOODBYE_MS = 500;
 
 export interface PgListenerHandlers {
@@ -37,7 +37,7 @@ export class PgListener {
   private readonly ways: Ways;
   private readonly abort = new AbortController();
   private readonly stopped = new Promise<void>((resolve) => (this.abort.signal.onabort = () => resolve()));
-  /** Notices on it are for nobody else, and wake nobody else. */
+  /** A channel for our own notices, so that they wake nobody else. */
   private readonly ownChannel = `switchboard-${randomUUID()}`;
   private onBeat: () => void = () => undefined;
   private running: Promise<void> | undefined;
@@ -79,7 +79,7 @@ export class PgListener {
       await this.listen(link, backoff);
     } finally {
       this.connected = false;
-      // A connection that is silent, or not yet there, takes no goodbye.
+      // A connection that is silent, or not yet made, cannot say goodbye.
       await cameInTime(link.client.end(), GOODBYE_MS);
       link.socket.destroy();
     }
@@ -99,7 +99,7 @@ export class PgListener {
     return { client, socket, ended };
   }
 
-  /** Resolves when the connection has ended, or is to. Throws when it cannot be made, or does not answer. */
+  /** Resolves when the connection has ended or is to end. Throws if it cannot be made or does not answer. */
   private async listen({ client, ended }: Link, backoff: Backoff): Promise<void> {
     const over = Promise.race([ended, this.stopped]);
     // A client that is ended while it connects never settles its `connect`.
@@ -118,7 +118,7 @@ export class PgListener {
       if (!(await this.beats(client))) throw new Error('the connection has fallen silent');
   }
 
-  /** True when a notice of our own comes back in time. */
+  /** True if our own notice comes back in time. */
   private async beats(client: DatabaseClient, before = ''): Promise<boolean> {
     const heard = new Promise<void>((resolve) => (this.onBeat = resolve));
     const said = client.query(`${before};NOTIFY ${pg.escapeIdentifier(this.ownChannel)}`);

@@ -15,7 +15,7 @@ const types: pg.CustomTypesConfig = {
 /** Runs a statement within a transaction. */
 export type Run = <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<pg.QueryResult<Row>>;
 
-/** How many connections a pool has, how many of them work, how many wait for one, and how many there may be. */
+/** How many connections a pool has, how many are in use, how many requests wait for one, and the most there may be. */
 export interface PoolUse {
   readonly open: number;
   readonly busy: number;
@@ -27,25 +27,25 @@ export function useOf({ totalCount, idleCount, waitingCount, options }: pg.Pool)
   return { open: totalCount, busy: totalCount - idleCount, waiting: waitingCount, max: options.max };
 }
 
-/** Reads that must agree with each other see the database as of the first of them. */
+/** Reads that must agree with each other: all see the database as of the first of them. */
 export const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
-/** The same; what it writes over a change that it has not seen fails. */
+/** The same, and a write over a change that it has not seen fails. */
 export const SNAPSHOT_TO_WRITE = 'BEGIN ISOLATION LEVEL REPEATABLE READ';
 
 export interface PoolLimits {
-  /** What PostgreSQL's list of connections calls it. */
+  /** Its name in PostgreSQL's list of connections. */
   readonly name: string;
   readonly max: number;
-  /** Kept open although nobody needs them now: connecting takes longer than most statements. */
+  /** Connections kept open while idle: connecting takes longer than most statements. */
   readonly min?: number;
-  /** Longest that one statement may take, its waiting for locks included; 0: without end. */
+  /** The longest that one statement may take, waits for locks included; 0: no limit. */
   readonly statementMs: number;
 }
 
-/** What a new connection is asked first takes no longer: one that fell silent would hold who waits for it for ever. */
+/** The limit of the first query on a new connection: a silent server would hold its caller for ever. */
 const CHECK_MS = 5000;
 
-/** Every pool is made here: none without a bound in number and in time. `check`: before a new connection is used. */
+/** Makes every pool: none is without a bound in number and time. `check` runs before a new connection is used. */
 export function connectPool(
   databaseUrl: string,
   { name, max, min = 0, statementMs }: PoolLimits,
@@ -61,8 +61,8 @@ export function connectPool(
 }
 
 /**
- * What the process itself asks: the tail, where logs end, what was erased, the projection's progress, health. Never
- * what a customer may repeat as often as it likes (pools.ts): these wait for nobody. int8 columns arrive as numbers.
+ * For queries of the process itself: the tail, ends of logs, erasures, the projection's progress, health. Never for
+ * queries that a customer may repeat without limit (pools.ts): these wait for nobody. int8 columns arrive as numbers.
  */
 @Injectable()
 export class PgPool implements OnApplicationShutdown {
@@ -72,7 +72,7 @@ export class PgPool implements OnApplicationShutdown {
 
   constructor(@Inject(DATABASE_URL) databaseUrl: string) {
     this.pool = connectPool(databaseUrl, this.limits, (run) => this.check(run));
-    // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+    // The pool replaces an idle connection that breaks; without a listener the error would end the process.
     this.pool.on('error', (error) => this.logger.warn(`lost an idle connection: ${error.message}`));
   }
 
@@ -84,7 +84,7 @@ export class PgPool implements OnApplicationShutdown {
     return useOf(this.pool);
   }
 
-  /** From now on every new connection goes through it before anything else uses it, and is closed where it rejects. */
+  /** From now on every new connection passes `check` before anything else uses it, and is closed if that rejects. */
   checkConnections(check: (run: Run) => Promise<void>): void {
     this.check = check;
   }
@@ -93,16 +93,16 @@ export class PgPool implements OnApplicationShutdown {
     return this.pool.query<Row>(text, values);
   }
 
-  /** As {@link query}, with a statement that the server parses once a connection. */
+  /** Like {@link query}, with a statement that the server parses once per connection. */
   prepared<Row extends pg.QueryResultRow>(name: string, text: string, values: unknown[]): Promise<pg.QueryResult<Row>> {
     return this.pool.query<Row>({ name, text, values });
   }
 
-  /** Everything that `work` runs, or nothing: what it throws rolls back and is thrown on. */
+  /** Everything that `work` runs, or nothing: an error rolls back and is thrown again. */
   async transaction<T>(work: (run: Run) => Promise<T>, begin = 'BEGIN'): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
-    // A connection that breaks between two statements says so here only; the next statement then fails.
+    // Only this event reports a connection that breaks between two statements; the next statement then fails.
     const onError = (error: Error) => (broken = error);
     client.on('error', onError);
     try {

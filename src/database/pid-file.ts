@@ -1,6 +1,7 @@
 /**
- * What a crash of the machine may leave of `postmaster.pid`: a file that names no process, being empty or full of zeros. No server
- * starts beside it ("lock file is empty"), and none is behind it, unless one works in the folder all the same.
+ * A crash of the machine may leave a `postmaster.pid` that names no process: it is empty or full of zeros. No server
+ * starts beside such a file ("lock file is empty"), and none runs behind it, unless a process works in the folder all
+ * the same.
  */
 import { existsSync, readFileSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** A server that has just made its file writes it at once. */
 const WRITTEN_MS = 300;
 
-/** Removes the file when it names no process, and nobody works in the folder. */
+/** Removes the file if it names no process and no process works in the folder. */
 export async function removeRemnant(folder: string): Promise<void> {
   const file = join(folder, 'postmaster.pid');
   if (!namesNobody(file)) return;
@@ -22,7 +23,10 @@ function namesNobody(file: string): boolean {
   return existsSync(file) && !/^\d+\s*(\n|$)/.test(readFileSync(file, 'utf8'));
 }
 
-/** A server's processes stand in their folder. Only Linux says so; elsewhere an empty file is believed. */
+/**
+ * A server's processes have the folder as their working directory. Only Linux tells; elsewhere an empty file is
+ * believed.
+ */
 function isWorkedIn(folder: string): boolean {
   if (process.platform !== 'linux') return false;
   const here = realpathSync(folder);
@@ -32,7 +36,7 @@ function isWorkedIn(folder: string): boolean {
       try {
         return readlinkSync(`/proc/${pid}/cwd`) === here;
       } catch {
-        return false; // Gone, or another user's: not our server.
+        return false; // It has gone or is another user's: not our server.
       }
     });
 }

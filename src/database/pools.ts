@@ -1,6 +1,6 @@
 /**
- * The other pools: connections of their own for what must not wait, and for what others must not wait for. A process
- * has 24 in all, the listener and the leases not counted; docs/operations.md says so.
+ * The other pools: separate connections for work that must not wait, and for work that others must not wait for. A
+ * process has 24 in all, without the listener and the leases; docs/operations.md says so.
  */
 import { Inject, Injectable } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -13,10 +13,10 @@ import { type Prisma, PrismaClient } from './generated/client.js';
 import { PgPool, type PoolLimits, type PoolUse } from './pg-pool.js';
 import { Traffic } from './traffic.js';
 
-/** The append, of which there is one at a time, and the word of it to other processes. */
+/** For the append, one at a time, and its announcement to other processes. */
 @Injectable()
 export class AppendPool extends PgPool {
-  /** A lock on the log that is held for longer is a fault: whoever appends is told to come again. */
+  /** A lock on the log that is held for longer is a fault: the sender is told to come again. */
   protected override get limits(): PoolLimits {
     return { name: 'switchboard-append', max: 2, min: 1, statementMs: 30_000 };
   }
@@ -30,7 +30,7 @@ export class BackgroundPool extends PgPool {
   }
 }
 
-/** Durable readers of tenants' logs (readers/): two read pages, one commits what became of them. */
+/** Durable readers of tenants' logs (readers/): two connections read pages, one commits the result. */
 @Injectable()
 export class ReaderPool extends PgPool {
   protected override get limits(): PoolLimits {
@@ -39,14 +39,15 @@ export class ReaderPool extends PgPool {
 }
 
 /**
- * Requests of a tenant that may wait, and for how long: a client that asks one thing after the other never has so many.
+ * How many requests of a tenant may wait, and for how long: a client that sends one request after another never has so
+ * many.
  */
 const LINE: Pick<FairSlotsOptions, 'line' | 'waitMs'> = { line: 32, waitMs: 5000 };
 
 /**
- * Questions that customers ask, as often as they like: in all they have so many connections, a tenant its share of
- * them, and tenants take turns. What may take long holds one of fewer slots first, so that a connection is left for the
- * short ones; and while events come in, it rests after each statement.
+ * Queries that customers may repeat without limit. Together they have so many connections; a tenant has a share of
+ * them, and tenants take turns. A query that may take long first takes one of fewer slots, so that a connection is left
+ * for the short ones. While events come in, its slot rests after each statement.
  */
 @Injectable()
 abstract class SharedPool extends PgPool {
@@ -70,18 +71,18 @@ abstract class SharedPool extends PgPool {
     return { ...use, waiting: waiting + this.short.waiting + this.long.waiting };
   }
 
-  /** Runs `work`, which asks this pool, for a tenant (null: the operator). Throws `rate-limited`, `unavailable`. */
+  /** Runs `work`, which queries this pool, for a tenant (null: the operator). Throws `rate-limited`, `unavailable`. */
   ask<Value>(tenantId: TenantId | null, work: () => Promise<Value>, patience: Patience): Promise<Value> {
     return this.short.run(tenantId ?? '', () => work().catch(explain), patience);
   }
 
-  /** As {@link ask}, for what may look through much. */
+  /** Like {@link ask}, for queries that may look through much. */
   askMuch<Value>(tenantId: TenantId | null, work: () => Promise<Value>, patience: Patience): Promise<Value> {
     return this.long.run(tenantId ?? '', () => this.ask(tenantId, work, PATIENT), patience);
   }
 }
 
-/** The log, as customers read it. */
+/** For customers' reads of the log. */
 @Injectable()
 export class ReplayPool extends SharedPool {
   private readonly answers = new FairSlots({ slots: 4, share: 1, rests: () => this.traffic.isBusy, ...LINE });
@@ -92,8 +93,8 @@ export class ReplayPool extends SharedPool {
   }
 
   /**
-   * Makes an answer of what is asked several times, one of a few at a time, and a tenant's one by one: each may take some 16 MB
-   * and 100 ms of a core while it is made.
+   * Makes an answer from several queries, a few answers at a time and one for each tenant: each may take some 16 MB and
+   * 100 ms of a core.
    */
   answer<Value>(tenantId: TenantId, work: () => Promise<Value>, patience: Patience): Promise<Value> {
     return this.answers.run(tenantId, work, patience);
@@ -104,7 +105,7 @@ export class ReplayPool extends SharedPool {
   }
 }
 
-/** What people look for and count in their calls, and what they list of the tables that they manage. */
+/** For searches and counts of calls, and for lists of the tables that people manage. */
 @Injectable()
 export class ReadPool extends SharedPool {
   protected override get limits(): PoolLimits {
@@ -114,7 +115,7 @@ export class ReadPool extends SharedPool {
   private readonly tables = new PrismaClient({ adapter: new PrismaPg(this.pool) });
 
   /**
-   * As {@link ask}, of the tables behind {@link PrismaService}, whose own connections are for changes: no list takes
+   * Like {@link ask}, for the tables of {@link PrismaService}, whose own connections are for changes: no list takes
    * one.
    */
   list<Value>(

@@ -1,6 +1,6 @@
 /**
- * The PostgreSQL cluster under the data folder: the files that a server of our own works on, and how it is run. It is made
- * once, beside its place, and moved there when it is whole: what a kill in the middle leaves behind is never taken for one.
+ * The PostgreSQL cluster under the data folder: the files of the embedded server, and how it is run. It is made once,
+ * beside its place, and moved there when it is complete: an interrupted attempt is never taken for a cluster.
  */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
@@ -9,13 +9,13 @@ import { basename, dirname, join } from 'node:path';
 import { linkLibraries } from './embedded-libraries.js';
 import { NoServerUser, ServerUser } from './server-user.js';
 
-/** What `npm install` brought for this platform. */
+/** The package that `npm install` brought for this platform. */
 interface Binaries {
   readonly initdb: string;
   readonly pg_ctl: string;
 }
 
-/** A platform that has none, or an installation that left out what is optional. */
+/** This platform has no package, or the installation left out optional ones. */
 const NO_PACKAGE = 'install with its optional dependencies (npm ci), or set DATABASE_URL to a PostgreSQL server';
 
 /** What `execFile` rejects with. */
@@ -25,7 +25,7 @@ export interface Cluster {
   readonly folder: string;
   /** Of the superuser `switchboard`. */
   readonly password: string;
-  /** PostgreSQL's own tool, as the user who owns the files. Rejects when it says no. */
+  /** Runs PostgreSQL's own tool as the user who owns the files. Rejects if it fails. */
   pgCtl(...args: string[]): Promise<unknown>;
 }
 
@@ -78,7 +78,7 @@ async function initialise(
   passwordFile: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  // A name that no other initdb has, not even one that outlived our predecessor: it clears up after itself by name.
+  // A name that no other initdb has, not even a survivor of our predecessor: initdb cleans up by name.
   const unfinished = mkdtempSync(`${folder}.new-`);
   user.own(unfinished);
   const options = ['--auth=scram-sha-256', '--username=switchboard', `--pwfile=${passwordFile}`, '--encoding=UTF8'];
@@ -89,7 +89,7 @@ async function initialise(
     await making;
     renameSync(unfinished, folder);
   } catch (error) {
-    // Who started at the same time has been quicker: then that one is it.
+    // Another process that started at the same time was quicker: use its cluster.
     if (!isWhole(folder))
       throw new EmbeddedPostgresError(`cannot create a PostgreSQL under ${folder}: ${reasonOf(error as Failure)}`);
   } finally {
@@ -108,7 +108,7 @@ function removeUnfinished(folder: string): void {
     try {
       rmSync(join(dirname(folder), name), { recursive: true, force: true, maxRetries: 3, retryDelay: 50 });
     } catch {
-      continue; // Somebody still writes there; what is left over does no harm.
+      continue; // Another process still writes there; leftovers do no harm.
     }
   }
 }

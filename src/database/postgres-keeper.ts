@@ -1,10 +1,10 @@
-/** Starts a server again that is gone without having been told to: killed for its memory, or fallen over a full disk. */
+/** Restarts a server that has gone unexpectedly: killed for its memory, or stopped by a full disk. */
 import { Logger } from '@nestjs/common';
 import { Backoff } from '../common/backoff.js';
 
-/** How often it is looked whether the server is there. */
+/** How often it checks whether the server is there. */
 const LOOK_MS = 1000;
-/** A start that fails is tried again a little later each time. */
+/** The wait after a failed start, a little longer each time. */
 const LONGEST_WAIT_MS = 30_000;
 
 export class PostgresKeeper {
@@ -24,7 +24,7 @@ export class PostgresKeeper {
     this.timer = setInterval(() => this.look(), LOOK_MS).unref();
   }
 
-  /** Resolves when no start is under way. */
+  /** Resolves when no start is running. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.starting;
@@ -35,7 +35,7 @@ export class PostgresKeeper {
     else if (performance.now() >= this.nextStartAt) this.starting ??= this.startAgain();
   }
 
-  /** Never rejects. Another process that shares the server may be quicker: then that one has started it. */
+  /** Never rejects. Another process that shares the server may have started it first. */
   private async startAgain(): Promise<void> {
     this.logger.error('our own PostgreSQL has stopped; starting it again');
     const failure = await this.launch().catch((error: Error) => error.message);

@@ -1,13 +1,14 @@
 /**
- * What a PostgreSQL that takes in many events should be set to. Between two checkpoints it writes each page that changes
- * once whole into its journal (WAL); so checkpoints that come often multiply what an event costs. The embedded server is
- * started with these; of another one the start says what is missing (docs/operations.md, "A PostgreSQL for many events").
+ * How a PostgreSQL that takes in many events should be configured. Between two checkpoints it writes each changed page
+ * once in full to its journal (WAL), so frequent checkpoints multiply the cost of an event. The embedded server is
+ * started with these settings; for any other server the start reports what is missing (docs/operations.md, "A
+ * PostgreSQL for many events").
  */
 import { totalmem } from 'node:os';
 
 const MB = 1024 * 1024;
 
-/** Less than this makes checkpoints come often. Units are those of pg_settings: MB and seconds. */
+/** Lower values make checkpoints frequent. Units are those of pg_settings: MB and seconds. */
 export const WANTED = [
   { name: 'max_wal_size', atLeast: 4096, shown: '4GB' },
   { name: 'checkpoint_timeout', atLeast: 900, shown: '15min' },
@@ -18,18 +19,18 @@ export function embeddedSettings(memory = memoryOfMachine()): string[] {
   return [...WANTED.map(({ name, shown }) => `-c ${name}=${shown}`), `-c shared_buffers=${sharedBuffers(memory)}MB`];
 }
 
-/** An eighth of the memory, between what PostgreSQL takes by itself and 1 GB: Switchboard, and others, run beside it. */
+/** An eighth of the memory, between PostgreSQL's own default and 1 GB: Switchboard and others run beside it. */
 function sharedBuffers(memory: number): number {
   return Math.min(1024, Math.max(128, Math.floor(memory / 8 / MB)));
 }
 
-/** What this process may have where its container says so, else what the machine has. */
+/** The container's limit if there is one, otherwise the machine's memory. */
 function memoryOfMachine(): number {
   const constrained = process.constrainedMemory();
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }
 
-/** In one line what is set lower than {@link WANTED}; undefined: nothing. */
+/** One line that names settings lower than {@link WANTED}; undefined: none. */
 export function describeMissing(
   settings: readonly { readonly name: string; readonly value: number }[],
 ): string | undefined {

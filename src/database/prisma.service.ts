@@ -8,20 +8,17 @@ import { DATABASE_URL } from './database-url.js';
 import { type PoolUse, connectPool, useOf } from './pg-pool.js';
 import { schemaOf } from './schema.js';
 
-/** Longest that a change may take, and so any statement of it. */
+/** The longest that a change, and so any statement of it, may take. */
 const TRANSACTION_MS = 30_000;
 
-/**
- * Connections in all, and those of them that tenants' own changes may take: the others are left for who takes rights
- * away.
- */
+/** Connections in all, and how many of them tenants' own changes may take: the others are kept for revoking rights. */
 const [CONNECTIONS, OF_TENANTS] = [5, 3];
-/** As many as a tenant may have under way (http/answers.ts). */
+/** As many as a tenant may have at a time (http/answers.ts). */
 const LINE = 100;
 
 /**
- * Changes of the tables that people manage: tenants, agents, tokens, keys. Whoever only looks does so by {@link
- * ReadPool}. The event log speaks SQL through {@link PgPool}.
+ * Changes of the tables that people manage: tenants, agents, tokens, keys. Pure reads use {@link ReadPool}. The event
+ * log speaks SQL through {@link PgPool}.
  */
 @Injectable()
 export class PrismaService extends PrismaClient implements OnApplicationShutdown {
@@ -46,7 +43,7 @@ export class PrismaService extends PrismaClient implements OnApplicationShutdown
     return { ...use, waiting: waiting + this.turns.waiting };
   }
 
-  /** What a tenant itself may change as often as it likes. Throws `rate-limited`, `unavailable`. */
+  /** For changes that a tenant itself may repeat without limit. Throws `rate-limited`, `unavailable`. */
   inTurn<Value>(tenantId: TenantId, work: () => Promise<Value>, patience: Patience): Promise<Value> {
     return this.turns.run(tenantId, work, patience);
   }

@@ -1,6 +1,7 @@
 /**
- * Prisma's schema engine, compiled to WebAssembly: what `prisma migrate` would have to download is in the registry. Loaded only
- * when there is something to migrate: compiling it takes longer than everything else of a start.
+ * Prisma's schema engine, compiled to WebAssembly and installed from the registry; `prisma migrate` would have to
+ * download its own. It is loaded only if there is something to migrate: compiling it takes longer than the rest of a
+ * start.
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -15,7 +16,7 @@ import { schemaOf } from './schema.js';
 
 type SchemaEngine = engineBindings.SchemaEngine;
 
-/** Applies what is missing, by the engine's own books, what `failed` before as well. Returns the names of what was applied. */
+/** Applies the missing migrations, by the engine's own records, and those that `failed` before. Returns their names. */
 export async function applyMigrations(
   databaseUrl: string,
   migrationsList: engineBindings.MigrationList,
@@ -30,7 +31,9 @@ export async function applyMigrations(
   });
 }
 
-/** The SQL that makes schema.prisma in an empty database: where the next migration is cut from, and what a test compares. */
+/**
+ * The SQL that makes schema.prisma in an empty database: the next migration is made from it, and a test compares it.
+ */
 export async function schemaScript(databaseUrl: string): Promise<string> {
   const schema = await readSchema();
   const { stdout } = await withSchemaEngine(databaseUrl, (engine) =>
@@ -50,7 +53,7 @@ async function readSchema(): Promise<{ path: string; content: string }> {
   return { path, content: await readFile(path, 'utf8') };
 }
 
-/** The little of WebAssembly that we call: its types come with the DOM library, which a server has no use for. */
+/** The small part of WebAssembly that we call. Its types come with the DOM library, which a server does not use. */
 declare const WebAssembly: {
   instantiate(bytes: Uint8Array, imports: Record<string, unknown>): Promise<{ instance: { exports: object } }>;
 };
@@ -77,11 +80,11 @@ async function withSchemaEngine<T>(databaseUrl: string, work: (engine: SchemaEng
 const CREATE_SCHEMA = 'CREATE SCHEMA IF NOT EXISTS "public";';
 
 /**
- * The stock adapter splits a script at every ";", also within function bodies and comments, and runs the pieces on their own.
- * Sent whole, PostgreSQL parses it itself and a migration is one transaction.
+ * The stock adapter splits a script at every ";", also within function bodies and comments, and runs the pieces one by
+ * one. If it is sent whole, PostgreSQL parses it itself and a migration is one transaction.
  */
 class MigrationAdapterFactory extends PrismaPg {
-  /** What PostgreSQL said to the last script; the engine keeps it to itself. */
+  /** PostgreSQL's answer to the last script, which the engine does not pass on. */
   failure: Error | undefined;
   private readonly pool: pg.Pool;
 

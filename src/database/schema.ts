@@ -1,20 +1,20 @@
 /**
- * The schema in which everything of an installation is: tables, functions, the books of its migrations. It is settled once, at the
- * start, and from there on `schema` of the URL says it to every connection, so that no two of them look in different ones.
+ * The schema that holds everything of an installation: tables, functions, records of migrations. It is determined once,
+ * at the start. From then on `schema` in the URL tells it to every connection, so that all look in the same one.
  */
 import { withParameter } from '../config/postgres-url.js';
 import { type DatabaseClient, connect } from './database-client.js';
 import { Ways } from './ways.js';
 
-/** What the URL says, for Prisma, which asks for everything by the schema's name. */
+/** The schema in the URL, for Prisma, which always asks by the schema's name. */
 export function schemaOf(databaseUrl: string): { schema?: string } {
   const { schema } = Ways.to(databaseUrl).url;
   return schema === undefined ? {} : { schema };
 }
 
 /**
- * The URL with the schema in it: as it says itself, made where it is missing; else the first one on the login's search_path that has
- * our tables, or the first one of all. Throws with one readable line.
+ * The URL with the schema in it. The schema that the URL names is made if it is missing. Without one it is the first on
+ * the login's search_path that has our tables, otherwise the first of all. Throws with one readable line.
  */
 export async function settleSchema(databaseUrl: string): Promise<string> {
   const wanted = schemaOf(databaseUrl).schema;
@@ -37,7 +37,10 @@ export async function settleSchema(databaseUrl: string): Promise<string> {
   }
 }
 
-/** Before something is made. Throws, in one line, where the login may not, or (`isFirst`) where others have made something. */
+/**
+ * Checks before anything is made. Throws, in one line, if the login may not or, with `isFirst`, if others have made
+ * something.
+ */
 export async function assertMayCreate(client: DatabaseClient, databaseUrl: string, isFirst: boolean): Promise<void> {
   const { rows } = await client.query<{ schema: string; may: boolean; login: string; is_used: boolean }>(
     `SELECT schema, session_user::text AS login,
@@ -68,14 +71,14 @@ async function makeSchema(client: DatabaseClient, schema: string): Promise<void>
     throw new Error(
       `there is no schema "${schema}", and the user "${login}" may not make one: CREATE SCHEMA "${schema}" AUTHORIZATION "${login}"`,
     );
-  // Another process, started at the same time, may be quicker.
+  // Another process that started at the same time may have made it first.
   const name = client.escapeIdentifier(schema);
   await client.query(`CREATE SCHEMA IF NOT EXISTS ${name}`).catch((error: Error & { code?: string }) => {
     if (error.code !== '23505') throw error;
   });
 }
 
-/** Where the login may make tables. */
+/** Whether the login may make tables. */
 async function hint(client: DatabaseClient): Promise<string> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT nspname AS name FROM pg_namespace

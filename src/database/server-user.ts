@@ -1,7 +1,7 @@
 /**
- * As whom PostgreSQL's programs run. They refuse root, so there they run as another user, who may not get into our folders
- * by himself: /root, a mode of 0700, a umask of 027. Then the programs get the least right over files that lets them in, a
- * Linux capability, by `setpriv` (util-linux): nothing is copied, moved or opened to others.
+ * The user as which PostgreSQL's programs run. They refuse root, so under root they run as another user, who may not
+ * enter our folders without help: /root, a mode of 0700, a umask of 027. Then the programs get the smallest Linux
+ * capability over files that lets them in, by `setpriv` (util-linux). Nothing is copied, moved or opened to others.
  */
 import { execFile, execFileSync, type PromiseWithChild } from 'node:child_process';
 import { chownSync, existsSync, statSync } from 'node:fs';
@@ -9,11 +9,11 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What the programs may do beyond what their user may; the first that lets them in is taken. */
+/** What the programs may do beyond their user's rights; the first that is enough is used. */
 const RIGHTS = [undefined, 'dac_read_search', 'dac_override'] as const;
 type Right = (typeof RIGHTS)[number];
 
-/** All that the programs see of our environment: PGDATA, PGOPTIONS, LANG and the like concern other servers. */
+/** All that the programs see of our environment. PGDATA, PGOPTIONS, LANG and the like concern other servers. */
 const SURROUNDINGS = { LC_ALL: 'C', TZ: 'UTC' };
 
 interface Ids {
@@ -21,7 +21,7 @@ interface Ids {
   readonly gid: number;
 }
 
-/** There is nobody as whom the programs can run here; the message is one readable line. */
+/** No user can run the programs here; the message is one readable line. */
 export class NoServerUser extends Error {}
 
 export class ServerUser {
@@ -31,8 +31,8 @@ export class ServerUser {
   ) {}
 
   /**
-   * The owner of the files in `folder`, or who shall own them. `program` is one that he must be able to run, `dataDir` a
-   * folder that he must be able to enter. Rejects with {@link NoServerUser}.
+   * The owner of the files in `folder`, or the user who shall own them. That user must be able to run `program` and to
+   * enter `dataDir`. Rejects with {@link NoServerUser}.
    */
   static async choose(folder: string, dataDir: string, program: string): Promise<ServerUser> {
     if (process.getuid?.() !== 0) return new ServerUser(undefined, undefined);
@@ -54,12 +54,12 @@ export class ServerUser {
     if (this.right === undefined) return run(program, args, { ...options, ...this.ids });
     const { uid, gid } = this.ids;
     const identity = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
-    // Without that bit access(2), by which PostgreSQL looks for its files, would not count the right.
+    // Without that bit, access(2), with which PostgreSQL looks for its files, would not count the capability.
     const rights = ['--securebits=+no_setuid_fixup', `--inh-caps=+${this.right}`, `--ambient-caps=+${this.right}`];
     return run('setpriv', [...identity, ...rights, '--', program, ...args], options);
   }
 
-  /** Makes the file or folder the user's own. */
+  /** Gives the file or folder to the user. */
   own(path: string): void {
     if (this.ids !== undefined) chownSync(path, this.ids.uid, this.ids.gid);
   }
@@ -72,7 +72,7 @@ export class ServerUser {
   }
 }
 
-/** Undefined where there is nothing yet. */
+/** Undefined if it does not exist yet. */
 function ownerOf(folder: string): Ids | undefined {
   if (!existsSync(folder)) return undefined;
   const { uid, gid } = statSync(folder);
@@ -85,7 +85,7 @@ function userOfSystem(): Ids {
     try {
       return { uid: idOf('-u', name), gid: idOf('-g', name) };
     } catch {
-      continue; // No such user here: the next one will do.
+      continue; // This machine has no such user: try the next one.
     }
   }
   throw new NoServerUser('it does not run as root and there is no user "nobody"; set DATABASE_URL');

@@ -1,7 +1,8 @@
 /**
- * TLS as libpq means `sslmode`: https://www.postgresql.org/docs/current/libpq-ssl.html
- * Files are read for each connection, so that a certificate that was renewed counts. Where no authority is named, Node's are asked,
- * NODE_EXTRA_CA_CERTS among them; `verify-ca` by those checks the name as well, for anybody may have a certificate of theirs.
+ * TLS as libpq defines `sslmode`: https://www.postgresql.org/docs/current/libpq-ssl.html
+ * Files are read for each connection, so that a renewed certificate counts. If no authority is named, Node's are used,
+ * NODE_EXTRA_CA_CERTS among them. `verify-ca` then checks the name as well, because anybody may have a certificate of
+ * theirs.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
@@ -10,7 +11,7 @@ import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import type { PostgresHost, Tls } from '../config/postgres-url.js';
 
-/** Throws, in one line, where a file cannot be read. */
+/** Throws, in one line, if a file cannot be read. */
 export function tlsOptions(wishes: Tls, { name }: PostgresHost): ConnectionOptions {
   const rootCert = wishes.rootCert ?? ownFile('root.crt');
   const authority = rootCert === undefined || rootCert === 'system' ? undefined : read('sslrootcert', rootCert);
@@ -33,7 +34,7 @@ function ownCertificate({ cert, key, keyPassword }: Tls): ConnectionOptions {
   return keyPassword === undefined ? pair : { ...pair, passphrase: keyPassword };
 }
 
-/** Where libpq looks when nobody says otherwise. */
+/** Where libpq looks by default. */
 function ownFile(name: string): string | undefined {
   const folder = process.platform === 'win32' ? 'AppData/Roaming/postgresql' : '.postgresql';
   const path = join(homedir(), folder, name);

@@ -1,16 +1,17 @@
 /**
- * Whether events come in these moments, on whichever process: then who looks through much of the database gives way.
+ * Whether events are coming in just now, on whichever process. If so, work that looks through much of the database
+ * gives way.
  */
 import { Injectable } from '@nestjs/common';
 
-/** After so long without an event nobody waits for the database whom a look through the log could hold up. */
+/** After this time without an event, a look through the log delays nobody. */
 const CALM_AFTER_MS = 1000;
 
 @Injectable()
 export class Traffic {
   private lastAt = -Infinity;
 
-  /** The tail has heard of some. */
+  /** The tail has seen some. */
   eventsCame(): void {
     this.lastAt = performance.now();
   }

@@ -1,6 +1,6 @@
 /**
- * The ways to a database: its hosts, each with TLS or without, in the order in which libpq tries them. Whoever connects begins with the
- * one that led there last, all of a process alike: what failed once, a host or its TLS, is not asked first for ever.
+ * The ways to a database: its hosts, each with TLS or without, in the order in which libpq tries them. Every connection
+ * of a process starts with the way that worked last: a host or TLS that failed once is not tried first for ever.
  * https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-MULTIPLE-HOSTS
  */
 import pg from 'pg';
@@ -17,20 +17,20 @@ const WITH_TLS: Record<SslMode, readonly boolean[]> = {
   ...{ 'verify-ca': [true], 'verify-full': [true] },
 };
 
-/** invalid_authorization_specification: this user is let in by the other kind of connection, perhaps. */
+/** invalid_authorization_specification: the other kind of connection may be allowed for this user. */
 const NOT_SO = '28000';
-/** No login was refused there, only nobody can be served now; or it is not the server that is looked for. */
+/** No login was refused: the server can serve nobody now, or it is not the server that we look for. */
 const ELSEWHERE = /^(57P0[1-5]|53300|25006|STANDBY)$/;
 
 /** The connection broke, whatever was said over it. */
 const LOST = /^(ECONNRESET|EPIPE|ETIMEDOUT)$/;
 
-/** We ourselves would not log in. That holds for every way. */
+/** We ourselves refused to log in. That holds for every way. */
 export class NoLogin extends Error {
   readonly code = '28P01';
 }
 
-/** A server that takes no writes now, where one is needed. */
+/** A server that accepts no writes now, but one is needed. */
 export class NoWrites extends Error {
   constructor(readonly code: 'STANDBY' | '25006') {
     super(code === 'STANDBY' ? 'it is a standby' : 'it takes no writes');
@@ -41,7 +41,7 @@ export class Ways {
   private static readonly known = new Map<string, Ways>();
   private readonly all: readonly Way[];
   private now = 0;
-  /** How often another one has been chosen. */
+  /** How often the way has changed. */
   private changes = 0;
 
   private constructor(readonly url: PostgresUrl) {
@@ -55,28 +55,28 @@ export class Ways {
       throw new InvalidPostgresUrl('channel_binding=require needs TLS, which a Unix socket has not');
   }
 
-  /** The same for all of a process. Throws where the URL cannot be read. */
+  /** One object for the whole process. Throws if the URL cannot be read. */
   static to(databaseUrl: string): Ways {
     const known = Ways.known.get(databaseUrl) ?? new Ways(readPostgresUrl(databaseUrl));
     Ways.known.set(databaseUrl, known);
     return known;
   }
 
-  /** The one to take next. */
+  /** The way to take next. */
   get current(): Way {
     return this.all[this.now] as Way;
   }
 
-  /** After a failure on this way. `answered`: somebody was there. */
+  /** Notes a failure on this way. `answered`: a server was there. */
   fail(way: Way, error: unknown, answered: boolean): void {
-    if (way !== this.current) return; // Somebody else was quicker.
+    if (way !== this.current) return; // Another connection has changed the way already.
     const next = this.after(way, error, answered);
     if (next === way) return;
     this.now = this.all.indexOf(next);
     this.changes += 1;
   }
 
-  /** Attempts it again for as long as its failures show other ways, each at most once. */
+  /** Repeats the attempt while its failures point to other ways, each at most once. */
   async reach<Reached>(attempt: () => Promise<Reached>): Promise<Reached> {
     const failures: string[] = [];
     for (;;) {
@@ -103,7 +103,7 @@ export class Ways {
     return (tlsFailed ? otherwise : undefined) ?? elsewhere ?? way;
   }
 
-  /** Of several hosts all are told about. */
+  /** If there are several hosts, the message names them all. */
   private sumOf(failures: readonly string[], last: unknown): unknown {
     if (this.url.hosts.length === 1) return last;
     return Object.assign(new Error([...new Set(failures)].join('; ')), { code: codeOf(last) || undefined });
