@@ -1,13 +1,14 @@
 /**
- * A batch on its way through a broker, pure: the events go out a tenant each, in parts that the broker takes, and after them an
- * announcement to everybody of which positions there are and how many parts belong to them. A process that follows
- * none of these tenants moves its position on by the announcement alone. Who lacks a part that it should have reads the log.
+ * A batch on its way through a broker. Pure. Events are sent tenant by tenant, in parts that the broker accepts. An
+ * announcement to everybody follows: which positions there are, and how many parts belong to them. A process that
+ * follows none of these tenants moves its position on by the announcement alone. A process that lacks a part reads the
+ * log.
  */
 import type { BusEvent, BusMessage } from './bus.js';
 
 export type Batch = Extract<BusMessage, { kind: 'appended' }>;
 
-/** Some of a tenant's events of a batch; `order` says where in the batch each stood. */
+/** Some events of one tenant in a batch; `order` is each event's place in the batch. */
 export interface Part {
   readonly kind: 'part';
   readonly first: number;
@@ -18,7 +19,7 @@ export interface Part {
   readonly events: readonly BusEvent[];
 }
 
-/** `parts`: whose events are in the batch, in how many parts each; null: they could not be sent. */
+/** `parts`: how many parts each tenant in the batch has; null: they could not be sent. */
 export interface Announcement {
   readonly kind: 'announced';
   readonly first: number;
@@ -30,11 +31,11 @@ export interface Announcement {
 export interface SplitBatch {
   /** Texts of parts, each for the followers of one tenant. */
   readonly carried: readonly { readonly tenantId: string | null; readonly text: string }[];
-  /** Absent when the batch holds ephemeral events only: then each part stands for itself. */
+  /** Absent if the batch holds ephemeral events only: then each part stands alone. */
   readonly announcement: Announcement | undefined;
 }
 
-/** What a part holds besides its events: numbers and names, generously. */
+/** A generous bound on what a part holds besides its events: numbers and names. */
 const ENVELOPE_BYTES = 512;
 
 /** Texts of at most `maxBytes` bytes. A durable event that is longer makes its tenant's followers read the log. */
@@ -68,7 +69,7 @@ class PartWriter {
     private readonly maxBytes: number,
   ) {}
 
-  /** Of the parts, once it has ended. */
+  /** Added to the parts once the batch is complete. */
   get count(): number | null {
     return this.lacks ? null : this.finished.length;
   }
@@ -80,7 +81,7 @@ class PartWriter {
 
   add(event: BusEvent, index: number): void {
     const text = JSON.stringify(event);
-    const bytes = Buffer.byteLength(text) + 12; // With its comma and its place in the order.
+    const bytes = Buffer.byteLength(text) + 12; // Includes its comma and its place in the order.
     if (bytes + ENVELOPE_BYTES > this.maxBytes) {
       this.lacks ||= !event.ephemeral;
       return;
@@ -102,15 +103,15 @@ class PartWriter {
   }
 }
 
-/** Characters of parts that may wait for their announcement; it comes right behind them, or never. */
+/** Characters of parts that may wait for their announcement, which comes right behind them or never. */
 const MAX_WAITING_LENGTH = 16 * 1024 * 1024;
 
-/** Puts together what others carried. */
+/** Reassembles batches that other processes sent. */
 export class BatchAssembler {
   private readonly waiting = new Map<string, { parts: Map<string, Part>; length: number }>();
   private length = 0;
 
-  /** Keeps a part until its announcement. What stands for itself comes back at once. */
+  /** Keeps a part until its announcement. A part that stands alone is returned at once. */
   take(from: string, part: Part, length: number): Batch | undefined {
     const { first, last, events } = part;
     if (first > last) return { kind: 'appended', first, last, complete: true, events };
@@ -129,7 +130,7 @@ export class BatchAssembler {
     return undefined;
   }
 
-  /** The batch as this process needs it: events of tenants that it follows; `complete` when none of them is missing. */
+  /** The batch as this process needs it: events of tenants that it follows; `complete` if none of them is missing. */
   announced(
     from: string,
     { first, last, complete, parts }: Announcement,

@@ -1,8 +1,8 @@
 /**
- * A bus over a message broker (NATS, Redis Pub/Sub). Everybody hears announcements and control messages; the events of a tenant
- * go by a subject of its own to the processes that follow it, so that a process's work follows its own readers. The broker
- * keeps nothing that we rely on: while it is away a bounded number of control messages waits, and who is back tells all
- * to look at the log.
+ * A bus over a message broker (NATS, Redis Pub/Sub). Every process hears announcements and control messages. The events
+ * of a tenant have a subject of their own, which only the processes that follow the tenant hear, so the work of a
+ * process depends on its own readers. We rely on nothing that the broker keeps. While it is away, a bounded number of
+ * control messages waits; a process that is connected again tells all to look at the log.
  */
 import { Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
@@ -17,13 +17,13 @@ import { pause } from '../common/waiting.js';
 
 type Control = Exclude<BusMessage, { kind: 'appended' }>;
 
-/** Control messages that wait for the broker; the database sweep heals what does not fit. */
+/** Control messages that wait for the broker; the database sweep makes up for any that do not fit. */
 const MAX_WAITING = 1000;
-/** Characters that the broker may not have taken yet; beyond it no events go out (bounds memory). */
+/** Characters that the broker may not have received yet. Beyond it no events are sent (bounds memory). */
 const MAX_UNTAKEN = 16 * 1024 * 1024;
-/** How much goes out between two questions whether it was taken. */
+/** How much is sent between two checks that it was received. */
 const ASK_EVERY = 256 * 1024;
-/** There is more in the log than anybody has been told of. */
+/** The log holds more than has been announced. */
 const LOOK: Announcement = { kind: 'announced', first: 0, last: Number.MAX_SAFE_INTEGER, complete: false, parts: [] };
 
 export abstract class BrokerBus extends Bus implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -38,7 +38,7 @@ export abstract class BrokerBus extends Bus implements OnApplicationBootstrap, O
   );
   private subjects: Subjects | undefined;
   private running: Promise<void> | undefined;
-  /** The connection that subscriptions go to, and the same once others' messages reach us by it. */
+  /** The connection for subscriptions, and the same connection once messages of others reach us by it. */
   private subscribed: BrokerLink | undefined;
   private link: BrokerLink | undefined;
   private controls: Control[] = [];
@@ -50,7 +50,7 @@ export abstract class BrokerBus extends Bus implements OnApplicationBootstrap, O
     super();
   }
 
-  /** Rejects when there is no connection to be had. */
+  /** Rejects if no connection can be made. */
   protected abstract connect(hear: Hear): Promise<BrokerLink>;
 
   get connected(): boolean {
@@ -86,7 +86,7 @@ export abstract class BrokerBus extends Bus implements OnApplicationBootstrap, O
   private sendBatch(link: BrokerLink, subjects: Subjects, batch: Batch): void {
     const { carried, announcement } = splitBatch(batch, link.maxBytes);
     for (const { tenantId, text } of carried) this.put(link, subjects.eventsOf(tenantId), text);
-    // Behind the parts: a broker keeps the order of one connection.
+    // Sent behind the parts: a broker keeps the order of one connection.
     if (announcement) this.put(link, subjects.all, JSON.stringify(announcement));
   }
 
@@ -103,7 +103,7 @@ export abstract class BrokerBus extends Bus implements OnApplicationBootstrap, O
         this.untaken -= asked;
         this.sendWaiting(link);
       },
-      () => undefined, // The connection is lost, and with it the count.
+      () => undefined, // The connection is lost, and its count with it.
     );
   }
 
@@ -128,7 +128,7 @@ export abstract class BrokerBus extends Bus implements OnApplicationBootstrap, O
     }
   }
 
-  /** Resolves when the connection was lost, or the bus is to stop. */
+  /** Resolves when the connection was lost or the bus is to stop. */
   private async serve(subjects: Subjects, backoff: Backoff): Promise<void> {
     const { signal } = this.abort;
     const link = await this.connect((subscription, text) => this.hear(subjects, subscription, text));
@@ -146,7 +146,7 @@ export abstract class BrokerBus extends Bus implements OnApplicationBootstrap, O
       this.untaken = 0;
       this.asking = false;
       backoff.reset();
-      this.isUntold = true; // What went into the connection before may have got no further.
+      this.isUntold = true; // Earlier messages may not have got beyond the old connection.
       this.sendWaiting(link);
       this.returned.next();
       await Promise.race([link.lost, this.stopped]);
@@ -161,7 +161,7 @@ export abstract class BrokerBus extends Bus implements OnApplicationBootstrap, O
     const end = text.indexOf('\n');
     const from = text.slice(0, end);
     if (from === this.self) return;
-    // While all tenants are followed, their events come by that subscription: not a second time by their own.
+    // While all tenants are followed, their events come by that subscription, and must not come again by their own.
     if (this.follows.all && subscription !== subjects.all && subscription !== subjects.allEvents) return;
     try {
       const message = JSON.parse(text.slice(end + 1)) as Control | Part | Announcement;

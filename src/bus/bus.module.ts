@@ -6,7 +6,7 @@ import { Bus } from './bus.js';
 import { Leases } from './leases.js';
 import { PostgresBus } from './postgres.bus.js';
 
-/** `BUS_URL` says which; NOTIFY needs nothing that is not there anyhow. The brokers' clients are loaded by who uses them. */
+/** `BUS_URL` names the bus; NOTIFY needs nothing but the database. A broker's client is loaded only if it is used. */
 async function chooseBus({ busUrl }: Env, databaseUrl: string, pool: AppendPool): Promise<Bus> {
   if (busUrl === undefined) return new PostgresBus(databaseUrl, pool);
   if (/^rediss?:/.test(busUrl)) {

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 
 /**
- * Ends a client in whatever state it is, also when the server says nothing any more, for whose goodbye ioredis would wait. It hears
- * one error of a connection; one over TLS that is ended within its handshake may have a second, and an error that nobody hears
- * ends the process.
+ * Ends a client in whatever state it is, also if the server is silent: ioredis would wait for its goodbye. ioredis
+ * listens for one error of a connection. A TLS connection that is ended within its handshake may emit a second one, and
+ * an error without a listener ends the process.
  */
 export function endRedis(client: Redis): void {
   // Undefined before the first connection, whatever its type says.

@@ -1,4 +1,4 @@
-/** Which tenants somebody on this process reads, counted: the last reader's leaving ends it. */
+/** Counts which tenants are read on this process: a tenant is followed until its last reader leaves. */
 export class Follows {
   private readonly tenants = new Map<string | null, number>();
   private everything = 0;
@@ -8,7 +8,7 @@ export class Follows {
     private readonly end: (tenantId: string | null | undefined) => void,
   ) {}
 
-  /** Undefined stands for all tenants. Returns how to leave. */
+  /** Undefined stands for all tenants. Returns the function that stops following. */
   add(tenantId: string | null | undefined): () => void {
     if (this.move(tenantId, 1) === 1) this.begin(tenantId);
     let left = false;

@@ -1,8 +1,8 @@
 /**
- * Which process does what must be done by one alone. It holds an advisory lock for as long as it does it; the others stand by
- * and try. The lock of a process that was killed is free at once. One whose connection broke in silence learns of it
- * within 2.5 s and stops; so who gets a lock that nobody has given back waits as long before it begins. All locks of a process
- * are held by one connection.
+ * Decides which process does work that one process must do alone. It holds an advisory lock while it works; the others
+ * stand by and try. The lock of a killed process is free at once. A process whose connection broke in silence notices
+ * within 2.5 s and stops. So a process that gets a lock which nobody gave back waits as long before it begins. One
+ * connection holds all locks of a process.
  */
 import { Inject, Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
 import { Doorbell } from '../common/waiting.js';
@@ -10,18 +10,18 @@ import { DATABASE_URL } from '../database/database-url.js';
 import { LockSession } from '../database/lock-session.js';
 import { Bus } from './bus.js';
 
-/** How often a lock is tried that somebody else has. */
+/** How often a process tries a lock that another one holds. */
 const TRY_MS = 500;
-/** Until a process whose connection broke has certainly stopped: database/lock-session.ts. */
+/** The time after which a process whose connection broke has certainly stopped: database/lock-session.ts. */
 const TAKEOVER_MS = 2500;
-/** Names whose release was heard are remembered; more than there are leases. */
+/** How many names of released leases are remembered; more than there are leases. */
 const MAX_FREED = 1000;
 
 export interface Lease {
   readonly name: string;
   /** Aborts when the lease is lost: the work must stop at once. */
   readonly lost: AbortSignal;
-  /** Gives it back; who stands by takes over without waiting. */
+  /** Gives the lease back; a process on standby takes over without waiting. */
   release(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export interface Lease {
 export class Leases implements OnApplicationShutdown {
   private readonly logger = new Logger('Leases');
   private opening: Promise<LockSession> | undefined;
-  /** Given back since this process last looked for them: nobody's work is still under way. */
+  /** Given back since this process last looked for them: no work of theirs is still running. */
   private readonly freed = new Set<string>();
   private readonly sleepers = new Set<Doorbell>();
 
@@ -49,13 +49,16 @@ export class Leases implements OnApplicationShutdown {
     await (await this.opening?.catch(() => undefined))?.close();
   }
 
-  /** Resolves when this process may begin; undefined when the signal aborted before. `standby()`: another one does the work. */
+  /**
+   * Resolves when this process may begin; undefined if the signal aborted before. `standby()` is called if another
+   * process holds the lease.
+   */
   async acquire(name: string, standby: () => void, signal: AbortSignal): Promise<Lease | undefined> {
     let isFirst = true;
     while (!signal.aborted) {
       const [lease] = await this.takeFree([name]);
       if (lease && (isFirst || (await this.hasStopped(lease, signal)))) return lease;
-      if (lease) continue; // Lost again while it waited.
+      if (lease) continue; // The lease was lost again while it waited.
       isFirst = false;
       standby();
       await this.sleep(TRY_MS, signal);
@@ -63,7 +66,7 @@ export class Leases implements OnApplicationShutdown {
     return undefined;
   }
 
-  /** Those of these leases that nobody holds, in one statement. Before their work begins, {@link hasStopped} is to be asked. */
+  /** Those of these leases that nobody holds, in one statement. Before their work begins, ask {@link hasStopped}. */
   async takeFree(names: readonly string[]): Promise<Lease[]> {
     try {
       const session = await this.session();
@@ -76,8 +79,8 @@ export class Leases implements OnApplicationShutdown {
   }
 
   /**
-   * Resolves with true after the time that a predecessor may need, or at once where it has said that it stopped; with false when the
-   * lease was lost or the signal aborted before.
+   * Resolves with true after the time that a predecessor may need, or at once if it has said that it stopped. Resolves
+   * with false if the lease was lost or the signal aborted before.
    */
   async hasStopped({ name, lost }: Lease, signal: AbortSignal): Promise<boolean> {
     const ended = AbortSignal.any([signal, lost]);
@@ -90,7 +93,7 @@ export class Leases implements OnApplicationShutdown {
     return !ended.aborted;
   }
 
-  /** Until so long, or a lease is given back, or the signal aborts. */
+  /** Until the time is over, a lease is given back, or the signal aborts. */
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
     const bell = new Doorbell();
     this.sleepers.add(bell);
@@ -98,7 +101,7 @@ export class Leases implements OnApplicationShutdown {
     this.sleepers.delete(bell);
   }
 
-  /** One for all leases of this process; another one when it is lost. */
+  /** One connection for all leases of this process; a new one if it is lost. */
   private async session(): Promise<LockSession> {
     const opening = (this.opening ??= LockSession.open(this.databaseUrl));
     const forget = () => {

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 
 /**
- * Resolves when something greets us at the address of a NATS URL, as NATS does before it asks for TLS or a password. Rejects when
- * nothing does within `ms`, with `timeout`, or with what befell the connection. Asked before the client connects: that one never
- * lets go of the socket of a peer that takes the connection and says nothing.
+ * Resolves when the server at a NATS URL sends its greeting, as NATS does before it asks for TLS or a password. Rejects
+ * with `timeout` if none comes within `ms`, or with the error of the connection. We check this before the client
+ * connects, because the client never releases the socket of a peer that accepts the connection and says nothing.
  */
 export async function natsGreeting(url: string, ms: number, signal: AbortSignal): Promise<void> {
   const { hostname, port } = new URL(url);

@@ -1,7 +1,10 @@
 import type { ConnectionOptions, TlsOptions } from '@nats-io/transport-node';
 import { isIP } from 'node:net';
 
-/** How to reach the server of a `nats://` or `tls://` URL. Credentials leave the URL: what is in it shows up in errors. */
+/**
+ * How to reach the server of a `nats://` or `tls://` URL. Credentials are taken out of the URL, because it appears in
+ * errors.
+ */
 export function natsOptions(address: string): ConnectionOptions {
   const url = new URL(address);
   const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];

@@ -6,9 +6,9 @@ import type { BrokerLink, Hear } from './broker-link.js';
 import { BrokerBus } from './broker.bus.js';
 import { natsOptions } from './nats-options.js';
 
-/** Beyond what the server allows (1 MiB unless configured) it closes the connection; less is smoother. */
+/** The server closes the connection beyond its limit (1 MiB unless configured); smaller texts are smoother. */
 const MAX_BYTES = 512 * 1024;
-/** What stands before a text: who sent it. */
+/** The part before a text: its sender. */
 const SENDER_BYTES = 64;
 /** A server that has not answered two of these when the third is due is gone: within 4.5 s. */
 const PING_MS = 1500;
@@ -24,7 +24,7 @@ export class NatsBus extends BrokerBus {
   }
 
   protected override async connect(hear: Hear): Promise<BrokerLink> {
-    // It is we who connect again: what is published meanwhile would be kept without bound.
+    // We reconnect ourselves: the client would keep what is published meanwhile without bound.
     const connection = await connect({ ...this.options, reconnect: false, timeout: 2000 });
     const subscriptions = new Map<string, Subscription>();
     return {

@@ -1,15 +1,15 @@
 /**
- * Messages as texts that one NOTIFY takes, pure. What is longer goes in pieces, in order, each headed by who sends it, which piece
- * it is and of how many; the other side puts them together.
+ * Messages as texts that fit into one NOTIFY. Pure. A longer message is sent in pieces, in order. Each piece begins
+ * with its sender, its number and how many there are; the receiver puts them together.
  */
 import type { BusMessage } from './bus.js';
 
 /** NOTIFY takes fewer than 8,000 bytes: https://www.postgresql.org/docs/current/sql-notify.html */
 const MAX_BYTES = 7900;
 const HEAD_BYTES = 64;
-/** A message is longer than this by far only if somebody means ill: an event has 64 KiB. */
+/** Only a malicious message is longer than this: an event has 64 KiB. */
 const MAX_PIECES = 100;
-/** Senders whose messages may be under way at once. */
+/** Senders whose messages may be incomplete at once. */
 const MAX_SENDERS = 1000;
 
 interface Notice {
@@ -24,24 +24,27 @@ export function noticesOf(from: string, message: BusMessage): string[] {
   return pieces.map((piece, index) => `${from} ${index} ${pieces.length}\n${piece}`);
 }
 
-/** Cut between characters. */
+/** Cuts between characters. */
 function piecesOf(bytes: Buffer, maxBytes: number): string[] {
   const pieces: string[] = [];
   let start = 0;
   while (bytes.length - start > maxBytes) {
     let end = start + maxBytes;
-    while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1; // Within a character of UTF-8.
+    while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1; // Inside a character of UTF-8.
     pieces.push(bytes.toString('utf8', start, end));
     start = end;
   }
   return [...pieces, bytes.toString('utf8', start)];
 }
 
-/** Puts together what others cut. A sender's pieces come one behind the other; where one is missing, nothing comes of them. */
+/**
+ * Puts messages together from pieces. A sender's pieces come one behind the other; if one is missing, the message is
+ * dropped.
+ */
 export class NoticeReader {
   private readonly begun = new Map<string, string[]>();
 
-  /** The message that is whole now. Throws at what is no notice of ours. */
+  /** The message that is complete now. Throws if the text is not a notice of ours. */
   read(text: string): Notice | undefined {
     if (text.startsWith('{')) return JSON.parse(text) as Notice;
     const [, from = '', number = '', all = ''] = /^(\S+) (\d{1,3}) (\d{1,3})\n/.exec(text) ?? [];

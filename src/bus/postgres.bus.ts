@@ -1,6 +1,7 @@
 /**
- * The default bus: PostgreSQL NOTIFY. The ephemeral events, and a wake-up without the durable ones (the log has them), in as many
- * notifications as that takes. One round of them is under way at a time; what is published meanwhile goes with the next.
+ * The default bus: PostgreSQL NOTIFY. It carries the ephemeral events, and wake-ups without the durable ones (they are
+ * in the log), in as many notifications as needed. One round of them runs at a time; what is published meanwhile goes
+ * with the next.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
@@ -14,15 +15,17 @@ import { SharedRoom } from '../common/shared-room.js';
 import { Bus, type BusEvent, BusMessage } from './bus.js';
 import { NoticeReader, noticesOf } from './notices.js';
 
-/** A hint need not survive a crash, so nobody waits until the disk has it; `synchronous_commit` is off for this one only. */
+/**
+ * A hint need not survive a crash, so nobody waits for the disk; `synchronous_commit` is off for this connection only.
+ */
 const NOTIFY = `WITH hint AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
   SELECT pg_notify($1, payload) FROM hint, unnest($2::text[]) AS payload`;
-/** Control messages waiting for a notification; the database sweep heals what does not fit. */
+/** Control messages that wait for a notification; the database sweep makes up for any that do not fit. */
 const MAX_WAITING = 1000;
-/** UTF-16 units of ephemeral events that may wait for the round that is under way, of all tenants and of one. */
+/** UTF-16 units of ephemeral events that may wait for the running round: of all tenants, and of one. */
 const MAX_LENGTH = 2 * 1024 * 1024;
 const MAX_LENGTH_OF_TENANT = 512 * 1024;
-/** Ephemeral events of one message are about so long; one more goes in. */
+/** The usual size of a message of ephemeral events; one more event may exceed it. */
 const MESSAGE_LENGTH = 4 * 1024;
 
 type Appended = Extract<BusMessage, { kind: 'appended' }>;
@@ -36,7 +39,7 @@ export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplic
   private readonly channel: string;
   private readonly listener: PgListener;
   private readonly notices = new NoticeReader();
-  /** The log has grown by so much. */
+  /** How far the log has grown. */
   private grown: Appended | undefined;
   private ephemeral: BusEvent[] = [];
   private readonly room = new SharedRoom({ all: MAX_LENGTH, each: MAX_LENGTH_OF_TENANT });
@@ -87,7 +90,7 @@ export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplic
   }
 
   private async sendAll(): Promise<void> {
-    // One turn of the event loop collects what is published together.
+    // Collects what is published in one turn of the event loop.
     await Promise.resolve();
     for (let notices = this.takeNotices(); notices.length > 0; notices = this.takeNotices()) {
       try {
@@ -100,7 +103,10 @@ export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplic
     }
   }
 
-  /** Rights first. What is told of the log comes behind its ephemeral events: they wait for their place there, not for a round. */
+  /**
+   * Rights first. A message about the log comes behind its ephemeral events: they wait for their place there, not for a
+   * round.
+   */
   private takeNotices(): string[] {
     const events = this.ephemeral.splice(0);
     for (const { tenantId, data } of events) this.room.give(tenantId, data.length);
@@ -120,7 +126,10 @@ export class PostgresBus extends Bus implements OnApplicationBootstrap, OnApplic
   }
 }
 
-/** Channels are the whole database's: installations in other schemas have others. Names of channels are short (63 bytes). */
+/**
+ * Channels belong to the whole database, so installations in other schemas use other channels. A channel's name is
+ * short (63 bytes).
+ */
 function channelOf(databaseUrl: string): string {
   const { schema = 'public' } = schemaOf(databaseUrl);
   return schema === 'public'
@@ -128,7 +137,7 @@ function channelOf(databaseUrl: string): string {
     : `switchboard ${createHash('sha256').update(schema).digest('hex').slice(0, 24)}`;
 }
 
-/** Ephemeral events alone: with them there is nothing to read, what stands in the message is all. */
+/** Ephemeral events only: the message holds all of it, and there is nothing to read. */
 function messagesOf(events: readonly BusEvent[]): Appended[] {
   const messages: Appended[] = [];
   let start = 0;

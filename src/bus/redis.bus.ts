@@ -6,10 +6,10 @@ import type { BrokerLink, Hear } from './broker-link.js';
 import { BrokerBus } from './broker.bus.js';
 import { endRedis } from './end-redis.js';
 
-/** Redis takes 512 MB; a message holds up those behind it. */
+/** Redis accepts 512 MB, but a large message delays those behind it. */
 const MAX_BYTES = 512 * 1024;
 const CONNECT_MS = 2000;
-/** Whether the server still answers is asked this often; one that does not in time is gone. Together less than 5 s. */
+/** How often the server is asked whether it still answers, and how long it has. Together less than 5 s. */
 const PING_MS = 1500;
 const ANSWER_MS = 2500;
 
@@ -25,7 +25,7 @@ export class RedisBus extends BrokerBus {
   }
 
   protected override async connect(hear: Hear): Promise<BrokerLink> {
-    // A connection that subscribes can do nothing else, so there are two; if one is lost both are.
+    // A connection that subscribes can do nothing else, so there are two. If one is lost, both are replaced.
     const faults: Error[] = [];
     const [listener, talker] = [this.client(faults), this.client(faults)];
     const clients = [listener, talker];
@@ -44,7 +44,7 @@ export class RedisBus extends BrokerBus {
       clearInterval(beat);
       end();
     });
-    const ignore = () => undefined; // The connection is lost, and says so itself.
+    const ignore = () => undefined; // The connection is lost, and reports that itself.
     return {
       maxBytes: MAX_BYTES,
       subscribe: (subject) => {
@@ -65,7 +65,7 @@ export class RedisBus extends BrokerBus {
     };
   }
 
-  /** What goes wrong with it is added to `faults`. */
+  /** Its errors are added to `faults`. */
   private client(faults: Error[]): Redis {
     const client = new Redis(this.url, {
       ...{ lazyConnect: true, enableOfflineQueue: false, retryStrategy: () => null, maxRetriesPerRequest: 0 },

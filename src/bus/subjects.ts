@@ -1,12 +1,12 @@
-/** Names of what is published, under a prefix of the installation's own. */
+/** Names of subjects, under a prefix of this installation. */
 import { createHash } from 'node:crypto';
 import { PgPool } from '../database/pg-pool.js';
 
-/** A tenant's id that may stand in a subject as it is; anything else is encoded. */
+/** A tenant's id that may stand in a subject unchanged; any other is encoded. */
 const PLAIN = /^[a-z0-9-]+$/;
 
 export class Subjects {
-  /** What every process hears. */
+  /** The subject that every process hears. */
   readonly all: string;
   /** The events of all tenants. */
   readonly allEvents: string;
@@ -17,8 +17,9 @@ export class Subjects {
   }
 
   /**
-   * Of this very database, and its schema, and no copy of it: installations that share a broker must not hear each other. Its cluster is known as
-   * the log knows it (events/log/log-lineage.ts), for some hosted databases do not tell, and the same after a failover.
+   * Names this very database and its schema, and no copy of it: installations that share a broker must not hear each
+   * other. The cluster is identified as the log does it (events/log/log-lineage.ts), because some hosted databases do
+   * not tell, and so that it stays the same after a failover.
    */
   static async of(pool: PgPool): Promise<Subjects> {
     const { rows } = await pool.query<{ id: string | null }>(
@@ -30,7 +31,7 @@ export class Subjects {
     return new Subjects(`switchboard.${createHash('sha256').update(id).digest('hex').slice(0, 24)}`);
   }
 
-  /** Of a tenant, of nobody (null), of all (undefined). */
+  /** The subject of a tenant, of nobody (null) or of all (undefined). */
   eventsOf(tenantId: string | null | undefined): string {
     if (tenantId === undefined) return this.allEvents;
     const level = tenantId === null ? '_' : PLAIN.test(tenantId) ? tenantId : `=${base64url(tenantId)}`;
