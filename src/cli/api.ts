@@ -1,4 +1,4 @@
-/** The server's HTTP API, as the command line speaks it. What it refuses is thrown with its own words. */
+/** The server's HTTP API, as the command line uses it. A refusal is thrown with the server's own words. */
 import { z } from 'zod';
 import type { Target } from './environment.js';
 
@@ -10,7 +10,7 @@ const problemSchema = z.looseObject({
 });
 type ProblemBody = z.infer<typeof problemSchema>;
 
-/** The server said no, or something in between did. */
+/** The server refused, or something in between did. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -27,7 +27,7 @@ export class ApiError extends Error {
 export class Api {
   constructor(readonly target: Target) {}
 
-  /** Throws {@link ApiError}; an answer that is not what the schema says is the server's fault and thrown, too. */
+  /** Throws {@link ApiError}. An answer that does not match the schema is the server's fault, and is thrown too. */
   async request<Answer>(method: string, path: string, answer: z.ZodType<Answer>, body?: unknown): Promise<Answer> {
     const response = await this.fetch(method, path, body);
     const text = await response.text();
@@ -36,7 +36,7 @@ export class Api {
     return answer.parse(value);
   }
 
-  /** A raw answer, for streams and for what looks at headers. */
+  /** A raw answer, for streams and for code that reads headers. */
   fetch(method: string, path: string, body?: unknown, init: RequestInit = {}): Promise<Response> {
     const headers = {
       ...(path.includes('token=') ? {} : { Authorization: `Bearer ${this.target.token}` }),
@@ -61,13 +61,13 @@ export class Api {
   }
 }
 
-/** What a failed connection says of itself; of several addresses that were tried, the last one's words. */
+/** What a failed connection reports; if several addresses were tried, the last one's words. */
 export function causeOf(error: unknown): string {
   const last = error instanceof AggregateError ? (error.errors.at(-1) as unknown) : error;
   return last instanceof Error ? last.message : String(last);
 }
 
-/** Which fields were wrong, where the server says so; else what it says to people. */
+/** The fields that were wrong, if the server names them; otherwise its message for people. */
 function wordsOf({ title, detail, errors }: ProblemBody): string {
   const faults = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
   return faults.length > 0 ? `${title}: ${faults.join('; ')}` : detail || title;
@@ -77,7 +77,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // A proxy's page: its status says enough.
+    return undefined; // A proxy's page: the status is enough.
   }
 }
 

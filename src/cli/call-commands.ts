@@ -14,10 +14,10 @@ interface Erase {
   readonly yes?: boolean;
 }
 
-/** How often the server is asked how far it is. */
+/** How often the server is asked about its progress. */
 const ASK_MS = 500;
 
-/** What an operator does with the calls: with all of them, or with one for ever. */
+/** What an operator does with calls: with all of them, or with one for good. */
 export function addCallCommands(program: Command): void {
   const calls = program.command('calls').description('calls: make them anew from the log, erase one');
   calls

@@ -7,7 +7,7 @@ export interface Context {
   readonly isJson: boolean;
 }
 
-/** What the options before and after the command's name say together. */
+/** The options before and after the command's name, together. */
 export function contextOf(command: Command): Context {
   const { url, tokenFile, json } = command.optsWithGlobals<{ url?: string; tokenFile?: string; json?: boolean }>();
   const target = readTarget({
@@ -17,7 +17,7 @@ export function contextOf(command: Command): Context {
   return { api: new Api(target), isJson: json ?? false };
 }
 
-/** A path with names in it, each of them exact. */
+/** A path with names in it, each of them encoded exactly. */
 export function path(parts: TemplateStringsArray, ...names: readonly string[]): string {
   return parts
     .map((part, index) => `${part}${index < names.length ? encodeURIComponent(names[index] ?? '') : ''}`)

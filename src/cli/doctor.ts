@@ -1,4 +1,4 @@
-/** What stands between a client and the server, and what it does to an event stream. */
+/** Examines what stands between a client and the server, and what it does to an event stream. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { connect } from 'node:tls';
 import { z } from 'zod';
@@ -15,7 +15,7 @@ interface Finding {
 const MARKS = { good: '✓', warning: '!', bad: '✗' } as const;
 const GREETING_MS = 5000;
 const MAX_SKEW_MS = 5000;
-/** A little more than the server's default; where it pings more seldom, --wait is to be longer, too. */
+/** A little more than the server's default. If the server pings less often, --wait must be longer, too. */
 const WAIT_SECONDS = 35;
 
 const good = (text: string): Finding => ({ state: 'good', text });
@@ -78,11 +78,11 @@ async function* examine(api: Api, tenant: string | undefined, pingMs: number): A
 }
 
 async function saysStatus(response: Response, status: string): Promise<boolean> {
-  const body: unknown = await response.json().catch(() => undefined); // A page of somebody else's.
+  const body: unknown = await response.json().catch(() => undefined); // A page of another server.
   return response.ok && z.looseObject({ status: z.literal(status) }).safeParse(body).success;
 }
 
-/** With a tenant, by a token in the URL: what a browser does. */
+/** With a tenant, uses a token in the URL, as a browser does. */
 async function streamPath(api: Api, tenant: string | undefined, isPlatform: boolean): Promise<string> {
   if (tenant === undefined && isPlatform) return '/v1/admin/events';
   const mint = tenant === undefined ? '/v1/stream-tokens' : path`/v1/admin/tenants/${tenant}/stream-tokens`;
@@ -118,7 +118,7 @@ async function pingFinding(api: Api, place: string, forMs: number): Promise<Find
     : bad(`no ping within ${forMs / 1000} s: something holds small writes back, or pings come more seldom (--wait)`);
 }
 
-/** By a cursor that never was: the server says so in any stream, whatever stands in its log, if the cursor reaches it. */
+/** Sends a cursor that never existed: if the cursor reaches the server, the stream says so, whatever is in its log. */
 async function resumeFinding(api: Api, place: string): Promise<Finding> {
   const { types } = await look(api, place, { lastEventId: 'doctor', until: 'gap', forMs: GREETING_MS });
   return types.has('log.gap')

@@ -1,4 +1,4 @@
-/** What the shell says: which server, and by what right. */
+/** What the shell sets: which server, and which token. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { URL_FILE, localUrl } from '../common/address.js';
@@ -14,12 +14,12 @@ export interface TargetOptions {
   readonly tokenFile?: string;
 }
 
-/** A fault of the person at the keyboard, said in one line. */
+/** A mistake of the person at the keyboard, in one line. */
 export class UsageError extends Error {}
 
 /**
- * `--url`, SWITCHBOARD_URL, or where the server says that it is; SWITCHBOARD_TOKEN, or the file that the server made for its
- * operator. Throws {@link UsageError}.
+ * `--url`, SWITCHBOARD_URL, or the server's own note of its address; SWITCHBOARD_TOKEN, or the file that the server
+ * made for its operator. Throws {@link UsageError}.
  */
 export function readTarget({ url, tokenFile }: TargetOptions): Target {
   const { SWITCHBOARD_URL, SWITCHBOARD_TOKEN, DATA_DIR } = process.env;
@@ -30,14 +30,14 @@ export function readTarget({ url, tokenFile }: TargetOptions): Target {
   return { url: base.replace(/\/+$/, ''), token };
 }
 
-/** As the server of this shell's PORT and HOST, or else the one of this data folder. */
+/** By PORT and HOST of this shell, otherwise by the data folder. */
 function urlHere(): string {
   const { PORT, HOST, DATA_DIR } = process.env;
   if (PORT) return localUrl(HOST || '127.0.0.1', PORT) ?? '';
   try {
     return readFileSync(join(DATA_DIR || '.switchboard', URL_FILE), 'utf8').trim();
   } catch {
-    return 'http://127.0.0.1:3000'; // None has run here.
+    return 'http://127.0.0.1:3000'; // No server has run here.
   }
 }
 

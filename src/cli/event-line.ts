@@ -1,4 +1,4 @@
-/** One event as one line for a terminal. Pure. What callers and agents said is shown, never obeyed. */
+/** One event as one line for a terminal. Pure. The terminal shows what callers and agents said, and never obeys it. */
 import { styleText } from 'node:util';
 import { safe, shown } from './output.js';
 
@@ -7,7 +7,7 @@ export interface ShownEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Interim events: many, and soon superseded by the whole text. */
+/** Interim events: many, and soon replaced by the whole text. */
 const WORDS = /^(bot\.word$|user\.speaking$|speech\.|audio\.metrics$|eager\.turn$|turn\.)/;
 const LONGEST = 300;
 

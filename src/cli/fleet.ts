@@ -1,4 +1,7 @@
-/** A fleet in a file: which agent is whose. Read as a whole and refused as a whole, before anything is changed. Pure. */
+/**
+ * Reads a fleet from a file: which agent belongs to which tenant. The file is read as a whole and refused as a whole,
+ * before anything is changed. Pure.
+ */
 import { CsvError, parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { agentNameSchema, tenantIdSchema } from '../common/ids.js';
@@ -8,7 +11,7 @@ export interface Placement {
   readonly tenant: string;
 }
 
-/** The file says something that cannot be; each fault names its place. */
+/** The file contains something impossible; each fault names its place. */
 export class FleetError extends Error {
   constructor(readonly faults: readonly string[]) {
     super(faults.join('\n'));
@@ -16,7 +19,7 @@ export class FleetError extends Error {
 }
 
 export type Step = Placement & {
-  /** `assign`: nobody has it; `transfer`: another tenant has it. */
+  /** `assign`: nobody owns the agent; `transfer`: another tenant does. */
   readonly what: 'assign' | 'transfer' | 'keep';
   readonly from: string | null;
 };
@@ -49,7 +52,7 @@ export function readFleet(bytes: Uint8Array): Placement[] {
   return placed.map(({ agent, tenant }) => ({ agent, tenant }));
 }
 
-/** What has to happen for the agents to be where the file says. */
+/** The changes after which the agents are where the file says. */
 export function planFleet(placements: readonly Placement[], owners: ReadonlyMap<string, string | null>): Step[] {
   return placements.map(({ agent, tenant }) => {
     const from = owners.get(agent) ?? null;
@@ -57,7 +60,10 @@ export function planFleet(placements: readonly Placement[], owners: ReadonlyMap<
   });
 }
 
-/** "Unicode text" of a spreadsheet and what PowerShell redirects are UTF-16; a code page of 8 bits does not say which it is. */
+/**
+ * "Unicode text" of a spreadsheet and redirected output of PowerShell are UTF-16; an 8-bit code page does not say which
+ * one it is.
+ */
 function textOf(bytes: Uint8Array): string {
   const [first, second] = bytes;
   const isBigEndian = (first === 0xfe && second === 0xff) || (first === 0 && second !== 0);
@@ -86,7 +92,7 @@ function fromCsv(text: string): Placed[] {
   }
 }
 
-/** What a spreadsheet puts between columns is its country's: it says so in a first line of its own, or the header shows it. */
+/** The separator depends on a spreadsheet's country. A first line names it, or the header shows it. */
 function separatorOf(text: string): { delimiter: string; from_line?: number } {
   const said = /^sep=(.)\r?\n/i.exec(text)?.[1];
   if (said !== undefined) return { delimiter: said, from_line: 2 };

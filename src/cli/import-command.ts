@@ -61,7 +61,7 @@ async function missingTenants(api: Api, steps: readonly Step[]): Promise<string[
   return [...new Set(steps.map(({ tenant }) => tenant))].filter((tenant) => !known.has(tenant));
 }
 
-/** Everything that will not do is said before the first change. */
+/** All faults are reported before the first change. */
 function refuse(steps: readonly Step[], missing: readonly string[], { transfer, createTenants }: ImportOptions): void {
   const others = steps.filter(({ what }) => what === 'transfer');
   const reasons = [
@@ -75,7 +75,7 @@ function refuse(steps: readonly Step[], missing: readonly string[], { transfer, 
   if (reasons.length > 0) throw new Error(`nothing was changed: ${reasons.join('; ')}`);
 }
 
-/** One by one, each compare-and-set: a run that broke off may be repeated. */
+/** One by one, each compare-and-set: an interrupted run can be repeated. */
 async function apply(api: Api, steps: readonly Step[]): Promise<void> {
   const isWatched = process.stderr.isTTY;
   for (const [index, { agent, tenant, from }] of steps.entries()) {

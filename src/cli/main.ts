@@ -32,7 +32,7 @@ addCallCommands(program);
 addDoctorCommand(program);
 addOperationCommands(program);
 
-/** 1: it could not be done; 2: it was not asked for rightly. */
+/** 1: it could not be done; 2: the command line was wrong. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   process.stderr.write(`switchboard: ${messageOf(error)}\n`);

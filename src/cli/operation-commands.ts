@@ -14,7 +14,7 @@ const explainSchema = z.looseObject({
   checks: z.array(z.object({ check: z.string(), passed: z.boolean(), detail: z.string() })),
 });
 
-/** What an operator looks at: changes, open streams, why an event came or did not. */
+/** What an operator looks at: changes, open streams, why an event was or was not delivered. */
 export function addOperationCommands(program: Command): void {
   addAudit(program);
 

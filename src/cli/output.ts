@@ -1,10 +1,10 @@
-/** What people read in a terminal: tables, one line each, and nothing that a caller said can control it. */
+/** What people read in a terminal: tables, one line each. No text of a caller can control the terminal. */
 
-/** Everything that a terminal obeys instead of showing, and what turns the direction of text around it. */
+/** Everything that a terminal obeys instead of showing, and characters that turn the direction of text. */
 // eslint-disable-next-line no-control-regex
 const UNSHOWN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb]/g;
 
-/** Text of others on one line, with what a terminal would obey replaced. */
+/** Foreign text on one line, with everything that a terminal would obey replaced. */
 export function safe(text: string): string {
   return text.replace(UNSHOWN, (character) => (/\s/.test(character) ? ' ' : '\ufffd'));
 }
@@ -14,7 +14,7 @@ export function shown(value: unknown): string {
   return safe(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-/** Columns as wide as what stands in them; the last one may be as long as it is. */
+/** Columns are as wide as their contents; the last one may be as long as it is. */
 export function table(rows: readonly Readonly<Record<string, unknown>>[], columns: readonly string[]): string {
   if (rows.length === 0) return 'none\n';
   const cells = [
@@ -31,8 +31,8 @@ export function table(rows: readonly Readonly<Record<string, unknown>>[], column
 }
 
 /**
- * A reader of our output that has gone (`| head`) has read enough: that is no fault, and what was asked for is still done. A
- * disk that is full is said. To be called once, at the start.
+ * If the reader of our output has gone (`| head`), it has read enough: that is no fault, and the command still
+ * completes. A full disk is reported. Call this once, at the start.
  */
 export function bearLostReaders(): void {
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
@@ -43,7 +43,7 @@ export function bearLostReaders(): void {
   process.stderr.on('error', () => undefined);
 }
 
-/** For a command that only shows: nobody looks any more. */
+/** For a command that only shows: nobody reads any more. */
 export function endsWithItsReader(): void {
   process.stdout.on('error', () => process.exit());
 }

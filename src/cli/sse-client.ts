@@ -9,7 +9,10 @@ export interface StreamHandlers {
   onRetry?(retryMs: number): void;
 }
 
-/** Resolves when the stream has ended. Rejects with {@link ApiError} when it was refused, or with what broke it. */
+/**
+ * Resolves when the stream has ended. Rejects with {@link ApiError} if it was refused, otherwise with the error that
+ * broke it.
+ */
 export async function readStream(response: Response, handlers: StreamHandlers): Promise<void> {
   if (!response.ok || response.body === null) {
     const value: unknown = await response.json().catch(() => undefined); // A proxy's page.

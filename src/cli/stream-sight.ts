@@ -4,9 +4,9 @@ import { readStream } from './sse-client.js';
 
 export interface Sight {
   readonly headers: Headers;
-  /** The server's words, when it opened no stream. */
+  /** The server's words if it opened no stream. */
   readonly refusal: string | undefined;
-  /** From the request to the first event; undefined: nothing came. */
+  /** From the request to the first event; undefined: no event came. */
   readonly greetedMs: number | undefined;
   readonly pinged: boolean;
   /** Types of the events that came. */
@@ -15,7 +15,7 @@ export interface Sight {
 
 export interface LookOptions {
   readonly lastEventId?: string;
-  /** Looks until this has come, or until the time is over. */
+  /** Watches until this has come or the time is over. */
   readonly until: 'greeting' | 'ping' | 'gap';
   readonly forMs: number;
 }
@@ -50,7 +50,7 @@ export async function look(api: Api, place: string, { lastEventId, until, forMs 
       },
     });
   } catch (error) {
-    if (error instanceof ApiError) seen.refusal = error.message; // Else it broke, or we have seen enough.
+    if (error instanceof ApiError) seen.refusal = error.message; // Otherwise the stream broke, or we have seen enough.
   } finally {
     clearTimeout(timeOver);
   }

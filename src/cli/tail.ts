@@ -1,4 +1,4 @@
-/** A live, readable stream in the terminal. It comes back by itself, from the last event that it showed. */
+/** A live, readable stream in the terminal. It reconnects by itself, from the last event that it showed. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
@@ -38,7 +38,7 @@ export function addTailCommand(program: Command): void {
     });
 }
 
-/** Of an event, or 0. Anything else the server would answer with `log.gap`, and go on from now. */
+/** A seq or position, or 0. The server would answer anything else with `log.gap`, and go on from now. */
 function idIn(text: string): string {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be the id of an event: digits.');
   return text;
@@ -61,7 +61,7 @@ class Tail {
     endsWithItsReader();
   }
 
-  /** Until Ctrl-C, or until the server refuses for a reason that no retry cures. */
+  /** Runs until Ctrl-C, or until the server refuses for a reason that no retry cures. */
   async run(): Promise<void> {
     for (;;) {
       try {
@@ -92,7 +92,7 @@ class Tail {
     return this.api.fetch('GET', `${place}?${query.toString()}`, undefined, { headers });
   }
 
-  /** As the tenant that was named, as the token's own tenant, or across tenants. */
+  /** As the named tenant, as the token's own tenant, or across tenants. */
   private async place(query: URLSearchParams): Promise<string> {
     const { tenant } = this.options;
     if (tenant !== undefined) {
@@ -124,7 +124,7 @@ class Tail {
   }
 }
 
-/** What fetch says of a broken connection stands in its cause. */
+/** fetch puts the reason of a broken connection into `cause`. */
 function describe(error: Error): string {
   return error.cause instanceof Error ? `no connection (${causeOf(error.cause)}), trying again` : error.message;
 }

@@ -1,4 +1,4 @@
-/** What handlers say of themselves, by the ids of their operations. */
+/** The descriptions that handlers give, by the ids of their operations. */
 import type { INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ACCESS, type Access } from '../auth/auth.decorators.js';
@@ -10,7 +10,7 @@ export interface DescribedRoute {
   readonly access: Access | undefined;
 }
 
-/** Of all controllers. Of two with one id the first counts. */
+/** From all controllers. If two have one id, the first counts. */
 export function describedRoutes(app: INestApplication): Map<string, DescribedRoute> {
   const routes = new Map<string, DescribedRoute>();
   for (const module of app.get(ModulesContainer).values())

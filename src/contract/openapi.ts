@@ -1,6 +1,6 @@
 /**
- * `/openapi.json`: what Nest knows of the routes (paths, parameters, bodies), completed with what each handler says of itself
- * (common/operation.ts), who may call it, and the problems that it can meet. It is built when it is first asked for.
+ * `/openapi.json`: what Nest knows of the routes (paths, parameters, bodies), completed with what each handler declares
+ * (common/operation.ts), who may call it, and the problems that it can meet. It is built at the first request.
  */
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
@@ -53,10 +53,10 @@ export function openApiOf(app: INestApplication, basePath: string, sessionCookie
   return { ...document, components: all as OpenAPIObject['components'] };
 }
 
-/** On a converted body that need not be sent. */
+/** Marks a converted body that is optional. */
 const OPTIONAL = 'x-optional';
 
-/** What is sent to us. A schema that is no zod schema is Nest's to convert. */
+/** The request's body. Nest converts a schema that is not a zod schema. */
 function convert(schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }) {
   if (typeof schema !== 'object' || schema === null || !('_zod' in schema)) return undefined;
   const zodSchema = schema as z.ZodType;
@@ -65,7 +65,7 @@ function convert(schema: unknown, { schemaType }: { schemaType: 'input' | 'outpu
   return { components, schema: isOptional ? { ...converted, [OPTIONAL]: true } : converted };
 }
 
-/** A short path of a handler that has a longer one, too. */
+/** The short path of a handler that has a longer one, too. */
 function isAlias(document: OpenAPIObject, { operationId }: Operation): boolean {
   const all = Object.values(document.paths).flatMap((methods) => Object.values(methods) as Operation[]);
   return all.filter((one) => one.operationId === operationId).length > 1;
@@ -83,7 +83,7 @@ function complete(operation: Operation, { spec, access }: DescribedRoute, method
   completeBodies(operation, spec, components);
 }
 
-/** Generators of clients take a field with a default for one that is always there: of what is sent, it need not be. */
+/** Generators of clients treat a field with a default as always present, but in a request it is optional. */
 function withoutDefaults<Value>(value: Value): Value {
   if (Array.isArray(value)) return value.map(withoutDefaults) as Value;
   if (typeof value !== 'object' || value === null) return value;
@@ -91,7 +91,7 @@ function withoutDefaults<Value>(value: Value): Value {
   return Object.fromEntries(parts.map(([key, part]) => [key, withoutDefaults<unknown>(part)])) as Value;
 }
 
-/** Lines of JSON are text to OpenAPI. */
+/** To OpenAPI, lines of JSON are text. */
 function completeBodies({ requestBody }: Operation, { bodyExample }: DescribedRoute['spec'], components: Components) {
   for (const [type, content] of Object.entries(requestBody?.content ?? {})) {
     const example = bodyExample ?? exampleIfTold(content.schema, components);
@@ -111,7 +111,7 @@ function answerOf({ answer, type, example }: DescribedRoute['spec'], components:
   return { description: 'It went well.', content: { [type ?? 'application/json']: content } };
 }
 
-/** Undefined where nothing tells it: a test says what is missing, and the document is served all the same. */
+/** Undefined if no example can be made: a test reports that, and the document is still served. */
 function exampleIfTold(schema: JsonSchema, { schemas }: Components): unknown {
   try {
     return exampleOf(schema, schemas);
@@ -121,7 +121,7 @@ function exampleIfTold(schema: JsonSchema, { schemas }: Components): unknown {
   }
 }
 
-/** Its schema, or a reference to it where it has a name. */
+/** The schema, or a reference to it if it has a name. */
 function named(answer: z.ZodType, { schemas }: Components): JsonSchema {
   const converted = jsonSchemaOf(answer, 'output');
   Object.assign(schemas, converted.components);
@@ -145,7 +145,7 @@ function problemResponses(slugs: readonly ProblemSlug[], components: Components)
   );
 }
 
-/** The same for every operation that can meet the same problems. */
+/** Shared by all operations that can meet the same problems. */
 function problemResponse(status: number, slugs: readonly ProblemSlug[]): object {
   const schema = { $ref: '#/components/schemas/Problem' };
   const examples = Object.fromEntries(slugs.map((slug) => [slug, { $ref: `#/components/examples/${slug}` }]));

@@ -9,7 +9,7 @@ const AUTHENTICATION: readonly ProblemSlug[] = [
 const BODY: readonly ProblemSlug[] = ['validation', 'payload-too-large', 'unsupported-media-type', 'rate-limited'];
 const ALWAYS: readonly ProblemSlug[] = ['internal', 'unavailable'];
 
-/** `own`: those that only this operation knows of. Without access it is closed to everybody. */
+/** `own`: those that only this operation declares. Without access, the operation is closed to everybody. */
 export function problemsOf(
   access: Access | undefined,
   hasBody: boolean,

@@ -1,4 +1,7 @@
-/** Who may call an operation, as OpenAPI says it: by scope, and by the credentials that work there (docs/protocol.md, section 2). */
+/**
+ * Who may call an operation, in OpenAPI's terms: by scope, and by the credentials that work there (docs/protocol.md,
+ * section 2).
+ */
 import type { Access } from '../auth/auth.decorators.js';
 
 export const securitySchemes = (sessionCookie: string) => ({

@@ -1,4 +1,4 @@
-/** The demo, when no source is named: two customers with agents of their own, so that one sees who gets what. */
+/** The demo, if no source is named: two customers with agents of their own, to show who gets which events. */
 import { Injectable } from '@nestjs/common';
 import { Ownership } from '../agents/ownership.js';
 import { SYSTEM } from '../audit/audit-log.js';
@@ -21,7 +21,7 @@ export interface Demo {
   readonly adminLink: SignInLink;
 }
 
-/** A day: the console may be looked at tomorrow. Each start prints new ones. */
+/** A day: the console's output may be read tomorrow. Each start prints new links. */
 const LINK_TTL_SECONDS = 24 * 3600;
 
 const TENANT_NAMES: Record<string, string> = { acme: 'Acme Hospitality', globex: 'Globex Services' };
@@ -35,7 +35,7 @@ export class DemoService {
     private readonly signIn: SignIn,
   ) {}
 
-  /** Safe to repeat: what is there stays as it is, also when somebody has moved an agent meanwhile. */
+  /** Safe to repeat: what exists stays as it is, even if somebody has moved an agent meanwhile. */
   async setUp(): Promise<Demo> {
     const names = [...new Set(DEMO_AGENTS.map(({ tenant }) => tenant))];
     const tenants = await Promise.all(names.map((name) => this.setUpTenant(tenantIdSchema.parse(name))));

@@ -1,4 +1,6 @@
-/** The text of /metrics: of this process, or of all workers that share its port, each series then with its `worker`. */
+/**
+ * The text of /metrics: of this process, or of all workers that share its port; then each series carries its `worker`.
+ */
 import { Injectable } from '@nestjs/common';
 import cluster from 'node:cluster';
 import { AggregatorRegistry } from 'prom-client';

@@ -1,4 +1,4 @@
-/** What is answered about the process itself, as `/openapi.json` says it. */
+/** The answers about the process itself, as `/openapi.json` describes them. */
 import { z } from 'zod';
 import { callsProgress } from '../calls/lists/call-answers.js';
 import { momentField } from '../common/answer-fields.js';

@@ -17,7 +17,7 @@ export class HealthController {
     private readonly exposition: Exposition,
   ) {}
 
-  /** The process lives. */
+  /** Answers while the process runs. */
   @Operation({
     id: 'getLiveness',
     summary: 'The process lives',
@@ -29,7 +29,7 @@ export class HealthController {
     return { status: 'ok' as const };
   }
 
-  /** Part by part. 503 once the process is going down: whoever balances sends it no more readers. */
+  /** The state of each part. 503 once the process is going down, so that a balancer sends it no more readers. */
   @Operation({
     id: 'getReadiness',
     summary: 'Database, tail of the log, bus, calls and sources, each by name; 503 once the process goes down',
@@ -44,7 +44,7 @@ export class HealthController {
     return readiness;
   }
 
-  /** Answers also while the database is away, with `METRICS_TOKEN`. */
+  /** With `METRICS_TOKEN` it answers also while the database is away. */
   @Operation({
     id: 'getMetrics',
     summary: 'Prometheus metrics',

@@ -1,8 +1,9 @@
 /**
- * How the parts of this process are, each by name: for /readyz, and for who watches. Whoever balances asks whether this process is
- * to get readers. It is, unless it goes down: while the database is away open streams stay, and who comes is told to come
- * back in a way that an EventSource understands; where every process said no, a balancer would answer in its own words, and
- * an EventSource never comes back from those. So `degraded` is for people and alerts, `leaving` for balancers, too.
+ * The state of each part of this process, by name: for /readyz, and for monitoring. A balancer asks whether this
+ * process should get readers. It should, unless it is going down. While the database is away, open streams stay, and
+ * new clients are told to come back in a way that an EventSource understands. If every process said no, the balancer
+ * would answer in its own words, after which an EventSource never comes back. So `degraded` is for people and alerts;
+ * `leaving` is for balancers, too.
  */
 import { Injectable, OnModuleDestroy } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';
@@ -17,16 +18,18 @@ import { type ErasureProgress, TenantErasures } from '../tenants/tenant-erasures
 import { type SourceStatus, SourceSupervisor } from '../sources/source-supervisor.js';
 import { withinTime } from '../common/waiting.js';
 
-/** A database that takes longer to answer is away. */
+/** A database that takes longer to answer counts as away. */
 const DATABASE_MS = 2000;
-/** After this it is asked anew: a connection may hang by itself. */
+/** After this time the question is asked again: a single connection may hang. */
 const ASK_AGAIN_MS = 5000;
-/** A balancer that checks every second waits no longer than that: until then what is known counts. */
+/**
+ * A balancer that checks every second waits no longer than that; until the answer comes, the last known state counts.
+ */
 const ANSWER_MS = 500;
-/** What is delivered later than this after it was in the log is late: the tail looks at the log every second. */
+/** An event that is delivered later than this after it was logged is late: the tail looks at the log every second. */
 const LATE_MS = 3000;
 
-/** Fails where the log's tables are not there; a database that may be written to may all the same not take an event. */
+/** Fails if the log's tables do not exist. A database that accepts writes may still refuse events. */
 const PROBE = `SELECT current_setting('transaction_read_only') = 'on' AS "isReadOnly" FROM log_head`;
 const READ_ONLY = 'read-only: it takes nothing in';
 const LATE = `unreachable: no answer within ${DATABASE_MS / 1000} s`;
@@ -34,7 +37,7 @@ const LATE = `unreachable: no answer within ${DATABASE_MS / 1000} s`;
 type Calls = Awaited<ReturnType<CallsService['progress']>>;
 const AWAY = { state: 'away' } as const;
 
-/** What the database says; `reason`: why it can't. */
+/** The state of the database; `reason`: why it is not well. */
 interface Asked {
   readonly reason: string | undefined;
   readonly calls: Calls | typeof AWAY;
@@ -42,18 +45,18 @@ interface Asked {
 }
 
 export interface Readiness {
-  /** `degraded`: the database is away, it does not answer or takes nothing in, for whatever reason. */
+  /** `degraded`: the database is away: it does not answer, or accepts no writes, for whatever reason. */
   readonly status: 'ready' | 'degraded' | 'leaving';
   /** `reason`: why it is away, in words. */
   readonly database: { readonly state: 'up' | 'away'; readonly reason?: string };
-  /** The way from the log to the readers of this process. `behindSeconds`: how late what it delivers is. */
+  /** The way from the log to the readers of this process. `behindSeconds`: how late its events are. */
   readonly tail: { readonly state: 'up' | 'behind' | 'away'; readonly behindSeconds?: number };
   readonly bus: { readonly state: 'up' | 'away' };
-  /** `leaking`: places were held for connections that were gone, and were given back; a fault of ours. */
+  /** `leaking`: places were held for connections that had gone, and were given back; a fault of ours. */
   readonly streams: { readonly state: 'up' | 'leaking'; readonly open: number; readonly opening: number };
-  /** How many events behind the log the calls are, and how far a rebuild is. */
+  /** How many events the calls are behind the log, and how far a rebuild is. */
   readonly calls: Calls | typeof AWAY;
-  /** Tenants that have no rights any more and whose events are being removed; none: it does not stand here. */
+  /** Tenants without rights whose events are being removed; absent if there are none. */
   readonly erasures?: ErasureProgress;
   readonly sources: Readonly<Record<string, Omit<SourceStatus, 'name'>>>;
 }
@@ -63,7 +66,7 @@ const SILENT: Asked = { reason: LATE, calls: AWAY };
 @Injectable()
 export class ReadinessService implements OnModuleDestroy {
   private isLeaving = false;
-  /** What it said last. */
+  /** The state that it reported last. */
   private known: Asked | undefined;
   private asking: { readonly since: number; readonly answer: Promise<Asked> } | undefined;
 
@@ -79,7 +82,7 @@ export class ReadinessService implements OnModuleDestroy {
     private readonly erasures: TenantErasures,
   ) {}
 
-  /** The first thing that a process does that goes down: whoever sends readers here sends them elsewhere. */
+  /** The first step of a process that goes down: balancers send readers elsewhere. */
   leave(): void {
     this.isLeaving = true;
   }
@@ -88,7 +91,7 @@ export class ReadinessService implements OnModuleDestroy {
     this.leave();
   }
 
-  /** Resolves within half a second (the first time 2 s), also when nothing answers. */
+  /** Resolves within half a second (the first time 2 s), also if nothing answers. */
   async look(): Promise<Readiness> {
     const { reason, calls, erasures } = await this.asked();
     return {
@@ -103,7 +106,7 @@ export class ReadinessService implements OnModuleDestroy {
     };
   }
 
-  /** One question at a time, however many want to know. */
+  /** One query at a time, however many callers wait. */
   private async asked(): Promise<Asked> {
     if (this.asking === undefined || performance.now() - this.asking.since >= ASK_AGAIN_MS)
       this.asking = { since: performance.now(), answer: this.ask() };

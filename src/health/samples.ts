@@ -1,6 +1,6 @@
 /**
- * What is looked up when somebody asks for metrics, and costs nothing in between. A registry of the app's own, so that two
- * apps in one process do not write each other's. Names and units: https://prometheus.io/docs/practices/naming/
+ * Metrics that are looked up at each scrape, and cost nothing in between. The app has a registry of its own, so that
+ * two apps in one process do not mix. Names and units: https://prometheus.io/docs/practices/naming/
  */
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
