@@ -1,4 +1,4 @@
-/** What of one request may enter the log, and what not, element by element. */
+/** Decides, element by element, what of a request may enter the log. */
 import type { TenantId } from '../common/ids.js';
 import { moment } from '../common/moment.js';
 import { Problem, type ProblemBody } from '../common/problem.js';
@@ -19,16 +19,16 @@ export interface RequestKey {
 interface Admitted {
   readonly index: number;
   readonly event: AdmittedEvent;
-  /** Of an event that is known by the request's key only: what its own was in versions before 2026-11-27. */
+  /** Of an event that is recognised by the request's key alone: its identity in versions before 2026-11-27. */
   readonly priorKey: string | undefined;
-  /** What its element says besides its event: stored with it, and not counted. */
+  /** Further information in the element beside its event: stored with it, and not counted. */
   readonly isMore: boolean;
 }
 
 export class Admission {
   readonly admitted: Admitted[] = [];
   readonly rejected: Rejected[] = [];
-  /** Markers of the call log: they say nothing new, they repeat the number of the entry before them. */
+  /** Markers of the call log: they bring nothing new, and repeat the number of the entry before them. */
   controls = 0;
   count = 0;
   private readonly receivedAt = moment();
@@ -59,7 +59,7 @@ export class Admission {
     }
   }
 
-  /** A tenant's writer has identities of its own: it can neither block nor probe another's. */
+  /** A tenant's writer has separate identities: it can neither block nor probe another tenant's. */
   private scoped(identity: readonly unknown[] | undefined): readonly unknown[] | undefined {
     return identity && this.tenantId !== null ? ['tenant', this.tenantId, ...identity] : identity;
   }

@@ -1,4 +1,4 @@
-/** What `/v1/ingest` answers, as `/openapi.json` says it (docs/protocol.md, section 9.3). */
+/** The answers of `/v1/ingest`, as `/openapi.json` describes them (docs/protocol.md, section 9.3). */
 import { z } from 'zod';
 import { problemSchema } from '../common/answer-fields.js';
 

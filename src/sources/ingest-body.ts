@@ -1,7 +1,7 @@
 /**
- * The bodies that /v1/ingest takes, pure: one JSON object, an array, or NDJSON; wire A/B objects or log envelopes
- * (docs/protocol.md, section 9.2). A body is taken apart before it is parsed, so an element that is too large or too deep
- * costs a look at its characters only, and who reads may rest between two elements.
+ * The bodies that /v1/ingest accepts: one JSON object, an array, or NDJSON; wire A/B objects or log envelopes
+ * (docs/protocol.md, section 9.2). Pure. A body is split before it is parsed. So for an element that is too large or
+ * too deep only its characters are scanned, and the caller may pause between two elements.
  */
 import { parseJson } from '../common/json.js';
 import { depthOf, elementsOf, isArrayText, linesOf } from '../common/json-shape.js';
@@ -13,23 +13,28 @@ import { decodeEntry, isSecondGeneration } from './pinecall2/decode.js';
 import { isMarker, readEntry as readSecondEntry } from './pinecall2/entry.js';
 import { isObject } from '../common/exact-number.js';
 
-/** One element of the body: an event (and what the same element says besides), something that is not stored, or a fault. */
+/** One element of the body: an event with the element's other information, something that is not stored, or a fault. */
 export type IngestItem =
   | { readonly event: DecodedEvent; readonly more?: readonly DecodedEvent[] }
   | { readonly control: true }
   | { readonly problem: Problem };
 
-/** Most events in one request. */
+/** The most events in one request. */
 export const MAX_ITEMS = 10_000;
 
-/** Longest text of an element: as JSON may be written, with escapes and spaces, an event can be several times its size. */
+/**
+ * The longest text of an element. JSON may be written with escapes and spaces, so it can be several times an event's
+ * size.
+ */
 const MAX_ELEMENT_LENGTH = 4 * MAX_DATA_BYTES;
-/** A body that is parsed at once: no element of it is too large, and all of it takes a millisecond or two. */
+/** The size up to which a body is parsed at once: no element is too large, and all of it takes a millisecond or two. */
 const SHORT = MAX_DATA_BYTES;
-/** The data of an event stands in the event, or in its envelope. */
+/** The data of an event is in the event or in its envelope. */
 const MAX_ELEMENT_DEPTH = MAX_DATA_DEPTH + 1;
 
-/** The elements in order, each read when it is asked for. Throws `validation` when the body as a whole cannot be read. */
+/**
+ * The elements in order, each parsed when it is asked for. Throws `validation` if the body as a whole cannot be read.
+ */
 export function* itemsIn(body: string, isNdjson: boolean): Generator<IngestItem, void, undefined> {
   let count = 0;
   for (const item of isNdjson ? itemsOfLines(body) : itemsOfJson(body)) {
@@ -40,7 +45,7 @@ export function* itemsIn(body: string, isNdjson: boolean): Generator<IngestItem,
     throw new Problem('validation', 'The body holds no event.', { errors: [{ path: '', message: 'is empty' }] });
 }
 
-/** Of lines, one that cannot be read is a fault of its own. */
+/** In NDJSON, a line that cannot be read is a fault of its own. */
 function* itemsOfLines(body: string): Generator<IngestItem, void, undefined> {
   for (const line of linesOf(body)) {
     try {
@@ -85,7 +90,7 @@ function readItem(item: unknown): IngestItem {
     if (entry.type === 'log.gap' && entry.call !== null) return { event: decodeLogGap(entry, entry.call) };
     return isControl(entry.type) ? { control: true } : { event: decodeLogEntry(entry) };
   }
-  // A frame of wire A written down as {event, data}, or an object of wire B with its type in `event`.
+  // A frame of wire A as {event, data}, or an object of wire B with its type in `event`.
   const { event: type, ...fields } = item;
   if (isControl(type)) return { control: true };
   const { data, agent } = item;
@@ -93,7 +98,7 @@ function readItem(item: unknown): IngestItem {
   return { event: isFrame ? decodeAgentEvent(type, data, fields) : decodeAgentEvent(type, fields) };
 }
 
-/** What customers are not told of is not stored, like a marker. */
+/** Customers never see it, so it is not stored, like a marker. */
 function ofSecondGeneration(item: unknown): IngestItem {
   const entry = readSecondEntry(item);
   if (!entry) return fault({ path: '', message: 'is no entry of a call log' });

@@ -22,7 +22,7 @@ import { ingestAnswer } from './ingest-answer.js';
 
 const MEBIBYTE = 1024 * 1024;
 const TYPES = ['application/json', 'application/x-ndjson'];
-/** Largest body of the platform's, which brings what an upstream had collected; and of a tenant's. */
+/** The largest body of the platform, which may bring what an upstream had collected; and of a tenant. */
 const MAX_BYTES = 8 * MEBIBYTE;
 const MAX_TENANT_BYTES = 2 * MEBIBYTE;
 
@@ -31,7 +31,7 @@ const EVENT = { type: 'object', additionalProperties: true };
 
 const idempotencyKeySchema = z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1–200 visible ASCII characters');
 
-/** A request was stored whole or not at all: a few of its events tell. Among the first may be some that are not stored. */
+/** A request was stored whole or not at all, so a few of its events tell. The first may be some that are not stored. */
 const MAX_PRIOR_KEYS = 100;
 
 interface IngestAnswer {
@@ -51,9 +51,9 @@ export class IngestController {
   ) {}
 
   /**
-   * Takes events in; answers after the commit. Safe to repeat for events that carry an identity of their own, and for all with
-   * an `Idempotency-Key`: within a day, the same key with another body is 409 `idempotency-key-reused`. A tenant's token may only
-   * write events of its own agents and calls.
+   * Takes events in; answers after the commit. Safe to repeat for events with an identity of their own, and for all
+   * with an `Idempotency-Key`: within a day, the same key with another body is 409 `idempotency-key-reused`. A tenant's
+   * token may only write events of its own agents and calls.
    */
   @Operation({
     id: 'ingestEvents',
@@ -96,7 +96,7 @@ export class IngestController {
     return answer;
   }
 
-  /** Its bytes were charged before they were read (http/bodies.ts). What the platform sends in is its own to bound. */
+  /** The bytes were charged before they were read (http/bodies.ts). What the platform sends has no bound. */
   private chargeEvents({ tenantId, limits }: Principal, events: number): void {
     if (tenantId === null) return;
     const { ingestPerSecond: perSecond } = limits;
@@ -105,7 +105,7 @@ export class IngestController {
     if (retryMs > 0) throw new Problem('rate-limited', detail, {}, retryMs);
   }
 
-  /** The events, when the request's key may be used for them. What is refused as a whole takes no key. */
+  /** The events, if the request's key may be used for them. A request that is refused as a whole uses no key. */
   private async claimed(
     { admitted }: Admission,
     tenantId: TenantId | null,
@@ -136,7 +136,7 @@ export class IngestController {
       else if (outcome === 'duplicate') answer.duplicates += 1;
       else answer.accepted += 1;
     }
-    // What the log refuses is counted there.
+    // The log counts what it refuses.
     eventsIn.inc({ outcome: 'refused' }, invalid);
     rejected.sort((one, other) => one.index - other.index);
     return answer;
@@ -148,7 +148,7 @@ const REFUSALS = new Map<string, Problem>([
   ['erased', new Problem('call-not-found', 'The call was erased: nothing of it is stored.')],
 ]);
 
-/** Nothing of the request was taken: that is an error, with the same particulars. */
+/** Nothing of the request was accepted: that is an error, with the same details. */
 function allRejected(answer: IngestAnswer): Problem {
   const first = answer.rejected[0]?.problem;
   const tooLarge = answer.rejected.every(({ problem }) => problem.status === 413);

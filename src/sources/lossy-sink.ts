@@ -1,17 +1,21 @@
 /**
- * For wires that cannot be told to wait (core NATS, Redis Pub/Sub, the emitters of a module): what comes in while too much waits
- * for its commit is lost. The loss is bounded memory's price, and never silent: it is counted, said in the log, and told to the
- * readers of the calls concerned as `log.gap`, in the place where it happened: before whatever of the call comes in next.
+ * A sink for wires that cannot be told to wait (core NATS, Redis Pub/Sub, the emitters of a module). While too much
+ * waits for its commit, new events are lost: that is the price of bounded memory. The loss is never silent. It is
+ * counted and logged, and readers of the calls concerned get a `log.gap` in its place, before the next event of the
+ * call.
  */
 import { sourceEventsLost } from '../common/metrics.js';
 import type { DecodedEvent } from '../events/log/event.js';
 import { PassedOver } from './passed-over.js';
 import type { EventSink } from './source.js';
 
-/** Events and bytes of one source that may wait for their commit. Once full, it loses until half of that is through. */
+/**
+ * Events and bytes of one source that may wait for their commit. Once full, the sink loses events until half of that is
+ * committed.
+ */
 const MAX_WAITING = 10_000;
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
-/** Calls of which it is remembered that something was lost; beyond that, their agents; beyond that as many again, nobody. */
+/** For how many calls a loss is remembered. Beyond that only their agents are; beyond as many again, nothing. */
 const MAX_GAPS = 1000;
 
 interface Gap {
@@ -34,7 +38,7 @@ export class LossySink implements EventSink {
     this.passedOver = new PassedOver(source, 'event while too many wait for the database: LOST');
   }
 
-  /** Resolves at once for what is lost. `bytes`: of the message that held them, where there was one. */
+  /** Resolves at once for a lost event. `bytes`: the size of the message that held the events, if there was one. */
   push(events: readonly DecodedEvent[], bytes = roughBytes(events)): Promise<void> {
     if (this.waiting + events.length > MAX_WAITING || this.waitingBytes + bytes > MAX_WAITING_BYTES) this.isFull = true;
     if (this.isFull) {
@@ -56,7 +60,7 @@ export class LossySink implements EventSink {
       this.waitingBytes -= bytes;
       if (!this.isFull || this.waiting > MAX_WAITING / 2 || this.waitingBytes > MAX_WAITING_BYTES / 2) return;
       this.isFull = false;
-      // Nothing more may come of these calls: they are told now.
+      // These calls may get no further event, so their gap is sent now.
       const gaps = this.takeGaps();
       if (gaps.length > 0) this.handOn(gaps, 0).catch(() => undefined); // Told to stop: its signal says so too.
     });
@@ -65,7 +69,7 @@ export class LossySink implements EventSink {
   private lose({ agent, callId, ephemeral }: DecodedEvent): void {
     sourceEventsLost.inc({ source: this.source });
     this.passedOver.note();
-    // What is live only leaves no hole in what can be read later.
+    // An event that is only live leaves no gap in what can be read later.
     if (ephemeral || typeof agent !== 'string') return;
     const name = `${agent} ${typeof callId === 'string' ? callId : ''}`;
     if (this.gaps.has(name) || this.gaps.size < MAX_GAPS) this.note(name, agent, callId ?? null);

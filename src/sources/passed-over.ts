@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 
-/** Shortest time between two log lines about the same trouble of one source. */
+/** The shortest time between two log lines about the same trouble of one source. */
 const LOG_EVERY_MS = 10_000;
 
-/** Says what a source left out: at most one line in ten seconds, and nothing of the content (docs/security-rules.md, rule 8). */
+/** Logs what a source left out: at most one line in ten seconds, without content (docs/security-rules.md, rule 8). */
 export class PassedOver {
   private readonly logger = new Logger('Source');
   private count = 0;

@@ -1,8 +1,9 @@
 /**
- * Calls that nobody makes: the demo's and the tests' source, wire A's vocabulary without a wire. Options: `simulator/options.ts`.
- * With a given seed the same conversations come in the same order; their ids hold the start of the run, for the log would
- * drop them as repeats after a restart. Two runs share ids only if both seed and millisecond of their start are the same.
- * Calls end with the run that makes them: those that it leaves open are ended when it stops, or by the next one.
+ * Simulated calls: the source of the demo and the tests, with wire A's vocabulary but without a wire. Options:
+ * `simulator/options.ts`. With a given seed the same conversations come in the same order. Their ids contain the start
+ * of the run, because the log would otherwise drop them as duplicates after a restart. Two runs share ids only if seed
+ * and millisecond of their start are the same. Calls end with their run: those still open are ended when it stops, or
+ * by the next run.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { moment } from '../common/moment.js';
@@ -13,11 +14,11 @@ import { SIMULATED, ScheduledCue, scheduleCalls } from './simulator/call-schedul
 import { readSimulatorOptions, SimulatorOptions } from './simulator/options.js';
 import type { EventSink, Source } from './source.js';
 
-/** Most events handed over at once; bounds how long one turn of the event loop can take. */
+/** The most events handed over at once; bounds how long one turn of the event loop takes. */
 const MAX_BATCH = 500;
-/** Who is later than this (database away, laptop asleep) goes on from here, and does not catch up. */
+/** If the simulator is later than this (database away, laptop asleep), it goes on from now and does not catch up. */
 const MAX_LATE_MS = 1000;
-/** Why calls end that their run has left open. */
+/** The end reason of calls that a run left open. */
 const ENDED_BY = 'disconnected';
 /** Types that carry the time of day on the recorded wires. */
 const TIMED = /^(speech\..+|turn\.resumed|audio\.metrics)$/;
@@ -28,7 +29,9 @@ export class SimulatorSource implements Source {
   private readonly options: SimulatorOptions;
   private finished = false;
 
-  /** `now` is the time of day in milliseconds. Throws InvalidSource. `log`: where the calls of earlier runs are found. */
+  /**
+   * `now` is the time of day in milliseconds. Throws InvalidSource. `log`: where the calls of earlier runs are found.
+   */
   constructor(
     entry: string,
     private readonly now = () => moment().getTime(),
@@ -39,7 +42,9 @@ export class SimulatorSource implements Source {
     this.options = readSimulatorOptions(entry);
   }
 
-  /** Resolves when told to stop, or once `calls` calls have ended and are committed; run again after that, it is quiet. */
+  /**
+   * Resolves when told to stop, or once `calls` calls have ended and are committed. A further run then does nothing.
+   */
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
     const failed = new AbortController();
     const stop = AbortSignal.any([signal, failed.signal]);
@@ -72,7 +77,7 @@ export class SimulatorSource implements Source {
     const cues = scheduleCalls(this.options, this.now());
     let committed = Promise.resolve();
     for (let next = cues.next(); !next.done;) {
-      // Also when something is due already: an abort must get its turn.
+      // Also if something is due already: an abort must get its turn.
       await sleep(pace.waitMs(next.value.atMs), undefined, { signal: stop });
       const batch: DecodedEvent[] = [];
       for (; !next.done && batch.length < MAX_BATCH && pace.isDue(next.value.atMs); next = cues.next()) {
@@ -97,7 +102,7 @@ class Pace {
 
   constructor(private readonly speed: number) {}
 
-  /** How long until then; nothing when it is past. */
+  /** The time until then; 0 if it is past. */
   waitMs(atMs: number): number {
     const waitMs = this.originMs + atMs / this.speed - performance.now();
     if (waitMs < -MAX_LATE_MS) this.originMs -= waitMs;
@@ -109,7 +114,7 @@ class Pace {
   }
 }
 
-/** As the promise, but rejects as soon as the signal aborts. */
+/** Like the promise, but rejects as soon as the signal aborts. */
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason as Error);

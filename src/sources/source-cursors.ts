@@ -1,18 +1,18 @@
 /**
- * How far sources have read their upstream's logs; written only after the commit of what was read (security rule 13). What is
- * loaded is bounded by what is in progress: a call that is over is asked for when its upstream names it again, and
- * forgotten when that cannot be any more. Should it be named even then, it is read again, and what the log still has of it is
- * recognised as repeats by its keys.
+ * How far sources have read their upstream's logs; written only after the commit of what was read (security rule 13).
+ * What is loaded is bounded by the calls in progress. A finished call is looked up if its upstream names it again, and
+ * forgotten when that can no longer happen. If it is named even then, it is read again, and the log recognises the
+ * repeats by their keys.
  */
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { moment } from '../common/moment.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { Interval } from '../common/waiting.js';
 
-/** Calls that were over for so long are forgotten: far longer than a voice server keeps its logs. */
+/** Finished calls are forgotten after this time, far longer than a voice server keeps its logs. */
 const KEEP_DAYS = 90;
 const EXPIRE_EVERY_MS = 3600_000;
-/** Rows that go at once. */
+/** Rows deleted at once. */
 const BATCH = 1000;
 
 export interface SourcePosition {
@@ -37,7 +37,7 @@ export class SourceCursors implements OnApplicationBootstrap, OnApplicationShutd
     this.expiring.stop();
   }
 
-  /** All but calls that are over. */
+  /** All rows except those of finished calls. */
   async load(source: string): Promise<ReadonlyMap<string, SourcePosition>> {
     const rows = await this.prisma.$queryRaw<{ log: string; cursor: bigint; done: boolean }[]>`
       SELECT log, cursor, done FROM source_cursors WHERE source = ${source} AND (NOT done OR log NOT LIKE 'call:%')`;
@@ -58,7 +58,7 @@ export class SourceCursors implements OnApplicationBootstrap, OnApplicationShutd
     });
   }
 
-  /** Forgets calls that were over long ago, batch by batch. Safe beside other processes that do the same. */
+  /** Forgets calls that ended long ago, batch by batch. Safe beside other processes that do the same. */
   async expire(): Promise<void> {
     for (let gone = BATCH; gone === BATCH;)
       gone = await this.prisma.$executeRaw`DELETE FROM source_cursors WHERE (source, log) IN (

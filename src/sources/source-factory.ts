@@ -67,7 +67,7 @@ export class SourceFactory {
     return isOps ? new Pinecall2OpsSource(entry, options) : new Pinecall2Source(entry, options);
   }
 
-  /** The brokers' clients are loaded by who uses them. */
+  /** A broker's client is loaded only if it is used. */
   private async createOverBroker(entry: string): Promise<Source> {
     if (entry.startsWith('redis')) {
       const { RedisSource } = await import('./broker/redis.source.js');

@@ -1,6 +1,6 @@
 /**
- * A source's way into the log: in order, batched while an append is under way, patient while appends fail. For whatever reason they do:
- * what is not in the log is not acknowledged (security rule 25), and what was read of a wire comes no second time.
+ * A source's way into the log: in order, batched while an append is running, patient while appends fail, for whatever
+ * reason. What is not in the log is not acknowledged (security rule 25), and a wire does not send anything twice.
  */
 import { Logger } from '@nestjs/common';
 import { Backoff } from '../common/backoff.js';
@@ -18,9 +18,9 @@ import { pause } from '../common/waiting.js';
 
 /** Events of one source that may wait before it is asked to stop reading (bounds memory). */
 const MAX_WAITING = 5000;
-/** Bytes of their data that may: as above. */
+/** The same in bytes of their data. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
-/** Events handed on at once. */
+/** Events passed on at once. */
 const MAX_BATCH = 1000;
 
 interface Waiting {
@@ -38,9 +38,9 @@ export class SourceSink implements EventSink {
   private limit = MAX_BATCH;
   private readonly backoff = new Backoff({ firstMs: 100, maxMs: 5000 });
   private readonly log: SparseLog;
-  /** Why what was read is not stored yet, when that is not as it should be. */
+  /** Why events that were read are not stored yet, if something is wrong. */
   trouble: string | undefined;
-  /** When it was last given something; undefined: never. */
+  /** When it was last given an event; undefined: never. */
   lastEventAt: Date | undefined;
 
   constructor(
@@ -88,7 +88,9 @@ export class SourceSink implements EventSink {
     }
   }
 
-  /** A wire has nobody to be told, and what it said comes no second time: it is kept, as of when it came in. */
+  /**
+   * A wire cannot be told of a failure and does not repeat anything: its events are kept, with their time of arrival.
+   */
   private timed(event: DecodedEvent): DecodedEvent {
     if (event.at === undefined || event.at instanceof Date) return event;
     this.log.warn('time', `took events for what happened when they came in: \`${event.at.unreadable}\` ${NO_TIME}`);
@@ -111,7 +113,10 @@ export class SourceSink implements EventSink {
     this.working = false;
   }
 
-  /** False: it failed, and may be tried again now. Events keep their keys: a commit whose answer was lost is not repeated. */
+  /**
+   * False: it failed, and may be tried again now. Events keep their keys: a commit whose answer was lost is not
+   * repeated.
+   */
   private async append(events: readonly AdmittedEvent[]): Promise<boolean> {
     try {
       await this.ingest.submit(events, null);
@@ -121,7 +126,7 @@ export class SourceSink implements EventSink {
       return true;
     } catch (error) {
       if (this.signal.aborted) return false;
-      // What asks too much of the database, or brings out a bug, ends up alone: what came before it gets in.
+      // An event that overloads the database or triggers a bug is isolated: the events before it get in.
       this.limit = Math.ceil(this.limit / 2);
       this.trouble = `events wait to be stored: ${wordsOf(error)}`;
       sourceRetries.inc({ source: this.sourceName });

@@ -1,6 +1,6 @@
 /**
- * Runs every configured source, again and again: an upstream that fails is waited for, with backoff and jitter. One that must run
- * once runs while this process has its lease.
+ * Runs every configured source, again and again. If an upstream fails, it is tried again with backoff and jitter. A
+ * source that must run once runs while this process has its lease.
  */
 import {
   BeforeApplicationShutdown,
@@ -23,11 +23,11 @@ import { SourceSink } from './source-sink.js';
 /** Injection token of the configured {@link Source}s. */
 export const SOURCES = Symbol('SOURCES');
 
-/** A source that ran for this long was well: its next restart is quick again. */
+/** A source that ran for this long was healthy: its next restart is quick again. */
 const WELL_MS = 30_000;
 /** How long sources get to stop at shutdown. */
 const STOP_MS = 1000;
-/** A source that connects for longer says that nothing answers. */
+/** A source that connects for longer reports that nothing answers. */
 const SILENT_SECONDS = 3;
 
 export interface SourceStatus {
@@ -37,8 +37,8 @@ export interface SourceStatus {
   since: string;
   restarts: number;
   /**
-   * What is not as it should be; without secrets. Of one that is live: why what it has read is not stored, what it cannot read or has
-   * lost. Else why it last failed, or that nothing answers.
+   * What is wrong; without secrets. For a live source: why events that it read are not stored, what it cannot read or
+   * has lost. Otherwise why it last failed, or that nothing answers.
    */
   error: string | null;
 }
@@ -50,13 +50,13 @@ interface Watched {
   enteredAt: number;
 }
 
-/** How it is getting on, besides its state. */
+/** Its condition besides its state. */
 export interface SourceProgress {
   readonly source: string;
   readonly lastEventAt: Date | undefined;
   /** Events that were read and are not committed yet. */
   readonly waitingEvents: number;
-  /** Messages that upstream still has for it; undefined: it does not say. */
+  /** Messages that upstream still has for it; undefined: upstream does not say. */
   readonly upstreamBacklog: number | undefined;
 }
 
@@ -81,7 +81,7 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
     }));
   }
 
-  /** Of those that this process runs, or has run. */
+  /** The sources that this process runs, or has run. */
   get progress(): SourceProgress[] {
     return [...this.sinks].map(([{ name, upstreamBacklog }, { lastEventAt, waitingEvents }]) => ({
       ...{ source: name, upstreamBacklog },
@@ -107,7 +107,7 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
     const unstored = this.sinks.get(source)?.trouble;
     if (unstored !== undefined || state === 'live') return unstored ?? source.trouble ?? null;
     const seconds = Math.floor((performance.now() - enteredAt) / 1000);
-    // A peer that takes the connection and says nothing is given its time.
+    // A peer that accepts the connection and stays silent is given its time.
     const isSilent = state === 'connecting' && seconds >= SILENT_SECONDS;
     return error ?? source.trouble ?? (isSilent ? `nothing has answered for ${seconds} s` : null);
   }
@@ -144,7 +144,7 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
     await unlessAborted(said, late).catch((error: Error) => this.logger.warn(`${source.name}: ${error.message}`));
   }
 
-  /** Until the signal aborts; false when the source can never run. */
+  /** Resolves when the signal aborts; false if the source can never run. */
   private async keepRunning(
     source: Source,
     status: SourceStatus,
@@ -177,7 +177,7 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
         said = null;
       }
       const delayMs = backoff.nextMs();
-      // What goes on failing in the same way is logged once; /readyz has it as long as it lasts.
+      // A failure that repeats itself is logged once; /readyz shows it as long as it lasts.
       if (said !== status.error)
         this.logger.warn(`${source.name}: ${status.error}; again in ${(delayMs / 1000).toFixed(1)} s`);
       said = status.error;

@@ -5,13 +5,13 @@ export interface BrokerAddress {
   readonly url: URL;
   /** The subject, channel or stream. */
   readonly topic: string;
-  /** As an operator sees it: without credentials. */
+  /** The address without credentials, as an operator sees it. */
   readonly name: string;
 }
 
 const TOPIC = /^[^\s/]{1,256}$/;
 
-/** Throws {@link InvalidSource}, whose message doesn't repeat the entry: it may hold a secret. */
+/** Throws {@link InvalidSource}. Its message does not repeat the entry, which may hold a secret. */
 export function readBrokerAddress(entry: string, shape: string): BrokerAddress {
   const url = URL.canParse(entry) ? new URL(entry) : undefined;
   const topic = url && decoded(url.pathname.slice(1));
@@ -27,6 +27,6 @@ function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {
-    return undefined; // A "%" that encodes nothing.
+    return undefined; // The text has a "%" that encodes nothing.
   }
 }

@@ -1,18 +1,19 @@
 /**
- * What a durable consumer must be like for us to read it and lose nothing, pure. One that somebody made for us is taken as it
- * is or not at all: it is never changed or deleted, for with it go the messages that only it was to have (retention "interest").
+ * What a durable consumer must be like so that we can read it and lose nothing. Pure. A consumer that somebody made for
+ * us is used as it is or not at all. It is never changed or deleted: the messages that only it was to get would be lost
+ * with it (retention "interest").
  */
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, type StreamInfo } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 
-/** Messages without an acknowledgement; more than the sink takes. */
+/** Messages without an acknowledgement; more than the sink accepts. */
 const MAX_UNACKNOWLEDGED = 20_000;
-/** A database that is away for longer makes messages come again; they are recognised. */
+/** If the database is away for longer, messages come again; their repeats are recognised. */
 const ACK_WAIT_MS = 60_000;
-/** Clocks of a cluster's servers may differ by as much. What is read again is recognised. */
+/** Clocks of a cluster's servers may differ by this much. What is read twice is recognised. */
 const CLOCKS_MS = 60_000;
 
-/** Why a consumer cannot be read, in words that follow its name; undefined: it can. */
+/** Why a consumer cannot be read, in words that follow its name; undefined: it can be read. */
 export function faultOf(config: ConsumerConfig, subject: string, stream: StreamInfo): string | undefined {
   const filters = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : []);
   const readsAll = filters.length === 0 && hasOnly(stream, subject);
@@ -29,14 +30,14 @@ export function faultOf(config: ConsumerConfig, subject: string, stream: StreamI
 }
 
 /**
- * A consumer to be made. `acknowledgedAt`: when the last message was stored in the stream that a consumer of ours, which is gone, had
- * acknowledged. By time, for a stream that was restored counts on from an old number.
+ * A consumer to be made. `acknowledgedAt`: when the last message that our earlier, now lost, consumer had acknowledged
+ * was stored in the stream. A time, because a restored stream counts on from an old number.
  */
 export function consumerFor(
   { config: { retention } }: StreamInfo,
   { subject, durable, acknowledgedAt }: { subject: string; durable: string; acknowledgedAt: Date | undefined },
 ): Partial<ConsumerConfig> {
-  // Of a work queue, what has been acknowledged is gone: NATS wants it read from its beginning.
+  // A work queue removes acknowledged messages, so NATS requires reading it from its beginning.
   const start =
     acknowledgedAt === undefined || retention === 'workqueue'
       ? { deliver_policy: DeliverPolicy.All }
@@ -50,17 +51,19 @@ export function consumerFor(
   };
 }
 
-/** The stream has every message of that subject. What a mirror or a collecting stream has is its origins' business. */
+/** The stream has every message of that subject. For a mirror or a collecting stream, its origins decide. */
 export function hasAllOf({ config: { subjects, mirror, sources } }: StreamInfo, subject: string): boolean {
   return mirror !== undefined || (sources ?? []).length > 0 || (subjects ?? []).some((one) => covers(one, subject));
 }
 
-/** The stream has nothing but messages of that subject, so that a number that is missing was one of them. */
+/** The stream has only messages of that subject, so a missing number was one of them. */
 export function hasOnly({ config: { subjects } }: StreamInfo, subject: string): boolean {
   return subject === '>' || (subjects?.length ? subjects.every((one) => covers(subject, one)) : false);
 }
 
-/** Whether every subject of the second pattern is one of the first: https://docs.nats.io/nats-concepts/subjects#wildcards */
+/**
+ * True if the first pattern covers every subject of the second: https://docs.nats.io/nats-concepts/subjects#wildcards
+ */
 export function covers(pattern: string, subject: string): boolean {
   const [wanted, given] = [pattern.split('.'), subject.split('.')];
   const tail = wanted.at(-1) === '>';

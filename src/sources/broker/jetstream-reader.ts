@@ -1,6 +1,7 @@
 /**
- * Reads a JetStream stream by a durable consumer, in the stream's order, and acknowledges after the commit. What a process that
- * died had not acknowledged would come again only after a while, behind what is newer: so it is taken back first, on its behalf.
+ * Reads a JetStream stream by a durable consumer, in the stream's order, and acknowledges after the commit. Messages
+ * that a dead process had not acknowledged would come again only after a while, behind newer ones. So we first hand
+ * them back on its behalf.
  */
 import {
   type ConsumerInfo,
@@ -19,10 +20,10 @@ import { consumerFor, faultOf, hasAllOf, hasOnly } from './jetstream-consumer.js
 import type { LostMessages } from './lost-messages.js';
 import type { MessageIntake } from './message-intake.js';
 
-/** Messages that the client holds; the sink bounds what waits behind it. */
+/** Messages that the client holds; the sink bounds those that wait behind it. */
 const MAX_PULLED = 500;
 const PULL_MS = 30_000;
-/** Numbers that are taken back; what lies behind them comes when its time for an acknowledgement is over. */
+/** How many numbers are handed back. Later ones come again when their time for an acknowledgement is over. */
 const MAX_TAKEN_BACK = 100_000;
 const ANSWER_MS = 5000;
 const PAUSED = 'the consumer is paused';
@@ -34,22 +35,25 @@ export interface JetStreamOptions {
   readonly durable: string;
   readonly cursors: Pick<SourceCursors, 'load' | 'save'>;
   readonly lost: LostMessages;
-  /** How often it is asked how far behind we are, and written down how far we have come. */
+  /** How often we ask how far behind we are, and save how far we have come. */
   readonly lookMs: number;
 }
 
 export class JetStreamReader {
-  /** Messages that the stream has behind the last one that was read, or of which it was asked; undefined before that. */
+  /** Messages in the stream behind the last one that was read or asked about; undefined before that. */
   backlog: number | undefined;
   private caveat: string | undefined;
   private stall: string | undefined;
   private readonly log: SparseLog;
   private acknowledging: Promise<void> = Promise.resolve();
-  /** The last of those up to which all are committed. */
+  /** The last message up to which all are committed. */
   private acknowledged: JsMsg | undefined;
-  /** Every message up to this number has been delivered, or was before our time; undefined: we begin at the beginning. */
+  /**
+   * Every message up to this number has been delivered, or is from before our time; undefined: we start at the
+   * beginning.
+   */
   private lastSeq: number | undefined;
-  /** The consumer was made by this run: it may deliver what an earlier one had delivered. */
+  /** This run made the consumer, so it may deliver again what an earlier one had delivered. */
   private isNew = false;
 
   constructor(
@@ -60,12 +64,12 @@ export class JetStreamReader {
     this.log = new SparseLog('Sources', options.source);
   }
 
-  /** What is not as it should be, in words. */
+  /** What is wrong, in words. */
   get trouble(): string | undefined {
     return this.stall ?? this.caveat;
   }
 
-  /** Resolves when the signal aborts; rejects when the consumer cannot be read, or is gone, or the sink is. */
+  /** Resolves when the signal aborts. Rejects if the consumer cannot be read or is gone, or if the sink is. */
   async read(intake: MessageIntake, live: () => void, signal: AbortSignal): Promise<void> {
     const { stream, durable } = this.options;
     const info = await this.manager.streams.info(stream);
@@ -107,11 +111,11 @@ export class JetStreamReader {
     if (failure && !signal.aborted) throw failure;
   }
 
-  /** Acknowledged in the order in which they came: there are consumers for whom one acknowledgement is for all before it. */
+  /** Acknowledged in the order of arrival: with some consumers one acknowledgement counts for all before it. */
   private take(message: JsMsg, { config: { name }, created }: StreamInfo, intake: MessageIntake): Promise<void> {
-    // A stream that was made anew, or restored, counts from an old number again: the moment tells its messages from those.
+    // A stream that was made again or restored counts from an old number: the time distinguishes its messages.
     const identity = ['jetstream', message.seq, String(message.timestampNanos)];
-    // As versions before 2026-11-27 had it.
+    // The identity in versions before 2026-11-27.
     const former = message.redelivered || this.isNew ? ['jetstream', name, created, message.seq] : undefined;
     const taken = intake.take(message.string(), identity, former);
     this.acknowledging = Promise.all([this.acknowledging, taken]).then(([, { isPoison }]) => {
@@ -150,9 +154,10 @@ export class JetStreamReader {
   }
 
   /**
-   * Says of every message without an acknowledgement that it was not taken: then it comes again at once, in its place. The consumer
-   * is not made anew for that: a work queue does not let it begin anywhere, and "interest" drops what it was to have. The subject
-   * of an acknowledgement: https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-15.md
+   * Tells NATS that every message without an acknowledgement was not taken: then it comes again at once, in its place.
+   * We do not make a new consumer for that: on a work queue it cannot begin just anywhere, and "interest" drops what
+   * the old one was to get. The subject of an acknowledgement:
+   * https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-15.md
    */
   private async takeBack({ name, ack_floor, delivered, num_ack_pending }: ConsumerInfo, stream: StreamInfo) {
     if (num_ack_pending === 0) return;
@@ -161,13 +166,14 @@ export class JetStreamReader {
     const last = Math.min(delivered.stream_seq, ack_floor.stream_seq + MAX_TAKEN_BACK);
     const subject = (seq: number) => `$JS.ACK.${stream.config.name}.${name}.1.${seq}.${delivered.consumer_seq}.0.0`;
     for (let seq = ack_floor.stream_seq + 1; seq < last; seq++) this.connection.publish(subject(seq), '-NAK');
-    // Handled in order: when the last is answered, all are. Should none be, they come by themselves, only later.
+    // NATS handles them in order: when the last is answered, all are. If none is, the messages come by themselves, only
+    // later.
     await this.connection.request(subject(last), '-NAK', { timeout: ANSWER_MS }).catch((error: Error) => {
       this.log.warn('taken back', `what was not acknowledged comes again later: ${error.message}`);
     });
   }
 
-  /** What is missing up to a number was removed before it was read. */
+  /** A message missing up to this number was removed before it was read. */
   private countUpTo(seq: number): void {
     if (this.lastSeq !== undefined && seq > this.lastSeq)
       this.options.lost.note(seq - this.lastSeq, 'were removed from the stream before they were read');
@@ -200,7 +206,7 @@ export class JetStreamReader {
     await this.options.cursors.save(this.options.source, logOf(stream), last.time.getTime(), false);
   }
 
-  /** What NATS says of the pulls: limits that forbid them, or nothing at all. */
+  /** How NATS answers the pulls: limits may forbid them, or nothing comes at all. */
   private async listen(messages: ConsumerMessages): Promise<void> {
     for await (const status of messages.status()) {
       if (status.type === 'exceeded_limits') this.stalls(`NATS refuses to hand messages out: ${status.description}`);
@@ -215,7 +221,7 @@ export class JetStreamReader {
   }
 }
 
-/** When the last message was stored that has been acknowledged, in milliseconds, is the cursor of this log. */
+/** The cursor of this log: when the last acknowledged message was stored, in milliseconds. */
 function logOf({ config: { name }, created }: StreamInfo): string {
   return `${name}@${created} acknowledged`;
 }

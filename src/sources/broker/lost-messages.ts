@@ -1,6 +1,6 @@
 /**
- * Messages of a broker that were gone before they were read: trimmed, purged, deleted. Whose they were cannot be known, so no reader
- * is told; they are counted, said in the log, and stand in /readyz for as long as the process lives.
+ * Messages of a broker that were gone before they were read: trimmed, purged, deleted. Nobody can know whose they were,
+ * so no reader is told. They are counted, logged, and shown in /readyz for as long as the process lives.
  */
 import { sourceEventsLost } from '../../common/metrics.js';
 import { moment } from '../../common/moment.js';
@@ -15,7 +15,7 @@ export class LostMessages {
     this.log = new SparseLog('Sources', source);
   }
 
-  /** `how`: what befell them, in words that follow "messages". */
+  /** `how`: what happened to them, in words that follow "messages". */
   note(count: number, how: string): void {
     this.count += count;
     this.last = `${how}; last at ${moment().toISOString()}`;

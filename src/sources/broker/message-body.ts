@@ -1,17 +1,18 @@
-/** What a message of a broker holds, pure: one event or an array, as /v1/ingest takes them. */
+/** The contents of a broker's message: one event or an array, as /v1/ingest accepts them. Pure. */
 import type { DecodedEvent } from '../../events/log/event.js';
 import { Problem } from '../../common/problem.js';
 import { itemsIn } from '../ingest-body.js';
 
 export interface MessageBody {
   readonly events: readonly DecodedEvent[];
-  /** Elements that cannot be read; they never keep the others back. */
+  /** Elements that cannot be read; they never hold up the others. */
   readonly faults: number;
 }
 
 /**
- * An event without an identity of its own gets the message's: what the broker delivers again is recognised. Without either,
- * as on a wire that delivers once, nothing is. `formerIdentity`: the message's as earlier versions had it.
+ * An event without an identity gets the message's, so a message that the broker delivers again is recognised. Without
+ * either, as on a wire that delivers once, a repeat is not recognised. `formerIdentity`: the message's identity in
+ * earlier versions.
  */
 export function readMessage(
   text: string,

@@ -1,4 +1,4 @@
-/** From a broker's message to the sink: what cannot be read is counted, said, and passed over. */
+/** Passes a broker's message to the sink. What cannot be read is counted, logged and passed over. */
 import { eventsIn } from '../../common/metrics.js';
 import { PassedOver } from '../passed-over.js';
 import type { EventSink } from '../source.js';
@@ -14,7 +14,10 @@ export class MessageIntake {
     this.passedOver = new PassedOver(source, 'message, or part of one, that is no event');
   }
 
-  /** Resolves when what could be read is committed, `isPoison` when nothing could. Rejects only when the source is to stop. */
+  /**
+   * Resolves when the readable part is committed; `isPoison` if nothing was readable. Rejects only if the source is to
+   * stop.
+   */
   async take(
     text: string,
     identity?: readonly unknown[],

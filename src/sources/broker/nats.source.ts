@@ -1,6 +1,7 @@
 /**
- * Events that agents elsewhere publish to NATS. Where a JetStream stream covers the subject, every message is read by a durable
- * consumer and acknowledged after the commit; where none does, what is published while nobody listens is gone.
+ * Events that agents elsewhere publish to NATS. If a JetStream stream covers the subject, a durable consumer reads
+ * every message and acknowledges it after the commit. If none does, messages that are published while nobody listens
+ * are lost.
  */
 import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { Logger } from '@nestjs/common';
@@ -35,19 +36,22 @@ export class NatsSource implements Source {
   private reader: JetStreamReader | undefined;
   private readonly subject: string;
   private readonly durable: string;
-  /** The stream to read, where the subject does not say: a mirror has none, and several streams may have parts of one. */
+  /**
+   * The stream to read, if the subject is not enough: a mirror has no subject, and several streams may hold parts of
+   * one.
+   */
   private readonly stream: string | undefined;
-  /** Somebody counts on a stream. */
+  /** The configuration requires a stream. */
   private expectsStream: boolean;
   private readonly url: string;
   private readonly options: ConnectionOptions;
   private readonly lost: LostMessages;
-  /** What this connection is not allowed, or cannot promise. */
+  /** What this connection is not allowed to do, or cannot promise. */
   private caveat: string | undefined;
 
   /**
-   * `nats://host:4222/subject?stream=NAME&durable=name`. Throws {@link InvalidSource}. `lookMs`: how soon a stream is found that was
-   * made after we began to listen without one, and how often one that is read is asked how far we are.
+   * `nats://host:4222/subject?stream=NAME&durable=name`. Throws {@link InvalidSource}. `lookMs`: how soon a stream is
+   * found that was made after we began to listen without one, and how often we ask how far behind we are.
    */
   constructor(
     entry: string,
@@ -94,7 +98,7 @@ export class NatsSource implements Source {
     } finally {
       release();
       controller.abort();
-      lost.catch(() => undefined); // It is closed by us.
+      lost.catch(() => undefined); // We close it ourselves.
       await connection.close();
     }
   }
@@ -117,7 +121,10 @@ export class NatsSource implements Source {
     await this.reader.read(new MessageIntake(this.name, sink), live, signal);
   }
 
-  /** Core NATS: without a stream there is nothing to acknowledge or to go back to, and a server cuts who does not keep up. */
+  /**
+   * Core NATS: without a stream nothing can be acknowledged or read again, and the server cuts a client that does not
+   * keep up.
+   */
   private async listen(
     connection: NatsConnection,
     sink: EventSink,
@@ -138,7 +145,7 @@ export class NatsSource implements Source {
     await Promise.race([refused, this.lookForStream(connection, live, signal, manager)]);
   }
 
-  /** Resolves when there is one: run again, we read that. */
+  /** Resolves when a stream exists; the next run reads it. */
   private async lookForStream(
     connection: NatsConnection,
     live: () => void,
@@ -154,8 +161,8 @@ export class NatsSource implements Source {
   }
 
   /**
-   * Undefined where there is none, or no JetStream, or where nobody counts on one and we may not ask. Rejects when there are several,
-   * or we may not ask.
+   * Undefined if there is no stream or no JetStream, or if none is required and we may not ask. Rejects if there are
+   * several, or if we may not ask.
    */
   private async findStream(manager: JetStreamManager): Promise<string | undefined> {
     try {
@@ -175,7 +182,7 @@ export class NatsSource implements Source {
     }
   }
 
-  /** Of what is only published (an acknowledgement), nobody else hears that it was refused. */
+  /** Nobody else hears that something only published (an acknowledgement) was refused. */
   private async hearRefusals(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status())
       if (status.type === 'error' && status.error instanceof PermissionViolationError)
@@ -192,7 +199,7 @@ function isForbidden(error: unknown): error is Error {
   return error instanceof Error && error.cause instanceof PermissionViolationError;
 }
 
-/** There is no such stream, or no JetStream. */
+/** The stream does not exist, or JetStream is off. */
 function isAbsent(error: unknown): boolean {
   if (error instanceof JetStreamApiError) return error.code === JetStreamApiCodes.StreamNotFound;
   return error instanceof Error && error.name === 'JetStreamNotEnabled';

@@ -1,6 +1,7 @@
 /**
- * Reads a Redis stream as a consumer group, in the stream's order, and acknowledges after the commit. One process reads at a
- * time, so what any consumer of the group has left without an acknowledgement is ours, and comes before anything newer.
+ * Reads a Redis stream as a consumer group, in the stream's order, and acknowledges after the commit. One process reads
+ * at a time, so entries that any consumer of the group left without an acknowledgement are ours, and come before newer
+ * ones.
  */
 import type { Redis } from 'ioredis';
 import { hashOf } from '../../events/log/idempotency-keys.js';
@@ -9,13 +10,13 @@ import type { MessageIntake } from './message-intake.js';
 import { sightOf } from './redis-stream-sight.js';
 
 const CONSUMER = 'switchboard';
-/** Entries a read. */
+/** Entries per read. */
 const COUNT = 500;
-/** How long a read waits for an entry: as long as a stop may take to be noticed. */
+/** How long a read waits for an entry: a stop may take this long to be noticed. */
 const BLOCK_MS = 500;
 
 interface RedisStream {
-  /** Waits for entries; does nothing else. */
+  /** A connection that only waits for entries. */
   readonly reader: Redis;
   readonly teller: Redis;
   readonly topic: string;
@@ -25,20 +26,20 @@ interface RedisStream {
 }
 
 type Entry = [id: string, fields: string[] | null];
-/** Where to go on, what is still there, and (from Redis 7 on) the ids of what is not. */
+/** Where to go on, the entries that still exist, and (from Redis 7 on) the ids of those that do not. */
 type Claimed = [next: string, entries: (Entry | null)[], deleted?: string[]];
 
 export class RedisStreamReader {
-  /** Entries that the group has not been given yet, as of the last look; undefined: Redis does not say. */
+  /** Entries that the group has not been given yet, at the last check; undefined: Redis does not say. */
   backlog: number | undefined;
-  /** The group was made by this run: it is given what an earlier one was given. */
+  /** This run made the group: it is given again what an earlier one was given. */
   private isNew = false;
-  /** Of the entries that the group was never given, those that are known of. */
+  /** The known entries among those that the group was never given. */
   private missed: number | undefined;
 
   constructor(private readonly stream: RedisStream) {}
 
-  /** The group begins at the beginning: what was there before us is wanted, too. True when there was none. */
+  /** The group begins at the beginning: entries from before our time are wanted, too. True if there was no group. */
   async prepare(): Promise<boolean> {
     const { teller, topic, group } = this.stream;
     this.isNew = true;
@@ -50,7 +51,7 @@ export class RedisStreamReader {
     return this.isNew;
   }
 
-  /** Resolves when the signal aborts; rejects when the group is gone, or the sink is. */
+  /** Resolves when the signal aborts. Rejects if the group is gone, or the sink is. */
   async read(intake: MessageIntake, live: () => void, signal: AbortSignal): Promise<void> {
     const { reader, topic, group } = this.stream;
     let failure: Error | undefined;
@@ -65,7 +66,7 @@ export class RedisStreamReader {
       const [after, claimed, deleted = []] = answer as Claimed;
       const entries = claimed.filter((entry): entry is Entry => entry?.[1] != null);
       this.countGone(claimed.length - entries.length + deleted.length);
-      // Before Redis 7 they stay with us until we let go of them.
+      // Before Redis 7 they stay with us until we release them.
       for (const entry of claimed) if (entry?.[1] === null) await reader.xack(topic, group, entry[0]);
       await take(entries, true);
       next = after;
@@ -88,7 +89,7 @@ export class RedisStreamReader {
     const { lag, missing, isPastUs } = sightOf(stream, groups, group);
     this.backlog = lag;
     if (missing === undefined) return;
-    // What was missing before us is told only where it must have gone since the group was last read.
+    // Earlier losses are reported only if they must have happened since the group was last read.
     const before = this.missed ?? (isPastUs && !this.isNew ? 0 : missing);
     if (missing > before) this.stream.lost.note(missing - before, 'were removed from the stream before they were read');
     this.missed = missing;
@@ -103,9 +104,10 @@ export class RedisStreamReader {
     const { teller, topic, group, source } = this.stream;
     const taken = entries.map(([id, fields]) => {
       const body = bodyOf(fields);
-      // A stream that was made anew may count from the same ids again: what an entry says tells it from the old one.
+      // A stream that was made again may count from the same ids: the entry's content distinguishes it from the old
+      // one.
       const identity = ['redis-stream', topic, id, hashOf(body)];
-      // As versions before 2026-11-27 had it.
+      // The identity in versions before 2026-11-27.
       return intake.take(body, identity, isAgain ? ['redis-stream', source, id] : undefined);
     });
     // All are handed on in one turn, so that they keep their order and share a commit.

@@ -1,9 +1,12 @@
-/** What Redis says of a stream and its group, pure: https://redis.io/docs/latest/commands/xinfo-stream/ and …/xinfo-groups/. */
+/**
+ * What Redis reports about a stream and its group. Pure. https://redis.io/docs/latest/commands/xinfo-stream/ and
+ * …/xinfo-groups/.
+ */
 
 export interface StreamSight {
-  /** Entries that the group has not been given yet. Redis 7 and newer say so, unless entries were deleted. */
+  /** Entries that the group has not been given yet. Redis 7 and newer report it, unless entries were deleted. */
   readonly lag: number | undefined;
-  /** Entries that were gone before the group was given them, since it was made; undefined: that cannot be told now. */
+  /** Entries that were gone before the group was given them, since it was made; undefined: unknown at the moment. */
   readonly missing: number | undefined;
   /** The oldest entry is newer than the last that the group was given. */
   readonly isPastUs: boolean;
@@ -21,7 +24,8 @@ export function sightOf(
   const [given, newest] = [field(ours, 'last-delivered-id'), field(stream, 'last-generated-id')];
   const first: unknown = (field(stream, 'first-entry') as readonly unknown[] | null | undefined)?.[0];
   const isPastUs = typeof first === 'string' && typeof given === 'string' && isBefore(given, first);
-  // All of the stream is still to come, or nothing: in between it would have to be counted.
+  // Only the two ends are certain: all of the stream is still to come, or nothing is. In between it would have to be
+  // counted.
   const toCome = isPastUs ? length : given === newest ? 0 : undefined;
   const canTell = typeof added === 'number' && typeof read === 'number' && typeof toCome === 'number';
   return {

@@ -1,6 +1,6 @@
 /**
- * Events that agents elsewhere publish to Redis: `redis://host/channel` (Pub/Sub: what is published while nobody listens is gone)
- * or `redis://host/stream?group=name` (Streams: acknowledged after the commit).
+ * Events that agents elsewhere publish to Redis: `redis://host/channel` (Pub/Sub: messages that are published while
+ * nobody listens are lost) or `redis://host/stream?group=name` (Streams: acknowledged after the commit).
  */
 import { Logger } from '@nestjs/common';
 import { Redis, type RedisOptions } from 'ioredis';
@@ -14,7 +14,7 @@ import { MessageIntake } from './message-intake.js';
 import { LostMessages } from './lost-messages.js';
 import { RedisStreamReader } from './redis-stream-reader.js';
 
-/** Whether the server still answers, and what it has for us, is asked this often. */
+/** How often the server is asked whether it still answers, and what it has for us. */
 const PING_MS = 10_000;
 const COMMAND_MS = 10_000;
 const CONNECT_MS = 5000;
@@ -30,7 +30,7 @@ export class RedisSource implements Source {
   private readonly options: RedisOptions;
   private stream: RedisStreamReader | undefined;
   private readonly lost: LostMessages;
-  /** This process has had the group. */
+  /** This process has read the group before. */
   private hadGroup = false;
 
   /** Throws {@link InvalidSource}. */
@@ -68,7 +68,7 @@ export class RedisSource implements Source {
   }
 
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
-    // One that waits for what comes, one that says what was taken in.
+    // One connection waits for entries; the other acknowledges them.
     const [reader, teller] = [new Redis(this.options), new Redis(this.options)];
     const clients = [reader, teller];
     this.stream = undefined;
@@ -120,10 +120,10 @@ export class RedisSource implements Source {
     await this.stream?.look();
   }
 
-  /** Pub/Sub: the server cuts who does not keep up. */
+  /** Pub/Sub: the server cuts a client that does not keep up. */
   private async listen(reader: Redis, intake: MessageIntake, live: () => void, signal: AbortSignal): Promise<void> {
     const take = (text: string) => {
-      intake.take(text).catch(() => undefined); // Told to stop: its signal says so too.
+      intake.take(text).catch(() => undefined); // The source was told to stop: its signal says so too.
     };
     reader.on('message', (_: string, text: string) => take(text));
     reader.on('pmessage', (_: string, __: string, text: string) => take(text));
@@ -133,7 +133,7 @@ export class RedisSource implements Source {
   }
 }
 
-/** What Redis answered, in words where its own need some. Others are handed on: they name the command, never a value. */
+/** Redis's answer, in our words where its own need some. Others are passed on: they name the command, never a value. */
 function faultOf(error: unknown, topic: string): Error {
   const said = error instanceof Error ? error.message : String(error);
   const words = ANSWERS.find(([answer]) => answer.test(said))?.[1];

@@ -1,6 +1,7 @@
 /**
- * Follows one agent's log: its lifecycle entries say which calls there are. They are not pushed, the calls' own logs have
- * them too. The cursor moves past an entry only after the call it names has a row of its own, so a crash forgets no call.
+ * Follows one agent's log: its lifecycle entries name its calls. These entries are not pushed, because the calls' own
+ * logs have them too. The cursor moves past an entry only after the call that it names has a row, so a crash forgets no
+ * call.
  */
 import { FollowerContext, LogFollower } from './call-log-follower.js';
 import type { CursorKeeper } from './cursor-keeper.js';
@@ -8,31 +9,33 @@ import { LogEntry } from './decode.js';
 import { callOf, readCallRow, readEntry } from './log-entry.js';
 import { Refused } from './voice-api.js';
 
-/** A server that has no list of calls. */
+/** The server has no list of calls. */
 const UNSUPPORTED = new Set([404, 405, 410, 501]);
 
-/** Where calls go that an agent's log names. Both resolve when the call has its row. */
+/** Receives the calls that an agent's log names. Both methods resolve when the call has its row. */
 export interface CallDirectory {
-  /** Follows the call, if it is not followed or finished already. `start`: what the agent's log says of it. */
+  /** Follows the call unless it is followed or finished already. `start`: the agent's log's entry about it. */
   discover(call: string, agent: string, start?: LogEntry): Promise<void>;
-  /** Never follows it. */
+  /** Never follows the call. */
   ignore(call: string): Promise<void>;
 }
 
-/** How an agent's log is begun. */
+/** How reading of an agent's log begins. */
 export type AgentStart =
   /** From its cursor. */
   | 'resume'
-  /** Nothing is known of it: its log from the beginning, and what is live now. */
+  /** Nothing is known of the agent: its log is read from the beginning, with everything that is live now. */
   | 'first'
-  /** Nobody owned it for a while: calls that began and ended meanwhile are nobody's, those still live are followed. */
+  /**
+   * Nobody owned it for a while: calls that began and ended meanwhile belong to nobody; those still live are followed.
+   */
   | 'returned';
 
 export class AgentFollower extends LogFollower {
   protected readonly kind = 'agent';
   protected readonly name: string;
   private mustList: boolean;
-  /** Calls of the time without an owner that have not ended, until the backlog is done; then undefined. */
+  /** Calls from the time without an owner that have not ended, until the backlog is done; then undefined. */
   private ownerless: Set<string> | undefined;
 
   constructor(
@@ -48,7 +51,7 @@ export class AgentFollower extends LogFollower {
     this.ownerless = start === 'returned' ? new Set() : undefined;
   }
 
-  /** The agent was taken away: its row says that whoever gets it next doesn't get the time in between. */
+  /** The agent was taken away. Its row records that, so that its next owner does not get the time in between. */
   retire(signal: AbortSignal): Promise<void> {
     return this.keeper.write(this.keeper.cursor, true, signal);
   }
@@ -62,7 +65,7 @@ export class AgentFollower extends LogFollower {
 
   protected override async prepare(): Promise<void> {
     if (!this.mustList) return;
-    // The agent's row comes before those of its calls: a call's token is found by the agents that have one.
+    // The agent's row is written before those of its calls: a call's token is found by the agents that have one.
     await this.keeper.write(0, false, this.signal);
     await this.list(0);
     this.mustList = false;
@@ -81,18 +84,18 @@ export class AgentFollower extends LogFollower {
   override async caughtUp(): Promise<void> {
     if (!this.ownerless) return;
     for (const call of this.ownerless) await this.unlessStopped(this.calls.discover(call, this.agent));
-    // At once, and only now: until this is written, a restart must begin the ownerless time again.
+    // Written now: until then, a restart must begin the ownerless time again.
     await this.keeper.write(this.position, false, this.signal);
     if (!this.signal.aborted) this.ownerless = undefined;
   }
 
-  /** What the server can't replay may have named calls: the list of calls still has them. */
+  /** Entries that the server cannot replay may have named calls; the list of calls still has them. */
   protected async gap(_marker: LogEntry, cursor: number): Promise<void> {
     await this.list(cursor);
     this.moveTo(cursor);
   }
 
-  /** Where the log can't be tailed, its list of calls is what is polled, and a row is no fault. */
+  /** If the log cannot be tailed, its list of calls is polled, and a row there is no fault. */
   override async passOver(value: unknown): Promise<void> {
     if (!(await this.takeRow(value))) this.passOverEntry();
   }
@@ -101,7 +104,7 @@ export class AgentFollower extends LogFollower {
     if (!this.ownerless && !this.signal.aborted) this.keeper.advance(cursor, Promise.resolve());
   }
 
-  /** Rows only. Newer servers answer with the log's entries, and those come by the log itself. */
+  /** Rows only. Newer servers answer with the log's entries, which also come by the log itself. */
   private async list(after: number): Promise<void> {
     const values = await this.page(after).catch((error: unknown) => {
       if (error instanceof Refused && UNSUPPORTED.has(error.status)) return [];
@@ -113,7 +116,7 @@ export class AgentFollower extends LogFollower {
   private async takeRow(value: unknown): Promise<boolean> {
     const row = readCallRow(value);
     if (!row) return false;
-    // A call that is over when we first hear of the agent comes by its log, as far back as that goes.
+    // A call that was over before we knew the agent comes by the agent's log, as far back as that goes.
     if (!row.over || (!this.ownerless && !this.mustList))
       await this.unlessStopped(this.calls.discover(row.call, this.agent));
     else if (this.ownerless) await this.unlessStopped(this.calls.ignore(row.call));

@@ -1,4 +1,7 @@
-/** Wire A: the SSE stream of an agent process (`pc.stream(res)`). No cursor: what comes while nobody reads is lost upstream. */
+/**
+ * Wire A: the SSE stream of an agent process (`pc.stream(res)`). It has no cursor: upstream loses what comes while
+ * nobody reads.
+ */
 import { EventSourceMessage, createParser } from 'eventsource-parser';
 import type { EventSink, Source } from '../source.js';
 import {
@@ -15,19 +18,19 @@ import { connectionFault } from '../connection-fault.js';
 import { unlessAborted } from '../../common/waiting.js';
 import { decodeAgentEvent, isControl } from './decode.js';
 
-/** Two and a half of the SDK's pings (30 s): a peer from which no byte comes in this time is dead. */
+/** Two and a half of the SDK's pings (30 s): a peer that sends no byte in this time is dead. */
 const SILENCE_MS = 75_000;
 
 export interface AgentSseOptions {
   /** `SOURCE_TOKEN`, presented as Bearer. */
   readonly token?: string | undefined;
-  /** Longest time without a byte, headers included. */
+  /** The longest time without a byte, headers included. */
   readonly silenceMs?: number;
 }
 
 type Body = ReadableStreamDefaultReader<Uint8Array>;
 
-/** Reads `sse+http(s)://host/path?query`; the query goes upstream as it is and is not in the name. */
+/** Reads `sse+http(s)://host/path?query`. The query is sent upstream unchanged and is not part of the name. */
 export class AgentSseSource implements Source {
   readonly name: string;
   readonly once = true;
@@ -56,7 +59,7 @@ export class AgentSseSource implements Source {
       if (!signal.aborted) throw error;
     } finally {
       signal.removeEventListener('abort', stop);
-      connection.abort(); // However it ended: nothing is read from this socket any more.
+      connection.abort(); // However the stream ended: nothing more is read from this socket.
     }
   }
 
@@ -84,7 +87,7 @@ export class AgentSseSource implements Source {
     }
   }
 
-  /** False when there was nothing to hand on. */
+  /** False if there was nothing to pass on. */
   private deliver(frame: EventSourceMessage, sink: EventSink): boolean {
     const type = frame.event ?? 'message'; // EventSource's own default; ingest refuses and counts it.
     if (isControl(type)) return false;
@@ -94,7 +97,7 @@ export class AgentSseSource implements Source {
     return data !== undefined;
   }
 
-  /** Only waiting for the peer counts: a sink without room is no silence of the peer's. */
+  /** Only waits for the peer count: a full sink is not a silent peer. */
   private unlessSilent<T>(step: Promise<T>, limitMs = this.silenceMs): Promise<T> {
     const ms = Math.min(limitMs, this.silenceMs);
     return new Promise((resolve, reject) => {
@@ -104,7 +107,7 @@ export class AgentSseSource implements Source {
   }
 }
 
-/** Bytes in, whole frames out, wherever the chunks are cut. */
+/** Bytes in, whole frames out, wherever the chunks end. */
 class FrameReader {
   private readonly decoder = new TextDecoder();
   private frames: EventSourceMessage[] = [];
@@ -112,7 +115,8 @@ class FrameReader {
   private readonly parser = createParser({
     maxBufferSize: MAX_FRAME_LENGTH,
     onEvent: (frame) => this.frames.push(frame),
-    // Unknown fields are ignored, as the standard says: https://html.spec.whatwg.org/multipage/server-sent-events.html
+    // Unknown fields are ignored, as the standard requires:
+    // https://html.spec.whatwg.org/multipage/server-sent-events.html
     onError: ({ type }) => (this.overflowed ||= type === 'max-buffer-size-exceeded'),
   });
 

@@ -1,4 +1,4 @@
-/** Which agents' logs are tailed: those that somebody owns, as that changes. */
+/** Which agents' logs are tailed: those that have an owner, as owners change. */
 import { AgentFollower, AgentStart, CallDirectory } from './agent-follower.js';
 import type { FollowerContext } from './call-log-follower.js';
 import type { CursorKeeper } from './cursor-keeper.js';
@@ -6,23 +6,23 @@ import { childOf } from '../../common/waiting.js';
 
 export interface AgentRow {
   readonly cursor: number;
-  /** Nobody owns it; of the time after this cursor, only calls that are still live are of interest. */
+  /** Nobody owns the agent. After this cursor, only calls that are still live matter. */
   readonly done: boolean;
 }
 
-/** What the tails need of the run that they are part of. */
+/** What the tails need from their run. */
 export interface TailsContext extends FollowerContext {
   readonly calls: CallDirectory;
-  /** Of the whole run. */
+  /** The signal of the whole run. */
   readonly signal: AbortSignal;
   hadEarlierOwner(agent: string): Promise<boolean>;
   keeperOf(log: string, cursor: number): CursorKeeper;
-  /** Lets a task run on its own; the run waits for it. */
+  /** Starts a task; the run waits for its end. */
   spawn(task: Promise<void>): void;
 }
 
 interface Tail {
-  /** Ends it and marks its row; resolves when that is done. */
+  /** Ends the tail and marks its row; resolves when that is done. */
   retire(): Promise<void>;
 }
 
@@ -31,11 +31,11 @@ export class AgentTails {
 
   constructor(
     private readonly context: TailsContext,
-    /** As loaded; kept up to date for agents that are retired. */
+    /** As loaded, and kept up to date for retired agents. */
     private readonly rows: Map<string, AgentRow>,
   ) {}
 
-  /** Agents that were taken away while we weren't running. */
+  /** Agents that were taken away while we were not running. */
   async retireAbsent(list: readonly string[]): Promise<void> {
     const owned = new Set(list);
     for (const [agent, { cursor, done }] of this.rows) {
@@ -45,14 +45,14 @@ export class AgentTails {
     }
   }
 
-  /** Resolves when the tails of agents that were taken away have ended. Calls in progress go on: they stay with their tenant. */
+  /** Resolves when the tails of retired agents have ended. Calls in progress go on: they stay with their tenant. */
   async sync(list: readonly string[]): Promise<void> {
     const owned = new Set(list);
     const gone = [...this.tails].filter(([agent]) => !owned.has(agent));
     await Promise.all(gone.map(([, tail]) => tail.retire()));
     for (const agent of owned) {
       if (this.tails.has(agent)) continue;
-      // Calls that ended before we first hear of the agent are its present owner's only if nobody had it before.
+      // Calls that ended before we first heard of the agent belong to its present owner only if nobody owned it before.
       if (!this.rows.has(agent) && (await this.context.hadEarlierOwner(agent)))
         this.rows.set(agent, { cursor: 0, done: true });
       if (!this.context.signal.aborted) this.begin(agent);
@@ -60,7 +60,7 @@ export class AgentTails {
     if (owned.size === 0) await this.probe();
   }
 
-  /** Nobody owns an agent: the server is looked at all the same, or it would be away and nobody knew. */
+  /** Nobody owns an agent. The server is still checked, or nobody would know that it is away. */
   private async probe(): Promise<void> {
     const { api, signal, reachability } = this.context;
     await api.probe(signal).then(

@@ -1,18 +1,21 @@
 /**
- * Sees agents as they are made: a call of theirs may come at once, and its start is said once. By shape, for the client is the SDK's; what
- * is watched is put back as it was.
+ * Notices agents when they are made: a call of theirs may come at once, and its start is emitted once. It works by
+ * shape, because the client is the SDK's. What it replaces is restored at the end.
  */
 import { type Emitter, isEmitter } from './event-tap.js';
 
-/** What makes or takes in an agent: of the client, and of whatever it keeps its agents in. */
+/** Methods of the client, and of its collections, that make or add an agent. */
 const MAKERS = ['agent', 'line', 'createAgent', 'addAgent', 'register', 'deploy'];
 const KEEPERS = ['set', 'add', 'push', 'unshift', 'splice'];
-/** What is kept in a plain object nobody can watch: it is looked at so often. */
+/** A plain object cannot be watched: it is checked this often. */
 const OBJECT_LOOK_MS = 10;
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Calls `look` as soon as the client may have another agent, before the agent is handed to who made it. Returns what ends it. */
+/**
+ * Calls `look` as soon as the client may have another agent, before the agent is returned to its maker. Returns the
+ * function that ends it.
+ */
 export function watchAgents(client: Emitter, look: () => void): () => void {
   const agents = client['agents'];
   const kept = typeof agents === 'object' && agents !== null ? (agents as Record<string, unknown>) : undefined;
@@ -36,7 +39,7 @@ export function agentsOf(client: Emitter): [unknown, Emitter][] {
   return [...entries].filter((entry): entry is [unknown, Emitter] => isEmitter(entry[1]));
 }
 
-/** Has `look` called after each call of a method, also of one that answers with a promise. */
+/** Calls `look` after each call of a method, also of one that returns a promise. */
 function after(owner: Record<string, unknown> | Emitter, name: string, look: () => void): () => void {
   const original = owner[name];
   if (typeof original !== 'function') return () => undefined;

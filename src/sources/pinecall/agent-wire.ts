@@ -1,26 +1,26 @@
-/** What the readers of an agent process (wires A and B, and the embedded topology) share: addresses, frames, faults. */
+/** What the readers of agent processes (wires A and B, and the embedded topology) share: addresses, frames, faults. */
 import { parseJson } from '../../common/json.js';
 import type { DecodedEvent } from '../../events/log/event.js';
 import { EventSink, InvalidSource } from '../source.js';
 import { isObject } from '../../common/exact-number.js';
 
-/** Longest frame of an agent process, whose own are a few KB. Bounds memory a connection. */
+/** The longest frame of an agent process; usual ones are a few KB. Bounds memory per connection. */
 export const MAX_FRAME_LENGTH = 1024 * 1024;
-/** How long a peer may take to say that it lets us read: what it says then may be longer in coming. */
+/** How long a peer may take to accept our request. Its first event may take longer. */
 export const HANDSHAKE_MS = 15_000;
-/** RFC 6750's b64token, more or less: what can stand in a header, so that no HTTP client quotes it in an error. */
+/** Roughly RFC 6750's b64token: safe in a header, so that no HTTP client quotes it in an error. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
-/** Where to connect, and what to present there. */
+/** Where to connect, and with which credentials. */
 export interface Endpoint {
-  /** Without userinfo: `fetch` refuses one, and quotes the password in the error. */
+  /** Without userinfo: `fetch` refuses it, and quotes the password in the error. */
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * Reads a `SOURCES` entry such as `sse+http://host/path?query`. A token goes out as Bearer; without one, userinfo of the URL
- * goes out as Basic. Throws {@link InvalidSource}, whose message doesn't repeat the entry: it may hold a secret.
+ * Reads a `SOURCES` entry such as `sse+http://host/path?query`. A token is sent as Bearer; without one, userinfo of the
+ * URL is sent as Basic. Throws {@link InvalidSource}, whose message does not repeat the entry, which may hold a secret.
  */
 export function readEndpoint(entry: string, prefix: string, protocols: readonly string[], token?: string): Endpoint {
   const address = entry.slice(prefix.length);
@@ -51,23 +51,26 @@ function basicAuthorization({ username, password }: URL): string | undefined {
   }
 }
 
-/** The object that the data of a frame must be; of anything else, nothing. */
+/** The object in the data of a frame; undefined if it is anything else. */
 export function parseFields(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value = parseJson(text);
     return isObject(value) ? value : undefined;
   } catch {
-    return undefined; // Not JSON; the caller passes it over and says so.
+    return undefined; // Not JSON; the caller passes it over and logs that.
   }
 }
 
-/** Why an agent process that answered is not read from. */
+/** Why an agent process that answered is not read. */
 export function refusal(status: number | undefined): Error {
   const hint = status === 401 || status === 403 ? ': is SOURCE_TOKEN right?' : '';
   return new Error(`the agent process answered with status ${status ?? 'unknown'}${hint}`);
 }
 
-/** Never rejects. The events of a live wire need no answer: the sink keeps their order, and a reader waits for its room. */
+/**
+ * Never rejects. The events of a live wire need no answer: the sink keeps their order, and a reader waits for room in
+ * it.
+ */
 export function pushLive(sink: EventSink, event: DecodedEvent): Promise<void> {
-  return sink.push([event]).catch(() => undefined); // Rejects only when the source was told to stop; its signal says so too.
+  return sink.push([event]).catch(() => undefined); // Rejects only if told to stop; its signal says so too.
 }

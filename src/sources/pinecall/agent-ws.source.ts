@@ -1,4 +1,7 @@
-/** Wire B: the WebSocket stream of one agent (`agent.ws(ws)`), every word. No cursor: what comes while nobody reads is lost. */
+/**
+ * Wire B: the WebSocket stream of one agent (`agent.ws(ws)`), every word. It has no cursor: what comes while nobody
+ * reads is lost.
+ */
 import { RawData, WebSocket } from 'ws';
 import type { EventSink, Source } from '../source.js';
 import {
@@ -17,7 +20,7 @@ import { decodeAgentEvent, isControl } from './decode.js';
 import { Heartbeat } from './heartbeat.js';
 import { SpokenWords } from './spoken-words.js';
 
-/** Under the minute after which proxies cut an idle socket; a dead peer is found within two of them. */
+/** Under the minute after which proxies cut an idle socket; a dead peer is found within two of these. */
 const PING_MS = 20_000;
 
 /** RFC 6455, 7.4.1. */
@@ -30,7 +33,10 @@ export interface AgentWsOptions {
   readonly pingMs?: number;
 }
 
-/** Reads `ws+ws(s)://host/path?agent=name`; of the query, only `agent` is in the name: it tells several sockets apart. */
+/**
+ * Reads `ws+ws(s)://host/path?agent=name`. Of the query, only `agent` is part of the name: it distinguishes several
+ * sockets.
+ */
 export class AgentWsSource implements Source {
   readonly name: string;
   readonly once = true;
@@ -52,7 +58,7 @@ export class AgentWsSource implements Source {
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const socket = this.open();
-    this.words.clear(); // What was said before this connection may have passed by.
+    this.words.clear(); // Words spoken before this connection may have been missed.
     let heartbeat: Heartbeat | undefined;
     const reading = new Promise<void>((resolve, reject) => {
       socket.once('open', live);
@@ -60,7 +66,7 @@ export class AgentWsSource implements Source {
       heartbeat = new Heartbeat(socket, this.pingMs, () => reject(new Error(silence)));
       socket.on('message', (message, isBinary) => {
         const isDelivered = this.deliver(message, isBinary, sink);
-        // What came in one chunk with this message still follows: 64 KiB at most.
+        // The rest of the chunk that held this message still follows: 64 KiB at most.
         if (isDelivered && !socket.isPaused) pauseUntilRoom(socket, sink).catch(reject);
       });
       settleAtEnd(socket, resolve, reject);
@@ -71,7 +77,7 @@ export class AgentWsSource implements Source {
       if (!signal.aborted) throw error;
     } finally {
       heartbeat?.stop();
-      socket.removeAllListeners('message'); // This run is over: what is still in the buffer would come after its end.
+      socket.removeAllListeners('message'); // This run is over: data still in the buffer would arrive after its end.
       socket.close();
       socket.terminate();
     }
@@ -82,11 +88,11 @@ export class AgentWsSource implements Source {
       headers: this.endpoint.headers,
       maxPayload: MAX_FRAME_LENGTH,
       handshakeTimeout: Math.min(2 * this.pingMs, HANDSHAKE_MS),
-      perMessageDeflate: false, // Frames are small, and a deflated one may be huge.
+      perMessageDeflate: false, // Frames are small, and a compressed one may be huge.
     });
   }
 
-  /** False when there was nothing to hand on. */
+  /** False if there was nothing to pass on. */
   private deliver(message: RawData, isBinary: boolean, sink: EventSink): boolean {
     const fields = isBinary ? undefined : parseFields(textOf(message));
     if (!fields) this.passedOver.note();

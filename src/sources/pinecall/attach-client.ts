@@ -1,7 +1,7 @@
 /**
- * One reading of one log of the voice server over `WS /v1/attach` (where that can't be: paged-client.ts).
- * Entries reach the reader one at a time, in the order in which they came; while the reader is at work the socket is
- * paused, so a slow sink holds the server back and not our memory.
+ * One reading of one log of the voice server over `WS /v1/attach` (if that is impossible: paged-client.ts). Entries
+ * reach the reader one at a time, in the order in which they came. While the reader works the socket is paused, so a
+ * slow sink holds back the server and does not fill our memory.
  */
 import { RawData, WebSocket } from 'ws';
 import { parseFields } from './agent-wire.js';
@@ -11,27 +11,29 @@ import { isGreeting, isRefusal, readEntry } from './log-entry.js';
 import { Refused } from './voice-api.js';
 import { Heartbeat } from './heartbeat.js';
 
-/** Longest frame; entries are a few KB. With the chunk that was read already it bounds memory an attachment. */
+/** The longest frame; entries are a few KB. With the chunk already read, it bounds the memory of an attachment. */
 const MAX_FRAME_BYTES = 1024 * 1024;
 const HANDSHAKE_MS = 10_000;
 /** How long the server may take to answer our close. */
 const CLOSE_MS = 1000;
 
-/** Who reads a log. Its promises settle when it is told to stop. */
+/** The reader of a log. Its promises settle when it is told to stop. */
 export interface LogReader {
   /** The seq after which it goes on. */
   readonly position: number;
-  /** The server lets us read: something of the log came. Said again for each page, and each frame. */
+  /** The server lets us read: something of the log came. Called again for each page and each frame. */
   connected(): void;
-  /** Takes an entry or a control marker; resolves when the next may come. False: the log is over, nothing follows. */
+  /** Takes an entry or a control marker; resolves when the next may come. False: the log is over. */
   read(entry: LogEntry): Promise<boolean>;
-  /** Something that is no entry. */
+  /** Takes a value that is not an entry. */
   passOver(value: unknown): Promise<void> | void;
-  /** A page reader has no `log.caught_up`: the backlog is done when a page brings nothing new. */
+  /** A page reader gets no `log.caught_up`: the backlog is done when a page brings nothing new. */
   caughtUp(): Promise<void> | void;
 }
 
-/** The server doesn't speak WebSocket here, or a frame is longer than we take: the log is read in pages for a while. */
+/**
+ * The server does not speak WebSocket here, or a frame is longer than we accept: the log is read in pages for a while.
+ */
 export class NotBySocket extends Error {}
 
 export interface AttachOptions {
@@ -41,15 +43,15 @@ export interface AttachOptions {
 }
 
 /**
- * Reads until the server closes the socket, the log is over, or the signal aborts: then resolves. Rejects with
- * {@link Refused}, {@link NotBySocket}, the reader's error, or the connection's.
+ * Reads until the server closes the socket, the log is over, or the signal aborts; then resolves. Rejects with {@link
+ * Refused}, {@link NotBySocket}, the reader's error, or the connection's.
  */
 export async function attach(options: AttachOptions, reader: LogReader, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   const socket = new WebSocket(options.url, {
     maxPayload: MAX_FRAME_BYTES,
     handshakeTimeout: HANDSHAKE_MS,
-    perMessageDeflate: false, // Frames are small, and a deflated one may be huge.
+    perMessageDeflate: false, // Frames are small, and a compressed one may be huge.
   });
   const heartbeat = new Heartbeat(socket, options.pingMs, () => socket.terminate());
   const inbox = new Inbox(socket, reader);
@@ -68,7 +70,7 @@ export async function attach(options: AttachOptions, reader: LogReader, signal: 
   if (!signal.aborted && inbox.fault !== undefined) throw inbox.fault;
 }
 
-/** The listeners stay: an `error` that nobody hears ends the process. */
+/** The listeners stay: an `error` without a listener ends the process. */
 function endOf(socket: WebSocket, inbox: Inbox): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.on('message', (message) => inbox.receive(textOf(message)));
@@ -80,7 +82,7 @@ function endOf(socket: WebSocket, inbox: Inbox): Promise<void> {
       reject(isTooLong(error) ? new NotBySocket('a frame is too long') : connectionFault(error)),
     );
     socket.once('close', (code, reason) => {
-      // 4000–4999 are the server's own words, and but for this one they say no.
+      // 4000–4999 are the server's own codes; all but this one are refusals.
       if (code >= 4000 && reason.toString() !== 'slow_consumer') reject(new Refused('attaching to a log', 403));
       else resolve();
     });
@@ -95,7 +97,7 @@ function textOf(message: RawData): string {
   return (Array.isArray(message) ? Buffer.concat(message) : Buffer.from(message as Buffer)).toString();
 }
 
-/** Frames in, entries out, one at a time. What came in one chunk (64 KiB, or one frame) may wait here, no more. */
+/** Frames in, entries out, one at a time. At most one chunk (64 KiB, or one frame) waits here. */
 class Inbox {
   fault: Error | undefined;
   private readonly frames: string[] = [];
@@ -114,7 +116,7 @@ class Inbox {
     if (!this.working) this.work = this.drain();
   }
 
-  /** What has come is read before anybody attaches again, and nothing after it: a log has one reader at a time. */
+  /** Everything that came is read before the next attachment, and nothing after it: a log has one reader at a time. */
   async close(): Promise<void> {
     await this.work;
     this.over = true;
@@ -138,7 +140,7 @@ class Inbox {
 
   private async take(frame: string): Promise<boolean> {
     const value = parseFields(frame);
-    // A refusal comes by a frame, on a socket that was opened: only what is none says that the log is read.
+    // The server refuses in a frame on an open socket, so only a frame that is no refusal shows that the log is read.
     if (isRefusal(value)) throw new Refused('attaching to a log', 403);
     const entry = readEntry(value);
     if (entry || isGreeting(value)) this.reader.connected();

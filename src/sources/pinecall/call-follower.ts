@@ -7,13 +7,13 @@ import { decodeLogGap } from './upstream-gap.js';
 import { SpokenWords } from './spoken-words.js';
 import type { DecodedEvent } from '../../events/log/event.js';
 
-/** Always a call log's last entry. */
+/** Always the last entry of a call's log. */
 const LAST = 'call.summary';
 
 export class CallFollower extends LogFollower {
   protected readonly kind = 'call';
   protected readonly name: string;
-  /** Which token is tried while the agent isn't known. */
+  /** Which token to try while the agent is not known. */
   private attempt = 0;
   private readonly words = new SpokenWords();
 
@@ -22,9 +22,9 @@ export class CallFollower extends LogFollower {
     keeper: CursorKeeper,
     private readonly sink: EventSink,
     private readonly call: string,
-    /** Not known when only the cursor is left from an earlier run; learned from the first entry. */
+    /** Not known if an earlier run left only the cursor; the first entry tells. */
     private agent: string | undefined,
-    /** What the agent's log said of it, if that is where we have it from. */
+    /** The entry of the agent's log about the call, if we know the call from there. */
     private readonly start: LogEntry | undefined,
   ) {
     super(context, keeper, { call });
@@ -50,7 +50,7 @@ export class CallFollower extends LogFollower {
   }
 
   protected async take(entry: LogEntry): Promise<boolean> {
-    // An entry of another call would be stamped with that call's tenant: this log has no say there.
+    // An entry of another call would get that call's tenant as its stamp, so this log may not deliver it.
     if (entry.call !== this.call) {
       await this.passOver(entry);
       return true;
@@ -71,7 +71,7 @@ export class CallFollower extends LogFollower {
     await this.unlessStopped(this.sink.room());
   }
 
-  /** False once the whole log is committed and its row says so; true when the follower was told to stop before. */
+  /** False once the whole log is committed and its row says so; true if the follower was told to stop before. */
   private async finish(seq: number, commit: Promise<void>): Promise<boolean> {
     await this.unlessStopped(commit);
     if (!this.signal.aborted) await this.keeper.finish(seq, this.signal);
@@ -80,7 +80,7 @@ export class CallFollower extends LogFollower {
 
   private push(event: DecodedEvent): Promise<void> {
     const commit = this.sink.push([event]);
-    // A sink rejects only when the source is told to stop. Otherwise: begin anew from what is saved.
+    // A sink rejects only if the source is told to stop. Otherwise: start again from what is saved.
     commit.catch((error: unknown) => this.context.fail(error instanceof Error ? error : new Error('a push failed')));
     return commit;
   }

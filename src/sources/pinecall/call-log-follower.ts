@@ -1,6 +1,6 @@
 /**
- * Follows one log through drops, refusals and gaps until it is over or its reader is told to stop. One log's trouble is its
- * own: each follower has its own loop and backoff.
+ * Follows one log through drops, refusals and gaps until it is over or its reader is told to stop. Each follower has
+ * its own loop and backoff, so one log's trouble does not affect the others.
  */
 import { Backoff } from '../../common/backoff.js';
 import { AttachOptions, LogReader, NotBySocket, attach } from './attach-client.js';
@@ -16,9 +16,9 @@ import { ApiKeyRefused, UpstreamTokens } from './upstream-tokens.js';
 import { LogAddress, Refused, VoiceApi } from './voice-api.js';
 import { pause, unlessAborted } from '../../common/waiting.js';
 
-/** Doors that a server does not have. */
+/** Routes that a server does not have. */
 const NO_SUCH_DOOR = new Set([404, 405, 410, 501]);
-/** An attachment that held this long was a good one: the next wait is short again. */
+/** An attachment that lasted this long was healthy: the next wait is short again. */
 const STABLE_MS = 30_000;
 
 /** What the followers of one run share. */
@@ -28,15 +28,18 @@ export interface FollowerContext {
   readonly timings: CallLogTimings;
   readonly reachability: Reachability;
   readonly log: SparseLog;
-  /** Ends the whole run with this error: for what no other attempt can cure. */
+  /** Ends the whole run with this error, which no further attempt can cure. */
   fail(error: Error): void;
 }
 
 export abstract class LogFollower implements LogReader {
-  /** The dedupe guard: an entry at or before it has been taken already. */
+  /** The dedupe guard: an entry at or before this seq has been taken already. */
   position: number;
   protected signal: AbortSignal = AbortSignal.abort();
-  /** Refusals in a row. The first may be a token that died before its time; a fresh one can't be refused for that. */
+  /**
+   * Refusals in a row. The first may be due to a token that expired early; with a fresh token that cannot be the
+   * reason.
+   */
   private refusals = 0;
   private isUp = false;
   private lastToken: string | undefined;
@@ -76,7 +79,7 @@ export abstract class LogFollower implements LogReader {
     this.context.reachability.up(this.name);
   }
 
-  /** Control markers repeat a seq, so they are handled before the guard, and are never pushed (security rule 14). */
+  /** Control markers repeat a seq, so they are handled before the guard and are never pushed (security rule 14). */
   async read(entry: LogEntry): Promise<boolean> {
     this.refusals = 0;
     if (entry.type === 'log.gap') await this.goOnAfter(entry);
@@ -102,35 +105,35 @@ export abstract class LogFollower implements LogReader {
   protected abstract readonly kind: 'agent' | 'call';
   protected abstract token(): Promise<string>;
   protected abstract readonly page: ReadPage;
-  /** A new entry. False: it was the log's last. Settles when the signal aborts. */
+  /** A new entry. False: it was the last of the log. Settles when the signal aborts. */
   protected abstract take(entry: LogEntry): Promise<boolean>;
   /** The entries between our cursor and this one are gone. */
   protected abstract gap(marker: LogEntry, cursor: number): Promise<void>;
-  /** Of the time before, what is not stored has passed by. */
+  /** Earlier entries that are not stored have passed by. */
   protected attached(): void {}
-  /** What must be done before each attachment until it has been. */
+  /** What must be done before each attachment until it has been done. */
   protected prepare(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Whether another token may do where this one was refused. */
+  /** Whether another token may work where this one was refused. */
   protected anotherToken(): boolean {
     return false;
   }
 
-  /** A token, remembered as the one to discard if it is refused. */
+  /** Gets a token and remembers it as the one to discard on a refusal. */
   protected async authorise(): Promise<string> {
     this.lastToken = undefined;
     if (this.isByKey) return this.context.tokens.apiKey;
     return (this.lastToken = await this.token());
   }
 
-  /** The value, or undefined when the follower was told to stop. */
+  /** The value, or undefined if the follower was told to stop. */
   protected unlessStopped<T>(promise: Promise<T>): Promise<T | undefined> {
     return unlessAborted(promise, this.signal);
   }
 
-  /** Where the server goes on, we go on, also if that is back: then it has numbered anew. */
+  /** We go on where the server does, even backwards: then it has numbered its log again. */
   private async goOnAfter(marker: LogEntry): Promise<void> {
     const cursor = cursorAfterGap(marker);
     if (cursor === undefined) return this.passOver(marker);
@@ -138,7 +141,7 @@ export abstract class LogFollower implements LogReader {
     this.position = cursor;
   }
 
-  /** One attachment, with all that may befall it. True: try again at once. */
+  /** One attachment, with everything that may happen to it. True: try again at once. */
   private async readOnce(): Promise<boolean> {
     try {
       await this.prepare();
@@ -167,14 +170,14 @@ export abstract class LogFollower implements LogReader {
     try {
       await attach(options, this, this.signal);
     } catch (error) {
-      // A fresh token was refused, too: newer servers read in pages only.
+      // A fresh token was refused, too: newer servers can be read in pages only.
       const isRefused = error instanceof Refused && error.isForToken && this.refusals > 0;
       if (!isRefused && !(error instanceof NotBySocket)) throw error;
       await this.readInPages(error);
     }
   }
 
-  /** `why` no socket will do: what is said where pages are refused, too. */
+  /** `why` no socket works: reported if pages are refused, too. */
   private async readInPages(why: Error): Promise<void> {
     const { pollMs, retrySocketMs: untilMs } = this.context.timings;
     let wasRead = false;

@@ -1,41 +1,44 @@
-/** What the call-log source is given: where its cursors are kept, whose agents it follows, and its paces. */
+/** What the call-log source is given: where its cursors are kept, whose agents it follows, and its intervals. */
 import type { Observable } from 'rxjs';
 
 /** Where the cursors of a source's logs are kept: `agent:<name>` and `call:<id>`. */
 export interface CursorStore {
-  /** The rows of the source, but those of calls that are over. */
+  /** The rows of the source, except those of calls that are over. */
   load(source: string): Promise<ReadonlyMap<string, { cursor: number; done: boolean }>>;
   /**
-   * One row. It may be gone when it was not touched for longer than the voice server keeps logs: a call that is named again without
-   * its row is read again, and its events are dropped as repeats.
+   * One row. It may be gone if it was not touched for longer than the voice server keeps logs. A call that is named
+   * again without its row is read again, and its events are dropped as duplicates.
    */
   find(source: string, log: string): Promise<{ cursor: number; done: boolean } | undefined>;
-  /** Writes a row, new or not; the last write wins. A rejected write is tried again. */
+  /** Writes a row, new or not; the last write wins. A rejected write is repeated. */
   save(source: string, log: string, cursor: number, done: boolean): Promise<void>;
 }
 
 /** The agents that some tenant owns now. */
 export interface OwnedAgents {
   list(): Promise<readonly string[]>;
-  /** True when somebody owned it before: what its log already holds may be theirs. */
+  /** True if somebody owned it before: what its log already holds may belong to them. */
   hadEarlierOwner(agent: string): Promise<boolean>;
-  /** Emits when an agent was assigned or taken away. A hint: the list is also read again now and then. */
+  /** Emits when an agent was assigned or taken away. A hint: the list is also read again at intervals. */
   readonly changes: Observable<unknown>;
 }
 
 export interface CallLogTimings {
-  /** Under the minute after which proxies cut an idle socket; a dead peer is found within three of them. */
+  /** Under the minute after which proxies cut an idle socket; a dead peer is found within three of these. */
   readonly pingMs: number;
-  /** Between two pages, where a log can't be tailed. */
+  /** Between two pages, if a log cannot be tailed. */
   readonly pollMs: number;
-  /** How long a log is read in pages before a WebSocket is tried again: it may only not have been known yet. Costs a thirtieth of the polls. */
+  /**
+   * How long a log is read in pages before a WebSocket is tried again: the log may just have been unknown. Costs a
+   * thirtieth of the polls.
+   */
   readonly retrySocketMs: number;
-  /** Between two looks at the owned agents, in case a change was not announced. */
+  /** Between two reads of the owned agents, in case a change was not announced. */
   readonly ownedPollMs: number;
-  /** Shortest time between two writes of one cursor: what a crash repeats at most. */
+  /** The shortest time between two writes of one cursor: a crash repeats at most this much. */
   readonly saveMs: number;
   readonly requestTimeoutMs: number;
-  /** How long nothing can be read before the source says that it failed. */
+  /** How long nothing can be read before the source reports that it failed. */
   readonly outageMs: number;
   readonly backoff: { readonly firstMs: number; readonly maxMs: number };
 }

@@ -1,7 +1,7 @@
 /**
- * One run of the call-log source: who is followed. A follower for each owned agent's log, one for each call that is not
- * over. There is no bound on attachments: there are as many as there are agents and calls in progress, and for an agent that
- * is new to us for a while also as many as its log still names.
+ * One run of the call-log source: one follower for each owned agent's log, and one for each call that is not over.
+ * Attachments are not bounded: there are as many as agents and calls in progress. An agent that is new to us adds, for
+ * a while, as many as its log still names.
  */
 import { LRUCache } from 'lru-cache';
 import { setMaxListeners } from 'node:events';
@@ -19,7 +19,9 @@ import { UpstreamTokens } from './upstream-tokens.js';
 import type { VoiceApi } from './voice-api.js';
 import { Doorbell, pause } from '../../common/waiting.js';
 
-/** Calls that are over and still remembered: an agent's log names them again. Beyond it the oldest are forgotten. */
+/**
+ * How many finished calls are remembered, because an agent's log names them again. Beyond it the oldest are forgotten.
+ */
 const MAX_FINISHED = 100_000;
 const AGENT = 'agent:';
 const CALL = 'call:';
@@ -47,7 +49,7 @@ export class CallLogRun implements CallDirectory {
   constructor(private readonly options: CallLogRunOptions) {
     const { api, apiKey, timings, source, live } = options;
     const { signal } = this.abort;
-    setMaxListeners(0, signal); // One an attachment, and there are as many as there are calls.
+    setMaxListeners(0, signal); // One listener an attachment, and there are as many as there are calls.
     const fail = (error: Error) => this.fail(error);
     this.context = {
       api,
@@ -98,7 +100,7 @@ export class CallLogRun implements CallDirectory {
   private async follow(): Promise<void> {
     const { agents, timings } = this.options;
     const bell = new Doorbell();
-    // Changes are only hints: without them, the list is still read now and then.
+    // Changes are only hints, so the list is also read at intervals.
     const changes = agents.changes.subscribe({ next: () => bell.ring(), error: () => undefined });
     try {
       const tails = await this.resume(await agents.list());
@@ -116,7 +118,7 @@ export class CallLogRun implements CallDirectory {
     const agentRows = new Map<string, AgentRow>();
     for (const [log, row] of rows) if (log.startsWith(AGENT)) agentRows.set(log.slice(AGENT.length), row);
     const open = rows.filter(([log, { done }]) => log.startsWith(CALL) && !done);
-    // Of these calls no agent is known. Tokens of owned agents are tried first, then of those that were owned once.
+    // For these calls no agent is known. Tokens of owned agents are tried first, then those of formerly owned ones.
     this.context.tokens.include(owned);
     if (open.length > 0) this.context.tokens.include(agentRows.keys());
     for (const [log, { cursor }] of open) void this.begin(log.slice(CALL.length), cursor, undefined, false);
@@ -134,7 +136,9 @@ export class CallLogRun implements CallDirectory {
     }
   }
 
-  /** Begins to follow a call; resolves when it has its row. One that is new to this run may be over: its row says so. */
+  /**
+   * Begins to follow a call; resolves when it has its row. A call that is new to this run may be over: its row says so.
+   */
   private begin(
     call: string,
     cursor: number,
@@ -162,7 +166,7 @@ export class CallLogRun implements CallDirectory {
     if (!this.context.signal.aborted) this.remember(call);
   }
 
-  /** Waits for a store that is away. */
+  /** Waits while the store is away. */
   private async isOver(call: string): Promise<boolean> {
     const { cursors, source, timings } = this.options;
     const { signal, log } = this.context;
@@ -192,7 +196,7 @@ export class CallLogRun implements CallDirectory {
     this.abort.abort();
   }
 
-  /** Nothing that runs on its own may end unseen. */
+  /** No background task may fail unnoticed. */
   private spawn(task: Promise<void>): void {
     const seen = task
       .catch((error: unknown) => this.fail(error instanceof Error ? error : new Error('a follower failed')))

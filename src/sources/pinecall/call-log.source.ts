@@ -1,6 +1,6 @@
 /**
- * Wire C: the call logs of a voice server, as a source. It tails the log of every agent that somebody owns, and reads every
- * call that those logs name from its cursor to its end. Cursors are stored, so nothing is lost across restarts.
+ * Wire C: the call logs of a voice server, as a source. It tails the log of every agent that has an owner, and reads
+ * every call that those logs name from its cursor to its end. Cursors are stored, so nothing is lost across restarts.
  */
 import { EventSink, InvalidSource, Source } from '../source.js';
 import { CallLogOptions, CallLogTimings, DEFAULT_TIMINGS } from './call-log-options.js';
@@ -8,10 +8,10 @@ import { CallLogRun } from './call-log-run.js';
 import { VoiceApi } from './voice-api.js';
 
 const PREFIX = 'pinecall+';
-/** Printable ASCII: what can stand in a header, so that no HTTP client quotes it in an error. */
+/** Printable ASCII: safe in a header, so that no HTTP client quotes it in an error. */
 const API_KEY = /^[\x21-\x7e]+$/;
 
-/** Reads `pinecall+wss://voice.pinecall.io` (or `pinecall+ws://…`); HTTP is at the same host. */
+/** Reads `pinecall+wss://voice.pinecall.io` (or `pinecall+ws://…`); HTTP uses the same host. */
 export class CallLogSource implements Source {
   readonly name: string;
   readonly once = true;
@@ -39,7 +39,10 @@ export class CallLogSource implements Source {
     return this.current?.trouble;
   }
 
-  /** Rejects when the API key is refused, the cursors or agents can't be read, or nothing could be read for a while (of a run that never could: 5 s). */
+  /**
+   * Rejects if the API key is refused, the cursors or agents cannot be read, or nothing could be read for a while (5 s
+   * for a run that never could).
+   */
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
     const { cursors, agents } = this.options;
     const { name: source, apiKey, timings } = this;
@@ -49,7 +52,7 @@ export class CallLogSource implements Source {
   }
 }
 
-/** The message doesn't repeat the entry: it may hold a secret. */
+/** The message does not repeat the entry, which may hold a secret. */
 function readSocketBase(entry: string): string {
   const address = entry.slice(PREFIX.length);
   const url = entry.startsWith(PREFIX) && URL.canParse(address) ? new URL(address) : undefined;

@@ -1,6 +1,6 @@
 /**
- * How far one log is safely in: the cursor moves when what was pushed is committed, and everything before it too. It is
- * saved coalesced, at most once an interval: what a crash repeats is dropped at ingest by its identity, nothing is lost.
+ * How far one log is committed: the cursor moves when what was pushed, and everything before it, is committed. It is
+ * saved at most once an interval. What a crash repeats is recognised at ingest by its identity, and nothing is lost.
  */
 import { Backoff } from '../../common/backoff.js';
 import { SparseLog } from '../../common/sparse-log.js';
@@ -33,23 +33,23 @@ export class CursorKeeper {
     this.committed = start;
   }
 
-  /** The last cursor behind which everything is committed. */
+  /** The last cursor up to which everything is committed. */
   get cursor(): number {
     return this.committed;
   }
 
-  /** Moves the cursor once `commit` has resolved and all commits before it have. It may move back: see `log.gap`. */
+  /** Moves the cursor once `commit` and all commits before it have resolved. It may move back: see `log.gap`. */
   advance(cursor: number, commit: Promise<unknown>): void {
     this.commits = Promise.all([this.commits, commit]).then(() => {
       this.committed = cursor;
       this.schedule(this.intervalMs);
     });
-    this.commits.catch(() => undefined); // Not committed: the cursor stays. Who pushed it hears of it.
+    this.commits.catch(() => undefined); // Not committed: the cursor stays. The caller that pushed it gets the error.
   }
 
   /**
-   * The log is over at this cursor, whose commit has resolved: it is not read again, not after a restart either. Cursor and
-   * `done` are written together: a row at the end that isn't done would be a log of which nothing ever comes again.
+   * The log is over at this cursor, whose commit has resolved: it is not read again, not even after a restart. Cursor
+   * and `done` are written together: a row at the end without `done` would be a log that never brings anything again.
    */
   async finish(cursor: number, signal: AbortSignal): Promise<void> {
     await unlessAborted(this.commits, signal);
@@ -59,7 +59,7 @@ export class CursorKeeper {
   /** Writes the row at once, and again until it is written or the signal aborts. */
   async write(cursor: number, done: boolean, signal: AbortSignal): Promise<void> {
     this.cancelTimer();
-    await unlessAborted(this.writing, signal); // Two writes of one row could arrive in the other order.
+    await unlessAborted(this.writing, signal); // Two writes of one row at once could arrive in the other order.
     while (!signal.aborted) {
       if (await unlessAborted(this.tryToWrite(cursor, done), signal)) break;
       await pause(this.backoff.nextMs(), signal);
@@ -67,7 +67,7 @@ export class CursorKeeper {
     if (this.saved === cursor) this.committed = cursor;
   }
 
-  /** The reader stops: what is committed and not saved yet is saved, if the store is there. */
+  /** The reader stops: saves what is committed but not saved yet, if the store is there. */
   async close(): Promise<void> {
     this.closed = true;
     this.cancelTimer();

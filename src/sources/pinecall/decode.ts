@@ -1,6 +1,7 @@
 /**
- * Pinecall's wires in, the one customer vocabulary out. Pure. The vocabulary is wire A's (the SDK's SSE stream), because
- * that is what customers' dashboards read; the call log (wire C) is translated into it. Unknown types and fields pass.
+ * Translates Pinecall's wires into the one customer vocabulary. Pure. The vocabulary is wire A's (the SDK's SSE
+ * stream), because customers' dashboards read that; the call log (wire C) is translated into it. Unknown types and
+ * fields pass.
  */
 import { digitsOf, numberIn, isObject } from '../../common/exact-number.js';
 import { timeOfSeconds, writtenTime } from '../../common/written-time.js';
@@ -20,36 +21,36 @@ export interface LogEntry {
   readonly data: Fields;
 }
 
-/** Ephemeral on wires A and B, where nothing says so. */
+/** Ephemeral on wires A and B, which do not mark it. */
 const EPHEMERAL = /^(user\.speaking|bot\.word|audio\.metrics|eager\.turn|speech\..+|turn\..+)$/;
 /** Not events: greetings and keep-alives of the SDK, markers of the call log. */
 const CONTROL = new Set(['connected', 'ping', 'pong', 'log.caught_up', 'log.gap']);
 const ONCE_A_CALL = new Set(['call.ringing', 'call.started', 'call.ended', 'call.summary']);
-/** Types of which a call has one for each message: the SDK itself guards by (type, callId, messageId). */
+/** Types that a call has once for each message: the SDK itself guards by (type, callId, messageId). */
 const ONCE_A_MESSAGE =
   /^(user\.message|bot\.(speaking|finished|interrupted)|message\.confirmed|reply\.rejected|whatsapp\.)/;
 const FLAGS = new Map<unknown, boolean>([[true, true], ['true', true], [false, false], ['false', false]]); // prettier-ignore
 const CALL_IDS = ['callId', 'sessionId'];
-/** Names that our own envelope has in `data`: an entry's own of the same name stands beside it as `entryAgent`. */
+/** Names that our envelope uses in `data`: an entry's own field of that name is kept beside it as `entryAgent`. */
 const OURS = ['agent', 'callId', 'at', 'seq'];
-/** Where an event of wires A and B says when it happened; the first that is there counts. */
+/** The fields in which an event of wires A and B says when it happened; the first that is present counts. */
 const TIMES = ['at', 'timestamp', 'ts'];
 
-/** The envelope of the call log that a value is; undefined for an object of wires A and B. */
+/** The value as an envelope of the call log; undefined for an object of wires A and B. */
 export function logEntryIn(value: Fields): LogEntry | undefined {
   const isEnvelope = 'ts' in value && 'call' in value && isObject(value['data']);
   const isEntry = isEnvelope && typeof value['seq'] === 'number' && typeof value['type'] === 'string';
   return isEntry ? (value as Fields & LogEntry) : undefined;
 }
 
-/** True for a marker or greeting that is handled by the reader of a wire and never stored. */
+/** True for a marker or greeting, which the reader of a wire handles and which is never stored. */
 export function isControl(type: unknown): boolean {
   return typeof type === 'string' && CONTROL.has(type);
 }
 
 /**
- * Wires A and B: `word` is the SSE event's name, or the `event` of a WebSocket message. `frame`: what stands around the data, if
- * anything does; it may say the time.
+ * Wires A and B: `word` is the SSE event's name, or the `event` of a WebSocket message. `frame`: the object around the
+ * data, if any; it may hold the time.
  */
 export function decodeAgentEvent(word: unknown, said: Fields, frame: Fields = {}): DecodedEvent {
   const type = typeof word === 'string' ? ourTypeOf(word) : word;
@@ -79,12 +80,12 @@ export function decodeLogEntry(entry: LogEntry): DecodedEvent {
     at: timeOf(entry),
     ephemeral,
     identity: entry.call === null ? ['agent-log', entry.agent, entry.seq] : ['call-log', entry.call, entry.seq],
-    // `seq` is what `bot.corrected.supersedes` refers to; wire A's frames carry it under the same name.
+    // `bot.corrected.supersedes` refers to `seq`; wire A's frames carry it under the same name.
     data: { ...besideOurs(entry.call === null ? fields : data, entry, callId), callId, seq: entry.seq },
   };
 }
 
-/** The entry's own facts under names that our envelope has, too: `call.routed {"agent"}` names the agent that it goes to. */
+/** The entry's own facts under names that our envelope also uses: `call.routed {"agent"}` names the new agent. */
 function besideOurs(data: Fields, { agent, seq }: LogEntry, callId: unknown): Fields {
   if (!OURS.some((name) => name in data)) return data;
   const ours: Fields = { agent, callId, seq };
@@ -96,13 +97,13 @@ function besideOurs(data: Fields, { agent, seq }: LogEntry, callId: unknown): Fi
   );
 }
 
-/** Wire B lets a payload's own `event` win: `whatsapp.session_ended` is what wire A calls `whatsapp.sessionEnded`. */
+/** On wire B a payload's own `event` wins: `whatsapp.session_ended` is wire A's `whatsapp.sessionEnded`. */
 function ourTypeOf(word: string): string {
   const [, prefix, rest = ''] = /^(whatsapp\.)(.+)$/.exec(word) ?? [];
   return prefix === undefined ? word : prefix + camelCase(rest);
 }
 
-/** Yes and no may come as text: "false" in quotes is no. Undefined: neither is said. */
+/** A boolean may come as text: "false" in quotes is false. Undefined: neither is given. */
 function flagIn(value: unknown): boolean | undefined {
   return FLAGS.get(value);
 }
@@ -128,7 +129,7 @@ function translate(entry: LogEntry): { type: string; data: Fields; ephemeral: bo
   };
 }
 
-/** Top level only: what stands inside `args`, `result`, `metadata`, `metrics` is the agent author's own. */
+/** Top level only: the contents of `args`, `result`, `metadata`, `metrics` belong to the agent's author. */
 function toCustomerKeys(data: Fields, idKey: 'messageId' | 'id' = 'id'): Fields {
   return Object.fromEntries(
     Object.entries(data).map(([key, value]) => [key === 'id' ? idKey : key === 'w' ? 'word' : camelCase(key), value]),
@@ -140,11 +141,12 @@ export function camelCase(key: string): string {
 }
 
 /**
- * What makes an event of wires A and B recognisable when it comes twice: its own identity where its type has one, else its
- * whole content where that holds something unique (a time, a number, a message). Absent: it cannot be told from a new one.
+ * What makes a repeat of an event of wires A and B recognisable. It is the event's own identity if its type has one,
+ * otherwise its whole content if that holds something unique (a time, a number, a message). Absent: a repeat cannot be
+ * told from a new event.
  */
 function agentEventIdentity(type: string, callId: unknown, data: Fields): readonly unknown[] | undefined {
-  // One log may have two agents, one after the other, each with a start of its own: the log tells them by their agent.
+  // One log may have two agents, one after the other, each with its own start: the agent distinguishes them.
   if (callId !== undefined && ONCE_A_CALL.has(type)) return ['call', callId, type];
   const messageId = idIn(data['messageId']);
   if (ONCE_A_MESSAGE.test(type) && typeof messageId === 'string' && messageId !== '') {
@@ -157,12 +159,12 @@ function agentEventIdentity(type: string, callId: unknown, data: Fields): readon
   return unique ? ['content', type, content] : undefined;
 }
 
-/** An id may come as a number. Everything else stays what it is. */
+/** An id may come as a number. Everything else stays unchanged. */
 function idIn(value: unknown): unknown {
   return digitsOf(value) ?? value;
 }
 
-/** What a reader names a call by is text, in the data too. */
+/** Readers name a call by text, so the data does too. */
 function withTextIds(data: Fields): Fields {
   const numbers = CALL_IDS.filter((name) => digitsOf(data[name]) !== undefined);
   return numbers.length === 0
@@ -170,7 +172,7 @@ function withTextIds(data: Fields): Fields {
     : { ...data, ...Object.fromEntries(numbers.map((name) => [name, idIn(data[name])])) };
 }
 
-/** When it happened, as far as one of these says; null is nothing that was said. */
+/** When it happened, from the first of these that says so; null says nothing. */
 function timeIn(...said: readonly Fields[]): DecodedEvent['at'] {
   for (const fields of said) {
     const field = TIMES.find((name) => fields[name] !== undefined && fields[name] !== null);
@@ -179,7 +181,7 @@ function timeIn(...said: readonly Fields[]): DecodedEvent['at'] {
   return undefined;
 }
 
-/** The call log counts in seconds; what cannot be seconds is read as anybody's time. */
+/** The call log counts in seconds; other values are read like any sender's time. */
 function timeOf(entry: LogEntry): DecodedEvent['at'] {
   return timeOfSeconds(numberIn(entry.ts)) ?? timeIn({ ts: entry.ts });
 }

@@ -1,9 +1,9 @@
-/** Hears what somebody else's emitter says, without its noticing, and leaves it as it was. */
+/** Listens to another program's emitter without its noticing, and leaves it as it was. */
 import { isObject } from '../../common/exact-number.js';
 
 type Handler = (...args: unknown[]) => void;
 
-/** By shape, for the SDK's classes are not ours to import. */
+/** By shape, because the SDK's classes cannot be imported here. */
 export interface Emitter {
   on(type: string, handler: Handler): unknown;
   readonly emit?: unknown;
@@ -18,8 +18,9 @@ export function isEmitter(value: unknown): value is Emitter {
 }
 
 /**
- * Hears every type of a Node EventEmitter, by its `emit`, after its own listeners; of anything else with an `on`, the types
- * that are named. Returns what takes the tap off again; after that nothing is heard, whatever the emitter keeps.
+ * Listens to every type of a Node EventEmitter, by its `emit`, after its own listeners; of any other object with an
+ * `on`, only to the named types. Returns the function that removes the tap; after that nothing is heard, whatever the
+ * emitter keeps.
  */
 export function tapEmitter(emitter: Emitter, types: Iterable<string>, hear: Hear): () => void {
   let isOff = false;
@@ -33,7 +34,7 @@ export function tapEmitter(emitter: Emitter, types: Iterable<string>, hear: Hear
   };
 }
 
-/** Undefined when there is no `emit`, or none that can be replaced. */
+/** Undefined if there is no `emit`, or if it cannot be replaced. */
 function tapEmit(emitter: Emitter, hear: Hear): (() => void) | undefined {
   const original = emitter.emit;
   if (typeof original !== 'function') return undefined;
@@ -42,13 +43,13 @@ function tapEmit(emitter: Emitter, hear: Hear): (() => void) | undefined {
     try {
       return Reflect.apply(original as Handler, this, [type, ...args]);
     } finally {
-      if (typeof type === 'string') hear(type, args); // Also when a listener threw: it happened all the same.
+      if (typeof type === 'string') hear(type, args); // Also if a listener threw: the event happened all the same.
     }
   }
   const attributes = { configurable: true, writable: true, enumerable: before?.enumerable ?? false };
   if (!Reflect.defineProperty(emitter, 'emit', { ...attributes, value: emit })) return undefined;
   return () => {
-    if (emitter.emit !== emit) return; // Somebody has wrapped it after us: taking ours out would take theirs out too.
+    if (emitter.emit !== emit) return; // Somebody has wrapped it after us: removing ours would remove theirs too.
     if (before) Reflect.defineProperty(emitter, 'emit', before);
     else Reflect.deleteProperty(emitter, 'emit');
   };

@@ -1,4 +1,4 @@
-/** Finds a peer that is gone without a goodbye: whoever answers nothing for two pings is dead. Any frame is life. */
+/** Finds a peer that vanished: one that answers nothing for two pings is dead. Any frame counts as an answer. */
 import { WebSocket } from 'ws';
 
 export class Heartbeat {
@@ -19,9 +19,9 @@ export class Heartbeat {
   }
 
   private beat(): void {
-    if (this.socket.readyState !== WebSocket.OPEN) return; // The handshake has a limit of its own.
+    if (this.socket.readyState !== WebSocket.OPEN) return; // The handshake has its own limit.
     if (this.socket.isPaused)
-      this.unanswered = 0; // We aren't reading, so its answers don't reach us.
+      this.unanswered = 0; // We are not reading, so its answers cannot reach us.
     else if (this.unanswered === 2) this.onDeath();
     else {
       this.unanswered += 1;

@@ -1,4 +1,4 @@
-/** What the voice server sends, checked once at the edge. Inside, a `LogEntry` is believed. Pure. */
+/** Checks what the voice server sends once, at the edge; the code inside trusts a `LogEntry`. Pure. */
 import { z } from 'zod';
 import { numberIn, isObject } from '../../common/exact-number.js';
 import { CallId, callIdSchema } from '../../common/ids.js';
@@ -6,7 +6,7 @@ import { LogEntry } from './decode.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** `data` is only known to be an object: what stands in it is the decoder's, and its unknown keys are customers' data. */
+/** `data` is only known to be an object: the decoder handles its contents, and unknown keys are customers' data. */
 const entrySchema = z.looseObject({
   seq: z.int().nonnegative(),
   ts: z.preprocess((ts) => numberIn(ts) ?? ts, z.number()),
@@ -31,12 +31,12 @@ const rowSchema = z.looseObject({
 
 const OVER = /^(ended|completed?|finished|done|closed|failed|cancell?ed|busy|no[-_]answer|hung[-_]?up)$/i;
 
-/** The entry or control marker that a value is, or undefined: then it is passed over. */
+/** The value as an entry or control marker; undefined: it is passed over. */
 export function readEntry(value: unknown): LogEntry | undefined {
   return entrySchema.safeParse(value).data;
 }
 
-/** The number of a thing that is no entry, so that a page reader gets past it. */
+/** The number of a value that is not an entry, so that a page reader gets past it. */
 export function seqOf(value: unknown): number | undefined {
   const seq = isObject(value) ? value['seq'] : undefined;
   return typeof seq === 'number' && Number.isSafeInteger(seq) && seq >= 0 ? seq : undefined;
@@ -62,7 +62,7 @@ export function callOf(entry: LogEntry): CallId | undefined {
   return callIdSchema.safeParse(entry.call ?? entry.data['call']).data;
 }
 
-/** A row of `GET /v1/agents/{name}/calls`. Not known to be over means live. */
+/** A row of `GET /v1/agents/{name}/calls`. Unless it says that it is over, the call counts as live. */
 export function readCallRow(value: unknown): { readonly call: CallId; readonly over: boolean } | undefined {
   const row = rowSchema.safeParse(value).data;
   const call = callIdSchema.safeParse(row?.id ?? row?.call ?? row?.call_id).data;
@@ -72,7 +72,7 @@ export function readCallRow(value: unknown): { readonly call: CallId; readonly o
 }
 
 /**
- * True for the frame with which the server refuses: it doesn't answer the upgrade with a status, but sends
+ * True for the frame with which the server refuses: it does not answer the upgrade with a status, but sends
  * `{"error":"Invalid or expired token"}` and closes normally. (Measured by the SDK against voice.pinecall.io.)
  */
 export function isRefusal(value: unknown): boolean {

@@ -1,22 +1,25 @@
 /**
- * What the SDK hands to a listener in its own process, as an event of wire A. Pure. The SDK's types are not public, so this
- * goes by shape: `(data)`, `(call)`, `(data, call)` and `(call, data)` are all understood.
+ * Turns what the SDK passes to a listener in its own process into an event of wire A. Pure. The SDK's types are not
+ * public, so this goes by shape: `(data)`, `(call)`, `(data, call)` and `(call, data)` are all understood.
  */
 import { MAX_DATA_DEPTH } from '../../events/log/event.js';
 import { isObject } from '../../common/exact-number.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What wire A repeats of a call beside an event's own fields. The rest of a call object is the SDK's inside, keys included. */
+/**
+ * The fields of a call that wire A repeats beside an event's own. The rest of a call object is internal to the SDK,
+ * keys included.
+ */
 const OF_A_CALL = ['from', 'to', 'direction', 'transport'];
-/** What a call object may say about its end. */
+/** The fields with which a call object describes its end. */
 const OF_AN_ENDED_CALL = ['duration', 'reason'];
-/** No event within the 64 KiB that the log takes has more. Bounds what copying a cyclic or shared object costs. */
+/** No event within the 64 KiB limit of the log has more. Bounds the cost of copying a cyclic or shared object. */
 const MAX_VALUES = 32_768;
 
 /**
- * The fields of an event, copied: JSON-able data only, so no function, no internals of a class instance. Undefined when no
- * argument is an object. `agentName` is whose emitter it came from. Throws when the data is too deep, too large or cyclic.
+ * The fields of an event, copied as JSON-able data: no function, no internals of a class instance. Undefined if no
+ * argument is an object. `agentName` names the emitter's agent. Throws if the data is too deep, too large or cyclic.
  */
 export function fieldsOf(type: string, args: readonly unknown[], agentName?: string): Fields | undefined {
   const objects = args.filter(isObject);
@@ -32,7 +35,7 @@ export function fieldsOf(type: string, args: readonly unknown[], agentName?: str
   };
 }
 
-/** Without links back into the SDK: whose event it is has been read from them. */
+/** Without references back into the SDK: they have been used to find whose event it is. */
 function ownFields(event: Fields): Fields {
   const isData = ([key, value]: [string, unknown]) =>
     !((key === 'agent' || key === 'call') && isObject(value)) && (isPlain(event) || !key.startsWith('_'));
@@ -58,7 +61,7 @@ function agentOf(value: Fields): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-/** Also what a class has as getters. */
+/** Includes the getters of a class. */
 function pick(value: Fields, names: readonly string[]): Fields {
   const scalars = names.map((name) => [name, value[name]]).filter(([, each]) => /string|number/.test(typeof each));
   return Object.fromEntries(scalars) as Fields;
@@ -66,7 +69,7 @@ function pick(value: Fields, names: readonly string[]): Fields {
 
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  // By its own prototype's prototype: an object of another realm (a vm, a test) has an Object.prototype of its own.
+  // Checked by its prototype's prototype: an object of another realm (a vm, a test) has another Object.prototype.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
@@ -84,7 +87,7 @@ function copyFields(source: object, budget: Budget, depth = 1): Fields {
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
-/** As JSON would have it; of what JSON has no word for, undefined. */
+/** The value as JSON would write it; undefined for values that JSON cannot express. */
 function copy(value: unknown, budget: Budget, depth: number): unknown {
   budget.spend();
   if (typeof value === 'bigint') return value.toString();

@@ -1,6 +1,6 @@
 /**
- * The embedded topology: the operator's module, whose default export is the SDK's `Pinecall` client, runs in this process and
- * its events are tapped. Nothing that happens here may reach the agents' code: a tap never throws and never waits.
+ * The embedded topology: the operator's module, whose default export is the SDK's `Pinecall` client, runs in this
+ * process and its events are tapped. Nothing here may affect the agents' code: a tap never throws and never waits.
  */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -18,13 +18,16 @@ import { OpenCalls } from './open-calls.js';
 import { SpokenWords } from './spoken-words.js';
 import { isObject } from '../../common/exact-number.js';
 
-/** Agents can be registered at any time, and are seen as they are; whatever way nobody watches, they are heard after this. */
+/**
+ * Agents can be registered at any time, and are noticed at once. Those registered in a way that we cannot watch are
+ * found within this time.
+ */
 const LOOK_FOR_AGENTS_MS = 1000;
-/** What a client says about itself. */
+/** Events of a client about itself. */
 const NOT_EVENTS = new Set(['newListener', 'removeListener', 'error']);
-/** The SDK has lost the voice server: its calls are over for it, and it says no more of them. */
+/** The SDK has lost the voice server: for the SDK its calls are over, and it reports no more of them. */
 const LINK_LOST = 'disconnected';
-/** pinecall/README.md, "Types seen" and wire B: what is asked for where there is only an `on`. */
+/** pinecall/README.md, "Types seen" and wire B: the types to listen to if there is only an `on`. */
 const TYPES = new Set(
   [
     'call.started call.ended speech.started speech.ended user.speaking user.message eager.turn turn.pause turn.end',
@@ -97,14 +100,14 @@ async function defaultExportOf(path: string): Promise<unknown> {
     : exported;
 }
 
-/** The taps of one run, and what comes in by them. */
+/** The taps of one run, and the events that come in by them. */
 class AgentTaps {
   private readonly taps = new Map<Emitter, () => void>();
   /** Agents cannot be told to wait. */
   private readonly sink: LossySink;
   private readonly unreadable: PassedOver;
   private readonly nobodys: PassedOver;
-  /** Which emitter said what first in this tick: an agent's event may come by the client as well, as the same object. */
+  /** Which emitter sent what first in this tick: an agent's event may also come by the client, as the same object. */
   private said = new WeakMap<object, Map<string, Emitter>>();
   private isTickOpen = false;
   private readonly words = new SpokenWords();
@@ -124,7 +127,7 @@ class AgentTaps {
     this.tap(this.client, undefined);
   }
 
-  /** Those that aren't tapped yet. */
+  /** Agents that are not tapped yet. */
   tapAgents(): void {
     try {
       for (const [key, agent] of agentsOf(this.client)) {
@@ -155,7 +158,7 @@ class AgentTaps {
       if (fields['agent'] === undefined) this.noteNobodys(type);
       else if (!this.isRepeat(emitter, type, args)) this.handOn(decodeAgentEvent(type, fields));
     } catch {
-      this.unreadable.note(); // Theirs to mend; their other listeners and the next event go on.
+      this.unreadable.note(); // The operator has to fix that; the other listeners and the next event are not affected.
     }
   }
 
@@ -170,12 +173,12 @@ class AgentTaps {
     for (const event of this.calls.lost(agent)) void pushLive(this.sink, event);
   }
 
-  /** Where agents are tapped, theirs names itself; and an unknown type without an agent is no event of an agent. */
+  /** If agents are tapped, each emitter names its agent; an unknown type without an agent is not an agent's event. */
   private noteNobodys(type: string): void {
     if (this.taps.size === 1 && TYPES.has(type)) this.nobodys.note();
   }
 
-  /** From another emitter: one that says the same object twice means it. */
+  /** From another emitter: an emitter that sends the same object twice means it. */
   private isRepeat(emitter: Emitter, type: string, args: readonly unknown[]): boolean {
     const event = args.find(isObject);
     if (!event) return false;

@@ -1,13 +1,13 @@
 /**
- * The calls that a process has heard of and that have not ended. When the SDK loses the voice server, its calls end inside it without a
- * word, and what the server still says of them is dropped: they are said to be lost.
+ * The calls that a process has heard of and that have not ended. If the SDK loses the voice server, it ends its calls
+ * silently and drops what the server still sends about them. So we report them as lost.
  */
 import type { DecodedEvent } from '../../events/log/event.js';
 
-/** Bounds memory; the oldest are forgotten, and count as lost when they have been silent for too long. */
+/** Bounds memory. The oldest are forgotten, and count as lost after a long silence. */
 const MAX_CALLS = 10_000;
 
-/** Only a beginning opens a call: what trails behind its end does not. */
+/** Only a beginning opens a call; late events after its end do not. */
 const BEGINNINGS = new Set(['call.ringing', 'call.dialing', 'call.started', 'chat.started']);
 
 export class OpenCalls {
@@ -24,7 +24,7 @@ export class OpenCalls {
     if (this.calls.size > MAX_CALLS && oldest !== undefined) this.calls.delete(oldest);
   }
 
-  /** Their ends. An end that is said after all counts, too: it has an identity of its own, and comes later. */
+  /** Their ends. A real end that still comes counts, too: it has its own identity and comes later. */
   lost(ofAgent: string | undefined): DecodedEvent[] {
     const gone = [...this.calls].filter(([, { agent }]) => ofAgent === undefined || agent === ofAgent);
     return gone.map(([key, { agent, facts }]) => {

@@ -1,4 +1,4 @@
-/** A log read in pages over HTTP: what is left where no WebSocket gets through. */
+/** A log read in pages over HTTP: the fallback if no WebSocket gets through. */
 import { jitter } from '../../common/backoff.js';
 import type { LogReader } from './attach-client.js';
 import { isControl } from './decode.js';
@@ -8,7 +8,10 @@ import { pause } from '../../common/waiting.js';
 /** `after` → the values of a page. */
 export type ReadPage = (after: number) => Promise<readonly unknown[]>;
 
-/** Reads page after page, `pollMs` apart where nothing new came, until `untilMs` have passed: then it may try a socket again. */
+/**
+ * Reads page after page, `pollMs` apart if nothing new came, until `untilMs` have passed; then a socket may be tried
+ * again.
+ */
 export async function readPages(
   page: ReadPage,
   reader: LogReader,

@@ -1,19 +1,21 @@
-/** Whether the voice server can be read at all: when nothing of it can for a while, /readyz must not say "live". */
+/**
+ * Whether the voice server can be read at all: if nothing of it can be read for a while, /readyz must not say "live".
+ */
 
 import { Refused } from './voice-api.js';
 
-/** A run that was never live says after this that it failed: its logs have all had their turn. */
+/** A run that was never live reports a failure after this time: by then every log has been tried. */
 const FIRST_MS = 5000;
-/** The trouble of a server of which no log is to be read. */
+/** The trouble of a server without a log to read. */
 const SERVER = '';
 
 export class Reachability {
   private attached = 0;
   private heardAt = performance.now();
   private isLive = false;
-  /** By log: why it is not read now. */
+  /** By log: why it is not being read. */
   private readonly troubles = new Map<string, string>();
-  /** By log that is read, but in pages: why no socket does. */
+  /** By log that is read in pages: why no socket works. */
   private readonly inPagesFor = new Map<string, string>();
 
   constructor(
@@ -22,7 +24,7 @@ export class Reachability {
     private readonly outage: (error: Error) => void,
   ) {}
 
-  /** Names no log: everybody may look at /readyz. */
+  /** Contains no log's name, because everybody may read /readyz. */
   get trouble(): string | undefined {
     const [first] = this.troubles.values();
     const [reason] = this.inPagesFor.values();
@@ -38,13 +40,13 @@ export class Reachability {
     this.reading();
   }
 
-  /** It is read no more. */
+  /** It is no longer read. */
   down(): void {
     this.attached -= 1;
     this.heardAt = performance.now();
   }
 
-  /** It is read, but in pages: a socket is refused. That the server speaks no WebSocket at all is no trouble. */
+  /** It is read, but in pages: a socket is refused. It is no trouble if the server does not speak WebSocket at all. */
   inPages(log: string, why: Error): void {
     if (why instanceof Refused) this.inPagesFor.set(log, why.message);
   }
@@ -58,7 +60,7 @@ export class Reachability {
     this.troubles.delete(log);
   }
 
-  /** The server answers, and there may be nothing to attach to. */
+  /** The server answers; there may be no log to attach to. */
   reading(): void {
     this.heardAt = performance.now();
     this.troubles.delete(SERVER);
@@ -74,7 +76,7 @@ export class Reachability {
     this.outage(new Error(`nothing could be read for ${Math.round(silentMs / 1000)} s: ${error.message}`));
   }
 
-  /** Of a server of which no log is to be read: nothing else would tell that it is away. */
+  /** For a server without a log to read: nothing else would show that it is away. */
   notFound(error: Error): void {
     if (this.isLive) this.failed(SERVER, error);
     else this.outage(error);

@@ -1,14 +1,17 @@
 /**
- * Writes down what a streamed reply said where nobody else does: it begins with an empty text, its words pass by and are not
- * stored, and `message.confirmed`, which would have them all, may never come. So the event that ends it takes its words along as
- * `text`. For wires that carry every word (B, the call log, the module): of wire A's words only the first arrives.
+ * Records the words of a streamed reply where nothing else does. Such a reply begins with an empty text, its words pass
+ * by and are not stored, and `message.confirmed`, which would have them all, may never come. So the event that ends it
+ * gets them as `text`. For wires that carry every word (B, the call log, the module); wire A sends only the first word.
  */
 import { numberIn } from '../../common/exact-number.js';
 import type { DecodedEvent } from '../../events/log/event.js';
 
-/** Replies that are being spoken at once, of all calls of a source; the oldest are forgotten. Bounds memory, as the next does. */
+/**
+ * Replies that may be spoken at once, in all calls of a source; the oldest are forgotten. Bounds memory, as the next
+ * constant does.
+ */
 const MAX_REPLIES = 2000;
-/** Of one reply, in characters: some twenty minutes of talk. What is longer is not written down. */
+/** Characters of one reply: some twenty minutes of talk. A longer reply is not recorded. */
 const MAX_TEXT = 16_000;
 const ENDS = new Set(['bot.finished', 'bot.interrupted']);
 
@@ -33,7 +36,7 @@ export class SpokenWords {
     return event;
   }
 
-  /** What follows may lack words. */
+  /** Words may be missing from here on. */
   clear(): void {
     this.replies.clear();
   }

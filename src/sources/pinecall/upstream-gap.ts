@@ -1,6 +1,6 @@
 /**
- * What a call log says where it cannot replay: its readers are told where the hole is, and what is known of it. Pure. The marker may bring
- * a snapshot of the call; the call's start may be known from its agent's log.
+ * What we store where a call log cannot replay: readers are told where the gap is, and what is known of it. Pure. The
+ * marker may bring a snapshot of the call; the call's start may be known from its agent's log.
  */
 import { isObject, numberIn } from '../../common/exact-number.js';
 import { serialiseJson } from '../../common/json.js';
@@ -10,14 +10,14 @@ import { type LogEntry } from './decode.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Room for a snapshot within what an event may have (events/log/event.ts); the oldest of its lines go first. */
+/** Room for a snapshot within the size of an event (events/log/event.ts); its oldest lines go first. */
 const MAX_SNAPSHOT_BYTES = 48 * 1024;
-/** Lines, and tools, that are taken of a snapshot: the newest. */
+/** How many lines and tools of a snapshot are kept: the newest. */
 const MAX_ITEMS = 200;
 
 /**
- * Durable, so that a later reader is told too. `start`: the entry of the agent's log that named the call. When the marker was made is no
- * time of the call.
+ * Durable, so that later readers are told too. `start`: the entry of the agent's log that named the call. The time of
+ * the marker is no time of the call.
  */
 export function decodeLogGap(marker: LogEntry, callId: string, start?: LogEntry): DecodedEvent {
   const { from, resume_from: resumeFrom } = marker.data;
@@ -33,7 +33,10 @@ export function decodeLogGap(marker: LogEntry, callId: string, start?: LogEntry)
   };
 }
 
-/** In the customers' words: `{startedAt, from, to, direction, transport, endedReason, handoff, messages, toolCalls}`, what there is of it. */
+/**
+ * In the customers' vocabulary: `{startedAt, from, to, direction, transport, endedReason, handoff, messages,
+ * toolCalls}`, as far as known.
+ */
 function snapshotIn(snapshot: unknown, start: LogEntry | undefined): Fields | undefined {
   const said = isObject(snapshot) ? snapshot : {};
   const begun = start?.data ?? {};

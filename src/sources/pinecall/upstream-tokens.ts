@@ -1,15 +1,15 @@
 /**
- * Stream tokens for sets of agents. Agents share a token, so that a thousand logs don't cost a thousand mints; a token never
- * holds an agent that nobody asked for, and the set is never empty.
+ * Stream tokens for sets of agents. Agents share a token, so that a thousand logs do not need a thousand mints. A token
+ * never includes an agent that nobody asked for, and the set is never empty.
  */
 import { Refused, VoiceApi } from './voice-api.js';
 
-/** Agents a token, and characters of their names in its URL: proxies refuse URLs past 8 KB. */
+/** Agents per token, and characters of their names in its URL: proxies refuse URLs over 8 KB. */
 const MAX_AGENTS = 50;
 const MAX_NAMES_LENGTH = 6000;
-/** Renewed when this part of its life is over: an attach with it must still arrive in time. */
+/** Renewed after this part of its life: an attach with it must still arrive in time. */
 const USABLE_PART = 0.75;
-/** However short a life the server names, no more than a mint a second. */
+/** At most one mint a second, however short a life the server gives. */
 const MIN_USABLE_MS = 1000;
 
 /** The API key is wrong: nothing can be read until the operator changes it. */
@@ -26,28 +26,28 @@ interface Group {
 }
 
 export class UpstreamTokens {
-  /** Replaced, never changed, when its set of agents changes: so its token covers its agents, always. */
+  /** Replaced, never changed, when its set of agents changes: so its token always covers its agents. */
   private groups: Group[] = [];
 
   constructor(
     private readonly api: VoiceApi,
-    /** Where the server mints no tokens, its pages take the key itself: in a header, never in a URL. */
+    /** If the server mints no tokens, its pages accept the key itself: in a header, never in a URL. */
     readonly apiKey: string,
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Makes room for agents that will be asked for, so that they share tokens from the start. */
+  /** Reserves room for agents that will be asked for, so that they share tokens from the start. */
   include(agents: Iterable<string>): void {
     for (const agent of agents) if (canBeAsked(agent)) this.groupOf(agent);
   }
 
-  /** No log of this agent is begun any more. (If one of its calls still needs a token, that includes it again.) */
+  /** No further log of this agent will be read. (If one of its calls still needs a token, that adds it again.) */
   drop(agent: string): void {
     const group = this.groups.find(({ agents }) => agents.includes(agent));
     if (group) this.replace(group, [group.agents.filter((name) => name !== agent)]);
   }
 
-  /** A token that covers the agent. Rejects with {@link ApiKeyRefused}, or with what befell the mint. */
+  /** A token that covers the agent. Rejects with {@link ApiKeyRefused}, or with the error of the mint. */
   async forAgent(agent: string): Promise<string> {
     if (!canBeAsked(agent)) throw new Error('no token can be asked for an agent whose name has a comma');
     for (;;) {
@@ -57,7 +57,7 @@ export class UpstreamTokens {
     }
   }
 
-  /** For a call whose agent is not known (its cursor is all that is left of it): the n-th token of {@link size}. */
+  /** For a call whose agent is not known (only its cursor is left): the n-th token of {@link size}. */
   async nth(n: number): Promise<string> {
     const agent = this.groups[n % Math.max(1, this.size)]?.agents[0];
     if (agent === undefined) throw new Error('no agent is known whose token could cover the call');
@@ -68,7 +68,7 @@ export class UpstreamTokens {
     return this.groups.length;
   }
 
-  /** The server refused it before its time: whoever needs a token next mints a fresh one. */
+  /** The server refused the token early: the next caller mints a fresh one. */
   discard(token: string): void {
     for (const group of this.groups) if (group.token?.value === token) group.token = undefined;
   }
@@ -83,7 +83,7 @@ export class UpstreamTokens {
     return group;
   }
 
-  /** Undefined when the server refused the set: then it is split, and whoever asked asks again. */
+  /** Undefined if the server refused the set: then it is split, and every caller asks again. */
   private async tokenOf(group: Group): Promise<string | undefined> {
     if (group.token && performance.now() < group.token.usableUntil) return group.token.value;
     try {
@@ -92,7 +92,8 @@ export class UpstreamTokens {
       if (!(error instanceof Refused)) throw error;
       if (error.status === 401) throw new ApiKeyRefused();
       if (error.status >= 500 || error.status === 429 || group.agents.length === 1) throw error;
-      // One agent that the server doesn't know must not cost the others theirs: halve until it stands alone.
+      // One agent that the server does not know must not cost the others theirs: halve the set until that agent is
+      // alone.
       const half = Math.ceil(group.agents.length / 2);
       this.replace(group, [group.agents.slice(0, half), group.agents.slice(half)]);
       return undefined;
@@ -110,7 +111,7 @@ export class UpstreamTokens {
     }
   }
 
-  /** Does nothing when another has replaced it meanwhile. */
+  /** Does nothing if another token has replaced it meanwhile. */
   private replace(group: Group, sets: readonly (readonly string[])[]): void {
     const index = this.groups.indexOf(group);
     const groups = sets.filter((agents) => agents.length > 0).map((agents) => ({ agents }));
@@ -118,7 +119,7 @@ export class UpstreamTokens {
   }
 }
 
-/** A comma separates names upstream: such a name would ask for two other agents. */
+/** Upstream separates names by commas: such a name would ask for two other agents. */
 function canBeAsked(agent: string): boolean {
   return !agent.includes(',');
 }

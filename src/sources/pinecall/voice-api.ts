@@ -1,4 +1,6 @@
-/** The HTTP side of the voice server. Secrets go out in headers and in the attach URL, which nothing may write. */
+/**
+ * The HTTP side of the voice server. Secrets are sent in headers and in the attach URL, which must never be written.
+ */
 import { z } from 'zod';
 import { parseJson } from '../../common/json.js';
 import { connectionFault } from '../connection-fault.js';
@@ -7,10 +9,10 @@ import { childOf } from '../../common/waiting.js';
 
 /** A page holds 500 entries of a few KB; this leaves room for large ones and bounds the memory of a request. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
-/** What the protocol says when the answer doesn't. */
+/** The protocol's default, if the answer does not say. */
 const DEFAULT_EXPIRES_IN_SECONDS = 60;
 
-/** Printable ASCII: what can stand in a header, so that no HTTP client quotes it in an error. */
+/** Printable ASCII: safe in a header, so that no HTTP client quotes it in an error. */
 const mintSchema = z.object({
   token: z.string().regex(/^[\x21-\x7e]{1,8192}$/),
   expires_in: z.number().positive().max(86_400).default(DEFAULT_EXPIRES_IN_SECONDS),
@@ -19,7 +21,7 @@ const mintSchema = z.object({
 /** One of the two kinds of log. */
 export type LogAddress = { readonly agent: string } | { readonly call: string };
 
-/** The server answered, and the answer was no. */
+/** The server answered with a refusal. */
 export class Refused extends Error {
   constructor(
     what: string,
@@ -37,7 +39,7 @@ export class Refused extends Error {
 export class VoiceApi {
   private readonly httpBase: string;
 
-  /** `socketBase`: an origin such as `wss://voice.pinecall.io`; HTTP is at the same host. */
+  /** `socketBase`: an origin such as `wss://voice.pinecall.io`; HTTP uses the same host. */
   constructor(
     private readonly socketBase: string,
     private readonly timeoutMs: number,
@@ -45,7 +47,7 @@ export class VoiceApi {
     this.httpBase = socketBase.replace(/^ws/, 'http');
   }
 
-  /** Holds the token: nothing may write this URL. */
+  /** Holds the token: this URL must never be written. */
   attachUrl(log: LogAddress, token: string, after: number): URL {
     const url = new URL('/v1/attach', this.socketBase);
     url.search = new URLSearchParams({ token, ...log, after: String(after) }).toString();
@@ -53,8 +55,8 @@ export class VoiceApi {
   }
 
   /**
-   * A token that may read the logs of these agents. The server's `server` field is not followed: the operator named the host.
-   * An empty set is refused here, because upstream it has meant all.
+   * A token that may read the logs of these agents. The server's `server` field is ignored: the operator named the
+   * host. An empty set is refused here, because upstream it has meant all agents.
    */
   async mint(
     agents: readonly string[],
@@ -74,7 +76,7 @@ export class VoiceApi {
     return { token: minted.token, ttlMs: minted.expires_in * 1000 };
   }
 
-  /** Whether anything answers there, with whatever; no secret goes out. Rejects when nothing does, or the server is not well. */
+  /** Whether anything answers there; sends no secret. Rejects if nothing does, or if the server is not well. */
   probe(signal: AbortSignal): Promise<void> {
     return this.inTime(signal, async (limit) => {
       const { status, body } = await this.request('/', undefined, limit);
@@ -137,7 +139,7 @@ export class VoiceApi {
   }
 }
 
-/** A name or id as one segment of a path. `..` can't be one: it would be another path, asked with our token. */
+/** A name or id as one segment of a path. `..` is refused: it would be another path, requested with our token. */
 function segment(text: string): string {
   if (text === '.' || text === '..') throw new Error(`"${text}" cannot stand in a path`);
   return encodeURIComponent(text);
@@ -158,6 +160,6 @@ function parseBody(text: string, what: string): unknown {
   try {
     return parseJson(text);
   } catch {
-    throw new Error(`${what} was not answered with JSON`); // The parser's own message quotes what it read.
+    throw new Error(`${what} was not answered with JSON`); // The parser's own message quotes the text.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * All calls of all agents as one timeline. Pure and lazy: of each call in progress only its next cue is held, and they stand
- * in one queue. Seed and agents alone decide what is said, by whom and when; the run's start goes into the ids only.
+ * All calls of all agents as one timeline. Pure and lazy: for each call in progress only its next cue is held, in one
+ * queue. Seed and agents alone decide what is said, by whom and when; the run's start affects the ids only.
  */
 import { Conversation, isSpoken } from './conversation.js';
 import { playConversation } from './conversation-player.js';
@@ -12,21 +12,21 @@ import { SeededRandom } from './random.js';
 import { Cue, Scene, sceneOf } from './scene.js';
 
 export interface ScheduledCue {
-  /** After the start, at the pace of real life. */
+  /** After the start, at real-life speed. */
   readonly atMs: number;
   readonly type: string;
   readonly data: Cue['data'];
 }
 
-/** With it begin the ids of calls that nobody makes: what a run that was killed has left open is found by it. */
+/** The start of simulated calls' ids: by it, calls that a killed run left open are found. */
 export const SIMULATED = '51b0';
 
-/** A visitor of the demo should see something at once: the first call of all begins here. */
+/** A visitor of the demo should see something at once: the very first call begins at this time. */
 const FIRST_CALL_MS = 300;
-/** Longest that the agents' first calls lie apart. */
+/** The longest time between the agents' first calls. */
 const FIRST_CALLS_APART_MS = 1500;
 
-/** What waits for its moment: the next cue of a call, or an agent whose next call is to begin. */
+/** Waits for its moment: the next cue of a call, or an agent whose next call is to begin. */
 type Due = { readonly cue: Cue; readonly rest: Iterator<Cue, void> } | { readonly desk: Desk };
 
 /** In order of time. Ends when `options.calls` calls have ended; without that, never. */
@@ -57,12 +57,12 @@ function enqueueNext(queue: DueQueue<Due>, atMs: number, rest: Iterator<Cue, voi
   if (!next.done) queue.push(atMs + next.value.afterMs, { cue: next.value, rest });
 }
 
-/** Where an agent's calls come in. What one agent does doesn't depend on which others there are. */
+/** Where an agent's calls come in. An agent's behaviour does not depend on which other agents there are. */
 class Desk {
   readonly random: SeededRandom;
   private readonly ids: SeededRandom;
   private readonly repertoire: readonly Conversation[];
-  /** Conversations still to be played before any comes again. */
+  /** Conversations still to be played before any is repeated. */
   private bag: Conversation[];
 
   constructor(
@@ -74,7 +74,7 @@ class Desk {
     this.ids = new SeededRandom(`ids ${seed} ${startedAtMs} ${agent.agent}`);
     const { businesses } = agent;
     this.repertoire = CONVERSATIONS.filter(({ business }) => businesses.length === 0 || businesses.includes(business));
-    // The first is one in which there is something to see.
+    // The first is one that shows something interesting.
     this.bag = [this.random.pick(this.repertoire.filter(isSpoken))];
   }
 

@@ -1,6 +1,7 @@
 /**
- * A script and a seeded chance in, a timeline of wire A's events out. Pure: no clock, no I/O; the same seed gives the same
- * timeline. The events, their fields and their order are those of `test/fixtures/` (recorded from the real SDK).
+ * Turns a script and a seeded random source into a timeline of wire A's events. Pure: no clock, no I/O; the same seed
+ * gives the same timeline. The events, their fields and their order are those of `test/fixtures/` (recorded from the
+ * real SDK).
  */
 import type { ChatConversation, SpokenConversation } from './conversation.js';
 import { playTool, relayed, told } from './cues.js';
@@ -26,7 +27,7 @@ function* playCall(scene: Scene<SpokenConversation | ChatConversation>): Generat
   const last = conversation.steps.at(-1);
   const afterMs = last && 'silenceMs' in last ? last.silenceMs : Math.round(random.between(600, 1800));
   yield told(scene, afterMs, 'call.ended', {
-    // Nobody picked up: it rang, but it never was a conversation.
+    // Nobody picked up: it rang, but there was no conversation.
     duration: isUnanswered(conversation.reason) ? 0 : (lastedMs + afterMs) / 1000,
     reason: conversation.reason ?? DEFAULT_REASON[conversation.transport],
   });

@@ -1,9 +1,9 @@
-/** Who takes the simulator's calls. The demo's set-up creates the tenants and gives them these agents. */
+/** The agents that take the simulator's calls. The demo's set-up creates the tenants and gives them these agents. */
 import type { Business } from './conversation.js';
 
 export interface DemoAgent {
   readonly agent: string;
-  /** Whose phones it answers. */
+  /** The business whose phones it answers. */
   readonly businesses: readonly Business[];
 }
 
@@ -14,5 +14,5 @@ export const DEMO_AGENTS: readonly (DemoAgent & { readonly tenant: 'acme' | 'glo
   { tenant: 'globex', agent: 'sol', businesses: ['hotel', 'cleaning', 'workshop'] },
 ];
 
-/** Belongs to nobody: one sees that its events reach no customer. */
+/** Belongs to nobody, to show that its events reach no customer. */
 export const UNOWNED_DEMO_AGENT: DemoAgent = { agent: 'nora', businesses: ['restaurant', 'parcel', 'dentist'] };

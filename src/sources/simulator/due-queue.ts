@@ -1,4 +1,6 @@
-/** A priority queue by time: a binary heap. What is due at the same moment leaves in the order in which it came. */
+/**
+ * A priority queue by time: a binary heap. Items that are due at the same moment leave in the order in which they came.
+ */
 
 interface Entry<T> {
   readonly atMs: number;
@@ -24,7 +26,7 @@ export class DueQueue<T> {
     this.heap[hole] = entry;
   }
 
-  /** Takes what is due first; undefined when empty. */
+  /** Takes the item that is due first; undefined if empty. */
   pop(): { readonly atMs: number; readonly item: T } | undefined {
     const first = this.heap[0];
     const last = this.heap.pop();

@@ -1,6 +1,7 @@
 /**
- * The simulator's `SOURCES` entry: `simulator` or, say, `simulator:?rate=2&seed=42&speed=1&calls=20&agents=mara+julia`.
- * Between agents stands "+" (or "%2C"): the comma already separates the entries of `SOURCES`.
+ * The simulator's `SOURCES` entry: `simulator` or, for example,
+ * `simulator:?rate=2&seed=42&speed=1&calls=20&agents=mara+julia`. Agents are separated by "+" (or "%2C"), because the
+ * comma separates the entries of `SOURCES`.
  */
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
@@ -10,9 +11,12 @@ import { DEMO_AGENTS, DemoAgent, UNOWNED_DEMO_AGENT } from './demo-agents.js';
 
 export interface SimulatorOptions {
   readonly agents: readonly DemoAgent[];
-  /** Calls that begin in a minute, for each agent. */
+  /** Calls that begin per minute, for each agent. */
   readonly callsPerMinute: number;
-  /** Of what is said and when, not of the ids: those must differ from run to run, or the log would drop them as repeats. */
+  /**
+   * Of what is said and when, but not of the ids: those must differ from run to run, or the log would drop them as
+   * duplicates.
+   */
   readonly seed: number;
   /** 1 is the pace of real life. */
   readonly speed: number;
@@ -20,11 +24,11 @@ export interface SimulatorOptions {
   readonly calls: number | undefined;
 }
 
-/** A conversation lasts about 35 s, so that with three a minute one or two are in progress at each agent. */
+/** A conversation lasts about 35 s, so with three a minute one or two are in progress for each agent. */
 const DEFAULT_CALLS_PER_MINUTE = 3;
 
 const ENTRY = /^simulator:?(?:\?(?<query>.*))?$/s;
-/** Everybody that the demo knows, and one who belongs to nobody. */
+/** All agents of the demo, including the one that belongs to nobody. */
 const CAST: readonly DemoAgent[] = [...DEMO_AGENTS, UNOWNED_DEMO_AGENT];
 const SEPARATOR = /[,\s]+/;
 
@@ -65,12 +69,12 @@ export function readSimulatorOptions(entry: string): SimulatorOptions {
   };
 }
 
-/** A name that the demo doesn't know answers for every business. */
+/** An agent that the demo does not know answers for every business. */
 function agentOf(agent: string): DemoAgent {
   return CAST.find((known) => known.agent === agent) ?? { agent, businesses: [] };
 }
 
-/** A field given twice is joined by a comma: a list of agents stays one, a number stops being one. */
+/** A field given twice is joined by a comma: a list of agents stays valid, a number does not. */
 function fieldsOf(query: string): Record<string, string> {
   const fields = new URLSearchParams(query);
   return Object.fromEntries([...new Set(fields.keys())].map((name) => [name, fields.getAll(name).join(',')]));

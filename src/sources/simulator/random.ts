@@ -1,6 +1,7 @@
 /**
- * Chance that repeats: the same seed gives the same numbers on every machine. sfc32 by Chris Doty-Humphrey (PractRand, public
- * domain), its 128 bits of state filled from SHA-256 of the seed, so that "1" and "2" have nothing in common. No secrets.
+ * Repeatable random numbers: the same seed gives the same numbers on every machine. sfc32 by Chris Doty-Humphrey
+ * (PractRand, public domain); its 128 bits of state come from SHA-256 of the seed, so that "1" and "2" have nothing in
+ * common. Not for secrets.
  */
 import { createHash } from 'node:crypto';
 
@@ -33,7 +34,7 @@ export class SeededRandom {
     return items[Math.floor(this.next() * items.length)] as T;
   }
 
-  /** All of them, in an order of chance. */
+  /** All of them, in random order. */
   shuffled<T>(items: readonly T[]): T[] {
     return items
       .map((item) => ({ item, rank: this.next() }))

@@ -1,13 +1,13 @@
-/** What the players of a conversation share: who talks to whom, the script's open words filled in, and the beats of time. */
+/** What the players of a conversation share: who talks to whom, the script's placeholders filled in, and the timing. */
 import type { Conversation } from './conversation.js';
 import { callerIn, lineOf } from './phone-numbers.js';
 import type { SeededRandom } from './random.js';
 
-/** One event of a wire that is yet to be: `afterMs` after the cue before it, at the pace of real life. */
+/** A future event of a wire: `afterMs` after the cue before it, at real-life speed. */
 export interface Cue {
   readonly afterMs: number;
   readonly type: string;
-  /** As on wire A, without the times of day: who plays it knows them. */
+  /** As on wire A, without the times of day, which the player adds. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -33,7 +33,7 @@ export interface Scene<C extends Conversation = Conversation> {
 /** 180 words a minute. */
 const WORD_MS = 60_000 / 180;
 
-/** How long a word takes to say: long ones longer, a breath after a sentence, and no two the same. */
+/** How long a word takes to say: long words take longer, a sentence ends with a breath, and no two are the same. */
 export function wordMs(word: string, random: SeededRandom): number {
   const length = 0.6 + 0.08 * Math.min(word.length, 12);
   const breath = /[.?!:…]$/.test(word) ? 180 : 0;

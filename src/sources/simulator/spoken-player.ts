@@ -3,7 +3,7 @@ import type { BotStep, KeysStep, SpokenConversation, SpokenStep, UserStep } from
 import { playTool, relayed, told } from './cues.js';
 import { Cue, Scene, wordMs, wordsOf } from './scene.js';
 
-/** Of what the agent was saying when the caller spoke over it. */
+/** What the agent was saying when the caller interrupted. */
 interface CutOff {
   readonly messageId: string;
   readonly playedMs: number;
@@ -38,7 +38,7 @@ export class SpokenPlayer {
     const { random } = scene;
     const messageId = `${scene.id}_u${turnId}`;
     const text = scene.fill(step.user);
-    // Whoever interrupts doesn't wait first.
+    // A caller who interrupts does not wait first.
     const beforeMs = this.cutOff ? this.pause(60, 200) : this.pause(500, 1300);
     yield relayed(scene, beforeMs, 'speech.started', { turnId, confidence: round(random.between(0.72, 0.97)) });
     if (this.cutOff) {
@@ -62,7 +62,7 @@ export class SpokenPlayer {
     yield this.turn('turn.end', { messageId, text, probability: random.between(0.9, 0.99), latencyMs: 240 });
   }
 
-  /** What is understood so far, longer with every word. Returns how long it took to say, in milliseconds. */
+  /** The words understood so far, one more each time. Returns how long it took to say them, in milliseconds. */
   private *interimWords(
     step: UserStep,
     { messageId, text, turnId }: { messageId: string; text: string; turnId: number },
@@ -125,7 +125,10 @@ export class SpokenPlayer {
     }
   }
 
-  /** The SDK's `Turn`: its `id` is the turn's number. It comes `latencyMs` after the last word, some of them gone by. */
+  /**
+   * The SDK's `Turn`: its `id` is the turn's number. It comes `latencyMs` after the last word, part of which have
+   * passed.
+   */
   private turn(type: string, turn: { messageId: string; text: string; probability: number; latencyMs: number }): Cue {
     const { latencyMs, messageId, text } = turn;
     const probability = round(turn.probability);
