@@ -1,6 +1,7 @@
 /**
- * The calls of a source: which are followed, which are over and at what seq. A call has its row before it is read, so a crash forgets
- * none. In memory is what goes on, and so many of what is over that the list of calls seldom needs the database.
+ * The calls of a source: which are followed, and which are over and at what seq. A call has its row before it is read,
+ * so a crash forgets none. Memory holds the calls that go on and enough finished ones that the list of calls seldom
+ * needs the database.
  */
 import { Backoff } from '../../common/backoff.js';
 import { callIdSchema } from '../../common/ids.js';
@@ -11,11 +12,11 @@ import { pause } from '../../common/waiting.js';
 import type { CallHint } from './reader-context.js';
 import type { CursorStore, Timings } from './pinecall2-options.js';
 
-/** Calls that are over and still remembered. Beyond it the oldest are asked for in the database. */
+/** How many finished calls are remembered. Beyond it the oldest are looked up in the database. */
 const MAX_FINISHED = 50_000;
-/** Logs that go on which are followed at once; beyond them a call waits for its turn. Bounds memory. */
+/** How many unsealed logs are followed at once; beyond them a call waits for its turn. Bounds memory. */
 const MAX_LIVE = 5000;
-/** Logs that are over which are read at once: calls in progress come first. */
+/** How many finished logs are read at once: calls in progress come first. */
 const MAX_OVER = 16;
 
 export interface CallBooksOptions {
@@ -45,8 +46,8 @@ export class CallBooks {
   constructor(private readonly options: CallBooksOptions) {}
 
   /**
-   * Follows the call, unless it is followed already or was read to the seq that the hint tells of. Resolves when it has its row, and its
-   * turn. What cannot be an id is nobody's call.
+   * Follows the call, unless it is followed already or was read to the seq in the hint. Resolves when it has its row
+   * and its turn. A value that cannot be an id names no call.
    */
   async discover(call: string, hint: CallHint): Promise<void> {
     if (!callIdSchema.safeParse(call).success)
@@ -57,12 +58,12 @@ export class CallBooks {
     await begun.finally(() => this.beginning.delete(call));
   }
 
-  /** A call whose row says that it goes on. */
+  /** A call that goes on, according to its row. */
   async resume(call: string, cursor: number): Promise<void> {
     if (!this.followed.has(call)) await this.follow(call, { cursor, done: false }, { live: true, lastSeq: 0 });
   }
 
-  /** Resolves when nothing is read any more. */
+  /** Resolves when no log is being read any more. */
   async settled(): Promise<void> {
     while (this.followed.size > 0 && this.options.signal.aborted) await Promise.all(this.followed.values());
   }
@@ -83,7 +84,7 @@ export class CallBooks {
     const release = await (hint.live ? this.liveTurns : this.overTurns).acquire();
     if (signal.aborted || this.followed.has(call)) return release();
     const keeper = this.options.keeperOf(`call:${call}`, row?.cursor ?? 0);
-    // One whose log had more than we read goes on from there.
+    // If a log has grown since we read it, reading goes on from there.
     const written = row?.done === false ? Promise.resolve() : keeper.write(row?.cursor ?? 0, false, signal);
     const reading = written
       .then(() => this.options.read(call, keeper, hint))
@@ -96,7 +97,7 @@ export class CallBooks {
     await written;
   }
 
-  /** Waits for a store that is away. */
+  /** Waits while the store is away. */
   private async rowOf(call: string): Promise<Row | undefined> {
     const { cursors, source, timings, signal, log } = this.options;
     for (const backoff = new Backoff(timings.backoff); !signal.aborted; await pause(backoff.nextMs(), signal)) {

@@ -1,29 +1,32 @@
 /**
- * What the decoder keeps of a call between its entries: plain data, made anew by reading the log from its beginning, so that a
- * restart gives every message the same name.
+ * What the decoder remembers of a call between its entries: plain data, rebuilt by reading the log from its beginning,
+ * so that a restart gives every message the same name.
  */
 import type { Fields } from './entry.js';
 
 /** What the quality of a call is made of, in seconds. Names of the first generation's summary. */
 export type Measure = 'e2e' | 'llm_ttft' | 'tts_ttfb' | 'eou' | 'asr';
 
-/** What a supervisor had the agent say, until the agent's turn repeats it. */
+/** A supervisor's line for the agent, until the agent's turn repeats it. */
 export interface Dictated {
   readonly text: string;
   readonly messageId: string;
 }
 
 export interface CallContext {
-  /** Its log is read from the beginning. Else only the entry itself is known, and messages are named by their `seq`. */
+  /**
+   * Its log is read from the beginning. Otherwise only the entry itself is known, and messages are named by their
+   * `seq`.
+   */
   readonly isWhole: boolean;
   /** `from`, `to`, `direction`, `transport`: repeated on every event of the call, as customers' pages expect. */
   readonly facts: Fields;
-  /** It rang, or opened a room: a spoken call, where nothing else says so. */
+  /** It rang or opened a room, so it is a spoken call if nothing else says otherwise. */
   readonly isSpoken: boolean;
-  /** How many turns of either side the log has had. */
+  /** How many turns of each side the log has had. */
   readonly userTurns: number;
   readonly agentTurns: number;
-  /** Of the agent's turn that is being spoken: words that were told, and the piece of one that is not whole yet. */
+  /** Of the agent's present turn: the words already sent, and the unfinished piece of a word. */
   readonly words: number;
   readonly pieceOfWord: string;
   readonly userState: unknown;
@@ -32,14 +35,14 @@ export interface CallContext {
   readonly samples: Readonly<Partial<Record<Measure, readonly number[]>>>;
 }
 
-/** Of a log that is read from its beginning, before the first entry. */
+/** For a log that is read from its beginning, before the first entry. */
 export const NEW_CALL: CallContext = {
   isWhole: true,
   ...{ facts: {}, isSpoken: false, userTurns: 0, agentTurns: 0, words: 0, pieceOfWord: '' },
   ...{ userState: undefined, dictations: 0, dictated: [], samples: {} },
 };
 
-/** Where an entry comes by itself (over HTTP, by a broker). */
+/** For an entry that comes alone (over HTTP, by a broker). */
 export const UNKNOWN_CALL: CallContext = { ...NEW_CALL, isWhole: false };
 
 /** Turns of one call whose times are kept; beyond them the first ones speak for the call. Bounds memory. */

@@ -1,4 +1,7 @@
-/** The list of calls, read back to what was known when it was last read: what a floor did not say, and what happened while we were away. */
+/**
+ * The list of calls, read back to what was known at the last read. It has what a floor did not say, and what happened
+ * while we were away.
+ */
 import type { CursorKeeper } from '../pinecall/cursor-keeper.js';
 import type { CallBooks } from './call-books.js';
 import type { SessionRow } from './entry.js';
@@ -11,7 +14,7 @@ const MARGIN_MS = 300_000;
 /** How far back a first run looks for calls that still go on. */
 const GOING_ON_MS = 6 * 3600_000;
 const DAY_MS = 86_400_000;
-/** Most pages at once: a list that never ends is none. */
+/** The most pages at once: bounds a list that never ends. */
 const MAX_PAGES = 10_000;
 
 export interface CallListOptions {
@@ -34,8 +37,9 @@ export class CallList {
   }
 
   /**
-   * Every call that may be new is followed. The list is in the order in which logs were opened, and no call's media come up before that:
-   * behind a call that started long ago nothing is new. What was read is remembered only when all of it was.
+   * Follows every call that may be new. The list is in the order in which logs were opened, and no call's media come up
+   * before that: behind a call that started long ago nothing is new. Progress is remembered only when all of it was
+   * read.
    */
   async reconcile(): Promise<void> {
     const { api, signal, row } = this.options;
@@ -54,7 +58,7 @@ export class CallList {
     await row.write(Math.floor(first.now), false, signal);
   }
 
-  /** `since`: calls that are over and began before are none of ours; `until`: how far the list is read. */
+  /** `since`: finished calls that began before it are ignored; `until`: how far the list is read. */
   private horizons(now: number): { readonly since: number; readonly until: number } {
     if (this.knownUntil !== undefined) {
       const since = Math.min(this.knownUntil, now) - MARGIN_MS;

@@ -1,6 +1,7 @@
 /**
- * Follows one call's log until it is sealed: as a stream, or in pages where the call is over or streams are used up. It always begins at
- * the log's first entry, because what comes later is understood by what stood before; what is committed is not pushed again.
+ * Follows one call's log until it is sealed: as a stream, or in pages if the call is over or no stream is free. It
+ * always begins at the log's first entry, because later entries depend on earlier ones; committed ones are not pushed
+ * again.
  */
 import { Backoff, jitter } from '../../common/backoff.js';
 import type { DecodedEvent } from '../../events/log/event.js';
@@ -14,9 +15,9 @@ import { GatewayRefusal } from './gateway-refusal.js';
 import { callsFollowed, entriesLeftOut } from './pinecall2-metrics.js';
 import type { CallHint, Ending, ReaderContext } from './reader-context.js';
 
-/** After it a log is sealed. Judging later may append another one: the list of calls tells. */
+/** The log is sealed after this entry. Judging later may append another one, which the list of calls shows. */
 const LAST = 'call.score';
-/** Refusals of one call in a row before it is left: one may be a list that runs ahead of the log. */
+/** Refusals of one call in a row before it is given up. A single one may come from a list that is ahead of the log. */
 const MAX_REFUSALS = 3;
 
 export class CallReader {
@@ -100,14 +101,14 @@ export class CallReader {
       if (isUp) this.shared.reachability.down();
       release();
     }
-    // It ended with the backlog: an old log that is sealed without a score ends so.
+    // The stream ended with the backlog, as an old log does that is sealed without a score.
     if (isCaughtUp && this.ending === undefined && !this.signal.aborted) await this.readPages();
     // A score that was appended later stands above the first one, where a stream ends.
     if (this.ending === 'sealed' && this.hint.lastSeq > this.position) await this.readPages();
     return 0;
   }
 
-  /** Everything that is there, or what is there up to a seq. True: the log goes on. */
+  /** Reads everything that is there, or up to a seq. True: the log goes on. */
   private async readPages(until = Infinity): Promise<boolean> {
     let after = this.position;
     while (!this.signal.aborted) {
@@ -122,7 +123,7 @@ export class CallReader {
         last = Math.max(last, seq ?? 0);
         if (this.ending === 'unwanted' || this.signal.aborted) return false;
       }
-      // Past what is no entry, too; and a page that leads nowhere is the last.
+      // Gets past values that are not entries, too; a page that leads no further is the last.
       const next = Math.max(last, page.next ?? 0);
       if (page.next !== null && next > after && next < until) {
         after = next;
@@ -134,7 +135,7 @@ export class CallReader {
     return false;
   }
 
-  /** A call that the list had for over may go on. */
+  /** A call that is over according to the list may go on. */
   private answered(isLive: boolean): void {
     this.live ||= isLive;
     this.shared.reachability.forget(this.name);
@@ -154,7 +155,7 @@ export class CallReader {
   /** The entry that a value was, or undefined. Settles when the signal aborts. */
   private async read(value: unknown): Promise<Entry | undefined> {
     const entry = readEntry(value);
-    // An entry of another call would be stamped with that call's tenant: this log has no say there.
+    // An entry of another call would get that call's tenant as its stamp, so this log may not deliver it.
     if (entry?.call !== this.call) {
       entriesLeftOut.inc({ why: 'invalid' });
       this.shared.log.warn('entry', `an entry after seq ${this.position} of a call is not valid and was passed over`);
@@ -162,7 +163,7 @@ export class CallReader {
     }
     if (isMarker(entry.type)) {
       const gap = entry.type === 'log.gap' ? gapIn(entry) : undefined;
-      // What was lost and is stored is not sent again: it is asked for, before what follows.
+      // Stored entries that were lost are not sent again: they are requested before the next one is handled.
       if (gap && gap.to >= gap.from && gap.to > this.position) await this.readPages(gap.to);
     } else if (entry.seq > this.position) await this.take(entry);
     return entry;
@@ -188,7 +189,7 @@ export class CallReader {
     const commits: Promise<void>[] = events.length === 0 ? [] : [this.shared.sink.push(events)];
     if (cost) commits.push(this.shared.keepCost(this.call, entry, cost));
     const commit = Promise.all(commits);
-    // A sink rejects only when the source is told to stop. Otherwise: begin anew from what is saved.
+    // A sink rejects only if the source is told to stop. Otherwise: start again from what is saved.
     commit.catch((error: unknown) => this.shared.fail(error instanceof Error ? error : new Error('a push failed')));
     return commit;
   }
@@ -210,7 +211,7 @@ export class CallReader {
     log.warn('log', `a call cannot be read: ${error.message}`);
   }
 
-  /** Nothing ever came of it, or nothing for so long that it was erased: nobody waits for it for ever. */
+  /** The call never had an entry, or had none for so long that it was erased: stop waiting for it. */
   private get isSilent(): boolean {
     const { emptyMs, abandonedMs } = this.shared.timings;
     return performance.now() - this.heardAt > (this.position === 0 ? emptyMs : abandonedMs);
@@ -224,7 +225,7 @@ export class CallReader {
     this.shared.reachability.forget(this.name);
     const ending = this.signal.aborted ? 'stopped' : (this.ending ?? 'stopped');
     if (ending !== 'stopped') {
-      // Whoever is not wanted is not asked for again, whatever comes of it.
+      // An unwanted call is never requested again, so the outcome does not matter.
       const cursor = ending === 'unwanted' ? Number.MAX_SAFE_INTEGER : Math.max(this.position, this.committed);
       await this.keeper.finish(cursor, this.signal);
     }

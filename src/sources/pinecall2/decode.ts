@@ -1,6 +1,6 @@
 /**
- * An entry of a call's log (second generation) as events of our vocabulary, and as what only the operator reads. Pure: what it
- * knows of the call it is given, and gives back.
+ * Translates an entry of a call's log (second generation) into events of our vocabulary, and into data that only the
+ * operator reads. Pure: it is given what is known of the call, and returns it updated.
  */
 import { numberIn } from '../../common/exact-number.js';
 import { timeOfSeconds } from '../../common/written-time.js';
@@ -10,7 +10,7 @@ import { type Entry, type Fields, isFields } from './entry.js';
 import { translationOf } from './vocabulary.js';
 
 export interface Decoded {
-  /** None where the entry is held back. Two of one entry belong into one commit. */
+  /** Empty if the entry is held back. If there are two, they belong in one commit. */
   readonly events: readonly DecodedEvent[];
   readonly context: CallContext;
 }
@@ -23,7 +23,10 @@ export interface Cost {
   readonly rows: readonly unknown[];
 }
 
-/** An entry that is no marker, of a call's own log. `call` is the log's, `context` what its entries before this one said. */
+/**
+ * Decodes an entry of a call's own log that is not a marker. `call` is the log's; `context` is what earlier entries
+ * said.
+ */
 export function decodeEntry(entry: Entry, call: string, context: CallContext = UNKNOWN_CALL): Decoded {
   const step = translationOf(entry)({ ...entry, call }, context);
   const at = timeOfSeconds(entry.ts ?? undefined);
@@ -35,7 +38,10 @@ export function decodeEntry(entry: Entry, call: string, context: CallContext = U
   return { events, context: step.context };
 }
 
-/** True for what only this generation's logs have, by the type or by the keys of the data: where entries of both come by one way. */
+/**
+ * True for an entry that only this generation has, by its type or the keys of its data; for ways that carry entries of
+ * both.
+ */
 export function isSecondGeneration({ type, data }: { readonly type: string; readonly data: Fields }): boolean {
   if (OWN_TYPES.test(type) || (type === 'log.gap' && 'from_seq' in data)) return true;
   // Who did it is an object here, and a name in the first generation.
@@ -72,7 +78,7 @@ function billOf(usd: unknown, eur: unknown, rows: readonly unknown[]): Cost | un
   return euros === undefined ? undefined : { amount: euros, currency: 'EUR', rows };
 }
 
-/** An evaluation or a rehearsal, not somebody's call. A dialled call may belong to a run of calls to real people. */
+/** An evaluation or a rehearsal, not a real call. A dialled call may belong to a batch of calls to real people. */
 export function isSimulated({ type, data }: Entry): boolean {
   if (type !== 'call.ringing' && type !== 'call.started') return false;
   const isDialled = data['direction'] === 'outbound';

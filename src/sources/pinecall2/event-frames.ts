@@ -6,13 +6,13 @@ import { parseJson } from '../../common/json.js';
 /** Longest frame: an entry of an agent's state may be large. Bounds memory a stream. */
 const MAX_FRAME_LENGTH = 4 * 1024 * 1024;
 
-/** A frame is longer than we take: the log is read in pages for a while. */
+/** The frame is longer than we accept: the log is read in pages for a while. */
 export class FrameTooLong extends Error {}
 
 /**
- * The values of the frames' data, in the order of coming; what is no JSON comes as undefined. Ends with the stream; throws when it breaks,
- * when a frame is too long, or when nothing came for `silenceMs`, comments counted: then it is dead. While its reader is at work nothing
- * is read, which holds the server back.
+ * The values of the frames' data, in order of arrival; undefined for data that is not JSON. Ends with the stream.
+ * Throws if the stream breaks, if a frame is too long, or if nothing, not even a comment, came for `silenceMs`: then it
+ * is dead. While its reader works nothing is read, which holds the server back.
  */
 export async function* framesOf(body: Readable, silenceMs: number): AsyncGenerator<unknown, void, undefined> {
   const decoder = new TextDecoder();
@@ -24,7 +24,7 @@ export async function* framesOf(body: Readable, silenceMs: number): AsyncGenerat
     onError: ({ type }) => (isTooLong ||= type === 'max-buffer-size-exceeded'),
   });
   const wait = () => setTimeout(() => body.destroy(new Error(`nothing came for ${silenceMs} ms`)), silenceMs);
-  // Only time that is spent waiting for bytes counts.
+  // Only time spent waiting for bytes counts.
   let timer = wait();
   try {
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
@@ -45,6 +45,6 @@ function valueOf(text: string): unknown {
   try {
     return parseJson(text);
   } catch {
-    return undefined; // Passed over and counted by who reads.
+    return undefined; // The reader passes it over and counts it.
   }
 }

@@ -1,4 +1,4 @@
-/** The doors of a gateway that we read. The key goes out in a header only, which nothing may write. */
+/** The gateway's routes that we read. The key is sent in a header only, which must never be written. */
 import type { Readable } from 'node:stream';
 import { moment } from '../../common/moment.js';
 import { parseJson } from '../../common/json.js';
@@ -18,7 +18,7 @@ export interface GatewayApiOptions {
   readonly http: GatewayHttp;
   readonly budget: RequestBudget;
   readonly apiKey: string;
-  /** The world that is read; undefined: every one (an operator's key). */
+  /** The world that is read; undefined: all of them (an operator's key). */
   readonly world: string | undefined;
   readonly timeoutMs: number;
 }
@@ -131,7 +131,7 @@ export class GatewayApi {
   }
 }
 
-/** Until the head is there; the body has as long as it takes. */
+/** Limits the time to the head; the body may take as long as it needs. */
 async function inTime(ms: number, signal: AbortSignal, ask: (limit: AbortSignal) => Promise<Answer>): Promise<Answer> {
   const { controller, release } = childOf(signal);
   const timer = setTimeout(() => controller.abort(new Error(`no answer in ${ms} ms`)), ms);
@@ -148,7 +148,7 @@ async function inTime(ms: number, signal: AbortSignal, ask: (limit: AbortSignal)
   }
 }
 
-/** An id as one segment of a path. `..` can't be one: it would be another path, asked with our key. */
+/** An id as one segment of a path. `..` is refused: it would be another path, requested with our key. */
 function segment(text: string): string {
   if (text === '.' || text === '..') throw new Error(`"${text}" cannot stand in a path`);
   return encodeURIComponent(text);

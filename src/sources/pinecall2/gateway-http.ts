@@ -1,25 +1,25 @@
 /**
- * Connections to one gateway. Where it speaks HTTP/2, many streams share a socket; else each stream has a keep-alive socket of its
- * own, and {@link GatewayHttp.maxStreams} says how many there may be.
+ * Connections to one gateway. With HTTP/2, many streams share a socket. Without it each stream has a keep-alive socket
+ * of its own, and {@link GatewayHttp.maxStreams} limits how many there are.
  */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { type TLSSocket, connect as connectTls } from 'node:tls';
 import { type Answer, SessionPool } from './session-pool.js';
 
-/** How long a gateway may take to take the connection. */
+/** How long a gateway may take to accept the connection. */
 const HANDSHAKE_MS = 15_000;
-/** Open streams over HTTP/1.1, each with a socket; what is beyond them is read in pages. */
+/** Open streams over HTTP/1.1, each with a socket; further logs are read in pages. */
 const MAX_SOCKETS = 256;
 /** Sockets beside them, for pages and lists. */
 const SPARE_SOCKETS = 16;
-/** Open streams over HTTP/2: more than calls go on in an org at once. */
+/** Open streams over HTTP/2: more than the calls in progress of any org. */
 const MAX_MULTIPLEXED = 4000;
 
 export class GatewayHttp {
   private readonly url: URL;
   private readonly agent: HttpAgent;
-  /** Whether it speaks HTTP/2; undefined until somebody asked. */
+  /** Whether the gateway speaks HTTP/2; undefined until it was asked. */
   private multiplexed: Promise<SessionPool | undefined> | undefined;
   private isMultiplexed = false;
 
@@ -96,7 +96,7 @@ export class GatewayHttp {
       socket.once('secureConnect', () => {
         socket.setTimeout(0);
         socket.off('error', reject);
-        socket.on('error', () => undefined); // Whoever has it by then hears of its end.
+        socket.on('error', () => undefined); // Its user by then hears of its end.
         resolve(socket);
       });
       socket.once('error', reject);
@@ -114,7 +114,7 @@ export class GatewayHttp {
       const send = this.isTls ? httpsRequest : httpRequest;
       const request = send(new URL(path, this.url), { method, headers: { ...headers }, agent: this.agent, signal });
       request.once('response', (response) => {
-        response.on('error', () => undefined); // Whoever reads it hears of it; who has read enough does not care.
+        response.on('error', () => undefined); // A reader hears of the error; one that has read enough ignores it.
         resolve({
           status: response.statusCode ?? 0,
           header: (name) => {

@@ -1,4 +1,7 @@
-/** A gateway's no, in words that whoever runs this can act on. They stand in /readyz, so they hold no name and no id. */
+/**
+ * A gateway's refusal, in words that the operator can act on. They are shown in /readyz, so they hold no name and no
+ * id.
+ */
 
 import { moment } from '../../common/moment.js';
 
@@ -11,12 +14,12 @@ export class GatewayRefusal extends Error {
     super(`${what} was refused with status ${status}${hintFor(status, world)}`);
   }
 
-  /** No other attempt can cure it: the key is wrong. */
+  /** No further attempt can help: the key is wrong. */
   get isForKey(): boolean {
     return this.status === 401;
   }
 
-  /** Of a call: it is not for us, or is not there. */
+  /** A refusal of one call: it is not for us, or does not exist. */
   get isForCall(): boolean {
     return this.status === 403 || this.status === 404;
   }

@@ -1,6 +1,6 @@
 /**
- * One run over all orgs of a gateway. The floor is live only; an end that it did not tell, because nobody listened, is found in the meter's
- * rows, which have a cursor. Rows do not say their world, so they end calls that the floor has told of, and begin none.
+ * One run over all orgs of a gateway. The floor is live only. An end that nobody heard is found in the meter's rows,
+ * which have a cursor. Rows do not name their world, so they end calls that the floor has announced, and begin none.
  */
 import { z } from 'zod';
 import { Backoff, jitter } from '../../common/backoff.js';
@@ -48,7 +48,7 @@ export interface OpsRunOptions {
 export class OpsRun {
   private readonly abort = new AbortController();
   private failure: Error | undefined;
-  /** Calls that the floor has told of and that have not ended, as rows. */
+  /** Calls that the floor has announced and that have not ended, as rows. */
   private readonly open = new Set<string>();
 
   constructor(private readonly options: OpsRunOptions) {}
@@ -79,7 +79,7 @@ export class OpsRun {
     if (this.failure) throw this.failure;
   }
 
-  /** Does it until the run ends; after a fault, later. */
+  /** Repeats the work until the run ends; after a fault, with a delay. */
   private async again(name: string, work: () => Promise<void>, everyMs: number): Promise<void> {
     const { timings, reachability, log } = this.options;
     const { signal } = this.abort;
@@ -152,7 +152,7 @@ export class OpsRun {
     this.open.delete(row);
   }
 
-  /** A first run has nothing to end: it goes to the feed's end without a word. */
+  /** A first run has no calls to end: it skips to the end of the feed. */
   private usageReader(known: number | undefined): () => Promise<void> {
     let after = known ?? 0;
     let isFirst = known === undefined;

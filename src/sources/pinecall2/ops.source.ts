@@ -1,7 +1,7 @@
 /**
- * Every org of a gateway, as its operator sees them: `pinecall2-ops+https://…`. An operator's key opens no call's log, so this tells that
- * calls ring, begin, are handed over and end, and nothing that is said. An agent is named `<org>/<agent>`: the same name in two orgs is two
- * agents, and neither may reach the other's owner.
+ * All orgs of a gateway, as its operator sees them: `pinecall2-ops+https://…`. An operator's key opens no call's log,
+ * so this source reports that calls ring, begin, are handed over and end, but nothing that is said. An agent is named
+ * `<org>/<agent>`: the same name in two orgs is two agents, and neither may reach the other's owner.
  */
 import { Reachability } from '../pinecall/reachability.js';
 import { SparseLog } from '../../common/sparse-log.js';
@@ -39,7 +39,10 @@ export class Pinecall2OpsSource implements Source {
     return this.reachability?.trouble;
   }
 
-  /** Rejects when the key is refused, the cursors can't be read, or nothing could be read for a while (of a run that never could: 5 s). */
+  /**
+   * Rejects if the key is refused, the cursors cannot be read, or nothing could be read for a while (5 s for a run that
+   * never could).
+   */
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
     const { name: source, address, apiKey, timings } = this;
     const http = new GatewayHttp(address.origin, this.options.ca);

@@ -1,6 +1,7 @@
 /**
- * One run over an org: which calls are followed. The floor says at once what begins; the list of calls says what the floor did not, and
- * what happened while nobody was listening. Both are hints: what happened is in the calls' logs.
+ * One run over an org: which calls are followed. The floor announces calls at once as they begin. The list of calls has
+ * those that the floor missed, and those from when nobody was listening. Both are hints: what happened is in the calls'
+ * logs.
  */
 import { setMaxListeners } from 'node:events';
 import { Backoff, jitter } from '../../common/backoff.js';
@@ -21,7 +22,7 @@ import type { CallHint, ReaderContext } from './reader-context.js';
 import { StreamSlots } from './stream-slots.js';
 
 const FLOOR = '/v1/events';
-/** For troubles and log lines: not a call's. */
+/** Stands for no call, in troubles and log lines. */
 const FLOOR_NAME = 'floor';
 
 export interface OrgRunOptions {
@@ -91,7 +92,7 @@ export class OrgRun {
     this.list.resume(rows.get('sessions')?.cursor);
     this.spawn(this.followFloor());
     this.spawn(this.reconcile());
-    // Calls that were open when we went away; the list is not asked for them.
+    // Calls that were open when we stopped; the list is not needed for them.
     for (const [log, { cursor, done }] of rows) {
       if (this.abort.signal.aborted) return;
       if (log.startsWith('call:') && !done) await this.books.resume(log.slice('call:'.length), cursor);
@@ -102,7 +103,7 @@ export class OrgRun {
     });
   }
 
-  /** Again and again; what it misses is in the list, which is read whenever it is back. */
+  /** Repeated for ever; what it misses is in the list, which is read after each reconnection. */
   private async followFloor(): Promise<void> {
     const { timings, reachability, log } = this.shared;
     const { signal } = this.abort;
@@ -183,7 +184,7 @@ export class OrgRun {
     this.abort.abort();
   }
 
-  /** Nothing that runs on its own may end unseen. */
+  /** No background task may fail unnoticed. */
   private spawn(task: Promise<void>): void {
     const seen = task
       .then(() => this.books.settled())

@@ -1,4 +1,4 @@
-/** What the sources of the second generation are given: an address, keys, where cursors are kept, paces. */
+/** What the sources of the second generation are given: an address, keys, where cursors are kept, intervals. */
 import { InvalidSource } from '../source.js';
 import type { Cost } from './decode.js';
 
@@ -9,7 +9,10 @@ export interface CursorStore {
   save(source: string, log: string, cursor: number, done: boolean): Promise<void>;
 }
 
-/** Keeps what calls cost the operator; `part` tells apart what one call is billed for. The same one again replaces it. */
+/**
+ * Keeps what calls cost the operator. `part` distinguishes the items for which one call is billed; a repeated one is
+ * replaced.
+ */
 export interface CostBook {
   record(call: string, agent: string, part: 'call' | 'judges', cost: Cost, at: Date): Promise<void>;
 }
@@ -21,11 +24,11 @@ export interface Timings {
   readonly pollMs: number;
   /** How long a log with a frame that is too long is read in pages. */
   readonly retryStreamMs: number;
-  /** Nothing came for so long, not even a comment: the stream is dead. A gateway writes one every 25 s. */
+  /** The stream is dead if nothing, not even a comment, came for this time. A gateway writes a comment every 25 s. */
   readonly silenceMs: number;
-  /** A call whose log is empty for so long does not begin any more. */
+  /** A call whose log stays empty for this time never began. */
   readonly emptyMs: number;
-  /** A call of which nothing comes for so long was erased: upstream itself ends what a dead worker left. */
+  /** A call without an entry for this time was erased: upstream itself ends the calls of a dead worker. */
   readonly abandonedMs: number;
   /** Shortest time between two writes of one cursor: what a crash repeats at most. */
   readonly saveMs: number;

@@ -36,7 +36,10 @@ export class Pinecall2Source implements Source {
     return this.current?.trouble;
   }
 
-  /** Rejects when the key is refused, the cursors can't be read, or nothing could be read for a while (of a run that never could: 5 s). */
+  /**
+   * Rejects if the key is refused, the cursors cannot be read, or nothing could be read for a while (5 s for a run that
+   * never could).
+   */
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
     const { name: source, address, apiKey, timings } = this;
     const { cursors, costs, ca, perMinute } = this.options;

@@ -1,4 +1,4 @@
-/** What the readers of calls are given by their run, and what they answer. */
+/** What a run gives its readers of calls, and what they answer. */
 import type { SparseLog } from '../../common/sparse-log.js';
 import type { Reachability } from '../pinecall/reachability.js';
 import type { EventSink } from '../source.js';
@@ -22,7 +22,7 @@ export interface ReaderContext {
   readonly withSimulated: boolean;
   /** Resolves when it is kept. */
   keepCost(call: string, entry: Entry, cost: Cost): Promise<void>;
-  /** Ends the whole run with this error: for what no other attempt can cure. */
+  /** Ends the whole run with this error, which no further attempt can cure. */
   fail(error: Error): void;
 }
 
@@ -34,5 +34,8 @@ export interface CallHint {
   readonly lastSeq: number;
 }
 
-/** How it ended: with the log, because it is not ours to show, because nothing came of it, or because we were told to stop. */
+/**
+ * How it ended: with the log, because the call is not ours to show, because nothing came, or because it was told to
+ * stop.
+ */
 export type Ending = 'sealed' | 'unwanted' | 'left' | 'stopped';

@@ -1,6 +1,6 @@
 /**
- * How often a gateway may be asked. It paces an org to 6,000 requests a minute and answers 429 beyond; we stay below, and when it
- * does say 429, everybody waits as long as it says. Who waits is served in the order of coming.
+ * How often we may send a request to a gateway. It limits an org to 6,000 requests a minute and answers 429 beyond. We
+ * stay below that; after a 429, every request waits as long as it says. Waiting requests are sent in their order.
  */
 import { pause } from '../../common/waiting.js';
 
@@ -8,9 +8,9 @@ import { pause } from '../../common/waiting.js';
 const PER_MINUTE = 4500;
 /** Requests that may go out at once after a pause. */
 const BURST = 100;
-/** Where 429 says no time. */
+/** The wait after a 429 that gives no time. */
 const DEFAULT_PAUSE_MS = 5000;
-/** Longest that a gateway may silence us at a stretch: it is asked again then, once. */
+/** The longest that one 429 may stop us: after it, one request is tried. */
 const MAX_PAUSE_MS = 300_000;
 
 export class RequestBudget {
@@ -22,7 +22,10 @@ export class RequestBudget {
     this.everyMs = 60_000 / perMinute;
   }
 
-  /** Resolves when a request may go out, or the signal aborts. `urgent`: the floor and the lists do not stand in line behind calls. */
+  /**
+   * Resolves when a request may be sent, or the signal aborts. `urgent`: the floor and the lists do not queue behind
+   * calls.
+   */
   async take(signal: AbortSignal, urgent = false): Promise<void> {
     while (!signal.aborted) {
       const now = performance.now();
@@ -30,7 +33,7 @@ export class RequestBudget {
       this.nextAt = at + this.everyMs;
       const waitMs = Math.max(urgent ? 0 : at - now, this.pausedMs);
       if (waitMs > 0) await pause(waitMs, signal);
-      // Who waited while the gateway silenced us stands in line again: not all go out at its end.
+      // Requests that waited for the end of a 429 queue again: they are not all sent at its end.
       if (this.pausedMs === 0) return;
     }
   }

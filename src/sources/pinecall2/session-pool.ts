@@ -1,13 +1,16 @@
-/** HTTP/2 sessions to one gateway: as many as its limit of streams a session asks for, and no more. */
+/** HTTP/2 sessions to one gateway: as many as its limit of streams per session requires, and no more. */
 import { type ClientHttp2Session, type IncomingHttpHeaders, connect, constants } from 'node:http2';
 import type { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 
-/** Streams a session until the server has said its own limit, and at most. */
+/** Streams per session until the server has sent its own limit, and the most ever. */
 const MAX_STREAMS = 100;
-/** Bytes of a session that may wait unread: all its streams' windows together, so that a slow one holds up no other. */
+/**
+ * Bytes of a session that may wait unread: as much as all its streams' windows together, so a slow stream holds up no
+ * other.
+ */
 const WINDOW_BYTES = 16 * 1024 * 1024;
-/** A socket that breaks in silence is found by this. */
+/** Finds a socket that broke in silence. */
 const PING_MS = 30_000;
 
 /** The head of an answer, over whichever HTTP. */
@@ -54,7 +57,7 @@ export class SessionPool {
     stream.once('close', () => (pooled.streams -= 1));
     if (body !== undefined) stream.end(body);
     return new Promise((resolve, reject) => {
-      stream.on('error', reject); // Stays: an error that nobody hears ends the process.
+      stream.on('error', reject); // The listener stays: an error without one ends the process.
       stream.once('close', () => reject(new Error('the connection was closed')));
       stream.once('response', (answered: IncomingHttpHeaders) => {
         const header = (name: string) => {

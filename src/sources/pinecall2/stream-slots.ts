@@ -1,11 +1,11 @@
-/** How many streams may be open at once: what gets none is read in pages. */
+/** How many streams may be open at once; a log that gets none is read in pages. */
 export class StreamSlots {
   private taken = 0;
 
   /** `max`: asked each time, as it is known only once the gateway has answered. */
   constructor(private readonly max: () => number) {}
 
-  /** Undefined: none is free. Else how to give it back; twice is once. */
+  /** Undefined: none is free. Otherwise the function that gives it back; a second call does nothing. */
   take(): (() => void) | undefined {
     if (this.taken >= this.max()) return undefined;
     this.taken += 1;

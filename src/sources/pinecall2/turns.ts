@@ -1,6 +1,6 @@
 /**
- * What is said in a call, in our vocabulary. Pure. A message is named by its place among the turns of its side, so that the words
- * that lead up to it have its name already, and a second reading gives the same one.
+ * What is said in a call, in our vocabulary. Pure. A message is named by its place among the turns of its side. So the
+ * words before it already have its name, and a second reading gives the same name.
  */
 import { numberIn } from '../../common/exact-number.js';
 import { type CallContext, type Dictated, withSamples } from './call-context.js';
@@ -22,14 +22,14 @@ export interface Step {
 
 export type Translate = (entry: Entry, context: CallContext) => Step;
 
-/** Longest piece that is waited for as the rest of a word. */
+/** The longest piece that waits for the rest of its word. */
 const MAX_PIECE = 64;
-/** Scripts whose words have no spaces between them: what comes is shown as it comes. */
+/** Scripts whose words have no spaces between them: pieces are sent as they come. */
 const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
 /** Lines of supervisors that wait for the turn that repeats them. Bounds memory. */
 const MAX_DICTATED = 16;
 
-/** `user.state`: the caller begins and stops to speak; one who went away is told as it is. */
+/** `user.state`: the caller begins or stops speaking; a caller who went away is reported as such. */
 export const userState: Translate = ({ data }, known) => {
   const state = data['state'];
   const context = { ...known, userState: state };
@@ -93,8 +93,8 @@ function wordsAfter(piece: string, data: Fields): { readonly words: readonly str
 }
 
 /**
- * The whole text comes when the turn is over, because only then it is known: a page that prints `bot.speaking` prints each line once.
- * How it ended comes in the same commit.
+ * The whole text is sent when the turn is over, because only then is it known: a page that prints `bot.speaking` prints
+ * each line once. How the turn ended is in the same commit.
  */
 export const agentTurn: Translate = (entry, known) => {
   const { data, ephemeral } = entry;
@@ -112,7 +112,7 @@ export const agentTurn: Translate = (entry, known) => {
   };
   const over = present({ messageId, durationMs: times['durationMs'], ...(interrupted && { text }) });
   const events: Draft[] = [{ type: interrupted ? 'bot.interrupted' : 'bot.finished', data: over }];
-  // Of a reply that was cut off before a word of it was heard there is no line.
+  // A reply that was cut off before a word was heard gets no line.
   if (text !== '') events.unshift({ type: 'bot.speaking', data: present(spoken) });
   const counted = ephemeral
     ? {}
@@ -121,7 +121,7 @@ export const agentTurn: Translate = (entry, known) => {
   return { events, context: { ...known, ...counted, dictated, words: 0, pieceOfWord: '' } };
 };
 
-/** The agent's turn that says it repeats its text: both speak of one message, or the line would stand there twice. */
+/** The agent's turn that speaks it repeats its text: both are about one message, or the line would appear twice. */
 export const supervisorSaid: Translate = (entry, known) => {
   const text = textIn(entry.data);
   const messageId = messageIdOf(entry, 's', known, known.dictations + 1);

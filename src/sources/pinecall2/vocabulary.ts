@@ -1,13 +1,14 @@
 /**
- * The second generation's types in our customers' vocabulary: one table, pure. What is held back is neither stored nor sent:
- * it holds SIP headers, prompts and vendors' names. Of a known type only the fields that the table names get through.
+ * The second generation's types in our customers' vocabulary: one table. Pure. Types that are held back are neither
+ * stored nor sent: they contain SIP headers, prompts and vendors' names. Of a known type only the fields in the table
+ * get through.
  */
 import { type CallContext, metricsOf } from './call-context.js';
 import { type Entry, type Fields, isFields } from './entry.js';
 import { type Draft, type Translate, agentTranscript, agentTurn, supervisorSaid, userState, userTranscript, userTurn } from './turns.js'; // prettier-ignore
 import { carriedOver, msOf, personIn, present, reasonOf, renamed, timeIn } from './words.js';
 
-/** What no customer is told of. */
+/** Types that no customer may see. */
 const HELD_BACK = /^((metrics|room|participant|track|vendor|prompt|tools|memory|log)\..*|agent\.state|call\.claimed)$/;
 /** Types that collide with EventSource's own or with what our streams say (docs/protocol.md, section 10). */
 const TAKEN = new Set(['error', 'message', 'open', 'connected', 'agents.changed', 'token.expiring', 'stream.closing']);
@@ -107,7 +108,7 @@ const toolResult: Translate = ({ data }, context) => ({
   events: [
     {
       type: 'tool.result',
-      // A tool that answers null has answered.
+      // A tool that answered null has still answered.
       data: {
         ...renamed(data, { id: 'call_id', name: 'name', error: 'error', summary: 'summary' }),
         result: data['output'] ?? null,
@@ -120,7 +121,7 @@ const toolResult: Translate = ({ data }, context) => ({
 
 const CONFIRMED = { id: 'call_id', tool: 'tool', said: 'said', ttlS: 'ttl_s' };
 
-/** What each type becomes. A type that is not here passes under its own name, unless it is held back. */
+/** What each type becomes. A type that is not here keeps its own name, unless it is held back. */
 const TABLE: ReadonlyMap<string, Translate> = new Map<string, Translate>([
   ['call.ringing', rings('inbound')],
   ['call.dialing', rings('outbound')],

@@ -16,7 +16,7 @@ const REASONS = new Map([
 
 /** Names that our own envelope has in `data`: an entry's own of the same name stands beside it as `entryAgent`. */
 const OURS = new Set(['callId', 'agent', 'at', 'seq', 'call']);
-/** What is the operator's alone, in whatever entry a later version may write it. */
+/** Fields for the operator only, in whatever entry a later version may use them. */
 const MONEY = /(^|_)(cost|costs|usd|eur|price|prices|priced|unpriced|billing|usage)(_|$)/i;
 
 /** Our word for why a call ended; an unknown one stays as it is. */
@@ -40,14 +40,15 @@ export function personIn(by: unknown): unknown {
   return isFields(by) ? (by['name'] ?? by['id']) : by;
 }
 
-/** Without what is not there: null says no more than nothing. */
+/** Without absent fields: null says no more than absence. */
 export function present(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
 }
 
 /**
- * Some fields of an entry under our names: `'args'` ← `arguments` is `{args: 'arguments'}`. Nothing that is not named gets through, so
- * what a later version adds to a type that we know waits until somebody has looked at it.
+ * Some fields of an entry under our names: `'args'` ← `arguments` is `{args: 'arguments'}`. Fields without a name here
+ * do not get through. So a field that a later version adds to a known type is held back until somebody has looked at
+ * it.
  */
 export function renamed(data: Fields, names: Readonly<Record<string, string>>): Fields {
   return present(Object.fromEntries(Object.entries(names).map(([ours, theirs]) => [ours, data[theirs]])));
