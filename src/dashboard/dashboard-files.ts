@@ -11,14 +11,14 @@ const FOLDER = fileURLToPath(new URL('../../dist/dashboard/app', import.meta.url
 const INDEX = join(FOLDER, 'index.html');
 /** The page's own paths: it routes below them by itself. */
 const PAGE_PATH = /^\/(?:(?:live|calls|overview|tokens|admin)(?:\/.*)?)?$/;
-/** Everything else stays the API's, its 404 included; a browser that is given an address which is nobody's gets a page that says so. */
+/** All other paths belong to the API, its 404 included. A browser at an unknown address gets a page that says so. */
 const API_PATH = /^\/(?:v1|docs|openapi|events|healthz|readyz|metrics|assets|favicon|\.well-known)(?:\W|$)/;
 const ASSET_PATH = /^\/(?:assets\/|favicon\.svg$)/;
 const HASHED_PATH = /^\/assets\/[\w-]+\.(?:js|css)$/;
 
 /**
- * Nothing but files of this origin, no inline script or style, no markup made of text (Trusted Types): what a caller says
- * can never become code, whatever mistake the page makes.
+ * Only files of this origin, no inline script or style, no markup made from text (Trusted Types): a caller's words can
+ * never become code, whatever mistake the page makes.
  */
 const DIRECTIVES = {
   'default-src': ["'none'"],
@@ -66,8 +66,8 @@ function only(path: RegExp, handler: RequestHandler): RequestHandler {
 }
 
 /**
- * Never from a cache unasked: it names the assets of the version that runs. What it refers to stands there relative to the root;
- * the document is at many paths, so the root is written out.
+ * Caches must always ask again: the document names the assets of the running version. Its references are relative to
+ * the root. Because it is served at many paths, the root is written out.
  */
 function sendIndex(basePath: string): RequestHandler {
   return async (_request, response) => {
@@ -79,7 +79,7 @@ function sendIndex(basePath: string): RequestHandler {
   };
 }
 
-/** The build has compressed them (vite.config.mjs); `Vary` holds for whoever keeps the answer. */
+/** The build has compressed them (vite.config.mjs); `Vary` tells caches. */
 const preferCompressed: RequestHandler = (request, response, next) => {
   response.vary('Accept-Encoding');
   if (request.acceptsEncodings('gzip', 'identity') === 'gzip') request.url = `${request.path}.gz`;

@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { ENV, type Env } from '../config/env.js';
 import { serveDashboard } from './dashboard-files.js';
 
-/** The page at `/`: files that `npm run build` has made of `app/`. It talks HTTP and SSE only, like any other client. */
+/** The page at `/`: files that `npm run build` makes from `app/`. It uses HTTP and SSE only, like any other client. */
 @Module({})
 export class DashboardModule implements NestModule {
   constructor(

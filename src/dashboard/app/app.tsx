@@ -11,10 +11,10 @@ import { Loading } from './ui/states.js';
 import { useStore } from './common/store.js';
 import { texts } from './texts/en.js';
 
-/** Customers need not load what operators see. */
+/** Customers need not load the operator's pages. */
 const AdminApp = lazy(() => import('./admin/admin-app.js'));
 
-/** Who looks decides what is shown: a customer its own page, an operator the platform's. */
+/** The signed-in person decides what is shown: a customer's own page, or the platform's for an operator. */
 export function App() {
   const now = useStore(session);
   switch (now.kind) {

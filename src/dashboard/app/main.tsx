@@ -11,7 +11,7 @@ import { startSession } from './session/session.js';
 import { applyTheme } from './ui/theme.js';
 
 applyTheme();
-// A page out of the browser's back and forward cache is as it was left: neither its calls nor its session need be true any more.
+// A page from the browser's back/forward cache is as it was left: its calls and its session may be outdated.
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 void startSession();
 const root = document.getElementById('root');

@@ -37,7 +37,7 @@ const NAVIGATION = [
   { to: '/access', label: nav.access, icon: 'tokens' },
 ] as const;
 
-/** The operator's page. What a customer has at `/live` an operator may look at below `/admin/view/<tenant>`. */
+/** The operator's page. Below `/admin/view/<tenant>` an operator sees what the customer sees at `/live`. */
 export default function AdminApp({ me }: { readonly me: Me }) {
   return (
     <Switch>

@@ -1,7 +1,7 @@
 /**
- * How the page speaks to the server, in one of two ways. By cookie: this browser's own session; a cookie only reads, so what
- * changes something goes with a token that this tab keeps. By bearer: an admin who looks at a customer's page with a token of
- * that customer's.
+ * How the page talks to the server, in one of two ways. By cookie: this browser's own session. A cookie only reads, so
+ * changes are sent with a token that this tab keeps. By bearer: an admin looks at a customer's page with a token of
+ * that customer.
  */
 import { Fault, asFault, faultOf } from './problem.js';
 import { writeToken } from './write-token.js';
@@ -14,7 +14,7 @@ export interface Client {
   readonly mode: 'cookie' | 'bearer';
   /** Rejects with a {@link Fault}. */
   get<Answer>(path: string, query?: Query, signal?: AbortSignal): Promise<Answer>;
-  /** Rejects with a {@link Fault}, `needs-token` where this tab has none that may change things. */
+  /** Rejects with a {@link Fault}: `needs-token` if this tab has no token for changes. */
   send<Answer>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<Answer>;
   /** Where an EventSource opens the stream after a cursor: by cookie, or by a stream token in the URL. */
   streamUrl(path: string, after: string): Promise<string>;
@@ -27,7 +27,7 @@ export const cookieClient: Client = {
     const token = writeToken.get();
     if (token === null) return Promise.reject(needsToken());
     return call<never>(method, path, { token, body }).catch((error: unknown) => {
-      // It is the tab's token that has ended, not the session.
+      // The tab's token has ended, not the session.
       if (!asFault(error).endsSession) throw error;
       writeToken.set(null);
       throw needsToken();
@@ -72,7 +72,7 @@ export async function call<Answer>(
   if (body !== undefined) headers.set('Content-Type', 'application/json');
   const ending = new AbortController();
   const end = () => ending.abort();
-  // Of a connection that is half open no answer comes, and no error either.
+  // A half-open connection brings neither an answer nor an error.
   const timer = setTimeout(end, LONGEST_MS);
   signal?.addEventListener('abort', end);
   const init: RequestInit = { method, headers, credentials: 'same-origin', signal: ending.signal };

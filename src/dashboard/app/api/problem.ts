@@ -1,7 +1,7 @@
 /** What went wrong with a request, as the page needs to know it. */
 import type { ProblemBody, ProblemSlug } from '../../../common/problem.js';
 
-/** `unreachable`: no answer came at all; `needs-token`: this tab has nothing that may change things. */
+/** `unreachable`: no answer came at all; `needs-token`: this tab has no token for changes. */
 export type FaultSlug = ProblemSlug | 'unreachable' | 'needs-token';
 
 export class Fault extends Error {
@@ -14,13 +14,13 @@ export class Fault extends Error {
     super(detail);
   }
 
-  /** True when it is the right to be here that is missing, not the thing. */
+  /** True if the right to be here is missing, not the thing itself. */
   get endsSession(): boolean {
     return ['token-missing', 'token-invalid', 'token-expired', 'token-revoked', 'tenant-suspended'].includes(this.slug);
   }
 }
 
-/** An answer other than 2xx. A proxy in between may answer in its own words; those are not shown. */
+/** An answer other than 2xx. A proxy in between may answer in its own words, which are not shown. */
 export async function faultOf(response: Response): Promise<Fault> {
   const body = (await response.json().catch(() => null)) as (ProblemBody & Record<string, unknown>) | null;
   const slug = /^\/problems\/([a-z-]+)$/.exec(body?.type ?? '')?.[1];
@@ -32,7 +32,7 @@ export async function faultOf(response: Response): Promise<Fault> {
   return new Fault(slug as ProblemSlug, reasonsIn(body.errors) ?? body.detail, body);
 }
 
-/** What is wrong with what was entered, in the server's words; `errors` as a validation problem has them. */
+/** What is wrong with the input, in the server's words; `errors` as in a validation problem. */
 function reasonsIn(errors: unknown): string | undefined {
   if (!Array.isArray(errors)) return undefined;
   const reasons = (errors as { path?: unknown; message?: unknown }[]).flatMap(({ path, message }) =>

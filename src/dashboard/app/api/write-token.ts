@@ -1,4 +1,7 @@
-/** The token that this tab may change things with: short-lived, in this tab only, gone with it. Others get the cookie. */
+/**
+ * The token with which this tab makes changes: short-lived, kept in this tab only, gone when it closes. Reads use the
+ * cookie.
+ */
 import { ownName } from '../common/place.js';
 import { createStore } from '../common/store.js';
 

@@ -1,4 +1,4 @@
-/** The small things that are shown of every call, in rows and headings alike. */
+/** Small facts about every call, for rows and headings alike. */
 import { memo } from 'react';
 import type { CallSummary } from '../../../calls/fold/call-view.js';
 import type { LiveState, Turn } from '../../../calls/fold/live-state.js';
@@ -11,7 +11,7 @@ import { Icon, type IconName } from '../ui/icons.js';
 export function callerName(call: Pick<CallSummary, 'name' | 'from' | 'to' | 'direction' | 'transport'>): string {
   const { name, transport } = call;
   const person = call.direction === 'outbound' ? call.to : call.from;
-  // Whoever calls from a web page has no number: the wire repeats the transport there.
+  // A caller from a web page has no number: the wire repeats the transport there.
   if (name !== null) return name;
   return person === null || person === transport
     ? (callTexts.callers[transport ?? ''] ?? callTexts.call.unknownCaller)
@@ -87,7 +87,7 @@ export function reasonText(reason: string | null): string {
   return callTexts.reasons[reason ?? 'unknown'] ?? asWords(reason ?? '');
 }
 
-/** A name of the wire that has no text here yet: `agent_hangup` → `Agent hangup`. */
+/** A name from the wire that has no text here yet: `agent_hangup` → `Agent hangup`. */
 function asWords(name: string): string {
   return name.slice(0, 1).toUpperCase() + name.slice(1).replaceAll('_', ' ');
 }

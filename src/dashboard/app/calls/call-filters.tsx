@@ -6,7 +6,7 @@ import { useWorkspace } from '../workspace/workspace.js';
 import type { CallSearch } from './call-search.js';
 
 const texts = callTexts.list;
-/** What `/v1/stats` may name besides what has a text: it is chosen there, and stands here. */
+/** Filters of `/v1/stats` without a text of their own: they are chosen there and shown here. */
 const REASONS = Object.keys(callTexts.reasons);
 const TRANSPORTS = Object.keys(callTexts.transports);
 
@@ -15,7 +15,7 @@ interface Props {
   readonly onChange: (change: Partial<CallSearch>) => void;
 }
 
-/** What a list of calls is narrowed to; all of it stands in the address. */
+/** The filters of a list of calls; all of them are in the address. */
 export function CallFilters({ search, onChange }: Props) {
   const { me, showsTenant } = useWorkspace();
   const nameOf = useContext(TenantNames);
@@ -80,7 +80,7 @@ interface ChoiceProps extends Props {
 
 function Choice({ name, any, values, textOf = (value) => value, search, onChange }: ChoiceProps) {
   const chosen = search[name];
-  // An address may name what is not among them.
+  // An address may contain a value that is not in the list.
   const all = chosen === '' || values.includes(chosen) ? values : [...values, chosen];
   return (
     <select

@@ -14,7 +14,7 @@ interface Props {
   /** Shows what was said before; null where all is shown. */
   readonly onEarlier: (() => void) | null;
   readonly isFollowing: boolean;
-  /** Whose it is, where several customers' calls stand beside each other. */
+  /** Its customer, if calls of several customers are shown together. */
   readonly owner?: ReactNode;
   /** Besides what every panel has below. */
   readonly tools?: ReactNode;
@@ -22,7 +22,7 @@ interface Props {
   readonly farewell: ReactNode;
 }
 
-/** A call that is watched: who, for how long, whose turn, and every word. */
+/** A call being watched: the caller, its length, whose turn it is, and every word. */
 export function CallPanel({ view, live, onEarlier, isFollowing, owner, tools, farewell }: Props) {
   const hasEnded = view.state === 'ended';
   const search = useSearch();
@@ -67,7 +67,7 @@ export function CallPanel({ view, live, onEarlier, isFollowing, owner, tools, fa
   );
 }
 
-/** Whether the page goes on to the next call by itself, and how to make it. */
+/** Whether the page moves on to the next call by itself, and the button for it. */
 function FollowNote({ isFollowing }: { readonly isFollowing: boolean }) {
   const search = useSearch();
   if (isFollowing) return <p className="follow-note muted">{callTexts.live.following}</p>;

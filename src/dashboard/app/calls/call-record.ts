@@ -1,6 +1,6 @@
 /**
- * One call in full: its newest page as the server has kept it, then every event that comes after, in order, by the reducer that the
- * server uses; earlier pages when they are asked for.
+ * One call in full: its newest page as the server has kept it, then every later event, in order, by the reducer that
+ * the server uses; earlier pages on request.
  */
 import { type CallState, applyEvent } from '../../../calls/fold/call-state.js';
 import { type CallView, viewOf } from '../../../calls/fold/call-view.js';
@@ -17,7 +17,7 @@ export interface CallRecordState {
   readonly live: LiveState;
   /** Whose it is, where the operator looks. */
   readonly tenant: string | null;
-  /** Where the page before what is here ends; null: this is all. */
+  /** Where the page before the loaded ones ends; null: all is loaded. */
   readonly earlier: string | null;
   readonly fault: Fault | undefined;
 }
@@ -27,10 +27,10 @@ export interface CallPlace {
   readonly client: Client;
   /** `/v1/calls/{call}`, or the operator's. */
   readonly path: string;
-  /** Whose is meant, where calls of several tenants may have the same id; nothing where the stream is one tenant's. */
+  /** Names the tenant if calls of several tenants may have the same id; nothing if the stream is one tenant's. */
   readonly query?: Query;
   readonly tenant?: string | null;
-  /** Its customer's log can be read, too: what the server has not kept yet is there. */
+  /** Its customer's log can be read, too: it has what the server has not kept yet. */
   readonly hasLog: boolean;
 }
 
@@ -40,7 +40,7 @@ type KeptCall = CallView & {
   readonly cursor: number;
 };
 
-/** A call that has just begun is kept a moment after it is heard of. */
+/** A new call is kept a moment after it is announced. */
 const RETRY_MS = 500;
 const MAX_RETRIES = 10;
 
@@ -49,7 +49,7 @@ export class CallRecord {
     ...{ view: undefined, tenant: null, earlier: null, fault: undefined },
     live: liveStateOf('live'),
   });
-  /** What comes while the call is read. */
+  /** Frames that arrive while the call is read. */
   private waiting: StreamFrame[] = [];
   private call: CallState | undefined;
   private seq = 0;
@@ -60,7 +60,7 @@ export class CallRecord {
   constructor(
     readonly place: CallPlace,
     readonly callId: string,
-    /** As a list shows it; undefined: it is heard of for the first time. */
+    /** As a list shows it; undefined: it is new. */
     private readonly known?: LiveState,
   ) {
     this.live = known ?? liveStateOf('live');
@@ -70,7 +70,7 @@ export class CallRecord {
     this.closing.abort();
   }
 
-  /** Reads what was kept; asked again where there was a fault. */
+  /** Reads the kept call; repeated after a fault. */
   async load(retries = this.known === undefined ? 0 : MAX_RETRIES): Promise<void> {
     const { client, path, query, hasLog } = this.place;
     const { signal } = this.closing;
@@ -143,7 +143,7 @@ export class CallRecord {
       const { parts } = this.call;
       this.call = applyEvent(this.call, this.callId, event);
       this.seq = frame.seq;
-      // It speaks of a message by a number that only the server knows.
+      // The event refers to a message by a number that only the server knows.
       if (frame.type === 'bot.corrected' && this.call.parts === parts && !this.call.truncated) void this.load();
     }
   }

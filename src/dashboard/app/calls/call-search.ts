@@ -1,12 +1,12 @@
-/** What the list of calls is narrowed to, as it stands in the page's address: it can be kept, sent and gone back to. */
+/** The filters of the list of calls, as they stand in the page's address: they can be saved, sent and returned to. */
 import { useCallback, useMemo } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import type { Query } from '../api/client.js';
 
-/** Every field may be empty, and then narrows nothing. */
+/** Every field may be empty, and then filters nothing. */
 const FIELDS = [
   ...['q', 'agent', 'tenant', 'state', 'reason', 'transport', 'direction'],
-  /** Days of the reader's own, both included: `2026-11-27`. */
+  /** Days in the reader's time zone, both included: `2026-11-27`. */
   ...['from', 'to'],
   /** Seconds. */
   'min',
@@ -50,7 +50,7 @@ export function queryOf({ q, agent, tenant, state, reason, transport, direction,
   };
 }
 
-/** When a day begins where the reader is, or the day after it; an address may hold what is none. */
+/** The start of a day in the reader's time zone, or of the next one; an address may hold an invalid day. */
 function startOf(day: string, later: number): string | undefined {
   const [year, month, date] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day)?.slice(1).map(Number) ?? [];
   if (year === undefined || month === undefined || date === undefined) return undefined;

@@ -5,7 +5,7 @@ import { type CallSearch, queryOf } from './call-search.js';
 import type { CallsPageAnswer, FoundCall } from './use-call-list.js';
 
 const PAGE = 200;
-/** More are a matter for a program of one's own. */
+/** More calls are a job for a program. */
 export const MAX_EXPORTED = 10_000;
 
 const COLUMNS: Readonly<Record<string, (call: FoundCall) => string | number | null | undefined>> = {
@@ -24,7 +24,7 @@ const COLUMNS: Readonly<Record<string, (call: FoundCall) => string | number | nu
   outcome: ({ reason }) => reason,
 };
 
-/** All that a search finds, not only what has been shown of it. Rejects with a Fault. */
+/** Everything that a search finds, not only the part shown. Rejects with a Fault. */
 export async function exportCalls(client: Client, api: string, search: CallSearch): Promise<string> {
   const calls: FoundCall[] = [];
   for (let cursor: string | null | undefined; cursor !== null && calls.length < MAX_EXPORTED;) {
@@ -44,7 +44,7 @@ export function csvOf(calls: readonly FoundCall[]): string {
   return `${[columns.map(([name]) => name).join(','), ...lines].join('\r\n')}\r\n`;
 }
 
-/** What callers and agents are called is theirs to say: in a spreadsheet it is to be no formula. */
+/** Callers and agents choose their names: a spreadsheet must not read one as a formula. */
 function cell(value: string | number | null | undefined): string {
   const text = String(value ?? '');
   const isFormula = /^[=@\t\r-]|^\+(?!\d+$)/.test(text) && typeof value === 'string';

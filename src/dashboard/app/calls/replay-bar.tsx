@@ -15,7 +15,7 @@ interface Props {
   readonly view: CallView;
 }
 
-/** Plays the call again, as fast as one likes, from where one likes. */
+/** Plays the call again, at any speed and from any point. */
 export function ReplayBar({ control, replay, view }: Props) {
   const { position, isPlaying, speed, seek, toggle, setSpeed } = control;
   const { length } = replay;
@@ -63,7 +63,7 @@ export function ReplayBar({ control, replay, view }: Props) {
   );
 }
 
-/** Who spoke when, and where tools ran: to be seen only, the transcript says the same. */
+/** Who spoke when, and where tools ran. Visual only: the transcript says the same. */
 const TalkMap = memo(function TalkMap({ replay, view }: { readonly replay: Replay; readonly view: CallView }) {
   const { length, stretches } = replay;
   const share = (seconds: number) => `${(100 * seconds) / Math.max(length, 0.1)}%`;

@@ -1,6 +1,6 @@
 /**
- * A call as it stood at a moment of it, from its events and their times: pure. What the log does not keep, the words as they
- * came, is laid out evenly over the time that the speaking took.
+ * A call as it was at a given moment, from its events and their times. Pure. The log does not keep words as they came,
+ * so they are spread evenly over the time that the speaking took.
  */
 import type { CallEvent } from '../../../calls/fold/call-event.js';
 import { applyEvent, type CallState } from '../../../calls/fold/call-state.js';
@@ -21,7 +21,7 @@ export interface Moment {
   readonly live: LiveState;
 }
 
-/** How long a caller takes for a word: of what callers say, the log keeps only when they had said it. */
+/** How long a caller takes for a word: the log keeps only when callers had finished. */
 const CALLER_SECONDS_A_WORD = 0.32;
 const AGENT_SECONDS_A_WORD = 0.34;
 
@@ -33,12 +33,12 @@ export class Replay {
   readonly stretches: readonly Stretch[];
   private readonly startMs: number;
   private readonly inTime: readonly CallEvent[];
-  /** The call after the first so many events: going on is cheap, going back starts anew. */
+  /** The call after a number of events: moving forward is cheap, moving back starts again. */
   private reached: { count: number; state: CallState | undefined } = { count: 0, state: undefined };
 
   private readonly whole: CallView;
 
-  /** `kept`: the call as the server answers it, perhaps without its beginning; `events`: all of it. */
+  /** `kept`: the call as the server answers it, perhaps without its beginning; `events`: all of its events. */
   constructor(kept: CallView, events: readonly CallEvent[]) {
     const state = events.reduce<CallState | undefined>(
       (call, event) => applyEvent(call, kept.callId, event),
@@ -81,7 +81,7 @@ export class Replay {
     return state;
   }
 
-  /** Whose turn it is, and how much of what is being said has been. */
+  /** Whose turn it is, and how much of the present line has been spoken. */
   private liveAt(seconds: number, { state, tools }: CallView): LiveState {
     const stretch = this.stretches.findLast(({ from, until }) => from <= seconds && seconds < until);
     const nothing = { ...liveStateOf('live'), reply: null, hearing: null };

@@ -1,4 +1,7 @@
-/** Searches that somebody has given a name: in this browser. What they find stands in the address, and can be sent to others. */
+/**
+ * Searches that somebody has named, kept in this browser. Their filters are in the address, which can be sent to
+ * others.
+ */
 import { ownName } from '../common/place.js';
 import { createStore } from '../common/store.js';
 

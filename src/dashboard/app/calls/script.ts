@@ -4,7 +4,7 @@ import type { LiveState } from '../../../calls/fold/live-state.js';
 import type { TranscriptEntry } from '../../../calls/fold/transcript.js';
 
 export type ScriptLine =
-  /** `spokenUntil`: of a reply that is being spoken, how much of its text has been; null: all of it. */
+  /** `spokenUntil`: how much of a reply's text has been spoken so far; null: all of it. */
   | {
       readonly kind: 'said';
       readonly key: string;

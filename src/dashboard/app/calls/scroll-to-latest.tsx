@@ -10,7 +10,7 @@ interface Props {
 /** How near to the end counts as being there. */
 const NEAR_PX = 60;
 
-/** Stays at its end as it grows, unless the reader has gone back to read. */
+/** Keeps scrolling to the end as the content grows, unless the reader has scrolled back. */
 export function ScrollToLatest({ watch, children }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const [isAtEnd, setIsAtEnd] = useState(true);

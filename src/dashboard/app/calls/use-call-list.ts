@@ -17,7 +17,7 @@ export type FoundCall = CallSummary & { readonly snippet?: Snippet | null; reado
 export interface CallsPageAnswer {
   readonly calls: readonly FoundCall[];
   readonly next: string | null;
-  /** A search has not come to its end: it has looked at the calls that began since then. */
+  /** A search that is not complete: it has looked at the calls that began since then. */
   readonly searchedSince?: string;
 }
 
@@ -37,16 +37,16 @@ interface CallList {
 }
 
 const PAGE = 50;
-/** New calls show up in a list that has not been paged through; not more often than this. */
+/** New calls appear in a list that has not been paged through; not more often than this. */
 const REFRESH_MS = 3000;
 
-/** The list that was left last, with the place in it: whoever looked at a call comes back to where they were. */
+/** The last list, with the position in it: a person who opened a call comes back to the same place. */
 let left: (Found & { readonly scrolledTo: number }) | undefined;
 
 /** Calls as searched for, newest first, page by page. */
 export function useCallList(search: CallSearch): CallList {
   const { client, api, me, feed } = useWorkspace();
-  /** What the pages are of: rows of another search are not shown beside a fault. */
+  /** The search of these pages: rows of another search are not shown beside a fault. */
   const asked = JSON.stringify([api, me.tenant, queryOf(search)]);
   const [found, setFound] = useState<Found | undefined>(() => (left?.asked === asked ? left : undefined));
   const current = useRef(asked);
@@ -76,7 +76,7 @@ export function useCallList(search: CallSearch): CallList {
   const isKept = useRef(found !== undefined && found.pages.length > 1);
   useEffect(() => {
     const leaving = new AbortController();
-    // Several pages that are there already stay as they are; one is looked at anew.
+    // Several loaded pages stay as they are; a single one is refreshed.
     if (isKept.current) setIsLoading(false);
     else void load([], leaving.signal);
     isKept.current = false;
@@ -110,7 +110,7 @@ export function useCallList(search: CallSearch): CallList {
   };
 }
 
-/** Keeps the list and the place in it when the page is left, and goes to that place when it comes back. */
+/** Keeps the list and the position when the page is left, and restores both on return. */
 function usePlaceKept(found: Found | undefined): void {
   const known = useRef(found);
   useEffect(() => void (known.current = found), [found]);

@@ -13,7 +13,7 @@ export function useCallRecord(key: string): CallRecord | null {
     const reach = { client, api, showsTenant };
     const { callId } = namingIn(reach, key);
     const opened = new CallRecord(placeOf(reach, key), callId, feed.calls.get(key)?.live);
-    // First the stream, then what was kept: what comes in between comes twice rather than not at all.
+    // First the stream, then the kept call: events in between come twice rather than not at all.
     const unfollow = feed.follow(callId, (frames) => opened.apply(frames));
     void opened.load();
     setRecord(opened);
@@ -30,7 +30,7 @@ function placeOf(reach: Reach, key: string): CallPlace {
   const { client, api, showsTenant } = reach;
   const { callId, tenant } = namingIn(reach, key);
   const place = { client, path: `${api}${path`/calls/${callId}`}`, hasLog: !showsTenant };
-  // A link that names the call only is the server's to understand: mostly one customer has it.
+  // The server resolves a link that names only the call: usually one customer has it.
   if (tenant === undefined) return place;
   return { ...place, tenant, query: tenant === null ? { unassigned: 'true' } : { tenant } };
 }

@@ -1,7 +1,7 @@
 import { type RefObject, useEffect } from 'react';
 import { useSearch } from 'wouter';
 
-/** While something plays, what is new is scrolled to; whoever scrolls meanwhile is not fought with for every word. */
+/** During playback new lines are scrolled into view, but not against a reader who scrolls. */
 export function useLastLineInSight(script: RefObject<HTMLElement | null>, isPlaying: boolean): void {
   useEffect(() => {
     const element = script.current;

@@ -19,12 +19,12 @@ export interface ReplayControl {
   readonly setSpeed: (speed: number) => void;
 }
 
-/** A call of more events than that is not played: they are all kept in memory. */
+/** A call with more events than this is not played: they are all kept in memory. */
 const MAX_EVENTS = 5000;
-/** Pictures a second: more are not seen in growing text. */
+/** Frames per second: more cannot be seen in growing text. */
 const FRAME_MS = 50;
 
-/** Where in a call one stands, at first at the moment that the address names (`?t=73`), else at its end. */
+/** The position in a call: at first the moment that the address names (`?t=73`), otherwise its end. */
 export function useReplay(view: CallView | undefined, record: CallRecord): ReplayControl {
   const search = useSearch();
   const events = useEvents(view?.state === 'ended', record);
@@ -58,7 +58,7 @@ export function useReplay(view: CallView | undefined, record: CallRecord): Repla
   return { replay, position: Math.min(position, length), isPlaying, speed, seek: setPosition, toggle, setSpeed };
 }
 
-/** All events of a call that is over; null until they are here, and where they are too many to be played. */
+/** All events of a finished call; null until they are loaded, or if they are too many to be played. */
 function useEvents(hasEnded: boolean, { place, callId }: CallRecord): readonly CallEvent[] | null {
   const [events, setEvents] = useState<readonly CallEvent[] | null>(null);
   useEffect(() => {
@@ -71,7 +71,7 @@ function useEvents(hasEnded: boolean, { place, callId }: CallRecord): readonly C
         if (all.push(event) > MAX_EVENTS) return;
       setEvents(all);
     };
-    // Without them the call is shown, and cannot be played.
+    // Without them the call is shown, but cannot be played.
     read().catch(() => undefined);
     return () => closing.abort();
   }, [hasEnded, place, callId]);

@@ -1,4 +1,4 @@
-/** Whether a call that asks for a person makes itself heard: off until somebody turns it on, for this browser. */
+/** Whether a call that asks for a person makes a sound: off until somebody turns it on, for this browser. */
 import { ownName } from '../common/place.js';
 import { createStore } from '../common/store.js';
 
@@ -11,7 +11,7 @@ let audio: AudioContext | undefined;
 
 export const isAlerting = createStore(localStorage.getItem(KEY) === 'on');
 
-/** By a click: without one a browser lets no page be heard. */
+/** Called in a click: without one, a browser lets no page play sound. */
 export function toggleAlert(): void {
   const next = !isAlerting.get();
   localStorage.setItem(KEY, next ? 'on' : 'off');

@@ -1,13 +1,13 @@
-/** Which calls in progress need somebody's attention, and why: pure. */
+/** Which calls in progress need somebody's attention, and why. Pure. */
 import type { LiveCall } from '../workspace/live-call.js';
 
 /** The most urgent first: a person was asked for, a tool failed, nothing comes, it goes on for long. */
 export const NEEDS = ['person', 'failed', 'silent', 'long'] as const;
 export type Need = (typeof NEEDS)[number];
 
-/** A caller who hears nothing for so long wonders whether anybody is there. */
+/** After this much silence a caller wonders whether anybody is there. */
 const SILENT_MS = 45_000;
-/** Few calls with an agent take so long; those that do mostly go round in circles. */
+/** Few calls with an agent take so long; most of those that do go round in circles. */
 const LONG_MS = 15 * 60_000;
 
 /** `nowMs` by the page's clock, `serverMs` by the time of day. */

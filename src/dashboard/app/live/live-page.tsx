@@ -46,7 +46,7 @@ export function LivePage({ picked }: Props) {
         agents={me.agents ?? []}
         searchHint={showsTenant ? texts.searchHintAll : texts.searchHint}
       />
-      {/* What somebody points at does not move away. */}
+      {/* A row does not move away while somebody points at it. */}
       <div className="live-columns" {...pointing.handlers}>
         <section className="live-list card" aria-label={texts.list}>
           {!isLoaded && <Loading />}
@@ -74,7 +74,7 @@ export function LivePage({ picked }: Props) {
   );
 }
 
-/** The browser's title says how many callers ask for a person; whoever has turned it on hears of each. */
+/** The browser's title says how many callers ask for a person; a sound announces each if it is turned on. */
 function useAlert(wanted: number): string {
   const isOn = useStore(isAlerting);
   const known = useRef(wanted);

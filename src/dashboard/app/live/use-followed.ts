@@ -1,10 +1,12 @@
 import { useEffect, useState } from 'react';
 import { useWorkspace } from '../workspace/workspace.js';
 
-/** How long a call that goes on is shown before a newer one takes its place: where many ring, none could be read otherwise. */
+/** How long a call in progress is shown before a newer one replaces it: if many ring, none could be read otherwise. */
 const DWELL_MS = 3000;
 
-/** The newest call; where it is shown, not more often than one can look, and not while somebody points at it (`isHeld`). */
+/**
+ * The newest call. It changes no more often than a person can follow, and not while somebody points at it (`isHeld`).
+ */
 export function useFollowed(newest: string | undefined, isShown: boolean, isHeld: boolean): string | undefined {
   const { calls } = useWorkspace().feed;
   const [followed, setFollowed] = useState({ callId: newest, since: performance.now() });

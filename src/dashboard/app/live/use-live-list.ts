@@ -1,4 +1,6 @@
-/** The calls in progress as somebody wants them: searched, of an agent, in an order; all of it in the page's address. */
+/**
+ * The calls in progress as the viewer wants them: searched, by agent, in an order; all of it is in the page's address.
+ */
 import { useContext, useMemo, useRef } from 'react';
 import { useSearchParams } from 'wouter';
 import { callerName } from '../calls/call-facts.js';
@@ -42,7 +44,7 @@ interface LiveList {
   readonly wanted: number;
 }
 
-/** Silence and length are looked at so often. */
+/** How often silence and length are checked. */
 const LOOK_EVERY_SECONDS = 5;
 
 /** `isHeld`: the order stands still, as while somebody points at it. */
@@ -93,7 +95,7 @@ function isTrueOf(call: LiveCall | undefined, holds: (call: LiveCall) => boolean
   return call !== undefined && call.endedAtMs === null && holds(call);
 }
 
-/** Rows stay where they are while somebody aims at one, until they are asked for in another way; what is new comes at the end. */
+/** Rows keep their places while somebody points at one, until another order is chosen; new rows come at the end. */
 function useHeld(keys: readonly string[], asked: string, isHeld: boolean): readonly string[] {
   const stood = useRef({ keys, asked });
   if (!isHeld || stood.current.asked !== asked) stood.current = { keys, asked };

@@ -18,12 +18,12 @@ import '../styles/calls.css';
 import '../styles/filters.css';
 import '../styles/overview.css';
 
-/** Numbers that are looked at stay as new as this. */
+/** How often the numbers are refreshed while they are looked at. */
 const REFRESH_SECONDS = 60;
 
 type Change = (next: Readonly<Record<string, string>>) => void;
 
-/** What one would rather look at than read. The period and the agent stand in the address. */
+/** Figures as charts. The period and the agent are in the address. */
 export default function OverviewPage() {
   const { client } = useWorkspace();
   const [params, setParams] = useSearchParams();
@@ -116,7 +116,7 @@ function Totals({ stats: { totals, before, hours } }: { readonly stats: Compared
   );
 }
 
-/** Against the period before, which was as long; nothing where that had none. */
+/** Compared with the previous period of the same length; nothing if that had none. */
 function changeOf(now: number | null, before: number | null): string | undefined {
   if (now === null || before === null || before === 0) return undefined;
   const percent = Math.round((100 * (now - before)) / before);

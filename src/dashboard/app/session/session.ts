@@ -1,4 +1,4 @@
-/** Who looks at this page: found out at the start, changed by signing in and out, here or in another tab. */
+/** Who looks at this page: determined at the start, changed by signing in and out, here or in another tab. */
 import { call } from '../api/client.js';
 import { type FaultSlug, asFault } from '../api/problem.js';
 import { ownName } from '../common/place.js';
@@ -21,14 +21,14 @@ export type SignedOutReason = FaultSlug | 'none' | 'signed-out' | 'code-refused'
 export type Session =
   | { readonly kind: 'checking' }
   | { readonly kind: 'unreachable' }
-  /** By a link. It is used by a click, not by being opened: mail scanners open every link, and run what is there. */
+  /** By a link. A click uses it, not its opening: mail scanners open every link, and run the scripts there. */
   | { readonly kind: 'invited'; readonly code: string }
   | { readonly kind: 'signed-out'; readonly reason: SignedOutReason }
   | { readonly kind: 'signed-in'; readonly me: Me };
 
 export const session = createStore<Session>({ kind: 'checking' });
 
-/** All tabs of this browser share one cookie: when it changes hands, each of them has to look again. */
+/** All tabs of this browser share one cookie: when it changes, each of them has to check again. */
 const tabs = new BroadcastChannel(ownName('switchboard.session'));
 tabs.onmessage = () => void lookAgain();
 
@@ -66,11 +66,11 @@ export async function signIn(token: string): Promise<void> {
 export async function signOut(): Promise<void> {
   writeToken.set(null);
   session.set({ kind: 'signed-out', reason: 'signed-out' });
-  await call('DELETE', '/v1/session').catch(() => undefined); // The page has let go of it in any case.
+  await call('DELETE', '/v1/session').catch(() => undefined); // The page has dropped the session in any case.
   tabs.postMessage('changed');
 }
 
-/** The right to be here may be gone: a request or the stream said so. Resolves to whether it still stands. */
+/** The right to be here may have ended, as a request or the stream reported. Resolves to whether it still exists. */
 export async function lookAgain(reason: SignedOutReason = 'signed-out'): Promise<boolean> {
   await look(reason);
   return session.get().kind === 'signed-in';
@@ -94,7 +94,7 @@ async function look(reasonWithout: SignedOutReason): Promise<void> {
   }
 }
 
-/** What a person did says more than what the requests of that moment ran into, whichever answer comes last. */
+/** A person's action counts more than failures of requests at that moment, whichever answer comes last. */
 function hasSignedOut(): boolean {
   const known = session.get();
   return known.kind === 'signed-out' && known.reason === 'signed-out';

@@ -3,7 +3,7 @@ import { Fault } from '../api/problem.js';
 import { WriteTokenPrompt } from './write-token-prompt.js';
 
 interface Write {
-  /** Does it; where this tab may not, asks for a token first and does it then. Rejects with a Fault. */
+  /** Makes the change. If this tab may not, asks for a token first. Rejects with a Fault. */
   readonly write: <Answer>(act: () => Promise<Answer>) => Promise<Answer>;
   /** To be shown by whoever uses it. */
   readonly prompt: ReactNode;

@@ -1,7 +1,7 @@
 /**
- * Proof that nothing was missed: a tenant's numbers have no holes, so a number that jumps says that something did not come
- * (a type that was not listened to, a message between tabs that got lost), and the log has it. What comes twice is dropped.
- * Where there is no log to read, a hole is passed over.
+ * Proves that nothing was missed. A tenant's numbers have no holes, so a jump means that an event did not come (a type
+ * without a listener, a lost message between tabs); the log has it. Repeats are dropped. If there is no log to read, a
+ * hole is passed over.
  */
 import type { Client } from '../api/client.js';
 import type { StreamFrame } from './frame.js';
@@ -12,7 +12,9 @@ interface LogPage {
   readonly live: boolean;
 }
 
-/** Where what did not come is found: in the log at this path; or nowhere, and only the newest number can be asked for. */
+/**
+ * Where missing events are found: in the log at this path, or nowhere; then only the newest number can be asked for.
+ */
 export type Source =
   { readonly log: string } | { readonly log?: never; readonly newest: (signal: AbortSignal) => Promise<number> };
 
@@ -55,7 +57,7 @@ export class Continuity {
     if (passed.length > 0) this.onFrames(passed);
   }
 
-  /** Whether there is something that has not come. Rejects with a Fault. */
+  /** Whether there is an event that has not come. Rejects with a Fault. */
   async isBehind(signal: AbortSignal): Promise<boolean> {
     const { source } = this;
     if (source.log === undefined) return (await source.newest(signal)) > this.cursor;
@@ -63,24 +65,24 @@ export class Continuity {
     return events.some(({ id }) => Number(id) > this.cursor);
   }
 
-  /** Somebody has got further than this reader. */
+  /** Another tab has got further than this reader. */
   catchUp(cursor: number): void {
     if (this.source.log === undefined || this.waiting !== undefined || cursor <= this.cursor) return;
     this.waiting = [];
     void this.fill(this.source.log, cursor);
   }
 
-  /** Reads the log up to a number, then goes on with what has come meanwhile. */
+  /** Reads the log up to a number, then goes on with the frames that arrived meanwhile. */
   private async fill(log: string, until: number): Promise<void> {
     while (this.cursor < until && !this.closed) {
       try {
         const page = await this.client.get<LogPage>(log, { after: this.cursor, limit: PAGE });
         const frames = page.events.map(({ id, type, data }) => ({ seq: Number(id), type, data }));
         this.onFrames(frames);
-        // What the log no longer has, nobody can be given.
+        // Events that the log no longer has cannot be delivered.
         this.cursor = page.live ? Math.max(until, Number(page.next)) : Number(page.next);
       } catch {
-        // The server is away, or this reader is refused: the feed notices, and says so; here it is only tried again.
+        // The server is away, or this reader is refused: the feed notices and reports it; here it is only tried again.
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }

@@ -1,7 +1,7 @@
 /**
- * One EventSource, kept up for as long as one may listen. The browser itself comes back with its last id after a lost
- * connection; what it gives up on (an answer other than 200), and what it does not notice (a connection over which nothing comes),
- * is opened anew here, after the cursor that the reader has reached.
+ * One EventSource, kept open for as long as the reader may listen. After a lost connection the browser itself
+ * reconnects with its last id. It gives up on any answer other than 200, and does not notice a silent connection: in
+ * these cases the stream is opened again here, after the cursor that the reader has reached.
  */
 import type { Client } from '../api/client.js';
 import { asFault } from '../api/problem.js';
@@ -9,7 +9,7 @@ import type { Connection } from './connection.js';
 import { CONTROL_TYPES, EVENT_TYPES, type StreamFrame } from './frame.js';
 import { type Sign, SignOfLife } from './sign-of-life.js';
 
-/** How long before what the browser has given up on is opened again; grows up to the longest. */
+/** The wait before a stream that the browser has given up on is opened again; grows up to the longest. */
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 
@@ -19,9 +19,9 @@ export interface FeedListener {
   onConnection(connection: Connection): void;
   /** How far the reader has got: where to go on from. */
   cursor(): number;
-  /** Whether the server has something that has not come here. Rejects with a Fault. */
+  /** Whether the server has an event that has not come here. Rejects with a Fault. */
   isBehind(signal: AbortSignal): Promise<boolean>;
-  /** Asked when the server has refused: false ends the feed. */
+  /** Called when the server has refused: false ends the feed. */
   isStillAllowed(): Promise<boolean>;
 }
 
@@ -34,7 +34,7 @@ export class EventFeed {
   private lastId = '';
   private closing: Reason | undefined;
   private isCaughtUp = false;
-  /** Where the reader stood when the server was found to have more. */
+  /** The reader's position when the server was found to have more. */
   private behindAt: number | undefined;
   /** The server answered while the stream was being opened. */
   private isOvertaken = false;
@@ -67,7 +67,7 @@ export class EventFeed {
     this.flushes.port1.close();
   }
 
-  /** A type that the log has shown and that was not listened to. */
+  /** The log has shown a type without a listener. */
   learn(type: string): void {
     if (this.types.has(type)) return;
     this.types.add(type);
@@ -129,7 +129,7 @@ export class EventFeed {
     if (source.readyState === EventSource.CLOSED) void this.refused();
   }
 
-  /** What needs no database is asked first: a server that is only slow is to keep its readers' streams. */
+  /** Asks first for something that needs no database: a server that is only slow must keep its readers' streams. */
   private async askForSign(signal: AbortSignal): Promise<Sign> {
     await this.client.get('/healthz', {}, signal);
     try {
@@ -148,7 +148,7 @@ export class EventFeed {
     const wasOvertaken = this.isOvertaken;
     this.isOvertaken = sign !== 'unreachable' && this.source?.readyState === EventSource.CONNECTING;
     if (sign === 'unreachable' || (wasOvertaken && this.isOvertaken)) this.reopenAfter('network');
-    // Once, it may be on its way.
+    // Seen once, the event may still be on its way.
     else if (sign === 'behind' && wasBehind) this.reopenAfter('network');
     else if (sign === 'unavailable') this.listener.onConnection({ kind: 'reconnecting', reason: 'unavailable' });
     else if (sign === 'alive' && this.isCaughtUp) this.listener.onConnection({ kind: 'live' });
@@ -159,7 +159,7 @@ export class EventFeed {
     this.reopen();
   }
 
-  /** Is it this reader that is refused, or is the server not well? */
+  /** Is this reader refused, or is the server unwell? */
   private async refused(): Promise<void> {
     if (await this.listener.isStillAllowed()) return this.retryLater();
     if (this.closed) return;

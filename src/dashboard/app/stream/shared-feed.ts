@@ -1,10 +1,10 @@
 /**
- * One stream for all tabs of a session. A browser opens six connections to a server that speaks HTTP/1.1, so with a stream a
- * tab the seventh tab would hang. The tab that holds a lock reads the stream and passes on what comes; when it closes, the
- * browser gives the lock to another, which goes on from its own cursor. The holes and repeats that this may make are found by
- * {@link Continuity} in each tab. A tab that holds the lock and does nothing (it was frozen, or it hangs) is found out by those
- * that somebody looks at: they ask it now and then, and take the lock away from it. Where there are no locks (plain http to
- * another machine) each tab has a stream of its own.
+ * One stream for all tabs of a session. A browser opens six connections to an HTTP/1.1 server, so with one stream per
+ * tab the seventh tab would hang. The tab that holds a lock reads the stream and passes its frames on. When it closes,
+ * the browser gives the lock to another tab, which goes on from its own cursor. {@link Continuity} in each tab finds
+ * the holes and repeats that this may cause. A tab that holds the lock but does nothing (frozen or hanging) is found by
+ * the visible tabs: they ask it at intervals, and take the lock away from it. Without locks (plain http to another
+ * machine) each tab has its own stream.
  */
 import type { Client } from '../api/client.js';
 import { createStore } from '../common/store.js';
@@ -19,12 +19,12 @@ export interface FeedOptions {
   /** The cursor from which what comes is to be passed on. */
   readonly cursor: number;
   readonly source: Source;
-  /** Names the tabs that share: the same reader with the same rights. Null: this tab reads for itself. */
+  /** Names the tabs that share: the same reader with the same rights. Null: this tab reads alone. */
   readonly shareAs: string | null;
-  /** Whether a stream that greets so is this reader's. */
+  /** Whether a stream with this greeting is this reader's. */
   readonly isOwn: (greeting: StreamFrame) => boolean;
   readonly onFrames: (frames: readonly StreamFrame[]) => void;
-  /** The cursor was too old or not of this log: what is shown must be loaded anew. */
+  /** The cursor was too old or not of this log: the page must be loaded again. */
   readonly onGap: () => void;
   readonly isStillAllowed: () => Promise<boolean>;
 }
@@ -36,7 +36,7 @@ type Word =
   | { readonly kind: 'hello' }
   | { readonly kind: 'gap' };
 
-/** How often a tab that somebody looks at asks the one that reads, and how often in vain before it reads itself. */
+/** How often a visible tab asks the reading tab, and after how many unanswered questions it reads itself. */
 const ASK_MS = 2000;
 const MAX_UNANSWERED = 3;
 
@@ -72,7 +72,7 @@ export class SharedFeed {
     this.channel?.close();
   }
 
-  /** Waits for its turn to read. `steal`: takes it from whoever has it. */
+  /** Waits for its turn to read. `steal`: takes the lock from the tab that has it. */
   private queue(steal = false): void {
     this.queued = new AbortController();
     const options = steal ? { steal } : { signal: this.queued.signal };
@@ -80,7 +80,7 @@ export class SharedFeed {
     held.catch(() => this.deposed());
   }
 
-  /** Closed before it was this tab's turn; or another tab has heard nothing of this one, and reads now. */
+  /** Closed before its turn came; or another tab has heard nothing of this one, and reads now. */
   private deposed(): void {
     if (this.stopping.signal.aborted || this.feed === undefined) return;
     this.feed.close();
@@ -121,7 +121,7 @@ export class SharedFeed {
   private read(frames: readonly StreamFrame[]): void {
     const greeting = frames.find(({ type }) => type === 'connected');
     if (greeting !== undefined && !this.options.isOwn(greeting)) {
-      // The cookie has changed hands in another tab: what comes is not for what is shown here.
+      // The cookie has changed in another tab: the frames are not for this page.
       this.feed?.close();
       void this.options.isStillAllowed();
       return;

@@ -1,23 +1,24 @@
 /**
- * Notices what no event says: that nothing comes because nothing gets through. An EventSource hears nothing of a connection that a
- * sleeping laptop, a lost network or a proxy has left half open; it stays "open" for ever. So who looks at the page asks the server
- * now and then, and is told when it has more than has come here, or does not answer.
+ * Notices that nothing comes because nothing gets through, which no event reports. An EventSource does not notice a
+ * connection that a sleeping laptop, a lost network or a proxy has left half open; it stays "open" for ever. So a
+ * visible page asks the server at intervals, and learns whether the server has more than has come here, or does not
+ * answer.
  */
 
 import { serverNow } from '../common/clock.js';
 
-/** Nothing has come for so long: time to ask. */
+/** After this much silence, the server is asked. */
 const QUIET_MS = 4000;
 /** How long an answer may take. */
 const ANSWER_MS = 3000;
 const TICK_MS = 1000;
-/** A clock that stood still for longer was a computer asleep, or a tab that was frozen. */
+/** If the clock stood still for longer, the computer was asleep or the tab frozen. */
 const ASLEEP_MS = 5000;
 
 export type Sign = 'alive' | 'behind' | 'unavailable' | 'unreachable';
 
 export interface SignOptions {
-  /** Asks the server; to reject is to find it unreachable. */
+  /** Asks the server; a rejection means that it is unreachable. */
   readonly ask: (signal: AbortSignal) => Promise<Sign>;
   /** Called for every answer, and when the page has woken up (`unreachable`: nobody knows). */
   readonly onSign: (sign: Sign) => void;
@@ -55,7 +56,7 @@ export class SignOfLife {
     const now = serverNow();
     const slept = now - this.tickedAt > ASLEEP_MS;
     this.tickedAt = now;
-    // Behind other tabs a browser slows timers down, and nobody looks.
+    // In hidden tabs a browser slows timers down, and nobody looks.
     if (!this.isSeen) return;
     if (slept) this.options.onSign('unreachable');
     else if (performance.now() - this.heardAt >= QUIET_MS) void this.ask();

@@ -3,7 +3,7 @@ import { type Fault, asFault } from '../api/problem.js';
 import { useWhenLiveAgain } from './use-connection.js';
 
 export interface Loaded<Value> {
-  /** The last that came, also while the next is on its way. */
+  /** The last answer, also while the next one is loading. */
   readonly value: Value | undefined;
   readonly fault: Fault | undefined;
   readonly isLoading: boolean;
@@ -11,8 +11,8 @@ export interface Loaded<Value> {
 }
 
 /**
- * What `load` answers, again whenever `load` is another function (so it comes from `useCallback`), when asked to, and after a
- * fault when the stream is live again. An answer that has been overtaken is dropped.
+ * The answer of `load`. It is loaded again when `load` is another function (so use `useCallback`), on request, and
+ * after a fault when the stream is live again. An outdated answer is dropped.
  */
 export function useLoaded<Value>(load: (signal: AbortSignal) => Promise<Value>): Loaded<Value> {
   const [state, setState] = useState<Omit<Loaded<Value>, 'reload'>>({

@@ -7,13 +7,13 @@ interface Props {
 }
 
 /**
- * A question that must be answered first: the browser keeps the focus inside, and Escape closes it. Then the focus is where it was;
- * where that is gone with what was done, it is at the page's heading.
+ * A question that must be answered first: the browser keeps the focus inside, and Escape closes it. Then the focus
+ * returns to where it was; if that element is gone, to the page's heading.
  */
 export function Dialog({ title, onClose, children }: Props) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  // Not later: a dialog that has left the document gives nothing back.
+  // Not later: a dialog that has left the document cannot return the focus.
   useLayoutEffect(() => {
     const dialog = element.current;
     if (dialog?.open === false) dialog.showModal();

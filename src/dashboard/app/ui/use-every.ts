@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 
-/** Does it again and again while the page is looked at; what is behind another tab waits, and is done when it is seen again. */
+/** Repeats work while the page is visible; in a hidden tab it waits until the tab is seen again. */
 export function useEvery(periodMs: number, act: () => void): void {
   useEffect(() => {
     const look = () => {

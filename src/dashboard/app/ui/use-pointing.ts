@@ -1,6 +1,6 @@
 import { type PointerEvent, useEffect, useState } from 'react';
 
-/** A pointer that has not moved for so long lies there; nobody aims with it. */
+/** A pointer that has not moved for this time is idle. */
 const RESTS_MS = 4000;
 
 export interface Pointing {

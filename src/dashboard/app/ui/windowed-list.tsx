@@ -11,7 +11,7 @@ interface Props {
 /** Rows above and below what is seen, so that scrolling does not show holes. */
 const SPARE_ROWS = 6;
 
-/** A long list of which only what is in sight is in the document. Its rows say where they stand in the whole. */
+/** A long list of which the document holds only the visible rows. Its rows state their place in the whole. */
 export function WindowedList({ label, ids, rowHeight, renderRow }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ first: 0, count: 20 });

@@ -33,7 +33,7 @@ export function listedCall(summary: CallSummary, cursor: number, now: number): L
   };
 }
 
-/** The call after one more frame of it, or undefined where the frame says nothing of a call that is not known. */
+/** The call after one more frame, or undefined if the frame adds nothing about a known call. */
 export function liveCallAfter(known: LiveCall | undefined, frame: StreamFrame, now: number): LiveCall | undefined {
   const callId = callIdOf(frame);
   if (callId === null) return undefined;
@@ -55,7 +55,7 @@ export function liveCallAfter(known: LiveCall | undefined, frame: StreamFrame, n
   };
 }
 
-/** Rows that show the same need not be drawn again. */
+/** Rows that show the same need not be rendered again. */
 function isSame(one: CallSummary, other: CallSummary): boolean {
   return (Object.keys(other) as (keyof CallSummary)[]).every((key) => one[key] === other[key]);
 }

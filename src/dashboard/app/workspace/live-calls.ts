@@ -1,6 +1,6 @@
 /**
- * The calls in progress. Frames change them at once and cheaply; who shows them is told at most once a frame of the screen,
- * and only of the calls that have changed, so that thousands of events a second cost what the screen can show.
+ * The calls in progress. Frames change them at once and cheaply. Their viewers are told at most once per screen frame,
+ * and only of the calls that have changed, so thousands of events a second cost only what the screen can show.
  */
 import type { CallSummary } from '../../../calls/fold/call-view.js';
 import { serverNow } from '../common/clock.js';
@@ -11,9 +11,9 @@ import { type LiveCall, listedCall, liveCallAfter } from './live-call.js';
 
 /** How long an ended call stays in sight. */
 const KEEP_ENDED_MS = 12_000;
-/** Calls that are over and shown no more, of which it is remembered that they are: an event that comes late opens none of them anew. */
+/** How many finished and hidden calls are remembered: a late event must not open one again. */
 const MAX_OVER = 1000;
-/** An event that says of a call that it began longer ago comes late. */
+/** An event of a call that began longer ago than this is late. */
 const LATE_MS = 3000;
 /** Rows need not change faster than they can be read. */
 const TELL_EVERY_MS = 100;
@@ -53,7 +53,7 @@ export class LiveCalls {
     };
   }
 
-  /** What the server says is in progress; what else is here has ended unseen. */
+  /** What the server says is in progress; other calls here have ended unseen. */
   load(summaries: readonly ListedSummary[], cursor: number): void {
     const now = performance.now();
     const listed = new Map(summaries.map((summary) => [this.keyOf(summary), listedCall(summary, cursor, now)]));
@@ -62,7 +62,7 @@ export class LiveCalls {
     this.tellSoon();
   }
 
-  /** Takes out what is not in a list that is complete up to `cursor`, unless something has come of it since. */
+  /** Removes calls that are not in a list complete up to `cursor`, unless an event of theirs has come since. */
   reconcile(summaries: readonly ListedSummary[], cursor: number): void {
     const listed = new Set(summaries.map((summary) => this.keyOf(summary)));
     // What is known to have ended goes by itself.
@@ -71,7 +71,7 @@ export class LiveCalls {
     this.tellSoon();
   }
 
-  /** True when a call appeared that has begun a while ago: its end may have come before this page was there. */
+  /** True if a call appeared that began a while ago: its end may have come before this page was open. */
   apply(frames: readonly StreamFrame[]): boolean {
     const now = performance.now();
     let isDoubtful = false;
@@ -101,7 +101,7 @@ export class LiveCalls {
   private put(id: string, call: LiveCall): void {
     const known = this.calls.get(id);
     if (known === call) return;
-    // Whoever shows the list also counts what is in progress, and puts first what needs attention.
+    // The list's viewer also counts the calls in progress, and puts first those that need attention.
     const isOther =
       known?.summary.startedAt !== call.summary.startedAt ||
       known.endedAtMs !== call.endedAtMs ||
@@ -138,7 +138,7 @@ export class LiveCalls {
     }
   }
 
-  /** No frames are drawn behind other tabs, and nobody is told there until the tab is looked at again. */
+  /** Hidden tabs draw no frames, so nobody is told until the tab is seen again. */
   private tellSoon(): void {
     if (this.isTelling || this.changed.size === 0) return;
     this.isTelling = true;

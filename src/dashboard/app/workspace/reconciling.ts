@@ -1,6 +1,6 @@
-/** Asks the server now and then what is in progress: of a call that was lost no event says so. */
+/** Asks the server at intervals which calls are in progress: no event reports a call that was lost. */
 const EVERY_MS = 5 * 60_000;
-/** Where there is a reason to doubt; what comes meanwhile is looked at in the same round. */
+/** After a reason to doubt; further reasons meanwhile are covered by the same round. */
 const SOON_MS = 3000;
 /** Rounds are no closer together: where a sender's clock is slow, every call gives a reason to doubt. */
 const LEAST_MS = 15_000;

@@ -10,7 +10,7 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** For an agent that has not been heard of: it is given away before its first call. */
+/** For an agent that has not been heard of: it is assigned before its first call. */
 export function AddAgent({ onNamed, onClose }: Props) {
   const [failure, setFailure] = useState<string>();
   const id = useId();

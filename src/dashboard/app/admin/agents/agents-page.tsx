@@ -16,7 +16,7 @@ import '../../styles/calls.css';
 
 const texts = adminTexts.agents;
 
-/** Who owns which agent: those that nobody owns come first, for somebody should. */
+/** Who owns which agent. Agents without an owner come first, because they need one. */
 export default function AgentsPage() {
   const { value, fault, reload } = useLoaded(listAgents);
   const [search, setSearch] = useSearchParams();
@@ -97,7 +97,7 @@ export default function AgentsPage() {
   );
 }
 
-/** One that nobody has heard of yet. */
+/** An agent that has not been heard of yet. */
 function unknown(agent: string): Agent {
   return { agent, tenant: null, since: null };
 }

@@ -10,7 +10,7 @@ import type { Agent } from '../platform.js';
 
 const texts = adminTexts.agents;
 
-/** What the server says that a transfer would change. */
+/** The server's description of what a transfer would change. */
 interface Transfer {
   readonly from: string | null;
   readonly to: string;
@@ -26,7 +26,7 @@ interface Props {
   readonly onDone: (text: string) => void;
 }
 
-/** First who, then what it would change, and only then the click that changes it. */
+/** First the new owner, then what would change, and only then the button that changes it. */
 export function AssignDialog({ agent: { agent, tenant: from }, onClose, onDone }: Props) {
   const { tenants, nameOf } = usePlatform();
   const { write, prompt } = useWrite();

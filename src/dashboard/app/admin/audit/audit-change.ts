@@ -1,15 +1,18 @@
-/** What an entry of the audit changed, member by member, as words. Pure. */
+/** The change in an audit entry, member by member, in words. Pure. */
 
 export interface Difference {
   readonly name: string;
-  /** Undefined: there was none, or is none any more. */
+  /** Undefined: it did not exist, or no longer does. */
   readonly before: string | undefined;
   readonly after: string | undefined;
 }
 
 type Facts = Readonly<Record<string, unknown>>;
 
-/** Of two states the members that differ; of one alone all of it. Objects within are taken apart: `limits.streams`. */
+/**
+ * The members that differ between two states; all members of a single state. Nested objects are flattened:
+ * `limits.streams`.
+ */
 export function differencesOf(before: unknown, after: unknown): Difference[] {
   const [old, young] = [flat(before), flat(after)];
   const names = [...new Set([...old.keys(), ...young.keys()])];

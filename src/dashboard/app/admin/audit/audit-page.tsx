@@ -17,7 +17,7 @@ interface AuditPageAnswer {
   readonly next: string | null;
 }
 
-/** Who did what to whom, newest first, with what it was before and after. */
+/** Who changed what, newest first, with the state before and after. */
 export default function AuditPage() {
   const { tenants } = usePlatform();
   const [search, setSearch] = useSearchParams();

@@ -80,7 +80,7 @@ function memberName(name: string): string {
   return texts.members[name] ?? limits[name.replace('limits.', '')] ?? name;
 }
 
-/** An id of ours says nothing to people: as much of it as tells it from another. */
+/** A generated id says nothing to people: shows enough of it to tell it from another. */
 function shortened(text: string): string {
   return text.replace(/\b([0-9a-f]{8})-[0-9a-f-]{27}\b/g, '$1…');
 }

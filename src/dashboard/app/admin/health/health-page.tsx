@@ -32,7 +32,7 @@ interface Health {
   readonly sources: Readonly<Record<string, Source>>;
 }
 
-/** 503 says how it stands, too. */
+/** An answer of 503 has the state, too. */
 async function look(signal: AbortSignal): Promise<{ health: Health; at: string }> {
   const response = await fetch(`${basePath}/readyz`, { signal, cache: 'no-store' });
   const health = (await response.json().catch(() => null)) as Health | null;

@@ -14,7 +14,7 @@ import { useEvery } from '../../ui/use-every.js';
 import '../../styles/streams.css';
 
 const texts = adminTexts.connections;
-/** The list is gathered from every process: often enough to be watched, seldom enough to cost nothing. */
+/** The list is gathered from every process: often enough to watch it, seldom enough to cost nothing. */
 const REFRESH_MS = 3000;
 
 interface Connection {
@@ -65,7 +65,7 @@ function ConnectionTable({ connections, onEnded }: TableProps) {
   const close = useCallback(() => setAsked(null), []);
   const end = async ({ id }: Connection) => {
     await write(() => cookieClient.send('DELETE', path`/v1/admin/connections/${id}`)).catch((error: unknown) => {
-      // It ended by itself meanwhile, which is what was wanted.
+      // It has ended by itself, which is what was wanted.
       if ((error as { slug?: unknown }).slug !== 'not-found') throw error;
     });
     onEnded();
@@ -156,10 +156,10 @@ function bytesText(bytes: number): string {
   return bytes < 1024 ? `${bytes} B` : `${countText(Math.round(bytes / 1024))} KiB`;
 }
 
-/** A browser also says the names of those that it is like: the first of these that is there is its own. */
+/** A browser also names the browsers that it resembles: the first of these that is present is its own. */
 const CLIENTS = ['Firefox', 'Edg', 'OPR', 'Chrome', 'Safari', 'curl', 'undici', 'node', 'python', 'Go-http-client'];
 
-/** The word that tells one client from another, of all that it says of itself. */
+/** The word that distinguishes one client from another, from all that it says about itself. */
 function agentName(userAgent: string | null): string {
   if (userAgent === null) return '';
   return CLIENTS.find((name) => userAgent.includes(name)) ?? userAgent.slice(0, 24);

@@ -21,7 +21,7 @@ import '../../styles/calls.css';
 
 const texts = adminTexts.tenants;
 
-/** One customer: what it is called and may use, its agents and tokens, and the ways in. */
+/** One customer: its name and limits, its agents and tokens, and the ways to sign in. */
 export default function TenantPage({ tenant: id }: { readonly tenant: string }) {
   const load = useCallback(
     (signal: AbortSignal) => cookieClient.get<Tenant>(path`/v1/admin/tenants/${id}`, {}, signal),

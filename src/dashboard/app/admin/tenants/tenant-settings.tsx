@@ -86,7 +86,7 @@ interface Change {
   readonly limits?: Readonly<Record<string, number | null>>;
 }
 
-/** What is to be sent: null where nothing is different, a text where something cannot be. */
+/** The changes to be sent: null if nothing differs, a text if a value is invalid. */
 function changeIn(form: FormData, tenant: Tenant): Change | string | null {
   const limits: Record<string, number | null> = {};
   for (const limit of LIMITS) {

@@ -51,7 +51,7 @@ function View({ name, view: { token, expiresAt }, onEnded }: ViewProps) {
   const load = useCallback((signal: AbortSignal) => client.get<Me>('/v1/me', {}, signal), [client]);
   const { value: me, fault, reload } = useLoaded(load);
   useEffect(() => {
-    // Looked at again and again: a timer that is set once knows nothing of a clock that jumps.
+    // Checked repeatedly: a timer that is set once does not notice a clock that jumps.
     const timer = setInterval(() => Date.parse(expiresAt) <= serverNow() && onEnded(), 1000);
     return () => clearInterval(timer);
   }, [expiresAt, onEnded]);
@@ -89,7 +89,7 @@ interface OpenProps {
   readonly onOpened: (view: ViewToken) => void;
 }
 
-/** Asked first: it is written down that somebody looked. */
+/** Asks first, because the audit records that somebody looked. */
 function OpenView({ tenant, name, hasEnded, onOpened }: OpenProps) {
   const { write, prompt } = useWrite();
   const [state, setState] = useState<{ busy: boolean; failure?: string }>({ busy: false });
