@@ -1,6 +1,6 @@
 /**
- * Building takes what is installed for development. `NODE_ENV=production npm ci` leaves it out, and a compiler that misses half of
- * what it needs says hundreds of things: this says one.
+ * Building needs the development packages, which `NODE_ENV=production npm ci` leaves out. A compiler that misses half
+ * of what it needs prints hundreds of errors; this prints one.
  */
 import { createRequire } from 'node:module';
 

@@ -1,4 +1,6 @@
-/** Two weeks of a customer's calls, for pictures: more by day than by night, more on weekdays, the same on every run. */
+/**
+ * Two weeks of a customer's calls, for screenshots: more by day than by night, more on weekdays, the same on every run.
+ */
 const HOUR_MS = 3_600_000;
 const DAYS = 14;
 const REASONS = ['hangup', 'hangup', 'hangup', 'hangup', 'idle_timeout', 'no_answer', 'busy', 'max_duration'];

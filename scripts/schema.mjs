@@ -1,7 +1,8 @@
 /**
- * The database as it stands, as SQL: tables, indexes, views, functions, foreign keys and triggers, read from the catalogue of a
- * migrated database. Without an argument it migrates an embedded PostgreSQL and writes prisma/schema.sql. `--check URL`
- * compares that file with the database at URL, and exits 1 where they differ; `--print URL` writes to standard output.
+ * The database as it is, as SQL: tables, indexes, views, functions, foreign keys and triggers, read from the catalogue
+ * of a migrated database. Without an argument it migrates an embedded PostgreSQL and writes prisma/schema.sql. `--check
+ * URL` compares that file with the database at URL, and exits 1 if they differ; `--print URL` writes to standard
+ * output.
  */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,10 +18,10 @@ const HEAD = `-- The database as it stands after all migrations. "npm run schema
 SET check_function_bodies = off;
 `;
 
-/** What is not an extension's own, in our schema. */
+/** Objects in our schema that belong to no extension. */
 const OURS = (oid) => `NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = ${oid} AND d.deptype = 'e')`;
 
-/** Partitions are made by the product as it needs them. */
+/** The product makes partitions as it needs them. */
 const TABLES = `SELECT c.oid, c.relname AS name, array_to_string(c.reloptions, ', ') AS options,
     CASE WHEN c.relkind = 'p' THEN ' PARTITION BY ' || pg_get_partkeydef(c.oid) ELSE '' END AS partitioning
   FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
@@ -36,7 +37,7 @@ const COLUMNS = `SELECT concat_ws(' ', quote_ident(a.attname), format_type(a.att
     LEFT JOIN pg_collation l ON l.oid = a.attcollation
     LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
   WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`;
-/** Since PostgreSQL 18 the catalogue has NOT NULL as constraints ('n'), too; the columns say it. */
+/** Since PostgreSQL 18 the catalogue also has NOT NULL as constraints ('n'); the columns already say it. */
 const CONSTRAINTS = `SELECT quote_ident(conname) AS name, contype AS kind, pg_get_constraintdef(oid, true) AS definition
   FROM pg_constraint WHERE conrelid = $1 AND contype NOT IN ('n', 't') ORDER BY contype <> 'p', conname COLLATE "C"`;
 const INDEXES = `SELECT pg_get_indexdef(i.indexrelid, 0, true) AS definition
@@ -64,7 +65,7 @@ const VIEWS = `SELECT c.oid, quote_ident(c.relname) AS name, pg_get_viewdef(c.oi
 const STATISTICS = `SELECT pg_get_statisticsobjdef(oid) AS definition FROM pg_statistic_ext
   WHERE stxnamespace = 'public'::regnamespace ORDER BY stxname COLLATE "C"`;
 const EXTENSIONS = `SELECT quote_ident(extname) AS name FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1`;
-/** What the file could not say. A migration that makes one has to teach it to this script. */
+/** Kinds of objects that the file cannot express. A migration that makes one has to teach it to this script. */
 const OTHERS = `SELECT 'relation ' || c.relname AS name FROM pg_class c
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind NOT IN ('r', 'p', 'v', 'i', 'I', 'S', 't') AND ${OURS('c.oid')}
   UNION ALL SELECT 'type ' || t.typname FROM pg_type t
@@ -73,7 +74,7 @@ const OTHERS = `SELECT 'relation ' || c.relname AS name FROM pg_class c
     WHERE p.pronamespace = 'public'::regnamespace AND p.prokind IN ('a', 'w') AND ${OURS('p.oid')}
   UNION ALL SELECT 'policy ' || polname FROM pg_policy`;
 
-/** The SQL that makes such a database in an empty one. Throws for a kind of object that it cannot write. */
+/** The SQL that makes such a database from an empty one. Throws for a kind of object that it cannot write. */
 async function dump(url) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -97,7 +98,7 @@ async function dump(url) {
         if (one.kind !== 'f') lines.push(`CONSTRAINT ${one.name} ${one.definition}`);
         else links.push(`ALTER TABLE ${name} ADD CONSTRAINT ${one.name} ${one.definition};`);
       const storage = options ? ` WITH (${options})` : '';
-      // Of a table in partitions the catalogue says ONLY: its index takes those of partitions in.
+      // For a partitioned table the catalogue says ONLY; its index takes in those of the partitions.
       const indexes = (await ask(INDEXES, [oid])).map(
         ({ definition }) => `${definition.replace(' ON ONLY ', ' ON ')};\n`,
       );
@@ -117,12 +118,12 @@ async function dump(url) {
   }
 }
 
-/** Migrates a PostgreSQL of its own, which is gone afterwards. */
+/** Migrates a temporary PostgreSQL, which is removed afterwards. */
 async function dumpMigrated() {
   const { EmbeddedPostgres } = await import('../dist/database/embedded-postgres.js');
   const { migrate } = await import('../dist/database/migrate.js');
   const folder = mkdtempSync(join(tmpdir(), 'switchboard-schema-'));
-  chmodSync(folder, 0o755); // As root, PostgreSQL runs as another user, who must get in.
+  chmodSync(folder, 0o755); // As root, PostgreSQL runs as another user, who must have access.
   const postgres = await EmbeddedPostgres.start(folder, []);
   try {
     const url = postgres.urlOf('postgres');

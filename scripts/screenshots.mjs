@@ -1,6 +1,6 @@
 /**
- * `npm run screenshots`: the dashboard's pages as people see them, into docs/screenshots/. Starts the demo in a folder of its own,
- * with two weeks of calls before it, and looks at it with Chromium (CHROMIUM_PATH, else from PATH).
+ * `npm run screenshots`: the dashboard's pages as people see them, into docs/screenshots/. Starts the demo in a folder
+ * of its own, with two weeks of earlier calls, and opens it in Chromium (CHROMIUM_PATH, otherwise from PATH).
  */
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -18,12 +18,15 @@ const SIZES = {
   small: { width: 1024, height: 768 },
   phone: { width: 390, height: 780 },
 };
-/** So that a few calls are under way, and one of them has been for a while. */
+/** So that a few calls are in progress, one of them for a while. */
 const DEMO_RUNS_MS = 45_000;
-/** How much has been said in a call that is shown while it goes on. */
+/** How much must have been said in a call that is shown in progress. */
 const LINES = 3;
 
-/** `of`: whose page; `settle`: what must be seen before the picture. `{call}` is one that is over, `{live}` one under way. */
+/**
+ * `of`: whose page; `settle`: what must be visible before the picture is taken. `{call}` is a finished call, `{live}`
+ * one in progress.
+ */
 const SHOTS = [
   {
     name: 'live',
@@ -61,7 +64,7 @@ const WANTED = SHOTS.filter(({ name }) => process.argv.length < 3 || process.arg
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
 const folder = mkdtempSync(join(tmpdir(), 'switchboard-screenshots-'));
-chmodSync(folder, 0o755); // As root, PostgreSQL runs as another user, who must get in.
+chmodSync(folder, 0o755); // As root, PostgreSQL runs as another user, who must have access.
 const server = spawn(process.execPath, [join(root, 'dist', 'main.js')], {
   cwd: folder,
   env: { PATH: process.env.PATH, PORT: String(port) },
@@ -100,7 +103,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Everything that is to be seen in one size and scheme. */
+/** Takes every picture in one size and colour scheme. */
 async function takeAll(look, call, post, headers) {
   const [size, colorScheme] = look.split(' ');
   for (const of of ['acme', 'admin', null]) {
@@ -127,7 +130,7 @@ async function takeAll(look, call, post, headers) {
   }
 }
 
-/** One in which enough has been said to be seen, and that is still under way: waited for, for calls come as they come. */
+/** Waits for a call that is in progress and in which enough has been said. */
 async function liveCall(headers) {
   const read = async (path) => (await fetch(`${url}/v1/admin/calls${path}`, { headers })).json();
   for (let tries = 0; tries < 240; tries++) {

@@ -1,4 +1,5 @@
-// nginx and HAProxy as deploy/ has them, and an HAProxy that does nothing but ask /readyz, each on a free port of this machine.
+// nginx and HAProxy as configured in deploy/, and an HAProxy that only checks /readyz, each on a free port of this
+// machine.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,10 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '../../bench/free-port.mjs';
 
 const DEPLOY = fileURLToPath(new URL('../../deploy', import.meta.url));
-/** Debian keeps them where only root looks. */
+/** Debian keeps them where only root's PATH looks. */
 const PATH = [process.env.PATH, '/usr/sbin'].join(delimiter);
 
-/** What most have: health checks, and errors of its own. */
+/** A usual configuration: health checks, and the balancer's own error pages. */
 const PLAIN = (port, servers) => `
 defaults
   mode http

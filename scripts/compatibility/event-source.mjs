@@ -11,7 +11,7 @@ import { Site } from './site.mjs';
 
 const { values } = parseArgs({ options: { away: { type: 'string', default: '45' } } });
 const AWAY_MS = Number(values.away) * 1000;
-/** How long an EventSource that lives may take to be back. */
+/** How long a working EventSource may take to reconnect. */
 const BACK_MS = 15_000;
 
 const site = await Site.start();
@@ -35,7 +35,7 @@ try {
     await site.ready();
   });
   await step('each process replaced', () => site.replaceEach());
-  // A balancer that knows nothing of streams says 503 then, and an EventSource gives up.
+  // A balancer that knows nothing of streams answers 503 then, and an EventSource gives up.
   await browser.close('haproxy, plain');
   await step('all processes gone for 8 s', async () => {
     await site.stopAll();
@@ -55,7 +55,7 @@ try {
 console.table(results);
 process.exit(results.every(({ failed }) => failed === 0) ? 0 : 1);
 
-/** Does it, then says something new, and looks whether each EventSource has heard it all, once and in order. */
+/** Does it, then sends a new event, and checks that each EventSource has received every event, once and in order. */
 async function step(what, act) {
   await act();
   const last = await site.say(3);

@@ -32,7 +32,10 @@ export class EventSources {
     this.#pages.set(name, page);
   }
 
-  /** By name: the ids that came, whether it lives (1: open, 0: coming back, 2: dead for good), how often it was told to give up. */
+  /**
+   * By name: the ids that came, its state (1: open, 0: reconnecting, 2: closed for good), how often it was told to give
+   * up.
+   */
   async heard() {
     const heard = {};
     for (const [name, page] of this.#pages)

@@ -1,4 +1,4 @@
-// Two processes of the product as it was built, on a PostgreSQL of their own, to which the way can be cut or fall silent.
+// Two processes of the built product on their own PostgreSQL, whose connection can be cut or made silent.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -91,7 +91,7 @@ export class Site {
     }
   }
 
-  /** Both are, with their database. */
+  /** Both are ready, and their database is. */
   async ready() {
     for (const port of this.ports) {
       const deadline = performance.now() + READY_MS;
@@ -103,7 +103,7 @@ export class Site {
     }
   }
 
-  /** So many events. Resolves to the id of the last one. */
+  /** Sends that many events. Resolves to the id of the last one. */
   async say(count) {
     const events = Array.from({ length: count }, () => ({
       event: 'note.added',

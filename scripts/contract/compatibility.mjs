@@ -1,6 +1,7 @@
 /**
- * What of a published contract a later one breaks (docs/protocol.md, section 1.1). Pure. Additions are no breaks: of what is
- * answered, more may come; of what is sent, more may be allowed. Both documents are whole: references are followed in each.
+ * What a later contract breaks of a published one (docs/protocol.md, section 1.1). Pure. Additions break nothing:
+ * answers may contain more, and requests may be allowed more. Both documents are complete: references are followed in
+ * each.
  */
 
 /** In words, each with its place. `before` and `after`: two OpenAPI documents. */
@@ -85,7 +86,7 @@ function responseBreaks(old, now, documents) {
     });
 }
 
-/** What clients could send and may not any more. */
+/** What clients could send and no longer may. */
 function sentBreaks(old, now, path, documents) {
   const [before, after] = [resolve(old, documents.before), resolve(now, documents.after)];
   const branches = branchesOf(after);
@@ -116,7 +117,7 @@ function sentBreaks(old, now, path, documents) {
   return breaks;
 }
 
-/** What clients could rely on in an answer and cannot any more. */
+/** What clients could rely on in an answer and no longer can. */
 function answerBreaks(old, now, path, documents) {
   const [before, after] = [resolve(old, documents.before), resolve(now, documents.after)];
   if (branchesOf(before) !== undefined || branchesOf(after) !== undefined) {
@@ -165,7 +166,7 @@ function typesOf({ type, const: value }) {
   return type === undefined ? (value === undefined ? [] : [typeof value]) : [type].flat();
 }
 
-/** No types: any. */
+/** Without types: any type. */
 function takes(types, type) {
   return types.length === 0 || types.includes(type) || (type === 'integer' && types.includes('number'));
 }

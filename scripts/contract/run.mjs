@@ -1,6 +1,6 @@
 /**
- * "npm run contract": writes the published contract anew from the built server: docs/openapi.json, docs/asyncapi.json and
- * docs/events.md. What would break clients is named, and nothing is written, unless `--breaking` says that it is meant.
+ * "npm run contract": writes the published contract from the built server: docs/openapi.json, docs/asyncapi.json and
+ * docs/events.md. If a change would break clients, it is named and nothing is written, unless `--breaking` confirms it.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ const inDocs = (name) => fileURLToPath(new URL(`../../docs/${name}`, import.meta
 const FILES = { openApi: inDocs('openapi.json'), asyncApi: inDocs('asyncapi.json'), events: inDocs('events.md') };
 const read = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined);
 
-/** Of the app put together and never started: no database is needed. */
+/** The app is assembled but never started: no database is needed. */
 async function documents() {
   const load = (name) => import(`../../dist/${name}.js`);
   const [{ createApp }, { readEnv }, { openApiOf }, { asyncApiOf }, { describedEventTypes }] = await Promise.all(

@@ -1,7 +1,7 @@
 /**
- * The hostile clients, in a process of their own that yields to every other one: what they cost themselves is not what is
- * measured. Commands: `cheap` → names of attacks,
- * `begin` {attack, port, …what it needs}, `end` → how often what happened.
+ * The hostile clients, in a process of their own with the lowest priority, so that their own CPU use is not measured.
+ * Commands: `cheap` → names of attacks, `begin` {attack, port, …what it needs}, `end` → how often each outcome
+ * occurred.
  */
 import { setPriority } from 'node:os';
 import { answer } from '../../bench/commands.mjs';

@@ -1,7 +1,7 @@
 /**
- * Issue 13's rows as loops of small clients. Each is given `port`, `token` (of a tenant of its own, with the limits that
- * everybody has, which may read and write), `agent` (its own) and `adminToken`, the latter for row 15 only: an operator gives
- * away agents. `needs`: what must be there before (hostile-data.mjs). `cheap`: small and short enough for CI.
+ * The attacks of hostile.mjs as loops of small clients. Each is given `port`, `token` (of a tenant of its own with the
+ * default limits; it may read and write), `agent` (its own) and `adminToken`, which only row 15 uses: an operator gives
+ * away agents. `needs`: the data that must exist before (hostile-data.mjs). `cheap`: small and short enough for CI.
  */
 import { Buffer } from 'node:buffer';
 import { head } from './raw.mjs';
@@ -16,7 +16,7 @@ const ingest = (on, body, headers) => on.request('POST', '/v1/ingest', { token: 
 const looks = (on, path) => on.request('GET', path, { token: on.token });
 const times = (count, make) => Array.from({ length: count }, (_, index) => make(index));
 
-/** A token of the given payload whose signature is none. */
+/** A token with the given payload and an invalid signature. */
 const unsigned = (payload, kid = `k${made++}`) =>
   [JSON.stringify({ alg: 'ES256', kid }), payload, 'x'.repeat(64)]
     .map((part) => Buffer.from(part).toString('base64url'))

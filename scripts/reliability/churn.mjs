@@ -15,13 +15,13 @@ const warmUpMinutes = Number(values['warm-up'] ?? 10);
 const connectsPerSecond = Number(values.connects ?? 100);
 const TENANTS = 20;
 const EVENTS_PER_SECOND = 20;
-/** Calls come again, so that what a process remembers of calls does not grow with the run. */
+/** Calls repeat, so that what a process remembers of calls does not grow with the run. */
 const CALLS_A_TENANT = 10;
-/** A client stays for between nothing and this, so that some leave before their stream is live. */
+/** A client stays between 0 and this many ms, so that some leave before their stream is live. */
 const LONGEST_STAY_MS = 4000;
 const SAMPLE_MS = 10_000;
 const SETTLE_MS = 5000;
-/** The bar of the issue: MB an hour. */
+/** The bound that must hold: MB an hour. */
 const MOST_MB_PER_HOUR = 2;
 
 const fleet = await Fleet.start({ processes: 2 });
@@ -42,7 +42,7 @@ try {
   await fleet.end();
 }
 
-/** Opens streams at the rate; each leaves by itself, by FIN or by RST, and every third one has a cursor of its tenant's. */
+/** Opens streams at the rate. Each leaves by itself, by FIN or by RST; every third one has a cursor of its tenant's. */
 async function come(tokens) {
   const cursors = tokens.map(() => undefined);
   const begunAt = performance.now();
@@ -74,7 +74,7 @@ function visit(number, tokens, cursors) {
   setTimeout(leave, Math.random() * LONGEST_STAY_MS);
 }
 
-/** Calls that begin, speak and end, now here, now there. */
+/** Calls that begin, speak and end, through either process in turn. */
 async function feed() {
   for (let number = 0; performance.now() < endsAt; number += 1) {
     const callId = `call-${Math.floor(number / 200) % CALLS_A_TENANT}-${number % TENANTS}`;

@@ -1,11 +1,11 @@
 /**
- * A client's machine behind a router, both as network namespaces (Linux, root, `ip`): what the router does not forward is lost
- * without a word to either end, as on a radio link that went away. The server runs in the namespace that this script runs in.
+ * A client's machine behind a router, both as network namespaces (Linux, root, `ip`). Packets that the router does not
+ * forward are lost without notice to either end, as on a dead radio link. The server runs in this script's namespace.
  */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 
-/** Of the block that RFC 2544 sets aside for measuring: it collides with nobody's network. */
+/** From the block that RFC 2544 reserves for measurements: it collides with nobody's network. */
 const SERVER = '198.18.71.1';
 const ROUTER = { near: '198.18.71.2', far: '198.18.72.2' };
 const CLIENT = '198.18.72.1';
@@ -18,7 +18,7 @@ const NAMES = {
   farPeer: 'sb-far-r',
 };
 
-/** Why there can be none here; undefined: there can. */
+/** Why this is impossible here; undefined: it is possible. */
 export function whyNoDeadLink() {
   if (process.platform !== 'linux') return 'network namespaces are Linux’s';
   if (process.getuid() !== 0) return 'network namespaces need root';

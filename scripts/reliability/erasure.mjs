@@ -9,7 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 
 const EVENTS = Number(process.argv[2] ?? 2_000_000);
-/** Between two appends of the tenant that goes on. */
+/** Between two appends of the tenant that stays. */
 const EVERY_MS = 5;
 const BASELINE_MS = 10_000;
 const EVENTS_A_CALL = 20;
@@ -70,7 +70,7 @@ try {
   rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 }
 
-/** Events, calls and what was made of them, as if all had come in. */
+/** Events, calls and their tables, as if all had come in. */
 async function fill(database) {
   const client = new pg.Client({ connectionString: database });
   await client.connect();
@@ -88,7 +88,7 @@ async function fill(database) {
     SELECT 'large', 'CA_' || n / ${EVENTS_A_CALL}, n::text, 'message', n, 'said', 'said', '{}' FROM generate_series(1, $1::bigint) n`);
   await run(`UPDATE log_head SET position = $1`);
   await run(`INSERT INTO tenant_heads (tenant_id, seq) VALUES ('large', $1)`);
-  // Of no older version: nothing is made anew while it is measured.
+  // Not of an older version: nothing is rebuilt during the measurement.
   await run(`UPDATE projections SET position = $1, version = 1000 WHERE name = 'calls'`);
   await client.query('COMMIT');
   await client.query('ANALYZE');
@@ -116,7 +116,7 @@ async function appendUntil(over) {
   return { statuses: [...statuses].join(), ...spread(tookMs) };
 }
 
-/** What the append lock's holders cost: how long it takes to get it, in ms, again and again. */
+/** The cost to those who take the append lock: how long it takes to get it, in ms, repeatedly. */
 async function takeLockUntil(client, over) {
   let isOver = false;
   void over.then(() => (isOver = true));

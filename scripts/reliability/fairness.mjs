@@ -16,10 +16,10 @@ const READERS = 5;
 const PER_SECOND = 10;
 const TIMES = 20;
 const WARM_UP_SECONDS = 10;
-/** Enough that an event waits for one only when the server lags. */
+/** Enough that an event waits for a connection only if the server lags. */
 const CONNECTIONS = 16;
 const DRAIN_MS = 400;
-/** The bar of the issue: of the others' p99. */
+/** The bound that must hold: on the others' p99. */
 const MOST = 1.5;
 
 const fleet = await Fleet.start({ variables: { STREAM_PING_SECONDS: '300' } });
@@ -59,7 +59,7 @@ function ms({ deliveries, outOfOrder, p50Us, p99Us }) {
   return { deliveries, outOfOrder, p50: p50Us / 1000, p99: p99Us / 1000 };
 }
 
-/** Whether or not the server keeps up; an event's clock starts when it is due to go. */
+/** Whether or not the server keeps up; an event's clock starts when it is due. */
 async function feed(client, tenant, perSecond, endsAt) {
   const everyMs = 1000 / perSecond;
   const answers = [];

@@ -1,5 +1,5 @@
 /**
- * Several Switchboards on one database, as processes of their own, for a script that measures them: an embedded PostgreSQL, a
+ * Several Switchboards on one database, each a process, for a script that measures them: an embedded PostgreSQL, a
  * temporary folder, an operator's API. Whatever happens, none of it stays behind.
  */
 import { fork } from 'node:child_process';
@@ -43,7 +43,7 @@ class Server {
     return usage;
   }
 
-  /** Files and sockets that it holds open. */
+  /** Its open files and sockets. */
   handles() {
     return readdirSync(`/proc/${this.child.pid}/fd`).length;
   }
@@ -59,7 +59,10 @@ export class Fleet {
   #postgres;
   servers = [];
 
-  /** `processes` Switchboards with these `variables` and arguments of node; resolves when all are ready. Ends with this process, too. */
+  /**
+   * `processes` Switchboards with these `variables` and arguments of node; resolves when all are ready. They end with
+   * this process, too.
+   */
   static async start({ processes = 1, variables = {}, execArgv = [] } = {}) {
     const fleet = new Fleet();
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void fleet.end().then(() => process.exit(130)));
@@ -77,7 +80,7 @@ export class Fleet {
   } // prettier-ignore
 
   async #start(processes, variables, execArgv) {
-    chmodSync(this.#folder, 0o755); // As root, PostgreSQL runs as another user, who must get in.
+    chmodSync(this.#folder, 0o755); // As root, PostgreSQL runs as another user, who must have access.
     this.#postgres = await EmbeddedPostgres.start(this.#folder);
     for (let index = 0; index < processes; index += 1) {
       const server = await this.#fork(join(this.#folder, String(index)), variables, execArgv);
@@ -100,7 +103,7 @@ export class Fleet {
     return new Server(fork(MAIN, { cwd: folder, env, execArgv, stdio, detached: true }), port, folder);
   }
 
-  /** The answer's body; throws unless it is a 2xx. */
+  /** The answer's body; throws if the status is not 2xx. */
   async api(method, path, body) {
     const response = await fetch(`${this.servers[0].url}${path}`, {
       method,
@@ -123,7 +126,7 @@ export class Fleet {
     return (await this.api('POST', `/v1/admin/tenants/${tenant}/tokens`, asked)).token;
   }
 
-  /** Rows of a statement, past all that serves. */
+  /** Rows of a statement, by a connection outside the fleet. */
   async sql(text, values = []) {
     const client = new pg.Client({ connectionString: this.#postgres.url });
     await client.connect();
@@ -134,7 +137,7 @@ export class Fleet {
     }
   }
 
-  /** Connections to the database, the one that asks not counted. */
+  /** Connections to the database, not counting the one that asks. */
   async databaseConnections() {
     const client = new pg.Client({ connectionString: this.#postgres.url });
     await client.connect();

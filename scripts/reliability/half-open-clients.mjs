@@ -1,4 +1,7 @@
-/** On the client's machine of half-open.mjs: opens so many streams for each token it is given, says so by a line, and reads. */
+/**
+ * Runs on the client's machine of half-open.mjs: opens so many streams for each token it is given, prints a line, and
+ * reads.
+ */
 import { openLiveStream } from './sse-client.mjs';
 
 const { port, host, tokens, counts } = JSON.parse(process.argv[2]);

@@ -14,7 +14,7 @@ const { values } = parseArgs({ options: { clients: { type: 'string' } } });
 const CLIENTS = Number(values.clients ?? 60);
 /** Events a second of each tenant, and the share of clients that read it. */
 const TENANTS = { slow: { everyMs: 1000, share: 0.5 }, brisk: { everyMs: 100, share: 0.25 }, silent: { share: 0.25 } };
-/** The bar of the issue, for those with traffic. */
+/** The bound that must hold for clients with traffic. */
 const MOST_SECONDS = 35;
 const GIVE_UP_MS = 100_000;
 const CLIENT_SCRIPT = fileURLToPath(new URL('half-open-clients.mjs', import.meta.url));
@@ -41,7 +41,7 @@ try {
     if (name === 'slow') control = token;
     if (everyMs) timers.push(setInterval(() => void feed(name), everyMs));
   }
-  // One of each goes first, so that what is made once for all is not counted as the clients'.
+  // One of each goes first, so that what is made only once is not counted as the clients'.
   for (const token of new Set(tokens)) (await openLiveStream({ port: server.port, token })).destroy();
   await wait(2000);
   const before = await look(server);
@@ -77,7 +77,7 @@ async function far() {
   return new Map(connections.filter((one) => one.remoteAddress?.includes('198.18.')).map((one) => [one.id, one.tenant]));
 } // prettier-ignore
 
-/** Seconds since now until each was found, by tenant; those that were not: Infinity. */
+/** Seconds until each was found, by tenant; Infinity for those that were not. */
 async function untilFound(open) {
   const startedAt = performance.now();
   const found = Object.fromEntries(Object.keys(TENANTS).map((name) => [name, []]));

@@ -48,7 +48,7 @@ try {
 
 function unread(token) {
   const socket = connect({ port: server.port, host: '127.0.0.1' }).pause();
-  socket.on('error', () => undefined); // Cut as a reader that does not read, or gone with its server.
+  socket.on('error', () => undefined); // Cut as a reader that does not read, or ended with its server.
   socket.write(`GET /v1/events?agents=heavy-agent&after=0 HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nAuthorization: Bearer ${token}\r\n\r\n`); // prettier-ignore
   return socket;
 }

@@ -1,4 +1,7 @@
-/** What a hostile tenant has filled its part of the database with before it attacks: by SQL, as so many requests would have left it. */
+/**
+ * The data with which a hostile tenant has filled its part of the database before it attacks: by SQL, with the same
+ * result as so many requests.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 
 const FILL = `WITH head AS (SELECT position FROM log_head WHERE id = 1 FOR UPDATE), numbered AS (
@@ -38,7 +41,7 @@ export async function prepare(fleet, tenant, needs) {
   await fleet.sql('ANALYZE');
 }
 
-/** What was sent has gone through the server, as far as it does within the time. */
+/** Waits, within limits, until the server has processed what was sent. */
 export async function settle(fleet, withinMs) {
   const behind = `SELECT FROM projections, log_head WHERE name = 'calls' AND projections.position < log_head.position`;
   const isBehind = async () => (await fleet.sql(behind)).length > 0;

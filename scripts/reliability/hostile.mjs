@@ -1,4 +1,4 @@
-// `node scripts/reliability/hostile.mjs [--only NAME,NAME] [--pairs 3]`: issue 13's attacks, one at a time, against a process with a heap of 512 MB,
+// `node scripts/reliability/hostile.mjs [--only NAME,NAME] [--pairs 3]`: the attacks of attacks.mjs, one at a time, against a process with a heap of 512 MB,
 // while a tenant that behaves ingests 50 events a second, one a request, and reads them on 100 streams. Alone and beside the attack take turns, a few
 // seconds each, so that what else the machine does falls on both; the bars are on the medians. The attackers' process yields to every other one.
 import { once } from 'node:events';
@@ -22,9 +22,9 @@ const PER_SECOND = 50;
 const STREAMS = 100;
 const CONNECTIONS = 16;
 const REVOKE_EVERY_MS = 500;
-/** What takes longer counts as this long. */
+/** Longer times count as this one. */
 const LONGEST_MS = 20_000;
-/** What an attack before has left to do. */
+/** Work left over from an earlier attack. */
 const SETTLE_MS = 90_000;
 const MOST = { ratio: 1.5, revokedMs: 1000, residentMb: 1024 };
 const UNLIMITED = 1_000_000;
@@ -107,7 +107,10 @@ function hasEnded() {
   return exitCode !== null || signalCode !== null;
 }
 
-/** With the limits that everybody has, those named here excepted; it owns `<tenant>-agent`. Returns a token that reads and writes. */
+/**
+ * A tenant with the default limits except those named here; it owns `<tenant>-agent`. Returns a token that reads and
+ * writes.
+ */
 async function createTenant(fleet, tenant, limits = {}) {
   await fleet.api('POST', '/v1/admin/tenants', { tenant, limits });
   await fleet.api('PUT', `/v1/admin/agents/${tenant}-agent/owner`, { tenant, from: null });
@@ -160,7 +163,10 @@ function summaryOf(phases) {
   return { ...summary, held: held && summary.lost === 0 && !summary.restarted };
 }
 
-/** Seconds of the tenant that behaves, in ms: its events from due to each reader, and from due to answered. */
+/**
+ * Measures the well-behaved tenant for some seconds, in ms: its events from due to each reader, and from due to
+ * answered.
+ */
 async function phase() {
   const { fleet, port, good, readers } = scene;
   await readers.ask('watch');
@@ -204,7 +210,7 @@ function failed(error) {
   return LONGEST_MS;
 }
 
-/** Again and again: from the request that revokes a token to the end of its stream. */
+/** Repeatedly: from the request that revokes a token to the end of its stream. */
 async function revocations(endsAt) {
   const tookMs = [];
   for (; performance.now() < endsAt && !hasEnded(); await wait(REVOKE_EVERY_MS)) {
@@ -228,7 +234,7 @@ async function revoke() {
   return performance.now() - startedAt;
 }
 
-/** The most that was resident since the phase began. */
+/** The largest resident size since the phase began. */
 function peakMb() {
   if (hasEnded()) return NaN;
   const status = readFileSync(`/proc/${scene.fleet.servers[0].child.pid}/status`, 'utf8');

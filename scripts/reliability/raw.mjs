@@ -1,15 +1,21 @@
-/** What the hostile clients are made of: sockets that write as they like and read or don't, and requests whose answers are only counted. */
+/**
+ * What the hostile clients are made of: sockets that write anything and may or may not read, and requests whose answers
+ * are only counted.
+ */
 import { once, setMaxListeners } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Not the address of those who behave: what is bounded an address is bounded for them alone. Only Linux has all of 127.0.0.0/8. */
+/**
+ * Another address than the well-behaved clients': limits per address then affect only these. Only Linux has all of
+ * 127.0.0.0/8.
+ */
 const ADDRESS = process.platform === 'linux' ? '127.0.0.2' : undefined;
-/** A client that gets no answer within this goes on to its next request. */
+/** A client without an answer within this time goes on to its next request. */
 const PATIENCE_MS = 10_000;
 
-/** A request as it stands on the wire; `length` is what it declares, whatever of it is sent. */
+/** A request in its wire format; `length` is the declared one, however much is sent. */
 export function head(method, path, { token, length, type = 'application/json' } = {}) {
   const lines = [`${method} ${path} HTTP/1.1`, 'Host: 127.0.0.1'];
   if (token !== undefined) lines.push(`Authorization: Bearer ${token}`);
@@ -17,9 +23,9 @@ export function head(method, path, { token, length, type = 'application/json' } 
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** What one attack does, until it is told to stop; nothing of it stays open then. */
+/** One attack until it is told to stop; after that nothing of it stays open. */
 export class Onslaught {
-  /** How often what happened: statuses, `closed`, `error`, … */
+  /** How often each outcome occurred: statuses, `closed`, `error`, … */
   counts = {};
   #sockets = new Set();
   #aborted = new AbortController();
@@ -86,7 +92,7 @@ export class Onslaught {
     }
   }
 
-  /** Again and again, so many beside each other, `everyMs` apart. */
+  /** Repeats the request, that many in parallel, `everyMs` apart. */
   loop(step, { times = 1, everyMs = 0 } = {}) {
     const work = async (index) => {
       for (let round = 0; !this.isOver; round += 1) {

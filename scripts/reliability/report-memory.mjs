@@ -9,5 +9,5 @@ process.on('message', (message) => {
   const codeUsed = code.reduce((sum, { space_used_size: size }) => sum + size, 0);
   process.send?.({ ...process.memoryUsage(), codeUsed });
 });
-// Alone it must not keep the process alive.
+// It alone must not keep the process alive.
 process.channel?.unref();

@@ -1,4 +1,7 @@
-/** The least reader of an event stream: a raw socket that hands out frames. A library would cost more than what is measured. */
+/**
+ * A minimal reader of an event stream: a raw socket that hands out frames. A library would cost more than what is
+ * measured.
+ */
 import { connect } from 'node:net';
 
 /**

@@ -18,7 +18,7 @@ const rate = Number(values.rate ?? 400);
 const WARM_UP_MS = 4000;
 const MEASURE_MS = 10_000;
 const DRAIN_MS = 1000;
-/** A second worker listens some time after the first, which says that the server is ready. */
+/** A second worker listens some time after the first, and only the first reports that the server is ready. */
 const ALL_WORKERS_MS = 4000;
 
 const rows = [await measure(1), await measure(2)];
@@ -49,7 +49,7 @@ async function measure(workers, bus) {
     const [withFew] = await cpuWith(subject, pids, readers, few);
     await open(few, many);
     const [withMany, report] = await cpuWith(subject, pids, readers, many);
-    // Streams take turns: each worker has its part of them. The busiest one is full first.
+    // Streams are spread over the workers in turn; the busiest worker is full first.
     const full = (at) => few + ((100 - withFew[at]) / (withMany[at] - withFew[at])) * (many - few);
     return {
       ...{ workers, bus: bus === undefined ? 'NOTIFY' : new URL(bus).protocol.slice(0, -1) },

@@ -1,9 +1,9 @@
 /**
- * What a load asks of the log and of the processes that deliver: pure, deterministic. Units stand in the names.
+ * What a load demands of the log and of the processes that deliver. Pure and deterministic. Names contain their units.
  *
- * The log is one queue with one server: while an append is under way the next batch collects (src/events/live/ingest.service.ts),
- * and an append of n events takes `appendFixedMs + n × appendEventUs`. A process that delivers pays for each event that it
- * receives and for each reader that it hands it to.
+ * The log is one queue with one server: while an append is running the next batch collects
+ * (src/events/live/ingest.service.ts), and an append of n events takes `appendFixedMs + n × appendEventUs`. A process
+ * that delivers pays for each event that it receives, and for each reader that it delivers it to.
  */
 
 /** What is measured, each with its source; a flag of simulate.mjs overrides it (--deliver-us 10). */
@@ -30,13 +30,16 @@ export const MEASURED = {
   wireBytes: 282,
 };
 
-/** What is chosen. */
+/** Chosen values. */
 export const CHOSEN = {
-  /** Largest append, as ingest.service.ts has it. */
+  /** The largest append, as in ingest.service.ts. */
   maxBatch: 2000,
-  /** How much of its core a process may use: the rest is for bursts, backlogs and the neighbour that is replaced. */
+  /**
+   * How much of its core a process may use: the rest is for bursts, backlogs and the load of a neighbour that is being
+   * replaced.
+   */
   coreShare: 0.6,
-  /** Most readers of a process, whatever its core says: what one restart moves. */
+  /** The most readers of a process, even if its core could serve more: one restart moves them all. */
   streamsPerProcess: 20_000,
 };
 
@@ -65,7 +68,7 @@ export function simulateAppend(perSecond, inputs, { seconds = 20, seed = 1 } = {
   return { meanBatch: waits.length / appends, p50Ms: at(0.5), p99Ms: at(0.99), lost };
 }
 
-/** Durable events a second beyond which appends fall behind: what full batches allow. */
+/** Durable events a second beyond which appends fall behind: the throughput of full batches. */
 export function appendLimit({ appendFixedMs, appendEventUs, maxBatch }) {
   return maxBatch / ((appendFixedMs + (maxBatch * appendEventUs) / 1000) / 1000);
 }
@@ -80,7 +83,8 @@ export function fleetFor({ calls, readers, tenants }, routing, inputs) {
   const events = durable + calls * inputs.ephemeralPerCallSecond;
   const deliveries = (events / tenants) * readers;
   for (let processes = Math.ceil(readers / inputs.streamsPerProcess); ; processes++) {
-    // Of a tenant's readers, spread at random, is at least one here? Only then does its word come here.
+    // The probability that at least one of a tenant's readers, spread at random, is here. Only then do its messages
+    // come here.
     const received = routing === 'tenant' ? 1 / processes : 1 - (1 - 1 / processes) ** (readers / tenants);
     const [delivering, receiving] = [(deliveries / processes) * inputs.deliverUs, events * received * inputs.receiveUs];
     if (receiving > inputs.coreShare * 1e6) return { durable, events, deliveries, processes: Infinity };

@@ -95,7 +95,7 @@ function fleetTable() {
 
 const tables = { inputs: inputTable(), append: appendTable(), fleet: fleetTable() };
 const block = (name) => new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- /${name} -->)`);
-/** As it is read: how wide a column is drawn is the formatter's business. */
+/** Compares the contents: the formatter decides how wide a column is. */
 const asRead = (text) => text.replace(/ +/g, ' ').replace(/-+/g, '-').trim();
 
 if (values.write) {
