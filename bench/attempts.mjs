@@ -1,4 +1,7 @@
-/** Parts of a run, each on its own: one that fails takes nobody else's figures with it, and is a row that says so. */
+/**
+ * Runs the parts of a bench separately: a part that fails does not take the others' figures with it, and becomes a row
+ * that says so.
+ */
 import { endEverything } from './children.mjs';
 
 export class Attempts {
@@ -18,7 +21,7 @@ export class Attempts {
    * @param {() => Promise<void>} act
    */
   async make(what, figures, act) {
-    // Also what nobody catches: a connection that is reset while no one waits for it.
+    // Errors that nobody catches count, too: a connection that is reset while nobody waits for it.
     const broken = new Promise((_, reject) => (this.#fail = reject));
     try {
       await Promise.race([act(), broken]);
@@ -34,7 +37,7 @@ export class Attempts {
     if (told.length > 0) this.say(`${what}  ${told.join(', ')}`);
   }
 
-  /** True when an error that nobody caught belonged to the part under way, which fails by it. */
+  /** True if an uncaught error belonged to the running part, which then fails. */
   take(error) {
     this.#fail?.(error);
     return this.#fail !== undefined;

@@ -1,7 +1,7 @@
 /**
- * What the figures stand beside: the fan-out as small as `node:http` allows. Events come in by the same POST as
+ * The server to compare with: the smallest fan-out that `node:http` allows. Events come in by the same POST as
  * Switchboard's, are parsed, framed once to the same bytes and written to every reader of the agent's tenant. No
- * database, no rights, no replay, no bounds. Started by `run.mjs`, which it tells its port; ends with it.
+ * database, no rights, no replay, no bounds. `run.mjs` starts it and is told its port; it ends with `run.mjs`.
  */
 import { createServer } from 'node:http';
 

@@ -1,6 +1,6 @@
 /**
- * What a delivery costs beside others who fan events out: every event goes to all streams, one at a time and in bursts. Nobody
- * else has a log, rights or resume.
+ * What a delivery costs, compared with other servers that fan events out: every event goes to all streams, one at a
+ * time and in bursts. None of the others has a log, rights or resume.
  */
 import { startServer } from './children.mjs';
 import { hasNchan, startNchan } from './peers/nchan.mjs';
@@ -9,7 +9,7 @@ import { offered, openStreams } from './window.mjs';
 const BURST = 20;
 const AGENT = 0;
 
-/** How each of the others is started; nginx with its module is not everywhere. */
+/** How each of the others is started; nginx with its module is not installed everywhere. */
 export function peers(say) {
   if (!hasNchan()) say('nginx with nchan is not installed: left out (Debian: nginx-light libnginx-mod-nchan)');
   return {
@@ -20,7 +20,7 @@ export function peers(say) {
   };
 }
 
-/** CPU µs a delivery of the server's process, net of what the same events cost it when nobody reads. */
+/** CPU µs per delivery of the server's process, minus what the same events cost it when nobody reads. */
 export async function measureBeside({ subject, readers, options }, figures) {
   const { streams } = options;
   const offer = { agent: AGENT, rate: (options.rate * 40) / streams };
@@ -36,7 +36,7 @@ export async function measureBeside({ subject, readers, options }, figures) {
     figures[`${one.key}Missing`] = events * streams - report.deliveries;
   }
   await readers.ask('close', { keep: 0 });
-  // Unread afterwards: before, the process would pay for what V8 has not compiled yet.
+  // The run without readers comes second: first, it would include code that V8 has not compiled yet.
   for (const { key, offer: same, costUs, events, deliveries } of cases) {
     const unread = await offered({ subject, readers, offer: same, readersAnEvent: 0, options });
     figures[`${key}Us`] = (costUs - (unread.costUs / unread.events) * events) / deliveries;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** @type {Set<() => Promise<void>>} how to end what runs now */
+/** @type {Set<() => Promise<void>>} how to end what is running now */
 const endings = new Set();
 
 /** Remembers how to end something. Returns a function that does so, once. */
@@ -20,7 +20,7 @@ export function endAtExit(end) {
 }
 
 export async function endEverything() {
-  // Newest first: what was started last may use what was started before.
+  // Newest first: a later process may use an earlier one.
   for (const end of [...endings].reverse()) await end();
 }
 
@@ -63,7 +63,7 @@ export async function startServer(name, script, readyMark, args = []) {
   const { child, end } = forkScript(script, SERVER_ARGUMENTS, args);
   const gone = once(child, 'exit').then(() => Promise.reject(new Error(`${name} ended before it listened`)));
   const [{ port }] = await Promise.race([once(child, 'message'), gone]);
-  gone.catch(() => undefined); // Later it is its clients who notice.
+  gone.catch(() => undefined); // From here on its clients notice if it fails.
   const readerToken = (tenant) => `agent-${tenant}`;
   return { name, pid: child.pid, port, ingestToken: 'anybody', readerToken, readyMark, databasePid: undefined, end };
 }

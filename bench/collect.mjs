@@ -1,6 +1,6 @@
 /**
- * Preloaded into both servers (`node --expose-gc --import`): SIGUSR2 collects all garbage. What a stream holds can be
- * told from what opening it left lying about, which is several times as much, only after a full collection.
+ * Preloaded into both servers (`node --expose-gc --import`): SIGUSR2 collects all garbage. Opening a stream leaves
+ * several times as much garbage as the stream holds, so only a full collection shows what it holds.
  */
 process.on('SIGUSR2', () => {
   globalThis.gc();

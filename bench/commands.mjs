@@ -1,4 +1,7 @@
-/** The bench's child processes: commands come by IPC from `run.mjs`, each is answered once; they end with it. */
+/**
+ * The bench's child processes: commands come by IPC from `run.mjs`, and each is answered once. The processes end with
+ * it.
+ */
 export function answer(commands) {
   process.on('message', async ({ id, command, ...options }) => {
     try {

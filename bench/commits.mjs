@@ -1,6 +1,6 @@
 /**
- * Loaded into Switchboard before it starts, by the scenario that asks what comes after the commit: when an append was answered,
- * against the clock of those who sent its events. Told in /metrics, as a sum and a count of seconds.
+ * Loaded into Switchboard before it starts, by the scenario that measures the time after the commit: when an append was
+ * answered, by the clock of the events' senders. Reported in /metrics, as a sum and a count of seconds.
  */
 import { Histogram } from 'prom-client';
 import { metrics } from '../dist/common/metrics.js';

@@ -1,4 +1,7 @@
-/** Clients that are many, far behind, or do not read: a process of their own, which looks at what it gets as little as can be. */
+/**
+ * Clients that are many, far behind, or do not read: a separate process, which inspects what it receives as little as
+ * possible.
+ */
 import { createWriteStream } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -6,7 +9,7 @@ import { answer } from './commands.mjs';
 
 const sockets = new Set();
 const END_MARK = 'event: log.caught_up';
-/** Bytes in which the mark is looked for. */
+/** The bytes that are searched for the mark. */
 const TAIL = 400;
 
 answer({
@@ -26,7 +29,7 @@ answer({
     const at = (share) => answered[Math.min(answered.length - 1, Math.floor(answered.length * share))];
     return { answered: answered.length, offeredMs, allMs: performance.now() - startedAt, p50Ms: at(0.5), p99Ms: at(0.99) };
   },
-  /** Reads the whole log, once for every token at the same time. `file`: the first one's body is kept there. */
+  /** Reads the whole log once for every token, all at the same time. `file`: the first one's body is kept there. */
   async drain({ port, path, tokens, file }) {
     const startedAt = performance.now();
     const bytes = await Promise.all(tokens.map((token, index) => drainOne(port, path, token, index === 0 && file)));
@@ -61,7 +64,7 @@ function open(port, token, path) {
   return socket;
 }
 
-/** Time to the first byte of a stream's answer, in ms; `'refused'` when it is anything but 200. */
+/** Time to the first byte of a stream's answer, in ms; `'refused'` for any status but 200. */
 function firstByte(port, token) {
   const startedAt = performance.now();
   return new Promise((resolve) => {

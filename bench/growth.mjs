@@ -1,14 +1,14 @@
 /**
- * `npm run bench -- --only growth [--events N]`: the same questions on a small log and on one that has grown, one after the
- * other in one run, on two databases of their own: medians, and how many times as long each takes. What matters is the
- * ratio: the machine is the same, and so is its noise.
+ * `npm run bench -- --only growth [--events N]`: the same requests on a small log and on a large one, one after the
+ * other in one run, on two databases: medians, and how many times as long each takes. The ratio matters: the machine is
+ * the same, and so is its noise.
  */
 import { measureRoutes } from './growth/measure.mjs';
 import { ROUTES } from './growth/routes.mjs';
 import { startFilled } from './growth/board.mjs';
 
 export const SMALL = 100_000;
-/** The most that the larger log may make of the small one's time; nothing below so many ms is told apart from noise. */
+/** The largest ratio that the larger log may have; times below so many ms are treated as noise. */
 const MOST_TIMES = 3;
 const NOISE_MS = 10;
 
@@ -34,7 +34,7 @@ async function measureOne(events, keptIn, say) {
   }
 }
 
-/** What is done behind the log is done: whoever asks is not to pay for it. */
+/** Work behind the log is finished, so that requests do not pay for it. */
 async function settle(board) {
   const { default: pg } = await import('pg');
   const client = new pg.Client({ connectionString: board.databaseUrl });

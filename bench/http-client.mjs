@@ -1,6 +1,6 @@
 /**
- * The least client that can POST over kept-alive connections, so that the load generator takes little of the CPU that it
- * shares with what it measures. It understands answers with a Content-Length and nothing else.
+ * The smallest client that can POST over kept-alive connections, so that the load generator takes little of the CPU
+ * that it shares with the measured server. It understands only answers with a Content-Length.
  */
 import { connect } from 'node:net';
 
@@ -50,7 +50,7 @@ class Connection {
   }
 }
 
-/** Connections to one server's ingest; a request takes a free one, or waits for it. */
+/** Connections to one server's ingest; a request takes a free one, or waits for one. */
 export class IngestClient {
   #idle = [];
   #all = [];

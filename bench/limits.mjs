@@ -1,4 +1,7 @@
-/** Switchboard at its limits, one scenario after the other, each with a server of its own start and the peer that it is measured by. */
+/**
+ * Switchboard at its limits, one scenario after the other. Each starts its own server, and the peer that it is compared
+ * with.
+ */
 import { startCrowd, startReaders, startBare, startServer } from './children.mjs';
 import * as among from './limits/among.mjs';
 import * as backlog from './limits/backlog.mjs';
@@ -43,7 +46,7 @@ async function runOnce(scenario, options, progress) {
   }
 }
 
-/** One row a figure: median and spread, and whether its target is met (`target`: at most, `least`: at least). */
+/** One row per figure: median and spread, and whether its target is met (`target`: at most, `least`: at least). */
 export function summariseLimits(rounds, options) {
   const rows = Object.values(SCENARIOS).flatMap((scenario) => scenario.rows(options));
   return rows.flatMap(({ key, label, target, least }) => {

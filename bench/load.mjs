@@ -1,4 +1,7 @@
-/** The events that both servers are given, and the two ways of offering them: as fast as answered, or at a fixed rate. */
+/**
+ * The events that both servers are given, and the two ways of sending them: as fast as they are answered, or at a fixed
+ * rate.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { IngestClient } from './http-client.mjs';
 import { TENANTS } from './options.mjs';
@@ -8,8 +11,8 @@ const EVENTS_A_CALL = 200;
 /** Connections for a fixed rate: enough that a request never waits for one unless the server lags. */
 const RATE_CONNECTIONS = 16;
 /**
- * Events a request at a fixed rate, each another tenant's. One by one, the HTTP request itself would cost several times
- * what its event's deliveries do, and the difference of two runs would be noise.
+ * Events per request at a fixed rate, each for another tenant. Sent one by one, the HTTP request would cost several
+ * times what its event's deliveries do, and the difference of two runs would be noise.
  */
 const RATE_EVENTS_A_REQUEST = 10;
 
@@ -45,7 +48,7 @@ function eventsOf(agent, count, padding) {
   return lines;
 }
 
-/** So many events of one agent, as fast as they are answered. */
+/** Sends that many events of one agent, as fast as they are answered. */
 export async function fill(subject, { agent, events, eventsARequest }) {
   const client = new IngestClient(subject, 1);
   try {
@@ -107,7 +110,7 @@ export async function fixedRate(
       const due = ((performance.now() - start) * rate) / 1000 / eventsARequest;
       while (answers.length < Math.min(total, due)) {
         const answer = client.post(next(), eventsARequest);
-        answer.catch(() => undefined); // Thrown by Promise.all below; here it only must not end the process.
+        answer.catch(() => undefined); // Promise.all below throws it; here it must only not end the process.
         answers.push(answer);
       }
       await wait(1);

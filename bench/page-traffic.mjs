@@ -1,9 +1,9 @@
-/** A customer with many calls at once, as the API tells of it: enough of it for the page, and nothing that costs time. */
+/** A customer with many calls at once, as the API shows it: enough for the page, and nothing that costs time. */
 const AGENTS = ['mara', 'lucia', 'sol', 'julia'];
 const REPLY = 'Of course, I have put you down for Thursday at half past eight, a table by the window.'.split(' ');
 const QUESTION = 'Could we come a little later, and is there room for a pram?'.split(' ');
 
-/** Calls that go round: each says its next thing when it is its turn, ends after a while, and another begins. */
+/** Calls in rotation: each adds an event when its turn comes, ends after a while, and another one begins. */
 export class Traffic {
   seq = 0;
   #calls = new Map();

@@ -84,7 +84,7 @@ try {
   await session.send('Performance.enable');
   const metrics = async () =>
     Object.fromEntries((await session.send('Performance.getMetrics')).metrics.map(({ name, value }) => [name, value]));
-  /** When garbage was collected all at once for a sample: long tasks of the measurement's own. */
+  /** When garbage was collected for a sample: these long tasks belong to the measurement. */
   const pauses = [];
   const before = { sent, busy: (await metrics()).TaskDuration, at: performance.now() };
   for (let sample = 1; sample <= SAMPLES; sample++) {
@@ -116,7 +116,10 @@ try {
   server.close();
 }
 
-/** The longest task of the page's main thread in a trace: by its own time too, as other processes take theirs from the clock. */
+/**
+ * The longest task of the page's main thread in a trace, also by its CPU time, because other processes take part of the
+ * elapsed time.
+ */
 async function longestByCpu(page) {
   await browser.startTracing(page, { categories: ['toplevel'] });
   await new Promise((resolve) => setTimeout(resolve, TRACE_MS));

@@ -1,4 +1,7 @@
-/** What the kernel says a process has used (Linux: /proc). Source: https://man7.org/linux/man-pages/man5/proc.5.html */
+/**
+ * What a process has used, according to the kernel (Linux: /proc). Source:
+ * https://man7.org/linux/man-pages/man5/proc.5.html
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,10 +10,13 @@ export const hasProc = existsSync('/proc/self/smaps_rollup');
 
 const usPerTick = hasProc ? 1e6 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' })) : 0;
 
-/** How often the resident size is looked at, and how little it may move to count as still. */
+/** How often the resident size is read, and how little it may change to count as still. */
 const SETTLE_STEP_MS = 400;
 const SETTLED_KB = 400;
-/** How long a process must use how little of a core to count as quiet: the kernel counts in steps of 10 ms. */
+/**
+ * How long, and below which share of a core, a process must stay to count as quiet: the kernel counts in steps of 10
+ * ms.
+ */
 const QUIET_STEP_MS = 400;
 const QUIET_SHARE = 0.05;
 
@@ -31,7 +37,7 @@ export function residentKb(pid) {
   return Number(/^Rss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]);
 }
 
-/** Has the process collect its garbage until its resident size holds still, for `maxMs` at most. In KB. */
+/** Makes the process collect its garbage until its resident size is still, for `maxMs` at most. In KB. */
 export async function settledKb(pid, maxMs) {
   const seen = [];
   for (const end = performance.now() + maxMs; performance.now() < end;) {
@@ -44,14 +50,14 @@ export async function settledKb(pid, maxMs) {
   return seen.at(-1);
 }
 
-/** Waits until the process is done with what it was last asked: it uses next to nothing, or `maxMs` are over. */
+/** Waits until the process has finished its last work: until it uses next to nothing, or `maxMs` are over. */
 export async function untilQuiet(pid, maxMs) {
   for (const end = performance.now() + maxMs; performance.now() < end;) {
     if ((await cpuShare(pid, QUIET_STEP_MS)) <= QUIET_SHARE) return;
   }
 }
 
-/** How much of one core the process uses in the time to come. */
+/** How much of one core the process uses from now on. */
 export async function cpuShare(pid, forMs) {
   const startedAt = performance.now();
   const before = cpuUs(pid);
@@ -59,7 +65,9 @@ export async function cpuShare(pid, forMs) {
   return (cpuUs(pid) - before) / ((performance.now() - startedAt) * 1000);
 }
 
-/** How many files this process, and one that it starts, may hold open. Node has raised the soft limit to the hard one. */
+/**
+ * How many files this process, and one that it starts, may hold open. Node has raised the soft limit to the hard one.
+ */
 export function fileLimit() {
   if (!hasProc) return 1024;
   const limit = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
@@ -70,7 +78,7 @@ function parentOf(pid) {
   try {
     return stat(pid).parent;
   } catch {
-    return 0; // It ended between the listing and this look.
+    return 0; // The process ended between the listing and this read.
   }
 }
 

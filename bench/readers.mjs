@@ -1,20 +1,20 @@
 /**
- * The clients, in a process of their own, so that the server's CPU is the server's alone. A reader is a raw socket that
- * finds frames in what it gets; a library would take more CPU than what is measured.
+ * The clients, in a process of their own, so that the measured CPU is the server's alone. A reader is a raw socket that
+ * finds frames in its input; a library would take more CPU than what is measured.
  */
 import { connect } from 'node:net';
 import { answer } from './commands.mjs';
 
-/** Streams that are being opened at one time. */
+/** Streams that are being opened at a time. */
 const OPENING = 32;
-/** As the specification lets servers write it, with a space or without. */
+/** The specification allows a space or none. */
 const MESSAGE = /event: ?user\.message\n/;
 const NUMBER = /\nid: ?(\d+)/;
 /** How long a stream may take to open. */
 const OPEN_MS = 15_000;
 
 const sockets = new Set();
-/** That the server has closed some. */
+/** The server has closed some. */
 let hasTold = false;
 let watch = emptyWatch();
 

@@ -1,8 +1,13 @@
-/** Figures of all rounds as one table: medians, their spread, the ratio, and whether the floor is met. */
+/**
+ * The figures of all rounds as one table: medians, their spread, the ratio, and whether the required minimum is met.
+ */
 import { cpus } from 'node:os';
 import { INGEST_CASES, ingestKey } from './rounds.mjs';
 
-/** The least that the product promises itself (docs/performance.md): a ratio is Switchboard's by the bare server's. */
+/**
+ * The minimum that the product promises (docs/performance.md). A ratio is Switchboard's figure divided by the bare
+ * server's.
+ */
 const INGEST_FLOOR = { text: '≥ 5,000', of: 'ours', met: (value) => value >= 5000 };
 const DELIVERY_FLOOR = { text: '≤ 2.5 ×', of: 'ratio', met: (value) => value <= 2.5 };
 const RIGHTS_FLOOR = { text: '≤ 1,000', of: 'ours', met: (value) => value <= 1000 };
@@ -94,7 +99,7 @@ export function spread(values) {
   return { median, min: known[0], max: known.at(-1) };
 }
 
-/** The machine and the software, without which no figure means anything. */
+/** The machine and the software, without which no figure has a meaning. */
 export function circumstances(options) {
   const [cpu] = cpus();
   return {

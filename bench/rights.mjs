@@ -1,13 +1,14 @@
 /**
- * How soon a right that changes is felt by a stream that is open: a token revoked → its socket closed; an agent given to
- * another tenant → the first event under the new owner. One after the other, beside the streams that are open already.
+ * How soon a changed right affects an open stream: from revoking a token until its socket is closed, and from giving an
+ * agent to another tenant until the first event under the new owner. One after the other, beside the streams that are
+ * open already.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
 /** Changes of each kind in a round. */
 const CHANGES = 200;
-/** A change that nobody feels for so long is a fault, not a figure. */
+/** A change without effect after this time is a fault, not a figure. */
 const FELT_MS = 10_000;
 const SIDES = ['rights-left', 'rights-right'];
 const AGENT = 'rights-agent';

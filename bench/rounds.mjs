@@ -1,4 +1,4 @@
-/** What is done to one server in one round, and the figures that come of it. */
+/** What is done to one server in one round, and the resulting figures. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { closedLoop, fixedRate } from './load.mjs';
 import { TENANTS } from './options.mjs';
@@ -13,13 +13,13 @@ export const INGEST_CASES = [
   { connections: 1, eventsARequest: 1 },
 ];
 const INGEST_WARM_UP_MS = 500;
-/** Before the first figure: enough requests for V8 to have compiled the path, and a few streams for theirs. */
+/** Before the first figure: enough requests and a few streams, so that V8 has compiled their code. */
 const WARM_UP_MS = 1500;
 const WARM_UP_STREAMS = TENANTS;
-/** How long a server has to notice closed streams, and at most to be done with them. */
+/** How long a server has to notice closed streams, and the longest that it may need to finish with them. */
 const CLOSE_MS = 200;
 const QUIET_MS = 5000;
-/** Longest wait for deliveries that are still under way when the last event was answered. */
+/** The longest wait for deliveries that are still due when the last event was answered. */
 const DRAIN_MS = 3000;
 
 /**
@@ -70,7 +70,7 @@ async function measureStreams(visit, figures) {
   await closeDownTo(readers, 0);
 }
 
-/** A delivery's CPU: what the process uses above its idle self; net of what the same ingest uses when nobody reads. */
+/** A delivery's CPU: what the process uses beyond its idle use, minus what the same ingest uses when nobody reads. */
 async function measureDelivery(visit) {
   const { subject, readers, options, progress } = visit;
   await open(visit, options.streams);

@@ -28,7 +28,7 @@ function say(text) {
 
 const attempts = new Attempts(say);
 
-/** Leaves out what this machine cannot show, and says so. */
+/** Leaves out what this machine cannot measure, and says so. */
 function fitToMachine(options) {
   const most = fileLimit() - OTHER_FILES;
   if (!hasProc) {
@@ -54,7 +54,7 @@ async function runRounds(options) {
   const rounds = [];
   for (let round = 1; round <= options.rounds; round += 1) {
     const figures = { ours: {}, bare: {} };
-    // Every other round the other way round: neither side always gets the quieter machine.
+    // Every other round runs in the opposite order: neither side always gets the quieter machine.
     const sides = round % 2 === 1 ? ['ours', 'bare'] : ['bare', 'ours'];
     for (const side of sides.filter((one) => one === 'ours' || needsBare)) {
       const what = `round ${round}/${options.rounds}  ${side.padEnd(4)}`;
@@ -78,7 +78,7 @@ async function measureOnce(start, options, progress, figures) {
   }
 }
 
-/** Everybody in turn, in each round from another one on. */
+/** All of them in turn, starting with another one in each round. */
 async function runBeside(options) {
   const run = { readerTokens: [], cpuProf: options.cpuProf };
   const dataDir = createDataDir();
@@ -119,7 +119,7 @@ function save(result) {
 
 let ending = false;
 
-/** Ends the run from outside its course: what that makes fail is not worth telling. */
+/** Ends the run from outside its normal course; failures that this causes are not reported. */
 function endNow(exitCode) {
   if (ending) return;
   ending = true;

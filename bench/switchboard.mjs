@@ -1,6 +1,6 @@
 /**
- * Switchboard as a customer runs it: `dist/main.js` with its embedded PostgreSQL, in a temporary folder. Tenants, agents
- * and tokens are made over its own API, once a run; the process is started anew each round.
+ * Switchboard as a customer runs it: `dist/main.js` with its embedded PostgreSQL, in a temporary folder. Tenants,
+ * agents and tokens are made over its own API, once a run; the process is restarted each round.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ const START_MS = 120_000;
 const STOP_MS = 20_000;
 const UNLIMITED = 1_000_000;
 
-/** A folder for the data of one run. PostgreSQL may run as another user, who has to get into it. */
+/** A folder for the data of one run. PostgreSQL may run as another user, who must have access. */
 export function createDataDir() {
   const folder = mkdtempSync(join(tmpdir(), 'switchboard-bench-'));
   chmodSync(folder, 0o755);
@@ -42,7 +42,8 @@ export async function startSwitchboard(dataDir, { readerTokens, cpuProf, preload
     cwd: dataDir,
     env: environment(dataDir, port),
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Its own process group: Ctrl-C comes to us alone, and we stop it once. A second signal would make it leave its database.
+    // Its own process group: Ctrl-C comes to us alone, and we stop it once. A second signal would make it leave its
+    // database running.
     detached: true,
   });
   const output = [];
@@ -70,9 +71,9 @@ function environment(dataDir, port) {
   const { PATH, HOME, LANG } = process.env;
   return {
     ...{ PATH, HOME, LANG, DATA_DIR: dataDir, PORT: String(port), SOURCES: 'none' },
-    // The issuer of the tokens, which outlive this start and its port.
+    // The issuer of the tokens, which outlive this process and its port.
     PUBLIC_URL: 'http://switchboard.bench',
-    // The bare server sends no pings: none may fall into a window.
+    // The bare server sends no pings, so none may fall into a window.
     STREAM_PING_SECONDS: '300',
   };
 }
@@ -117,7 +118,7 @@ export async function createTenants(port, adminToken, from = 0, count = TENANTS)
   return tokens;
 } // prettier-ignore
 
-/** Asks once; a process that does not follow is killed, its PostgreSQL (SIGINT: fast shutdown) with it. */
+/** Asks once; a process that does not stop is killed, and its PostgreSQL with it (SIGINT: fast shutdown). */
 async function stop(child, dataDir, databasePid) {
   if (child.exitCode === null && child.signalCode === null) {
     const exited = once(child, 'exit');

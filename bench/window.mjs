@@ -1,4 +1,7 @@
-/** A time in which events are offered at a fixed rate: what it cost the server above its idle self, and what the readers saw. */
+/**
+ * A time in which events are sent at a fixed rate: what it cost the server beyond its idle use, and what the readers
+ * received.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { fixedRate } from './load.mjs';
 import { cpuShare, cpuUs, untilQuiet } from './process-stat.mjs';

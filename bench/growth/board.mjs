@@ -1,4 +1,4 @@
-/** A server on a filled database, and the tokens of who asks it. */
+/** A server on a filled database, and the tokens of its clients. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -1,7 +1,7 @@
 /**
- * A year of a reseller's events, made in minutes: 50 tenants, of which one has 40 %, 200 agents, some 37 calls of 27 events in
- * a thousand. The templates' rows are multiplied by SQL, tables by tables, as so many appends and the projection would have
- * left them; every call has words, a number and an id of its own.
+ * A year of a reseller's events, made in minutes: 50 tenants, of which one has 40 %, 200 agents, some 37 calls of 27
+ * events in a thousand. SQL multiplies the templates' rows, table by table, with the result that so many appends and
+ * the projection would have had. Every call has its own words, number and id.
  */
 import pg from 'pg';
 import { RARE, LOST, TEMPLATE } from './templates.mjs';
@@ -70,7 +70,7 @@ const PARTS = `INSERT INTO call_parts (tenant_id, call_id, key, kind, seq, text,
   SELECT b.tenant_id, b.call_id, ${told('p.key')}, p.kind, p.seq, ${told('p.text')}, ${words('p.words')}, ${told('p.state')}
   FROM batch b JOIN tpl_parts p USING (n) ORDER BY b.k`;
 
-/** Fills the database behind a server that has taken the templates in; it must be started anew afterwards. */
+/** Fills the database of a server that has taken the templates in; the server must be restarted afterwards. */
 export async function fill(databaseUrl, events, say) {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { ROUTES } from './routes.mjs';
 
 const TIMES = 9;
-/** A route that takes long is asked less often. */
+/** A slow route is requested less often. */
 const LONG_MS = 1500;
 const MAX_PAGES = 2000;
 

@@ -1,8 +1,8 @@
-/** What is asked of a log that has grown, and the longest that each may take (ms), however much there is. */
+/** The requests to a log that has grown, and the longest that each may take (ms), whatever the log's size. */
 import { createHash } from 'node:crypto';
 import { AGENTS, agentName } from './fill.mjs';
 
-/** Said in three calls one behind the other. */
+/** Words that occur in three successive calls. */
 const RARE_WORD = `w${createHash('md5').update('word 500').digest('hex').slice(0, 7)}`;
 const RARE_AGENT = agentName(0, AGENTS);
 const YEAR = () => {
@@ -27,7 +27,7 @@ const search = (who, path) =>
     most: 250,
   }));
 
-/** Pages are read on to the end where a filter finds nothing on the first: `untilEnd`. */
+/** If a filter finds nothing on the first page, pages are read to the end: `untilEnd`. */
 export const ROUTES = [
   ...search('large', '/v1/calls'),
   ...search('small', '/v1/calls'),

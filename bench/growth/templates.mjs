@@ -1,9 +1,9 @@
 /**
- * Calls that the fill multiplies: taken in by the server itself, so that what its tables hold of them is what the product
- * writes. Their words follow a law of few common and many rare ones, as speech does.
+ * The calls that the fill multiplies. The server itself takes them in, so that its tables hold what the product writes.
+ * A few of their words are common and many are rare, as in speech.
  */
 export const TEMPLATE = { tenant: 'growth-template', agent: 'growth-template-agent', word: 'qqtemplateword' };
-/** A template of its own: a call with an event of a type that no other one has, and one that never ended. */
+/** A separate template: a call with an event of a type that no other call has, and one that never ended. */
 export const [RARE, LOST] = ['tpl-rare', 'tpl-lost'];
 const COUNT = 240;
 const COMMON = ['table', 'thank', 'please', 'today', 'number', 'order', 'booking', 'tomorrow', 'name', 'right'];

@@ -1,4 +1,4 @@
-/** An event for ten readers: among nobody else, and among thousands of streams of a thousand other tenants. */
+/** An event for ten readers: alone, and among thousands of streams of a thousand other tenants. */
 import { createTenants } from '../switchboard.mjs';
 import { offered, openStreams } from '../window.mjs';
 import { TENANTS } from '../options.mjs';
@@ -18,7 +18,7 @@ export async function measure({ subject, readers, crowd, options, progress }) {
   const offer = { agent: 0, rate: RATE, eventsARequest: 1 };
   const window = { subject, readers, offer, readersAnEvent: READERS, options };
   await openStreams(window, READERS, 1);
-  await offered(window); // The first pays for what V8 has not compiled yet.
+  await offered(window); // The first one pays for code that V8 has not compiled yet.
   const few = await offered(window);
   progress(`${OTHER_TENANTS} tenants, ${options.crowd} streams`);
   const tokens = await createTenants(subject.port, subject.ingestToken, TENANTS, OTHER_TENANTS);

@@ -1,4 +1,7 @@
-/** A hundred readers who come from the very beginning of a long log, beside `node:http` piping the same bytes from a file. */
+/**
+ * A hundred readers that start from the beginning of a long log, compared with `node:http` piping the same bytes from a
+ * file.
+ */
 import { rmSync } from 'node:fs';
 import { fill } from '../load.mjs';
 import { residentKb, settledKb } from '../process-stat.mjs';

@@ -1,4 +1,7 @@
-/** Single events in, one after the other, while the calls' tables catch up with a flood that has just ended; beside the same when they have. */
+/**
+ * Single events in, one after the other, while the calls' tables catch up with a flood that has just ended; compared
+ * with the same after they have.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { closedLoop } from '../load.mjs';
 import { metric } from './metric.mjs';
@@ -19,7 +22,7 @@ export const rows = () => [
 
 export async function measure({ subject, options, progress }) {
   const forMs = options.deliverMs;
-  // Until the code is compiled: in the few single events of a window it would not be.
+  // Until the code is compiled: the few single events of a window are not enough for that.
   await closedLoop(subject, { ...FLOOD, forMs: 3000 });
   await caughtUp(subject);
   const alone = await closedLoop(subject, { ...SINGLE, forMs });

@@ -1,6 +1,6 @@
 /**
- * Durable events in over HTTP, in batches of 100, beside PostgreSQL's own COPY of the same rows into a table like that of the log:
- * as one statement, and as durable as ours, a commit a batch.
+ * Durable events in over HTTP, in batches of 100, compared with PostgreSQL's own COPY of the same rows into a table
+ * like that of the log: as one statement, and as durably as ours, with one commit per batch.
  */
 import { once } from 'node:events';
 import pg from 'pg';
@@ -40,7 +40,7 @@ async function connected({ databaseUrl }) {
   return client;
 }
 
-/** Rows of the log as COPY writes them, a line each. */
+/** Rows of the log in COPY's format, one per line. */
 async function newest(client, count) {
   const rows = client.query(to(`COPY (SELECT * FROM events ORDER BY position DESC LIMIT ${count}) TO STDOUT`));
   const text = Buffer.concat(await rows.toArray()).toString();

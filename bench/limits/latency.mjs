@@ -1,6 +1,6 @@
 /**
- * From the request that brings an event to the reader that gets it, at a modest rate: how much of that comes after the commit, and
- * how much is not the append. Every event has as many readers as any other, so the means can be taken apart.
+ * From the request that brings an event to the reader that gets it, at a modest rate: how much of that comes after the
+ * commit, and how much is not the append. Every event has as many readers as any other, so the means can be separated.
  */
 import { offered, openStreams } from '../window.mjs';
 import { readMetrics } from './metric.mjs';
@@ -9,7 +9,7 @@ import { TENANTS } from '../options.mjs';
 const RATE = 200;
 const STREAMS = 500;
 
-/** Tells when appends were answered, by the senders' clock. */
+/** Reports when appends were answered, by the senders' clock. */
 export const preload = 'commits.mjs';
 
 export const rows = () => [

@@ -1,4 +1,4 @@
-/** Readers who do not read, beside as many who do, all of one tenant. */
+/** Readers that do not read, beside as many that do, all of one tenant. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { fixedRate } from '../load.mjs';
 import { residentKb, settledKb } from '../process-stat.mjs';
@@ -8,11 +8,11 @@ import { metric } from './metric.mjs';
 const READERS = 200;
 const STALLED = 200;
 const RATE = 100;
-/** Longer events: what the kernel holds for a stalled reader is to fill soon. */
+/** Longer events, so that the kernel's buffer for a stalled reader fills soon. */
 const PADDING = '.'.repeat(2000);
 const FILL_RATE = RATE * 4;
 const LIMIT_MS = 90_000;
-/** Bytes that wait in the process for all of them together: their sockets take no more. */
+/** Bytes that wait in the process for all of them together, once their sockets are full. */
 const STALLED_BYTES = STALLED * 32 * 1024;
 const AGENT = 2;
 const SAMPLE_MS = 200;
@@ -38,7 +38,7 @@ export async function measure({ subject, readers, crowd, options, progress }) {
   progress(`${STALLED} readers who do not read: until the kernel holds no more for them`);
   const watching = watchCuts(subject, beforeKb);
   const { state } = watching;
-  // Until then they are readers like any other.
+  // Until then they are ordinary readers.
   while (Number.isNaN(state.stalledMs)) await fixedRate(subject, { ...offer, rate: FILL_RATE, forMs: 500 });
   progress('beside them');
   const beside = await offered(window);
@@ -57,7 +57,7 @@ export async function measure({ subject, readers, crowd, options, progress }) {
   };
 } // prettier-ignore
 
-/** Looks at the server's memory and at how many it has cut, until told to end. */
+/** Watches the server's memory and how many readers it has cut, until told to end. */
 function watchCuts(subject, beforeKb) {
   const startedAt = performance.now();
   const state = { cut: 0, mostKb: beforeKb, stalledMs: NaN, firstCutMs: NaN, lastCutMs: NaN };

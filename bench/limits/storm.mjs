@@ -1,4 +1,4 @@
-/** Thousands of streams that are opened within seconds, beside some that are open and get their events. */
+/** Thousands of streams that are opened within seconds, beside some that are open and receive their events. */
 import { offered, openStreams } from '../window.mjs';
 import { TENANTS } from '../options.mjs';
 
@@ -6,7 +6,7 @@ const OPEN = 500;
 const RATE = 200;
 const STORM_MS = 5000;
 const LIMIT_MS = 60_000;
-/** Tenants of those who are open; those who come are the others', so that their deliveries don't count. */
+/** Tenants of the open streams. New streams belong to other tenants, so that their deliveries do not count. */
 const BUSY_TENANTS = TENANTS / 2;
 
 export const rows = (options) => [

@@ -1,7 +1,13 @@
-/** What the peers have in common: Switchboard's two paths, and the events of a request. They tell their port, and end with the bench. */
+/**
+ * What the peers share: Switchboard's two paths, and the events of a request. They report their port, and end with the
+ * bench.
+ */
 import { createServer } from 'node:http';
 
-/** `onReader(agent, request, response)` keeps a stream; `onEvents([{agent, event, text}])` is given what one request brought. */
+/**
+ * `onReader(agent, request, response)` keeps a stream; `onEvents([{agent, event, text}])` gets the events of one
+ * request.
+ */
 export function serve({ onReader, onEvents }) {
   const server = createServer((request, response) => {
     if (request.method === 'POST') takeIn(request, response, onEvents);

@@ -1,6 +1,6 @@
 /**
- * nchan, a module of nginx in C (Debian: nginx-light, libnginx-mod-nchan). It is published to a message a request, so a process
- * of ours stands in between and takes the bench's requests apart; only nginx's own CPU is counted.
+ * nchan, a module of nginx in C (Debian: nginx-light, libnginx-mod-nchan). It accepts one message per request, so a
+ * process of ours in between splits the bench's requests; only nginx's own CPU is counted.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { takeIn } from './fan-out.mjs';
 import { freePort } from '../free-port.mjs';
 
 const MODULE = '/usr/lib/nginx/modules/ngx_nchan_module.so';
-/** Connections that publish; as many messages are under way at a time. */
+/** Connections that publish; as many messages are sent at a time. */
 const PUBLISHERS = 16;
 
 export function hasNchan() {

@@ -1,4 +1,7 @@
-/** `node:http` that pipes a file to whoever asks: what sending so many bytes costs at least. The file is its one argument. */
+/**
+ * `node:http` that pipes a file to every client: the least that sending so many bytes costs. The file is its one
+ * argument.
+ */
 import { createReadStream } from 'node:fs';
 import { createServer } from 'node:http';
 import { listen } from './fan-out.mjs';

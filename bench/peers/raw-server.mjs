@@ -1,6 +1,6 @@
 /**
- * The least that Node can do: what came in one request for one agent is framed once, HTTP's chunk around it included, and
- * written to the sockets of that agent's readers. No database, no rights, no replay, no bounds, no framework.
+ * The least that Node can do: the events of one request for one agent are framed once, including HTTP's chunk around
+ * them, and written to the sockets of that agent's readers. No database, no rights, no replay, no bounds, no framework.
  */
 import { byAgent, serve } from './fan-out.mjs';
 

@@ -29,7 +29,7 @@ Controller()(Streams);
 class Application {}
 Module({ controllers: [Streams] })(Application);
 
-/** What the decorators of TypeScript would do. */
+/** Does what TypeScript's decorators would do. */
 function decorate(target, name, methodDecorators, parameterDecorators) {
   for (const [index, decorator] of parameterDecorators.entries()) decorator(target.prototype, name, index);
   const descriptor = Object.getOwnPropertyDescriptor(target.prototype, name);
