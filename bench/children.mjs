@@ -72,7 +72,9 @@ export const startReaders = () => startClients('readers.mjs');
 
 export const startCrowd = () => startClients('crowd.mjs');
 
-/** A process of clients, by its script's place seen from here; `ask('open', {…})` and the like resolve with its answer. */
+/**
+ * A process of clients, by its script's place seen from here; `ask('open', {…})` and the like resolve with its answer.
+ */
 export function startClients(script) {
   const { child, end } = forkScript(script);
   const waiting = new Map();

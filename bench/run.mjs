@@ -1,8 +1,8 @@
 /**
  * `npm run bench`: Switchboard beside a bare `node:http` server, in turn, on this machine. The load comes from this
- * process, the readers are a second, the server under test a third; so its CPU and memory are its own.
- * Figures are not tests: the exit code is 0 whatever they are, and 1 only when some could not be had. They are told as they
- * come, and those that were had are printed whatever becomes of the others.
+ * process, the readers are a second, the server under test a third; so its CPU and memory are its own. Figures are not
+ * tests: the exit code is 0 whatever they are, and 1 only when some could not be had. They are told as they come, and
+ * those that were had are printed whatever becomes of the others.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

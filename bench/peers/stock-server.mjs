@@ -1,4 +1,7 @@
-/** A NestJS application as its documentation shows it: `@Sse()` returns an observable of messages, and the framework does the rest. */
+/**
+ * A NestJS application as its documentation shows it: `@Sse()` returns an observable of messages, and the framework
+ * does the rest.
+ */
 import 'reflect-metadata';
 import { Controller, Module, Post, Req, Res, Sse } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

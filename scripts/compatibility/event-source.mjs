@@ -1,7 +1,8 @@
-// `node scripts/compatibility/event-source.mjs [--away 45]`: what stands between a browser and us, for real. Two processes behind nginx
-// and HAProxy by the configurations of deploy/, and behind an HAProxy that knows nothing but `/readyz`; Chromium's own EventSource
-// through each. The database goes away for so many seconds, comes back, falls silent for as many; each process is replaced (LEAVE_SECONDS=3). Then: has each
-// EventSource come back by itself, with every event once? And POSTs on connections that were idle for as long as balancers keep them.
+// `node scripts/compatibility/event-source.mjs [--away 45]`: what stands between a browser and us, for real. Two
+// processes behind nginx and HAProxy by the configurations of deploy/, and behind an HAProxy that knows nothing but
+// `/readyz`; Chromium's own EventSource through each. The database goes away for so many seconds, comes back, falls
+// silent for as many; each process is replaced (LEAVE_SECONDS=3). Then: has each EventSource come back by itself, with
+// every event once? And POSTs on connections that were idle for as long as balancers keep them.
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { EventSources } from './event-sources.mjs';

@@ -1,5 +1,5 @@
-// A balancer's connections: a POST on each, then idle for so long as balancers keep them, then another one. What the server has closed
-// meanwhile, or closes in that moment, is a reset at the balancer, which must not send a POST twice.
+// A balancer's connections: a POST on each, then idle for so long as balancers keep them, then another one. What the
+// server has closed meanwhile, or closes in that moment, is a reset at the balancer, which must not send a POST twice.
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 

@@ -1,7 +1,7 @@
-// `node scripts/reliability/churn.mjs [--minutes 30] [--warm-up 10] [--connects 100]`: two processes, clients that come and go all the time, events that
-// flow. What stays behind of a client that has left would show as a slope: of the heap after a full collection, of open handles, of
-// connections to the database. Slopes are least squares over the samples after the warm-up. That is minutes: V8 goes on compiling
-// what is called seldom, and what it compiles counts as heap.
+// `node scripts/reliability/churn.mjs [--minutes 30] [--warm-up 10] [--connects 100]`: two processes, clients that come
+// and go all the time, events that flow. What stays behind of a client that has left would show as a slope: of the heap
+// after a full collection, of open handles, of connections to the database. Slopes are least squares over the samples
+// after the warm-up. That is minutes: V8 goes on compiling what is called seldom, and what it compiles counts as heap.
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Fleet, save } from './fleet.mjs';

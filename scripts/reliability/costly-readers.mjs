@@ -1,6 +1,7 @@
-// `node scripts/reliability/costly-readers.mjs [--events 1000000] [--seconds 20]`: one tenant with a long log looks through all of it for a type that is
-// not there, in 12 loops of `/v1/log?types=zzz` and 12 streams that begin again when they have caught up. What that does to another tenant: its
-// ingest at 50 events a second, one a request, and how soon a revoked token's stream ends. Alone and beside take turns.
+// `node scripts/reliability/costly-readers.mjs [--events 1000000] [--seconds 20]`: one tenant with a long log looks
+// through all of it for a type that is not there, in 12 loops of `/v1/log?types=zzz` and 12 streams that begin again
+// when they have caught up. What that does to another tenant: its ingest at 50 events a second, one a request, and how
+// soon a revoked token's stream ends. Alone and beside take turns.
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Fleet, save } from './fleet.mjs';

@@ -1,5 +1,6 @@
-// `node scripts/reliability/erasure.mjs [EVENTS]`: how long another tenant's appends, and who takes the append lock by itself, wait while a
-// tenant of so many events is erased, and how long that takes. A server of its own (dist/main.js, embedded PostgreSQL) in a folder of its own; the events are written by SQL.
+// `node scripts/reliability/erasure.mjs [EVENTS]`: how long another tenant's appends, and who takes the append lock by
+// itself, wait while a tenant of so many events is erased, and how long that takes. A server of its own (dist/main.js,
+// embedded PostgreSQL) in a folder of its own; the events are written by SQL.
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';

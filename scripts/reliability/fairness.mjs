@@ -1,6 +1,7 @@
-// `node scripts/reliability/fairness.mjs [--pairs 15]`: twenty tenants, each with ten events a second and five readers; then one of them has twenty
-// times as many. What that does to the way of the others' events, ingest → client. Quiet and flood take turns, a few seconds each, so that what
-// else the machine does falls on both; the bar is on the medians of their p99. One process, no limits, events one a request.
+// `node scripts/reliability/fairness.mjs [--pairs 15]`: twenty tenants, each with ten events a second and five readers;
+// then one of them has twenty times as many. What that does to the way of the others' events, ingest → client. Quiet
+// and flood take turns, a few seconds each, so that what else the machine does falls on both; the bar is on the medians
+// of their p99. One process, no limits, events one a request.
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startReaders } from '../../bench/children.mjs';

@@ -1,6 +1,6 @@
-// `node scripts/reliability/half-open.mjs [--clients 60]`: clients whose link goes dead without a FIN. Half of them have an event every
-// second, a third of the rest ten, the others only pings. How long until the server knows (its list of connections), and what of them is
-// left then. Needs root and network namespaces; says why it skips otherwise.
+// `node scripts/reliability/half-open.mjs [--clients 60]`: clients whose link goes dead without a FIN. Half of them
+// have an event every second, a third of the rest ten, the others only pings. How long until the server knows (its list
+// of connections), and what of them is left then. Needs root and network namespaces; says why it skips otherwise.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -1,5 +1,6 @@
-// `node scripts/reliability/heavy-pages.mjs`: a process with a heap of 512 MB and a log of 3,000 events of 60 KB. 100 readers of filtered streams ask for
-// all of it and read nothing; beside them 12 requests at a time ask for `/v1/log?limit=1000`. It must live, and its memory stay bounded.
+// `node scripts/reliability/heavy-pages.mjs`: a process with a heap of 512 MB and a log of 3,000 events of 60 KB. 100
+// readers of filtered streams ask for all of it and read nothing; beside them 12 requests at a time ask for
+// `/v1/log?limit=1000`. It must live, and its memory stay bounded.
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Fleet, save } from './fleet.mjs';

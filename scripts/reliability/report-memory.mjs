@@ -1,6 +1,9 @@
 import { getHeapSpaceStatistics } from 'node:v8';
 
-/** Preloaded into a server under test (`node --expose-gc --import`): asked 'memory' by its parent, it collects and tells, and how much of the heap is compiled code. */
+/**
+ * Preloaded into a server under test (`node --expose-gc --import`): asked 'memory' by its parent, it collects and
+ * tells, and how much of the heap is compiled code.
+ */
 process.on('message', (message) => {
   if (message !== 'memory') return;
   globalThis.gc();

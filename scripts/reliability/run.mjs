@@ -1,5 +1,6 @@
-// `npm run reliability [-- NAME=ROUNDS …]`: the long fault runs of docs/reliability.md, one table at the end. Each is a spec of the suite with
-// its rounds raised by an environment variable, so that what runs for hours is what CI runs for seconds; or a script of its own.
+// `npm run reliability [-- NAME=ROUNDS …]`: the long fault runs of docs/reliability.md, one table at the end. Each is a
+// spec of the suite with its rounds raised by an environment variable, so that what runs for hours is what CI runs for
+// seconds; or a script of its own.
 import { spawnSync } from 'node:child_process';
 
 const RUNS = {

@@ -1,6 +1,7 @@
-// `node scripts/reliability/workers.mjs [--streams 3000] [--rate 400] [--bus nats://…]`: what `--workers 2` does for readers. On a machine whose cores
-// the load and the readers use too, the most that it could serve cannot be had. But the same events with few and with many streams say what a
-// stream costs the process that has it, and what the events cost it anyhow; from there a line leads to the streams that would use up a core.
+// `node scripts/reliability/workers.mjs [--streams 3000] [--rate 400] [--bus nats://…]`: what `--workers 2` does for
+// readers. On a machine whose cores the load and the readers use too, the most that it could serve cannot be had. But
+// the same events with few and with many streams say what a stream costs the process that has it, and what the events
+// cost it anyhow; from there a line leads to the streams that would use up a core.
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';

@@ -12,7 +12,10 @@ export const MEASURED = {
   appendFixedMs: 1000 / 815,
   /** docs/performance.md, "Measured" (2026-11-25): 34,789 events/s in requests of 1,000. */
   appendEventUs: 1_000_000 / 34_789,
-  /** docs/performance.md, "Measured" (2026-11-25): one event at a time, few readers each, where a turn of the event loop is shared by few. */
+  /**
+   * docs/performance.md, "Measured" (2026-11-25): one event at a time, few readers each, where a turn of the event loop
+   * is shared by few.
+   */
   deliverUs: 16.2,
   /** measure.mjs, 2026-11-24, two runs on a shared machine: 6.9 and, within its noise, nothing. */
   receiveUs: 6.9,

@@ -107,7 +107,9 @@ export class AuthGuard implements CanActivate {
   }
 }
 
-/** What depends on who asks is for nobody else, and what holds a token is for no disk. A stream says so in its own way. */
+/**
+ * What depends on who asks is for nobody else, and what holds a token is for no disk. A stream says so in its own way.
+ */
 function keepFromCaches({ method }: Request, response: Response, access: Access | undefined): void {
   if (access?.kind === 'public' && method === 'GET') return;
   if (access?.kind === 'scopes' && access.stream) return;

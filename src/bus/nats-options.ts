@@ -15,7 +15,10 @@ export function natsOptions(address: string): ConnectionOptions {
   };
 }
 
-/** The client checks a name by itself; of an address it checks "localhost", unless Node's own option says whom it connects to. */
+/**
+ * The client checks a name by itself; of an address it checks "localhost", unless Node's own option says whom it
+ * connects to.
+ */
 function tlsOf({ hostname }: URL): TlsOptions {
   const host = hostname.replace(/^\[|\]$/g, '');
   return isIP(host) === 0 ? {} : ({ host } as TlsOptions);

@@ -1,4 +1,7 @@
-/** NATS as the bus: https://docs.nats.io/nats-concepts/core-nats. `nats://user:password@host:4222`, `nats://token@host`, `tls://…`. */
+/**
+ * NATS as the bus: https://docs.nats.io/nats-concepts/core-nats. `nats://user:password@host:4222`, `nats://token@host`,
+ * `tls://…`.
+ */
 import { Injectable } from '@nestjs/common';
 import { type ConnectionOptions, type Subscription, connect } from '@nats-io/transport-node';
 import { PgPool } from '../database/pg-pool.js';

@@ -1,4 +1,7 @@
-/** Redis Pub/Sub as the bus: https://redis.io/docs/latest/develop/pubsub/. `redis://user:password@host:6379`, `rediss://…`. */
+/**
+ * Redis Pub/Sub as the bus: https://redis.io/docs/latest/develop/pubsub/. `redis://user:password@host:6379`,
+ * `rediss://…`.
+ */
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { PgPool } from '../database/pg-pool.js';

@@ -29,8 +29,8 @@ const csvSchema = z.array(z.object({ record: rowsSchema.element, info: z.object(
 const mapSchema = z.record(z.string(), z.array(z.string()));
 
 /**
- * CSV with the header `agent,tenant`, as spreadsheets write it, or JSON: `[{"agent","tenant"}]` or `{"acme":["mara"]}`; UTF-8 or
- * UTF-16. Throws {@link FleetError}.
+ * CSV with the header `agent,tenant`, as spreadsheets write it, or JSON: `[{"agent","tenant"}]` or `{"acme":["mara"]}`;
+ * UTF-8 or UTF-16. Throws {@link FleetError}.
  */
 export function readFleet(bytes: Uint8Array): Placement[] {
   const text = textOf(bytes);

@@ -38,7 +38,9 @@ export interface Settings {
   readonly options: string | undefined;
 }
 
-/** `-c name=value` and `--name=value`: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS */
+/**
+ * `-c name=value` and `--name=value`: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS
+ */
 export function settingsOf(options: string | undefined): Settings {
   const words = options?.match(/(?:\\.|[^\s\\])+/gs)?.map((word) => word.replace(/\\(.)/gs, '$1')) ?? [];
   const settings: (readonly [string, string])[] = [];

@@ -1,4 +1,6 @@
-/** The dashboard's files: assets that never change under a name that does, and one document for every path of the page. */
+/**
+ * The dashboard's files: assets that never change under a name that does, and one document for every path of the page.
+ */
 import express, { type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { readFile } from 'node:fs/promises';

@@ -11,7 +11,10 @@ export class DashboardModule implements NestModule {
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
-  /** Before the routes, which would answer 404; and not by the consumer, which hides a request's path from what it mounts. */
+  /**
+   * Before the routes, which would answer 404; and not by the consumer, which hides a request's path from what it
+   * mounts.
+   */
   configure(): void {
     for (const handler of serveDashboard(this.env)) this.adapterHost.httpAdapter.use(handler);
   }

@@ -92,7 +92,10 @@ export class SignInController {
     return this.signIn.createLink(null, { scopes, ttlSeconds: ttl }, actor, admin);
   }
 
-  /** The cookie reads, for half a day at most; the token in the answer writes, for an hour at most: the page's tab keeps it. */
+  /**
+   * The cookie reads, for half a day at most; the token in the answer writes, for an hour at most: the page's tab keeps
+   * it.
+   */
   @Operation({
     id: 'signInWithCode',
     summary: 'Sign in with the code of a link: a cookie, and a short-lived token for the tab. Not repeatable',

@@ -1,6 +1,6 @@
 /**
- * Stream tokens (docs/protocol.md, section 2.4): short-lived, for URLs, never wider or longer-lived than the token they are
- * minted from (security rule 9).
+ * Stream tokens (docs/protocol.md, section 2.4): short-lived, for URLs, never wider or longer-lived than the token they
+ * are minted from (security rule 9).
  */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../../audit/audit-log.js';

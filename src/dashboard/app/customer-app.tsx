@@ -29,8 +29,8 @@ interface Props {
 }
 
 /**
- * A customer's page, below whatever path the router around it names (`<Route path="/admin/view/:tenant" nest>`): with the
- * customer's own session, or with a token of the customer's that an operator looks through.
+ * A customer's page, below whatever path the router around it names (`<Route path="/admin/view/:tenant" nest>`): with
+ * the customer's own session, or with a token of the customer's that an operator looks through.
  */
 export function CustomerApp({ client, me, banner }: Props) {
   return (

@@ -16,7 +16,10 @@ const compressed = {
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
-/** `npm run build` puts the page beside the server's own output; `npm run dashboard` serves it with changes as they come. */
+/**
+ * `npm run build` puts the page beside the server's own output; `npm run dashboard` serves it with changes as they
+ * come.
+ */
 export default defineConfig({
   root,
   base: './',

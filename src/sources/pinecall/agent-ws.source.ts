@@ -103,7 +103,9 @@ export class AgentWsSource implements Source {
   }
 }
 
-/** Resolves at a normal close, rejects at every other end. The listeners stay: an `error` nobody hears ends the process. */
+/**
+ * Resolves at a normal close, rejects at every other end. The listeners stay: an `error` nobody hears ends the process.
+ */
 function settleAtEnd(socket: WebSocket, resolve: () => void, reject: (error: Error) => void): void {
   socket.once('unexpected-response', (request, response) => {
     reject(refusal(response.statusCode));

@@ -43,8 +43,9 @@ export function seqOf(value: unknown): number | undefined {
 }
 
 /**
- * The cursor after a `log.gap`. `resume_from` is the first entry that the server still has, and cursors are exclusive: to go
- * on from it is `after = resume_from - 1`. Source: the SDK's own reducer and guide ("moves lastSeq to resume_from - 1").
+ * The cursor after a `log.gap`. `resume_from` is the first entry that the server still has, and cursors are exclusive:
+ * to go on from it is `after = resume_from - 1`. Source: the SDK's own reducer and guide ("moves lastSeq to resume_from
+ * - 1").
  */
 export function cursorAfterGap(marker: LogEntry): number | undefined {
   const gap = gapSchema.safeParse(marker.data).data;

@@ -37,7 +37,9 @@ const TYPES = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 
-/** Reads `module:./agents.mjs`, a path from the working directory. The module is loaded once, however often this runs. */
+/**
+ * Reads `module:./agents.mjs`, a path from the working directory. The module is loaded once, however often this runs.
+ */
 export class ModuleSource implements Source {
   readonly name: string;
   readonly once = true;

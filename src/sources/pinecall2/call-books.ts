@@ -26,7 +26,10 @@ export interface CallBooksOptions {
   readonly log: SparseLog;
   readonly signal: AbortSignal;
   keeperOf(log: string, cursor: number): CursorKeeper;
-  /** Reads a call until it is over; resolves with its last cursor, or undefined when it was told to stop before. Never rejects. */
+  /**
+   * Reads a call until it is over; resolves with its last cursor, or undefined when it was told to stop before. Never
+   * rejects.
+   */
   read(call: string, keeper: CursorKeeper, hint: CallHint): Promise<number | undefined>;
 }
 

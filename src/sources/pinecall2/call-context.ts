@@ -61,7 +61,10 @@ export function withSamples(
   return next;
 }
 
-/** `{e2e: {p50, p90, p95, max, n}, …}` in seconds, as the first generation's summary has it; undefined: nothing was measured. */
+/**
+ * `{e2e: {p50, p90, p95, max, n}, …}` in seconds, as the first generation's summary has it; undefined: nothing was
+ * measured.
+ */
 export function metricsOf(samples: CallContext['samples']): Fields | undefined {
   const entries = Object.entries(samples).map(([name, values]) => [name, percentilesOf(values)] as const);
   return entries.length === 0 ? undefined : Object.fromEntries(entries);

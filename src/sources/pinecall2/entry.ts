@@ -1,4 +1,6 @@
-/** What a gateway sends, checked once at the edge. Inside, an `Entry` is believed. Pure. Facts: README.md, beside this. */
+/**
+ * What a gateway sends, checked once at the edge. Inside, an `Entry` is believed. Pure. Facts: README.md, beside this.
+ */
 import { z } from 'zod';
 import { numberIn } from '../../common/exact-number.js';
 import { CallId, callIdSchema } from '../../common/ids.js';

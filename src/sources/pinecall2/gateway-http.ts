@@ -40,7 +40,10 @@ export class GatewayHttp {
     return this.isMultiplexed ? MAX_MULTIPLEXED : MAX_SOCKETS;
   }
 
-  /** Resolves with the head of the answer; the body is the caller's to read, and to destroy when it stops before the end. */
+  /**
+   * Resolves with the head of the answer; the body is the caller's to read, and to destroy when it stops before the
+   * end.
+   */
   async request(
     method: string,
     path: string,

@@ -1,6 +1,7 @@
 /**
- * The second generation of Pinecall, as a source: an org of a gateway, every call of it from its first entry to its seal. Cursors are
- * stored after the commit, so nothing is lost across restarts. What is relied on of the wire: README.md, beside this.
+ * The second generation of Pinecall, as a source: an org of a gateway, every call of it from its first entry to its
+ * seal. Cursors are stored after the commit, so nothing is lost across restarts. What is relied on of the wire:
+ * README.md, beside this.
  */
 import type { EventSink, Source } from '../source.js';
 import { GatewayApi } from './gateway-api.js';

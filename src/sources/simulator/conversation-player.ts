@@ -9,7 +9,10 @@ import type { Cue, Scene } from './scene.js';
 import { SpokenPlayer } from './spoken-player.js';
 import { WhatsAppPlayer } from './whatsapp-player.js';
 
-/** All of a conversation: a call's first cue is `call.started`, its last `call.ended`; a WhatsApp session has its own two. */
+/**
+ * All of a conversation: a call's first cue is `call.started`, its last `call.ended`; a WhatsApp session has its own
+ * two.
+ */
 export function* playConversation(scene: Scene): Generator<Cue> {
   const { conversation } = scene;
   if (conversation.transport === 'whatsapp') yield* new WhatsAppPlayer({ ...scene, conversation }).play();

@@ -47,7 +47,9 @@ interface Script {
   readonly name: string;
   readonly business: Business;
   readonly language: Language;
-  /** `{word}` in a text becomes one of these; `{agent}` is always the agent's name. No quotes or backslashes in them. */
+  /**
+   * `{word}` in a text becomes one of these; `{agent}` is always the agent's name. No quotes or backslashes in them.
+   */
   readonly vary?: Readonly<Record<string, readonly string[]>>;
   /** Why it ends. Absent: `hangup`, on WebRTC `disconnected`, in writing `idle_timeout`. */
   readonly reason?: 'hangup' | 'disconnected' | 'idle_timeout' | 'max_duration' | 'no_answer' | 'busy';

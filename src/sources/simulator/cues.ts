@@ -2,7 +2,9 @@
 import type { ToolStep } from './conversation.js';
 import type { Cue, Scene } from './scene.js';
 
-/** The language model asks for a tool, and gets its result: both as JSON text, as the model itself reads and writes it. */
+/**
+ * The language model asks for a tool, and gets its result: both as JSON text, as the model itself reads and writes it.
+ */
 export function* playTool(scene: Scene, step: ToolStep, asked: { msgId: string; number: number }): Generator<Cue> {
   const { id: callId, agent, random, fill } = scene;
   const toolCallId = `${callId}_t${asked.number}`;

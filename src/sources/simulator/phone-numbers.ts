@@ -1,7 +1,7 @@
 /**
  * Telephone numbers that ring at nobody's. Reserved for fiction where a regulator reserves any: Ofcom (020 7946 0xxx,
- * 07700 900xxx), NANPA (555-01xx), Bundesnetzagentur (Mitteilung 148/2021), ARCEP (01 99 00, 06 39 98). Spain, Italy and
- * Portugal reserve none: there, national numbers that begin with 000, which nobody can have.
+ * 07700 900xxx), NANPA (555-01xx), Bundesnetzagentur (Mitteilung 148/2021), ARCEP (01 99 00, 06 39 98). Spain, Italy
+ * and Portugal reserve none: there, national numbers that begin with 000, which nobody can have.
  */
 import type { Language } from './conversation.js';
 import { SeededRandom } from './random.js';

@@ -1,4 +1,7 @@
-/** A call as one column: what was said and which tools ran, in order, with what is being said at this moment at its end. Pure. */
+/**
+ * A call as one column: what was said and which tools ran, in order, with what is being said at this moment at its end.
+ * Pure.
+ */
 import type { CallView, ToolUse } from '../../../calls/fold/call-view.js';
 import type { LiveState } from '../../../calls/fold/live-state.js';
 import type { TranscriptEntry } from '../../../calls/fold/transcript.js';

@@ -17,7 +17,10 @@ export function useLastLineInSight(script: RefObject<HTMLElement | null>, isPlay
   }, [script, isPlaying]);
 }
 
-/** A link to a moment of the call (`?t=73`) goes there: what was said last by then is scrolled to as soon as it is shown. */
+/**
+ * A link to a moment of the call (`?t=73`) goes there: what was said last by then is scrolled to as soon as it is
+ * shown.
+ */
 export function useMomentInSight(script: RefObject<HTMLElement | null>, isShown: boolean): void {
   const moment = new URLSearchParams(useSearch()).get('t');
   useEffect(() => {

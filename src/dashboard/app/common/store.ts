@@ -1,4 +1,6 @@
-/** State outside React, so that streams and timers change it without rendering; components read what they need of it. */
+/**
+ * State outside React, so that streams and timers change it without rendering; components read what they need of it.
+ */
 import { useSyncExternalStore } from 'react';
 
 export interface Store<Value> {

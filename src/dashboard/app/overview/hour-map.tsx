@@ -7,8 +7,8 @@ const WEEKDAYS = [1, 2, 3, 4, 5, 6, 0];
 const STEPS = 6;
 
 /**
- * The week's hours, darker the busier, by the root of their calls: one busy hour does not make all others look alike. A table, so that
- * it can be read cell by cell.
+ * The week's hours, darker the busier, by the root of their calls: one busy hour does not make all others look alike. A
+ * table, so that it can be read cell by cell.
  */
 export function HourMap({ hours, zone }: { readonly hours: Stats['hours']; readonly zone: string }) {
   const counts = new Map(hours.map(({ weekday, hour, calls }) => [`${weekday} ${hour}`, calls]));

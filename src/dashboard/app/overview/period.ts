@@ -15,7 +15,9 @@ const DAYS: Readonly<Record<Exclude<Period, 'day'>, number>> = { week: 7, month:
 /** Shorter ones are shown by the hour. */
 const MAX_HOURS = 72;
 
-/** `from` and `to`: days of the reader's own, both included, instead of a period up to now; null where they are none. */
+/**
+ * `from` and `to`: days of the reader's own, both included, instead of a period up to now; null where they are none.
+ */
 export function spanOf(period: Period, from: string, to: string, now: Date): Span {
   const [begin, end] = [dayIn(from, 0), dayIn(to, 1)];
   if (begin !== null && end !== null && begin < end) {

@@ -1,4 +1,7 @@
-/** What comes over a stream, and which names it may come under: a browser's EventSource hears only those that it is told. */
+/**
+ * What comes over a stream, and which names it may come under: a browser's EventSource hears only those that it is
+ * told.
+ */
 
 export interface StreamFrame {
   readonly type: string;
@@ -43,7 +46,10 @@ export function isErasure(frame: Pick<StreamFrame, 'type'>): boolean {
   return frame.type === 'call.erased';
 }
 
-/** The stream's own word that the cursor can't be honoured; the same name on an event of a call says that the call has a hole. */
+/**
+ * The stream's own word that the cursor can't be honoured; the same name on an event of a call says that the call has a
+ * hole.
+ */
 export function isStreamGap(frame: StreamFrame): boolean {
   return frame.type === 'log.gap' && callIdOf(frame) === null;
 }

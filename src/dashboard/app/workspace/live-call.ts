@@ -1,4 +1,6 @@
-/** A call in progress as its row shows it. Its transcript is kept only where somebody looks at it: see call-record.ts. */
+/**
+ * A call in progress as its row shows it. Its transcript is kept only where somebody looks at it: see call-record.ts.
+ */
 import { applyEvent, type CallState } from '../../../calls/fold/call-state.js';
 import { type CallSummary, summaryOf } from '../../../calls/fold/call-view.js';
 import { type LiveState, applyLive, liveStateOf } from '../../../calls/fold/live-state.js';
