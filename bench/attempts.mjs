@@ -15,7 +15,8 @@ export class Attempts {
   }
 
   /**
-   * Does it, and tells the figures that have come of it, however far it got. What it has started is ended where it fails.
+   * Does it, and tells the figures that have come of it, however far it got. What it has started is ended where it
+   * fails.
    * @param {string} what
    * @param {Record<string, number>} figures  filled by `act` as they come
    * @param {() => Promise<void>} act

@@ -91,8 +91,9 @@ export async function closedLoop(subject, { connections, eventsARequest, warmUpM
 }
 
 /**
- * Events at a fixed rate, whether or not the server keeps up. An event's clock starts before its request looks for a free
- * connection, so that a lagging server's queue counts as latency. `agent`: all events are this one's, else the first `agents` take turns.
+ * Events at a fixed rate, whether or not the server keeps up. An event's clock starts before its request looks for a
+ * free connection, so that a lagging server's queue counts as latency. `agent`: all events are this one's, else the
+ * first `agents` take turns.
  * @returns {Promise<number>} events sent and answered
  */
 export async function fixedRate(

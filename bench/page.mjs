@@ -1,6 +1,6 @@
 /**
- * `npm run bench:page`: the live page in Chromium with 500 calls in progress and 2,000 events a second. Prints long tasks and
- * memory. The server is a double that makes events and nothing else, so that what is measured is the page.
+ * `npm run bench:page`: the live page in Chromium with 500 calls in progress and 2,000 events a second. Prints long
+ * tasks and memory. The server is a double that makes events and nothing else, so that what is measured is the page.
  *
  *   node bench/page.mjs [--calls 500] [--rate 2000] [--seconds 300]
  */

@@ -1,4 +1,5 @@
-// From a clone it is built first when the sources have changed; what that says goes to stderr. In an image there are no sources.
+// From a clone it is built first when the sources have changed; what that says goes to stderr. In an image there are no
+// sources.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,5 @@
-// The server, as `npm start` runs it (and pnpm, and yarn, which knows no "prestart"). Where it is built: node dist/main.js.
+// The server, as `npm start` runs it (and pnpm, and yarn, which knows no "prestart"). Where it is built: node
+// dist/main.js.
 import cluster from 'node:cluster';
 import { build } from './built.mjs';
 

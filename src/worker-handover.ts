@@ -1,8 +1,8 @@
 /**
- * The primary of a cluster accepts connections and hands each to a worker, which answers that it has it; then the primary lets
- * go of its own end. A worker that is killed before it answers leaves the primary holding that end for ever (Node 20's
- * lib/internal/cluster/round_robin_handle.js waits for the answer): its client is connected to nobody, hears nothing, and
- * waits. Here the connection is closed, and the client comes again.
+ * The primary of a cluster accepts connections and hands each to a worker, which answers that it has it; then the
+ * primary lets go of its own end. A worker that is killed before it answers leaves the primary holding that end for
+ * ever (Node 20's lib/internal/cluster/round_robin_handle.js waits for the answer): its client is connected to nobody,
+ * hears nothing, and waits. Here the connection is closed, and the client comes again.
  *
  * Node says none of this by a documented event: what is known here of its messages is held by a test of `--workers`.
  */

@@ -34,7 +34,10 @@ const ODD_PATHS = ODD_TEXTS.flatMap((odd) => [
   ],
 ]);
 
-/** @type {Record<string, {row: string, what: string, run: (on: import('./raw.mjs').Onslaught) => void, needs?: string, cheap?: boolean}>} */
+/**
+ * @type {Record<string, {row: string, what: string, run: (on: import('./raw.mjs').Onslaught) => void, needs?: string,
+ * cheap?: boolean}>}
+ */
 export const ATTACKS = {
   control: {
     ...{ row: '—', what: 'no attack: another process keeps a core busy' },

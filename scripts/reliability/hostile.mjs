@@ -1,6 +1,7 @@
-// `node scripts/reliability/hostile.mjs [--only NAME,NAME] [--pairs 3]`: the attacks of attacks.mjs, one at a time, against a process with a heap of 512 MB,
-// while a tenant that behaves ingests 50 events a second, one a request, and reads them on 100 streams. Alone and beside the attack take turns, a few
-// seconds each, so that what else the machine does falls on both; the bars are on the medians. The attackers' process yields to every other one.
+// `node scripts/reliability/hostile.mjs [--only NAME,NAME] [--pairs 3]`: the attacks of attacks.mjs, one at a time,
+// against a process with a heap of 512 MB, while a tenant that behaves ingests 50 events a second, one a request, and
+// reads them on 100 streams. Alone and beside the attack take turns, a few seconds each, so that what else the machine
+// does falls on both; the bars are on the medians. The attackers' process yields to every other one.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { readFileSync, writeFileSync } from 'node:fs';

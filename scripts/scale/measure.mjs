@@ -1,8 +1,8 @@
 /**
- * Inputs of model.mjs that `npm run bench` has no figure for: what an event costs a process that only has readers for it,
- * and how fast calls are projected. Two processes on one empty database and one NATS:
- *   DATABASE_URL=postgresql://… BUS_URL=nats://… node scripts/scale/measure.mjs
- * Linux only (/proc). It leaves its tenants and events in that database.
+ * Inputs of model.mjs that `npm run bench` has no figure for: what an event costs a process that only has readers for
+ * it, and how fast calls are projected. Two processes on one empty database and one NATS: DATABASE_URL=postgresql://…
+ * BUS_URL=nats://… node scripts/scale/measure.mjs Linux only (/proc). It leaves its tenants and events in that
+ * database.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,4 +1,6 @@
-/** The first admin token opens everything for a year: a terminal shows it, a log never does, and a lost one is replaced. */
+/**
+ * The first admin token opens everything for a year: a terminal shows it, a log never does, and a lost one is replaced.
+ */
 import { readEnv } from '../../src/config/env.js';
 import { welcome } from '../../src/welcome.js';
 import { Installation } from '../support/server-process.js';

@@ -1,6 +1,6 @@
 /**
- * A double of each identity provider that docs/operations.md names, with the tokens that it documents. What is not needed stands
- * there as they have it, so that it is seen not to matter.
+ * A double of each identity provider that docs/operations.md names, with the tokens that it documents. What is not
+ * needed stands there as they have it, so that it is seen not to matter.
  */
 import { jest } from '@jest/globals';
 import { Issuer } from '../support/issuer.js';

@@ -1,4 +1,7 @@
-/** A customer's token outlives the address at which it was made: the issuer is the database's, `PUBLIC_URL` is for links. */
+/**
+ * A customer's token outlives the address at which it was made: the issuer is the database's, `PUBLIC_URL` is for
+ * links.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

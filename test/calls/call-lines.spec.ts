@@ -1,4 +1,7 @@
-/** Which events of a call are one line: pieces, growing texts, repeats, finals that say all again, words, and what a gap still knows. */
+/**
+ * Which events of a call are one line: pieces, growing texts, repeats, finals that say all again, words, and what a gap
+ * still knows.
+ */
 import type { CallEvent } from '../../src/calls/fold/call-event.js';
 import { viewOf } from '../../src/calls/fold/call-view.js';
 import { reduce } from '../support/call-events.js';

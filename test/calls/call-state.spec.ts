@@ -115,7 +115,8 @@ describe('a call', () => {
         const often = correctedLast(shuffled([...own, ...own.filter(() => random.chance(0.5))], random));
         expect([seed, viewOfCall(callId, often)]).toEqual([seed, view]);
       }
-      // A correction names what it supersedes by upstream's number, which an answer does not carry: its message's id does then.
+      // A correction names what it supersedes by upstream's number, which an answer does not carry: its message's id
+      // does then.
       for (let after = 1; after <= own.length; after++) {
         const answered = viewOf(reduce(callId, own.slice(0, after)));
         const resumed = reduce(callId, own.slice(after), stateOf(answered, own[after - 1]?.seq ?? 0));

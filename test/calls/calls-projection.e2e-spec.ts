@@ -51,7 +51,10 @@ async function viewInLog(callId: string): Promise<CallView> {
   );
 }
 
-/** Holds whoever writes parts of calls, in the middle of its transaction, while something is tried. A rebuild removes them first. */
+/**
+ * Holds whoever writes parts of calls, in the middle of its transaction, while something is tried. A rebuild removes
+ * them first.
+ */
 const whileWriterHeld = (
   write: 'INSERT INTO' | 'DELETE FROM',
   work: (waiting: () => Promise<number>) => Promise<void>,

@@ -1,4 +1,6 @@
-/** The quality of calls over HTTP: of one, in lists (sorted, flagged), in numbers that equal what the raw events say. */
+/**
+ * The quality of calls over HTTP: of one, in lists (sorted, flagged), in numbers that equal what the raw events say.
+ */
 import { settled } from '../support/calls.js';
 import { query } from '../support/database.js';
 import { Random } from '../support/world/random.js';

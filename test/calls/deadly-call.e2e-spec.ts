@@ -1,4 +1,7 @@
-/** Security rule 26, by real deaths: a call that ends the process which takes it in ends three, and then costs only itself. */
+/**
+ * Security rule 26, by real deaths: a call that ends the process which takes it in ends three, and then costs only
+ * itself.
+ */
 import pg from 'pg';
 import { said, started } from '../support/calls.js';
 import { createDatabase, query } from '../support/database.js';

@@ -1,4 +1,6 @@
-/** Numbers of many calls are added up from days and months that were counted once: the same as if each were counted now. */
+/**
+ * Numbers of many calls are added up from days and months that were counted once: the same as if each were counted now.
+ */
 import type { Stats } from '../../src/calls/numbers/call-statistics.js';
 import { ended, settled, started } from '../support/calls.js';
 import { query } from '../support/database.js';

@@ -1,4 +1,7 @@
-/** The wall clock jumps, both ways, under everything that measures a duration: nothing is late, early or refused because of it. */
+/**
+ * The wall clock jumps, both ways, under everything that measures a duration: nothing is late, early or refused because
+ * of it.
+ */
 import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { type IncomingMessage, createServer } from 'node:http';

@@ -1,4 +1,7 @@
-/** The log is the last place in which a secret may stand: a line is JSON or readable, whole, and redacted whatever somebody wrote. */
+/**
+ * The log is the last place in which a secret may stand: a line is JSON or readable, whole, and redacted whatever
+ * somebody wrote.
+ */
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { JsonLogger } from '../../src/common/json-logger.js';

@@ -1,4 +1,7 @@
-/** Values as senders and people write them: understood in one way, or refused with a word. Never something else in silence. */
+/**
+ * Values as senders and people write them: understood in one way, or refused with a word. Never something else in
+ * silence.
+ */
 import { callOf, callsOf, idsIn, said, settled, started } from '../support/calls.js';
 import { Switchboard, type TestTenant } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';

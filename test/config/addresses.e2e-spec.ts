@@ -1,4 +1,6 @@
-/** A process as it is started with an address of its own: what it prints, hands out and answers the image's probe works. */
+/**
+ * A process as it is started with an address of its own: what it prints, hands out and answers the image's probe works.
+ */
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { MAIN } from '../support/command-line.js';

@@ -1,4 +1,6 @@
-/** The product below a path of somebody's site, behind a real nginx: whether that takes the prefix away or hands it on. */
+/**
+ * The product below a path of somebody's site, behind a real nginx: whether that takes the prefix away or hands it on.
+ */
 import type { Browser } from 'playwright-core';
 import { itInChromium, startChromium } from '../support/chromium.js';
 import { Nginx, describeBehindNginx } from '../support/nginx.js';

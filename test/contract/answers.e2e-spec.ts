@@ -1,4 +1,7 @@
-/** What the running server answers is what `/openapi.json` says: every operation, when it goes well and when it does not. */
+/**
+ * What the running server answers is what `/openapi.json` says: every operation, when it goes well and when it does
+ * not.
+ */
 import { Contract } from '../support/contract.js';
 import { Switchboard, type TestTenant } from '../support/switchboard.js';
 import { fresh, message } from '../support/things.js';

@@ -1,4 +1,7 @@
-/** Programs of others read our documents: a client that is generated from them compiles and works, and linters find no error. */
+/**
+ * Programs of others read our documents: a client that is generated from them compiles and works, and linters find no
+ * error.
+ */
 import { Parser } from '@asyncapi/parser';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import createClient from 'openapi-fetch';
@@ -17,7 +20,10 @@ beforeAll(async () => {
 });
 afterAll(() => board.stop());
 
-/** These files, which are nowhere on the disk, as a compiler sees them beside this one. Returns its complaints, and the JavaScript. */
+/**
+ * These files, which are nowhere on the disk, as a compiler sees them beside this one. Returns its complaints, and the
+ * JavaScript.
+ */
 function compile(files: Readonly<Record<string, string>>): { complaints: string[]; emitted: Map<string, string> } {
   const virtual = new Map(Object.entries(files).map(([name, text]) => [resolve(FOLDER, name), text]));
   const options: ts.CompilerOptions = {

@@ -1,6 +1,6 @@
 /**
- * `/openapi.json` describes every operation whole. Where this fails for a route that you have added, CONTRIBUTING.md ("An
- * endpoint") says what is missing.
+ * `/openapi.json` describes every operation whole. Where this fails for a route that you have added, CONTRIBUTING.md
+ * ("An endpoint") says what is missing.
  */
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { Ajv2020 } from 'ajv/dist/2020.js';

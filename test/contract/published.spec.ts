@@ -1,6 +1,6 @@
 /**
- * What was published stays true: docs/openapi.json, docs/asyncapi.json and docs/events.md are what the code says, and a change
- * that would break clients is named. "npm run contract" writes them anew.
+ * What was published stays true: docs/openapi.json, docs/asyncapi.json and docs/events.md are what the code says, and a
+ * change that would break clients is named. "npm run contract" writes them anew.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -36,7 +36,8 @@ it('a folder of the page imports only what lies below it', () => {
         .importedFiles.map(({ fileName }) => fileName)
         .filter((name) => name.startsWith('.'))
         .map((name) => relative(app, resolve(app, dirname(file), name)))
-        // What lies outside of the page is held by the architecture test of all of src/; a view is the customer's whole page.
+        // What lies outside of the page is held by the architecture test of all of src/; a view is the customer's whole
+        // page.
         .filter((target) => !target.startsWith('..') && !target.startsWith('styles/') && target !== 'customer-app.js')
         .filter((target) => folderOf(target) !== folderOf(file))
         .filter((target) => !(storeyOf(folderOf(target)) < storeyOf(folderOf(file))))

@@ -201,7 +201,8 @@ describeInChromium('the page', () => {
     const { tenant } = await customer();
     const person = await Person.of(browser, board, tenant);
     const [here, there] = [await person.watch('/calls'), await person.watch('/live')];
-    // The other tab takes the stream over, is refused and asks why; it is answered after it has heard of the signing out.
+    // The other tab takes the stream over, is refused and asks why; it is answered after it has heard of the signing
+    // out.
     const asked = there.waitForRequest('**/v1/me');
     let answer: () => void = () => undefined;
     const heard = new Promise<void>((resolve) => (answer = resolve));

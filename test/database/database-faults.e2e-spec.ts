@@ -1,6 +1,6 @@
 /**
- * A fault of the database is never an event's (security rule 25): whatever it is, ingest says 503, brokers' messages stay theirs,
- * /readyz says why; and when it is mended everything is stored, once and in order.
+ * A fault of the database is never an event's (security rule 25): whatever it is, ingest says 503, brokers' messages
+ * stay theirs, /readyz says why; and when it is mended everything is stored, once and in order.
  */
 // Loaded here: the runner's loader can't take two at a time, as the server asks for them.
 import '../../src/sources/broker/nats.source.js';

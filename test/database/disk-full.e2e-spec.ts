@@ -1,4 +1,7 @@
-/** A disk that is full for real: what could not be stored was not acknowledged, and is stored when there is room again (security rule 25). */
+/**
+ * A disk that is full for real: what could not be stored was not acknowledged, and is stored when there is room again
+ * (security rule 25).
+ */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** A standby that was behind takes the primary's place: readers are told what they miss, and no number is given twice (promise 2). */
+/**
+ * A standby that was behind takes the primary's place: readers are told what they miss, and no number is given twice
+ * (promise 2).
+ */
 import { Replicas } from '../support/replicas.js';
 import { Switchboard } from '../support/switchboard.js';
 import { fresh, message, texts } from '../support/things.js';

@@ -1,7 +1,7 @@
 /**
- * Failovers under load, two processes: the primary is killed, a standby that was behind takes its place, again and again. What was
- * answered while the standby heard nothing may be lost; nothing else is, no number is given twice, and no reader misses anything
- * without being told (promise 2).
+ * Failovers under load, two processes: the primary is killed, a standby that was behind takes its place, again and
+ * again. What was answered while the standby heard nothing may be lost; nothing else is, no number is given twice, and
+ * no reader misses anything without being told (promise 2).
  */
 import { Load, type Seen, report } from '../support/load.js';
 import { Replicas } from '../support/replicas.js';

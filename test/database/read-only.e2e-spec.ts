@@ -1,6 +1,6 @@
 /**
- * A database that takes nothing in for a while, as after a failover or on a full disk, under load, two processes: ingest says 503,
- * streams stay open, and nothing is lost or doubled (promise 2, security rule 25).
+ * A database that takes nothing in for a while, as after a failover or on a full disk, under load, two processes:
+ * ingest says 503, streams stay open, and nothing is lost or doubled (promise 2, security rule 25).
  */
 import { createDatabase, query } from '../support/database.js';
 import { Load, report } from '../support/load.js';

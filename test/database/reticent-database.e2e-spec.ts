@@ -1,4 +1,7 @@
-/** A database that does not say which cluster it is, as some hosted ones: the broker bus starts all the same, and a failover is seen. */
+/**
+ * A database that does not say which cluster it is, as some hosted ones: the broker bus starts all the same, and a
+ * failover is seen.
+ */
 import { PgPool } from '../../src/database/pg-pool.js';
 import { Subjects } from '../../src/bus/subjects.js';
 import { Broker, describeWithBroker } from '../support/brokers.js';

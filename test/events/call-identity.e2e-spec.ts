@@ -1,4 +1,6 @@
-/** A call is (tenant, call id): ids are their senders' own, and what one tenant calls its call is no matter to another. */
+/**
+ * A call is (tenant, call id): ids are their senders' own, and what one tenant calls its call is no matter to another.
+ */
 import { settled } from '../support/calls.js';
 import { Switchboard, expectStatus } from '../support/switchboard.js';
 import { fresh, message } from '../support/things.js';

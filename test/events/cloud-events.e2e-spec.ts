@@ -1,4 +1,7 @@
-/** `?format=cloudevents`: the same events as structured CloudEvents, to readers beside others (docs/protocol.md, section 4.7). */
+/**
+ * `?format=cloudevents`: the same events as structured CloudEvents, to readers beside others (docs/protocol.md, section
+ * 4.7).
+ */
 import { Switchboard } from '../support/switchboard.js';
 import { fresh, message, word } from '../support/things.js';
 

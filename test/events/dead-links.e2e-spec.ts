@@ -5,7 +5,10 @@ import { parseTcpTable, readTcpTable } from '../../src/events/streams/tcp-table.
 import { Switchboard } from '../support/switchboard.js';
 import { waitFor } from '../support/wait-for.js';
 
-/** As Linux writes it: a listener, one that answers, one that was sent the same five times, one over IPv6, one that is closing. */
+/**
+ * As Linux writes it: a listener, one that answers, one that was sent the same five times, one over IPv6, one that is
+ * closing.
+ */
 const TABLE = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:0BB8 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 21001 1 0000000000000000 100 0 0 10 0
    1: 014712C6:0BB8 014812C6:D2F0 01 00000000:00000000 00:00000000 00000000     0        0 21002 1 0000000000000000 20 4 30 10 -1

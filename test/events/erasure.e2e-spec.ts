@@ -43,7 +43,9 @@ async function holding(...texts: string[]): Promise<string[]> {
   return (await Promise.all(found)).flat().sort();
 }
 
-/** A tenant with a call that holds secrets, between events of another call: six events, 2, 4 and 6 of them the call's. */
+/**
+ * A tenant with a call that holds secrets, between events of another call: six events, 2, 4 and 6 of them the call's.
+ */
 async function tenantWithCall() {
   const [agent, call, other] = [fresh('mara'), fresh('CA-gone'), fresh('CA-stays')];
   const [spoken, phone] = [fresh('spoken'), `+34${String(600_000_000 + Math.floor(Math.random() * 99_999_999))}`];

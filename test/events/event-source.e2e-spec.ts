@@ -1,4 +1,6 @@
-/** What a browser's EventSource meets: it comes back from a stream that ends, and never from any status other than 200. */
+/**
+ * What a browser's EventSource meets: it comes back from a stream that ends, and never from any status other than 200.
+ */
 import { jest } from '@jest/globals';
 import { LogReader } from '../../src/events/log/log-reader.js';
 import { createDatabase } from '../support/database.js';

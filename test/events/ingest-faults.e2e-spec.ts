@@ -1,4 +1,7 @@
-/** What ingest does when an event is at fault, and when we are: only the former is a refusal, and neither takes others along. */
+/**
+ * What ingest does when an event is at fault, and when we are: only the former is a refusal, and neither takes others
+ * along.
+ */
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { EventLog } from '../../src/events/log/event-log.js';

@@ -1,4 +1,7 @@
-/** Words and speech reach every reader in the layout that docs/operations.md recommends: any request goes to any process. */
+/**
+ * Words and speech reach every reader in the layout that docs/operations.md recommends: any request goes to any
+ * process.
+ */
 import { Bus } from '../../src/bus/bus.js';
 import { Broker, withBroker } from '../support/brokers.js';
 import { Switchboard } from '../support/switchboard.js';

@@ -1,6 +1,7 @@
 /**
- * A schedule by chance, over real HTTP and two processes, against a model that knows who may see what. Every tenant's texts,
- * call ids and numbers carry a canary: one byte of it anywhere else fails. `ISOLATION_SEED=… ISOLATION_STEPS=…` repeats a run.
+ * A schedule by chance, over real HTTP and two processes, against a model that knows who may see what. Every tenant's
+ * texts, call ids and numbers carry a canary: one byte of it anywhere else fails. `ISOLATION_SEED=… ISOLATION_STEPS=…`
+ * repeats a run.
  */
 import { Switchboard } from '../support/switchboard.js';
 import { Random } from '../support/world/random.js';

@@ -1,4 +1,7 @@
-/** A process that balancers find only by asking it now and then is told to stop: it says so first, and serves until they have heard. */
+/**
+ * A process that balancers find only by asking it now and then is told to stop: it says so first, and serves until they
+ * have heard.
+ */
 import { createDatabase } from '../support/database.js';
 import { Installation } from '../support/server-process.js';
 import { StreamReader } from '../support/stream-reader.js';

@@ -1,4 +1,7 @@
-/** Positions never go back (promise 2): a database that is restored knows less than readers have seen, and nobody misses in silence. */
+/**
+ * Positions never go back (promise 2): a database that is restored knows less than readers have seen, and nobody misses
+ * in silence.
+ */
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';

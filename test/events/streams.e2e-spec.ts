@@ -170,7 +170,8 @@ describe('a tenant’s stream', () => {
     for (let turn = 0; turn < turns; turn++) {
       for (const callId of calls) {
         const messageId = `m${turn}`;
-        // Separate requests, not awaited: they meet in batches of every shape. One call's own stay in order on one connection.
+        // Separate requests, not awaited: they meet in batches of every shape. One call's own stay in order on one
+        // connection.
         inOrder.push(
           board.ingest(
             { event: 'bot.speaking', agent, callId, messageId, text: '' },

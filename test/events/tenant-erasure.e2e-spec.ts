@@ -1,4 +1,7 @@
-/** Security rule 21 for a tenant: first its rights end, then its rows go, in batches that hold nobody up and outlive any process. */
+/**
+ * Security rule 21 for a tenant: first its rights end, then its rows go, in batches that hold nobody up and outlive any
+ * process.
+ */
 import { said, started } from '../support/calls.js';
 import { createDatabase, query } from '../support/database.js';
 import { whileHeld } from '../support/hold-table.js';

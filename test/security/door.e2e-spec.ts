@@ -1,4 +1,7 @@
-/** Security rules 23 and 24 at the door: what anybody can send costs nobody else anything, and what was allotted comes back. */
+/**
+ * Security rules 23 and 24 at the door: what anybody can send costs nobody else anything, and what was allotted comes
+ * back.
+ */
 import { RawClient } from '../support/raw-client.js';
 import { Switchboard } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';

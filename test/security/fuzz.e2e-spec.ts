@@ -1,6 +1,6 @@
 /**
- * Security rule 28: every parameter of every route of the OpenAPI document with what no client means to send is refused or
- * understood, never a fault of ours; and a body that is not understood makes nothing.
+ * Security rule 28: every parameter of every route of the OpenAPI document with what no client means to send is refused
+ * or understood, never a fault of ours; and a body that is not understood makes nothing.
  */
 import { type Operation, type Values, operationsOf } from '../support/operations.js';
 import { Switchboard } from '../support/switchboard.js';

@@ -1,4 +1,6 @@
-/** Security rules 9 and 20: no page of ours runs a script that it says itself, and pages of others get nothing unasked. */
+/**
+ * Security rules 9 and 20: no page of ours runs a script that it says itself, and pages of others get nothing unasked.
+ */
 import { Switchboard } from '../support/switchboard.js';
 
 const ALLOWED = 'https://dashboard.operator.example';

@@ -1,6 +1,6 @@
 /**
- * Walks over every route of the OpenAPI document (security rules 1, 3, 5, 9, 19): a route that is added is walked, too, and
- * fails here until it holds them.
+ * Walks over every route of the OpenAPI document (security rules 1, 3, 5, 9, 19): a route that is added is walked, too,
+ * and fails here until it holds them.
  */
 import { Contract } from '../support/contract.js';
 import { type Operation, type Values, essenceOf, operationsOf } from '../support/operations.js';

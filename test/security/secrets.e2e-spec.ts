@@ -1,4 +1,7 @@
-/** Security rules 8 and 21: what must not be written down is written nowhere, and what is erased is gone from everywhere. */
+/**
+ * Security rules 8 and 21: what must not be written down is written nowhere, and what is erased is gone from
+ * everywhere.
+ */
 import { Logger, type LoggerService } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { JsonLogger } from '../../src/common/json-logger.js';

@@ -1,4 +1,7 @@
-/** Security rule 24: what a tenant has under way is bounded, leaves with its clients, and takes nothing that ends rights. */
+/**
+ * Security rule 24: what a tenant has under way is bounded, leaves with its clients, and takes nothing that ends
+ * rights.
+ */
 import { PrismaService } from '../../src/database/prisma.service.js';
 import { MAX_UNDER_WAY } from '../../src/http/answers.js';
 import { type Waiting, whileHeld } from '../support/hold-table.js';

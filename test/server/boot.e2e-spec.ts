@@ -6,7 +6,10 @@ import { query } from '../support/database.js';
 import { type Exit, Installation, ServerProcess } from '../support/server-process.js';
 import { StreamReader } from '../support/stream-reader.js';
 import { waitFor } from '../support/wait-for.js';
-/** Told to stop, it is gone in 0.2 s; initdb, where it is under way, first finishes its step. Longer than this is a hang, not a busy machine. */
+/**
+ * Told to stop, it is gone in 0.2 s; initdb, where it is under way, first finishes its step. Longer than this is a
+ * hang, not a busy machine.
+ */
 const HANGS_MS = 10_000;
 
 interface LogPage {

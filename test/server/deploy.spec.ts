@@ -1,4 +1,6 @@
-/** What deploy/ and docker-compose.yml say of the server is so: names, paths, ports, times. No engine runs them here. */
+/**
+ * What deploy/ and docker-compose.yml say of the server is so: names, paths, ports, times. No engine runs them here.
+ */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Every package that `npm ci` installs says that it runs on the versions of Node that we name. What does not is held back by
- * `overrides` in package.json; there `@prisma/streams-local`, which only `prisma dev` loads and nobody here runs, is another package.
+ * Every package that `npm ci` installs says that it runs on the versions of Node that we name. What does not is held
+ * back by `overrides` in package.json; there `@prisma/streams-local`, which only `prisma dev` loads and nobody here
+ * runs, is another package.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,4 +1,7 @@
-/** Issue 13 in small: while somebody does what they shouldn't, others have their events in order, open streams and lose rights. All of it: scripts/reliability/hostile.mjs. */
+/**
+ * Issue 13 in small: while somebody does what they shouldn't, others have their events in order, open streams and lose
+ * rights. All of it: scripts/reliability/hostile.mjs.
+ */
 import { execFileSync } from 'node:child_process';
 import { Attackers, type Target } from '../support/attackers.js';
 import { createDatabase } from '../support/database.js';

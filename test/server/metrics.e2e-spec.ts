@@ -1,4 +1,7 @@
-/** What an operator sees: metrics that follow what happens, a dashboard and alerts that ask for nothing that is not there. */
+/**
+ * What an operator sees: metrics that follow what happens, a dashboard and alerts that ask for nothing that is not
+ * there.
+ */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { TailLag } from '../../src/events/live/event-tail.js';

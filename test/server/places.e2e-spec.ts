@@ -1,4 +1,7 @@
-/** Where and in what surroundings the two commands of the README work: closed folders, odd paths, a shell full of variables. */
+/**
+ * Where and in what surroundings the two commands of the README work: closed folders, odd paths, a shell full of
+ * variables.
+ */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -107,7 +107,8 @@ describe.each(buses.filter((bus) => bus === 'postgres' || withBroker(bus)))('two
     const { token } = await one.createTenant({ agents: [agent] });
     const reader = await two.open('/events', { token });
     await reader.untilType('log.caught_up');
-    // The listening connections are cut, or the broker is gone; what is committed before they are back reaches nobody's ear.
+    // The listening connections are cut, or the broker is gone; what is committed before they are back reaches nobody's
+    // ear.
     if (broker) await broker.kill({ wipe: true });
     else
       await query(

@@ -1,4 +1,7 @@
-/** What starts and ends a server in real life: npm's shell, a crash of the machine, an installation without its scripts, a full disk. */
+/**
+ * What starts and ends a server in real life: npm's shell, a crash of the machine, an installation without its scripts,
+ * a full disk.
+ */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   cpSync,

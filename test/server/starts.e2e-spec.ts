@@ -7,7 +7,10 @@ import { type Exit, Installation, ServerProcess } from '../support/server-proces
 import { waitFor } from '../support/wait-for.js';
 
 const SERVER = process.env['SWITCHBOARD_TEST_SERVER'] ?? '';
-/** Told to stop, it is gone in 0.2 s; initdb, where it is under way, first finishes its step. Longer than this is a hang, not a busy machine. */
+/**
+ * Told to stop, it is gone in 0.2 s; initdb, where it is under way, first finishes its step. Longer than this is a
+ * hang, not a busy machine.
+ */
 const HANGS_MS = 10_000;
 const SECRET = 'geheim-7f3a91';
 

@@ -1,4 +1,7 @@
-/** What the call log says of a call in odd ways, and what is made of it: gaps with a snapshot, names like the envelope's, words. */
+/**
+ * What the call log says of a call in odd ways, and what is made of it: gaps with a snapshot, names like the
+ * envelope's, words.
+ */
 import { Harness } from '../support/call-log-harness.js';
 import type { Frame } from '../support/voice-log.js';
 

@@ -1,4 +1,7 @@
-/** What JetStream can be set to, and what becomes of it: streams and consumers of every kind, taken away, made anew, set back. */
+/**
+ * What JetStream can be set to, and what becomes of it: streams and consumers of every kind, taken away, made anew, set
+ * back.
+ */
 import {
   AckPolicy,
   type ConsumerConfig,

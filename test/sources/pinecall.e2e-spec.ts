@@ -56,7 +56,10 @@ async function agentProcess(options = {}): Promise<AgentProcess> {
   return agents;
 }
 
-/** What it is to have is to be called before its reader starts: an agent's log that it does not know is read in pages for a minute. */
+/**
+ * What it is to have is to be called before its reader starts: an agent's log that it does not know is read in pages
+ * for a minute.
+ */
 async function voiceServer(): Promise<VoiceServer> {
   const voice = await VoiceServer.start();
   stops.push(() => voice.stop());

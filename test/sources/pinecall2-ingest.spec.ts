@@ -1,4 +1,6 @@
-/** Entries of the second generation that come one by one, in any order and more than once: over HTTP, or by a broker. */
+/**
+ * Entries of the second generation that come one by one, in any order and more than once: over HTTP, or by a broker.
+ */
 import { type CallState, applyEvent } from '../../src/calls/fold/call-state.js';
 import { viewOf } from '../../src/calls/fold/call-view.js';
 import { Admission } from '../../src/sources/http-admission.js';

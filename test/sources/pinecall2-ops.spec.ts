@@ -1,4 +1,7 @@
-/** All orgs of a gateway, with an operator's key: what the floor tells, kept apart by org, and ends that it did not tell. */
+/**
+ * All orgs of a gateway, with an operator's key: what the floor tells, kept apart by org, and ends that it did not
+ * tell.
+ */
 import { Pinecall2OpsSource } from '../../src/sources/pinecall2/ops.source.js';
 import { MemoryCursors } from '../support/call-log-harness.js';
 import { CollectingSink } from '../support/collecting-sink.js';

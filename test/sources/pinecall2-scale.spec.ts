@@ -1,4 +1,7 @@
-/** Many calls at once: few sockets over HTTP/2, a bounded number without it, and a reader that is killed again and again. */
+/**
+ * Many calls at once: few sockets over HTTP/2, a bounded number without it, and a reader that is killed again and
+ * again.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

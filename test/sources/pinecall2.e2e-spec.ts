@@ -1,4 +1,7 @@
-/** The second generation, end to end: a real gateway's wire in, each customer's own calls out, beside the first generation. */
+/**
+ * The second generation, end to end: a real gateway's wire in, each customer's own calls out, beside the first
+ * generation.
+ */
 import { EventSource } from 'eventsource';
 import { API_KEY, VoiceServer } from '../support/voice-server.js';
 import { GATEWAY_KEY, Gateway } from '../support/pinecall2-gateway.js';

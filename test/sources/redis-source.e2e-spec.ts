@@ -1,4 +1,7 @@
-/** What becomes of a Redis stream that is trimmed, taken away, made anew or set back, and of a user who may not do everything. */
+/**
+ * What becomes of a Redis stream that is trimmed, taken away, made anew or set back, and of a user who may not do
+ * everything.
+ */
 import { Redis } from 'ioredis';
 import { RedisSource } from '../../src/sources/broker/redis.source.js';
 import { SourceSupervisor } from '../../src/sources/source-supervisor.js';

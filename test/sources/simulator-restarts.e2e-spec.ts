@@ -1,4 +1,7 @@
-/** Calls that nobody makes end with the run that makes them: none is "live" for hours because a process stopped or was killed. */
+/**
+ * Calls that nobody makes end with the run that makes them: none is "live" for hours because a process stopped or was
+ * killed.
+ */
 import { SIMULATED } from '../../src/sources/simulator/call-schedule.js';
 import { createDatabase, query } from '../support/database.js';
 import { Switchboard } from '../support/switchboard.js';

@@ -1,6 +1,6 @@
 /**
- * Pinecall's own logs, where they lie beside the repository: they decode, are admitted, and make one call in any order. A clone
- * without them skips this; the fixtures have the same shapes.
+ * Pinecall's own logs, where they lie beside the repository: they decode, are admitted, and make one call in any order.
+ * A clone without them skips this; the fixtures have the same shapes.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

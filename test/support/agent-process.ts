@@ -1,7 +1,7 @@
 /**
- * A double of the process that runs Pinecall's agents: a real server with wire A on `/events` and wire B on `/ws/events`,
- * which says what the recordings say. As upstream, it has no replay: a frame goes to whoever is connected when the test
- * has it sent, and a reader that comes back gets what comes after.
+ * A double of the process that runs Pinecall's agents: a real server with wire A on `/events` and wire B on
+ * `/ws/events`, which says what the recordings say. As upstream, it has no replay: a frame goes to whoever is connected
+ * when the test has it sent, and a reader that comes back gets what comes after.
  */
 import { IncomingMessage, Server, ServerResponse, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -82,7 +82,9 @@ export class AgentProcess {
     return [...this.sockets].reduce((sum, socket) => sum + socket.writableLength, 0);
   }
 
-  /** Sends the next frames of both recordings, as many as there are unless said. Resolves when they are on their way. */
+  /**
+   * Sends the next frames of both recordings, as many as there are unless said. Resolves when they are on their way.
+   */
   async send(count = Infinity): Promise<void> {
     const { sse, ws } = this.sent;
     this.sent = { sse: sse + count, ws: ws + count };

@@ -14,7 +14,10 @@ export const message = (n: number, text = '') => JSON.stringify({ event: 'user.m
 export const typeAndData = ({ type, data }: Pick<DecodedEvent, 'type' | 'data'>) => ({ type, data });
 export const numbers = (events: readonly DecodedEvent[]) => events.map(({ data }) => data['n']);
 
-/** What differs between the wires; what is promised doesn't. `impatient`: short, but a busy machine stands still for long. */
+/**
+ * What differs between the wires; what is promised doesn't. `impatient`: short, but a busy machine stands still for
+ * long.
+ */
 export const wires = {
   sse: {
     create: (double: AgentProcess, options = {}) => new AgentSseSource(double.sseEntry, { token: TOKEN, ...options }),

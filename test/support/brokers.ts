@@ -1,7 +1,7 @@
 /**
- * Real brokers for the tests: NATS_URL or REDIS_URL names a server that runs; else `nats-server` and `redis-server` from PATH, on
- * a free port and a folder of their own, which a test may kill, wipe and start again. Where there is neither, what needs one is
- * skipped and says so; with CI set that is a failure.
+ * Real brokers for the tests: NATS_URL or REDIS_URL names a server that runs; else `nats-server` and `redis-server`
+ * from PATH, on a free port and a folder of their own, which a test may kill, wipe and start again. Where there is
+ * neither, what needs one is skipped and says so; with CI set that is a failure.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * The browser that people have, without what it does on its own account. CHROMIUM_PATH names it, else it is looked for in PATH. A
- * machine without one skips what needs it, and says so; where CI is set, that is a failure.
+ * The browser that people have, without what it does on its own account. CHROMIUM_PATH names it, else it is looked for
+ * in PATH. A machine without one skips what needs it, and says so; where CI is set, that is a failure.
  */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

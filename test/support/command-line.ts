@@ -1,4 +1,6 @@
-/** The command line as an operator has it: a process of its own, without a terminal and with nothing of our environment. */
+/**
+ * The command line as an operator has it: a process of its own, without a terminal and with nothing of our environment.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { waitFor } from './wait-for.js';

@@ -1,6 +1,6 @@
 /**
- * Holds real answers against `/openapi.json`: what is answered stands there, whole. A field that the document does not name is a
- * fault, though clients would bear it: the document must say it.
+ * Holds real answers against `/openapi.json`: what is answered stands there, whole. A field that the document does not
+ * name is a fault, though clients would bear it: the document must say it.
  */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';

@@ -1,4 +1,7 @@
-/** A way to PostgreSQL that can be cut (connections are refused), fall silent (nothing comes through, not even an error), or lead elsewhere. */
+/**
+ * A way to PostgreSQL that can be cut (connections are refused), fall silent (nothing comes through, not even an
+ * error), or lead elsewhere.
+ */
 import { TcpRelay } from './tcp-relay.js';
 
 export class DatabaseWay {

@@ -1,6 +1,7 @@
 /**
- * Ports for servers that a test stops and starts again. Below those that the system gives to connections on their way out
- * (from 32768 on, ip(7)): one of those would take the place of a server that is away. Each of the runner's workers has its own.
+ * Ports for servers that a test stops and starts again. Below those that the system gives to connections on their way
+ * out (from 32768 on, ip(7)): one of those would take the place of a server that is away. Each of the runner's workers
+ * has its own.
  */
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';

@@ -1,4 +1,6 @@
-/** A way to the server that can be cut (while it is down nothing listens, and what was open is gone), or fall silent. */
+/**
+ * A way to the server that can be cut (while it is down nothing listens, and what was open is gone), or fall silent.
+ */
 import { TcpRelay } from './tcp-relay.js';
 
 export class Gateway {

@@ -1,6 +1,6 @@
 /**
- * One PostgreSQL for the whole run: TEST_DATABASE_URL's, else an embedded one of our own in a temporary folder. Its template
- * database is migrated once; every app that a test boots gets a copy.
+ * One PostgreSQL for the whole run: TEST_DATABASE_URL's, else an embedded one of our own in a temporary folder. Its
+ * template database is migrated once; every app that a test boots gets a copy.
  */
 import { mkdtempSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,6 @@
-/** An identity provider as operators have one: signs tokens, serves its keys, rotates them, and is away now and then. */
+/**
+ * An identity provider as operators have one: signs tokens, serves its keys, rotates them, and is away now and then.
+ */
 import { type KeyObject, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';

@@ -1,6 +1,6 @@
 /**
- * Load for fault tests: writers, and readers that come back with their last id. In the end what was answered, what the log has
- * and what the readers saw must be the same.
+ * Load for fault tests: writers, and readers that come back with their last id. In the end what was answered, what the
+ * log has and what the readers saw must be the same.
  */
 import { query } from './database.js';
 import type { Installation } from './server-process.js';
@@ -65,8 +65,8 @@ export class Follower {
 export type Seen = Follower['seen'][number];
 
 /**
- * Tenants with agents of their own, a follower of each at every process, and writers for all of them and for an agent that nobody
- * owns.
+ * Tenants with agents of their own, a follower of each at every process, and writers for all of them and for an agent
+ * that nobody owns.
  */
 export class Load {
   private constructor(
@@ -122,7 +122,10 @@ export class Load {
     await expectWholePositions(this.databaseUrl);
   }
 
-  /** Lets everything come to an end. Resolves to what the log has of each tenant, once its followers have the last of it. */
+  /**
+   * Lets everything come to an end. Resolves to what the log has of each tenant, once its followers have the last of
+   * it.
+   */
   async settle(): Promise<{ agents: readonly string[]; log: Seen[]; followers: readonly Follower[] }[]> {
     await this.writers.finish();
     const settled = [];

@@ -1,7 +1,7 @@
 /**
- * A real nginx with the configuration of deploy/nginx, filled in as its image does, on free ports: one in the clear, one that
- * speaks HTTP/2 by a certificate of its own. Where there is no nginx what needs it is skipped and says so; with CI set that
- * is a failure.
+ * A real nginx with the configuration of deploy/nginx, filled in as its image does, on free ports: one in the clear,
+ * one that speaks HTTP/2 by a certificate of its own. Where there is no nginx what needs it is skipped and says so;
+ * with CI set that is a failure.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import {

@@ -1,4 +1,7 @@
-/** Every operation of the OpenAPI document, with requests that fit it: what walks over all routes is generated from here. */
+/**
+ * Every operation of the OpenAPI document, with requests that fit it: what walks over all routes is generated from
+ * here.
+ */
 import type { Answer, Switchboard } from './switchboard.js';
 
 interface Schema {

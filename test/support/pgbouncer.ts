@@ -1,6 +1,6 @@
 /**
- * A real PgBouncer in front of the tests' PostgreSQL. Where there is none what needs it is skipped and says so; with CI set that is a
- * failure.
+ * A real PgBouncer in front of the tests' PostgreSQL. Where there is none what needs it is skipped and says so; with CI
+ * set that is a failure.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * A double of Pinecall's second generation: a real HTTP server (or HTTP/2 over TLS) with a floor, a list of calls, and a log a call, in
- * pages and as SSE. Logs say what their scripts say, when the test releases it. Its troubles are switched on by the test.
+ * A double of Pinecall's second generation: a real HTTP server (or HTTP/2 over TLS) with a floor, a list of calls, and
+ * a log a call, in pages and as SSE. Logs say what their scripts say, when the test releases it. Its troubles are
+ * switched on by the test.
  */
 import { type Server, createServer } from 'node:http';
 import { createSecureServer } from 'node:http2';

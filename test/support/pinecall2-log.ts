@@ -1,4 +1,7 @@
-/** One call's log at the double of a gateway: entries that are scripted, happen, are stored (if durable), or are lost to a slow reader. */
+/**
+ * One call's log at the double of a gateway: entries that are scripted, happen, are stored (if durable), or are lost to
+ * a slow reader.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 
 /** As on the wire; a poison entry is one too. */

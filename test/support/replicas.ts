@@ -1,6 +1,6 @@
 /**
- * A primary and a standby of it, real ones, behind one address: what is asked there goes to whoever is the primary. A standby is a copy
- * of the primary's files, taken while it runs, that follows it.
+ * A primary and a standby of it, real ones, behind one address: what is asked there goes to whoever is the primary. A
+ * standby is a copy of the primary's files, taken while it runs, that follows it.
  * https://www.postgresql.org/docs/current/continuous-archiving.html#BACKUP-LOWLEVEL-BASE-BACKUP
  */
 import { execFileSync } from 'node:child_process';

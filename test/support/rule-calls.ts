@@ -1,4 +1,7 @@
-/** Calls of every kind, by a seed: with silences, late and repeated events, failures, people who take over, ends that never come. */
+/**
+ * Calls of every kind, by a seed: with silences, late and repeated events, failures, people who take over, ends that
+ * never come.
+ */
 import type { Random } from './world/random.js';
 
 const CALLER = [

@@ -1,7 +1,7 @@
 /**
- * The server as an operator runs it: `node dist/main.js`, a process of its own in a folder of its own, which `npm test` has
- * built before. An {@link Installation} is what outlives a process: folder, port, data; `remove()` leaves nothing behind,
- * no process and no file, whatever the test has done to them.
+ * The server as an operator runs it: `node dist/main.js`, a process of its own in a folder of its own, which `npm test`
+ * has built before. An {@link Installation} is what outlives a process: folder, port, data; `remove()` leaves nothing
+ * behind, no process and no file, whatever the test has done to them.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

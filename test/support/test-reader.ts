@@ -1,4 +1,7 @@
-/** A kind of durable reader as tests need it: it writes every number that it is given into a table, and does what it is told besides. */
+/**
+ * A kind of durable reader as tests need it: it writes every number that it is given into a table, and does what it is
+ * told besides.
+ */
 import { Injectable, Module } from '@nestjs/common';
 import type { TenantId } from '../../src/common/ids.js';
 import type { Run } from '../../src/database/pg-pool.js';

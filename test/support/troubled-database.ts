@@ -1,6 +1,6 @@
 /**
- * A database with everything on the way to it that can fail: a name to resolve, a certificate, a login of its own, a server
- * that takes orders from nobody else. What is broken stays broken until it is mended.
+ * A database with everything on the way to it that can fail: a name to resolve, a certificate, a login of its own, a
+ * server that takes orders from nobody else. What is broken stays broken until it is mended.
  */
 import dns from 'node:dns';
 import { readFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

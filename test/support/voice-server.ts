@@ -1,6 +1,6 @@
 /**
- * A double of Pinecall's voice server: a real HTTP and WebSocket server that speaks the call log (pinecall/README.md, C).
- * A log says what its script says, when the test releases it; readers that come late get what is stored, then
+ * A double of Pinecall's voice server: a real HTTP and WebSocket server that speaks the call log (pinecall/README.md,
+ * C). A log says what its script says, when the test releases it; readers that come late get what is stored, then
  * `log.caught_up`, then what happens. Its troubles are switched on by the test.
  */
 import { IncomingMessage, Server, ServerResponse, createServer } from 'node:http';

@@ -1,4 +1,6 @@
-/** Waits until the predicate gives something truthy; fails with the label after the deadline. Looks again every few ms. */
+/**
+ * Waits until the predicate gives something truthy; fails with the label after the deadline. Looks again every few ms.
+ */
 export async function waitFor<T>(
   predicate: () => T | undefined | false | null | Promise<T | undefined | false | null>,
   what = 'the expected state',

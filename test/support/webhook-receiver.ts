@@ -1,4 +1,7 @@
-/** A receiver of webhooks: a real HTTP server that verifies what it is sent, as a customer's would, and answers as it is told. */
+/**
+ * A receiver of webhooks: a real HTTP server that verifies what it is sent, as a customer's would, and answers as it is
+ * told.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';

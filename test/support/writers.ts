@@ -6,7 +6,9 @@ import { waitFor } from './wait-for.js';
 
 const WRITERS = 4;
 
-/** As a client does that means to come through: until it is something, with a pause in between that spares the machine. */
+/**
+ * As a client does that means to come through: until it is something, with a pause in between that spares the machine.
+ */
 export async function retrying<T>(work: () => Promise<T | undefined | false>): Promise<T> {
   for (const deadline = Date.now() + 60_000; ;) {
     const result = await work();
@@ -24,7 +26,10 @@ export interface NumberedEvent {
   readonly text: string;
 }
 
-/** What a client of ingest does that wants nothing lost: it numbers its events and sends a batch again until it is answered. */
+/**
+ * What a client of ingest does that wants nothing lost: it numbers its events and sends a batch again until it is
+ * answered.
+ */
 export class Writers {
   readonly answered: (NumberedEvent & { readonly answeredAt: number })[] = [];
   /** How requests ended: a status, or 0 for a connection that was cut or refused. */

@@ -1,4 +1,6 @@
-/** The receivers of examples/webhooks take what is really signed, and nothing else; each where its language is present. */
+/**
+ * The receivers of examples/webhooks take what is really signed, and nothing else; each where its language is present.
+ */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { newSecret, sign } from '../../src/webhooks/signature.js';

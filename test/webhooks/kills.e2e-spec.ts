@@ -1,4 +1,7 @@
-/** Whatever is killed, an endpoint is sent everything: at least once, in order within each call, a repeat under the same name. */
+/**
+ * Whatever is killed, an endpoint is sent everything: at least once, in order within each call, a repeat under the same
+ * name.
+ */
 import { createDatabase } from '../support/database.js';
 import { longest, rounds } from '../support/rounds.js';
 import { Installation, type ServerProcess } from '../support/server-process.js';

@@ -1,4 +1,7 @@
-/** A tenant that does what it shouldn't, a thing at a time (issue 13): each is answered as the contract says, and nobody else gets any of it. */
+/**
+ * A tenant that does what it shouldn't, a thing at a time (issue 13): each is answered as the contract says, and nobody
+ * else gets any of it.
+ */
 import { RawClient } from '../raw-client.js';
 import { type Answer, type Switchboard, type TestTenant, expectStatus } from '../switchboard.js';
 import type { Model, Sent } from './model.js';

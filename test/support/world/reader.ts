@@ -1,4 +1,6 @@
-/** A reader of the property test: it comes and goes, and what it got over all its connections is held against the model. */
+/**
+ * A reader of the property test: it comes and goes, and what it got over all its connections is held against the model.
+ */
 import type { Frame, StreamReader } from '../stream-reader.js';
 import type { Model, ModelEvent } from './model.js';
 

@@ -83,7 +83,10 @@ export class World {
     if (durable.length > 0 && this.random.chance(0.1)) await this.board.ingest(...durable);
   }
 
-  /** A tenant's own writer: of its agents and others', in calls that it names as others do. All that it may not write is refused alike. */
+  /**
+   * A tenant's own writer: of its agents and others', in calls that it names as others do. All that it may not write is
+   * refused alike.
+   */
   async write(): Promise<void> {
     const tenant = this.random.pick(this.tenants.filter((one) => !this.suspended.has(one)));
     const { token } = this.tokens.get(tenant) ?? { token: '' };
