@@ -758,6 +758,28 @@ BEGIN
 END
 $function$;
 
+CREATE FUNCTION drop_log_partition(p_name text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+DECLARE
+  partition regclass := p_name::regclass;
+  is_held boolean;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = 'log_events'::regclass AND i.inhrelid = partition) THEN
+    RETURN false;
+  END IF;
+  EXECUTE format('SELECT EXISTS (SELECT FROM %s)', partition) INTO is_held;
+  IF is_held THEN RETURN false; END IF;
+  LOCK TABLE log_events IN ACCESS EXCLUSIVE MODE;
+  EXECUTE format('SELECT EXISTS (SELECT FROM %s)', partition) INTO is_held;
+  IF is_held THEN RETURN false; END IF;
+  EXECUTE format('DROP TABLE %s', partition);
+  RETURN true;
+END $function$;
+
 CREATE FUNCTION empty_periods(p_tenants text[], p_days date[])
  RETURNS void
  LANGUAGE plpgsql
@@ -1038,6 +1060,8 @@ $function$;
 CREATE FUNCTION make_log_partition(p_first bigint, p_last bigint)
  RETURNS void
  LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
 AS $function$
 DECLARE
   name text := 'log_events_' || p_first;

@@ -68,6 +68,38 @@ it('what anybody reads', async () => {
   await board.request('POST', '/v1/session/code', { body: { code } });
 });
 
+it('rules and webhooks, of a tenant and by an operator', async () => {
+  const { token } = await board.createToken(tenant.id, { scopes: ['rules:write', 'webhooks:write', 'events:read'] });
+  const asTenant = (method: string, path: string, body?: unknown) =>
+    board.request<Record<string, string>>(method, path, { token, ...(body === undefined ? {} : { body }) });
+  const rule = { name: 'asks for a person', when: { handoff: 'requested' } };
+  const span = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
+  await asTenant('GET', '/v1/rules/templates');
+  for (const [ask, base] of [
+    [asTenant, '/v1'],
+    [admin, `/v1/admin/tenants/${tenant.id}`],
+  ] as const) {
+    const { body: made } = await ask('POST', `${base}/rules`, rule);
+    await ask('GET', `${base}/rules`);
+    await ask('POST', `${base}/rules/backtest`, { rule, ...span });
+    const own = `${base}/rules/${made['id']}`;
+    await ask('GET', own);
+    await ask('PATCH', own, { enabled: false });
+    await ask('POST', `${own}/backtest`, span);
+    await ask('DELETE', own);
+    const { body: hook } = await ask('POST', `${base}/webhooks`, { url: 'https://127.0.0.1:9/hook' });
+    await ask('GET', `${base}/webhooks`);
+    const one = `${base}/webhooks/${hook['id']}`;
+    for (const path of ['', '/attempts']) await ask('GET', `${one}${path}`);
+    await ask('PATCH', one, { status: 'paused' });
+    await ask('POST', `${one}/secret`);
+    await ask('POST', `${one}/test`, {});
+    await ask('POST', `${one}/redeliver`, { event: '1' });
+    await ask('POST', `${one}/recover`, { after: '0' });
+    await ask('DELETE', one);
+  }
+});
+
 it('what an operator reads', async () => {
   await admin('GET', '/metrics');
   for (const path of ['tenants', 'tokens', 'agents', 'connections', 'erasures', 'audit', 'calls', 'signing-keys'])

@@ -66,14 +66,35 @@ CREATE FUNCTION "log_key"(p_key text) RETURNS uuid LANGUAGE sql STABLE PARALLEL 
   SELECT encode(substr(sha256(convert_to(p_key, 'UTF8')), 1, 16), 'hex')::uuid
 $$;
 
--- A partition for positions from p_first to p_last; nobody waits for it who reads or appends.
-CREATE FUNCTION "make_log_partition"(p_first bigint, p_last bigint) RETURNS void LANGUAGE plpgsql AS $$
+-- A partition for positions from p_first to p_last; nobody waits for it who reads or appends. Partitions are made and dropped
+-- with the rights of who migrates: the login of the processes need not own the log.
+CREATE FUNCTION "make_log_partition"(p_first bigint, p_last bigint) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
   name text := 'log_events_' || p_first;
 BEGIN
   EXECUTE format('CREATE TABLE %I (LIKE log_events INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
   EXECUTE format('CREATE UNIQUE INDEX ON %I (tenant_id, seq)', name);
   EXECUTE format('ALTER TABLE log_events ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', name, p_first, p_last + 1);
+END $$;
+
+-- Drops a partition of which nothing is left; false for one that holds something. Readers and appends wait for the drop alone.
+CREATE FUNCTION "drop_log_partition"(p_name text) RETURNS boolean LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+  partition regclass := p_name::regclass;
+  is_held boolean;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = 'log_events'::regclass AND i.inhrelid = partition) THEN
+    RETURN false;
+  END IF;
+  EXECUTE format('SELECT EXISTS (SELECT FROM %s)', partition) INTO is_held;
+  IF is_held THEN RETURN false; END IF;
+  LOCK TABLE log_events IN ACCESS EXCLUSIVE MODE;
+  EXECUTE format('SELECT EXISTS (SELECT FROM %s)', partition) INTO is_held;
+  IF is_held THEN RETURN false; END IF;
+  EXECUTE format('DROP TABLE %s', partition);
+  RETURN true;
 END $$;
 
 -- So many positions go into a partition: a 24th of what there is, so that there are 24 to 48 of them; 250,000 at least.

@@ -61,12 +61,8 @@ export class LogPartitions implements OnApplicationBootstrap, OnApplicationShutd
   async dropEmpty(): Promise<number> {
     let dropped = 0;
     const { rows } = await this.pool.query<{ name: string }>(BEHIND);
-    for (const { name } of rows) if (await this.isEmpty(name)) dropped += (await this.drop(name)) ? 1 : 0;
+    for (const { name } of rows) dropped += (await this.drop(name)) ? 1 : 0;
     return dropped;
-  }
-
-  private async isEmpty(name: string): Promise<boolean> {
-    return (await this.pool.query(`SELECT FROM ${name} LIMIT 1`)).rowCount === 0;
   }
 
   private async drop(name: string): Promise<boolean> {
@@ -82,11 +78,8 @@ export class LogPartitions implements OnApplicationBootstrap, OnApplicationShutd
 /** SQLSTATE lock_not_available: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Only the move of rows writes to a partition behind the head, and it takes the same lock. */
 async function dropWithin(run: Run, name: string): Promise<boolean> {
   await run(`SET LOCAL lock_timeout = ${LOCK_MS}`);
-  await run('LOCK TABLE log_events IN ACCESS EXCLUSIVE MODE');
-  if ((await run(`SELECT FROM ${name} LIMIT 1`)).rowCount !== 0) return false;
-  await run(`DROP TABLE ${name}`);
-  return true;
+  const { rows } = await run<{ dropped: boolean }>('SELECT drop_log_partition($1) AS dropped', [name]);
+  return rows[0]?.dropped ?? false;
 }
