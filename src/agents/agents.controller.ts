@@ -29,7 +29,7 @@ export class AgentsController {
     answer: meAnswer,
   })
   @Get('me')
-  @Scopes('events:read', 'agents:read', 'tokens:write', 'events:write', 'rules:write', 'admin')
+  @Scopes('events:read', 'agents:read', 'tokens:write', 'events:write', 'webhooks:write', 'rules:write', 'admin')
   async me(@CurrentPrincipal() { tenantId, scopes, expiresAt, viewedBy }: Principal) {
     return {
       tenant: tenantId,

@@ -105,8 +105,8 @@ const FAULTS: readonly Fault[] = [
   {
     what: 'a right that was taken away',
     reason: /^right missing/,
-    begin: () => database.run(`REVOKE INSERT ON events FROM ${database.role}`),
-    end: () => database.run(`GRANT INSERT ON events TO ${database.role}`),
+    begin: () => database.run(`REVOKE INSERT ON log_events FROM ${database.role}`),
+    end: () => database.run(`GRANT INSERT ON log_events TO ${database.role}`),
   },
   atConnect('a name that does not resolve', /^name not resolved/, (isBroken) => (database.isResolved = !isBroken)),
   atConnect('a certificate that has expired', /^certificate refused/, (isBroken) => (database.isExpired = isBroken)),

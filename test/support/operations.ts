@@ -83,6 +83,8 @@ const EXAMPLES: Values = {
 
 function exampleOf(name: string, schema: Schema, values: Values): unknown {
   if (name === 'when') return { silence: { seconds: 20 } };
+  const list = schema.anyOf?.find(({ type }) => type === 'array');
+  if (list) return exampleOf(name, list, values);
   if (schema.anyOf) return values[name] ?? EXAMPLES[name];
   if (schema.type === 'array') return [schema.items?.enum?.[0] ?? values[name] ?? 'x'];
   if (schema.enum) return schema.enum[0];

@@ -70,11 +70,11 @@ export class TroubledDatabase {
 
   /** Every event is answered with this SQLSTATE, or taken again (undefined). */
   async raiseOnInsert(code: string | undefined): Promise<void> {
-    await this.run('DROP TRIGGER IF EXISTS trouble ON events');
+    await this.run('DROP TRIGGER IF EXISTS trouble ON log_events');
     if (code === undefined) return;
     await this.run(`CREATE OR REPLACE FUNCTION trouble() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN RAISE EXCEPTION 'trouble' USING ERRCODE = '${code}'; END $$`);
-    await this.run('CREATE TRIGGER trouble BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION trouble()');
+    await this.run('CREATE TRIGGER trouble BEFORE INSERT ON log_events FOR EACH ROW EXECUTE FUNCTION trouble()');
   }
 
   /** Ends every connection of the application. */
