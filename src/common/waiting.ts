@@ -51,6 +51,14 @@ export async function cameInTime(answer: Promise<unknown>, ms: number): Promise<
   return (await withinTime(came, ms)) ?? false;
 }
 
+/** How long work that was told to stop is waited for when the process stops: a silent database must not hold it up. */
+const STOP_MS = 2000;
+
+/** Resolves when the work has stopped, or after a moment. */
+export async function untilStopped(work: Promise<unknown> | undefined): Promise<void> {
+  if (work) await withinTime(work, STOP_MS).catch(() => undefined); // It has said so itself.
+}
+
 /** Wakes one waiter. A ring that comes before the wait ends that wait at once; several rings count as one. */
 export class Doorbell {
   private isRung = false;

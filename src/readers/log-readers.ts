@@ -19,6 +19,7 @@ import { ReaderLoop } from './reader-loop.js';
 import { ReaderPages } from './reader-pages.js';
 import { type HeldShard, ReaderShards, shardOf } from './reader-shards.js';
 import { type ReaderRow, ReaderTable } from './reader-table.js';
+import { untilStopped } from '../common/waiting.js';
 
 const LOOK_MS = 2000;
 
@@ -106,7 +107,7 @@ export class LogReaders implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.stop.abort();
     this.subscription.unsubscribe();
-    await this.looking;
+    await untilStopped(this.looking);
   }
 
   private async serve(held: HeldShard): Promise<void> {

@@ -11,6 +11,7 @@ import { Bus } from '../bus/bus.js';
 import { type Lease, Leases } from '../bus/leases.js';
 import { jitter } from '../common/backoff.js';
 import type { TenantId } from '../common/ids.js';
+import { untilStopped } from '../common/waiting.js';
 
 /** More than the processes of an installation, and few enough to be asked for in one statement. */
 export const SHARDS = 16;
@@ -88,8 +89,7 @@ export class ReaderShards implements OnApplicationBootstrap, OnModuleDestroy {
     this.stop.abort();
     this.subscription.unsubscribe();
     for (const { abort } of this.holdings.values()) abort.abort();
-    await this.running;
-    await Promise.all(this.working);
+    await untilStopped(this.running?.then(() => Promise.all(this.working)));
   }
 
   private async run(): Promise<void> {

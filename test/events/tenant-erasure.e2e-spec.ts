@@ -48,7 +48,7 @@ it('a large call is emptied before its erasure takes the append lock', async () 
       const [row] = await query<{ events: number; parts: number }>(
         board.databaseUrl,
         `SELECT (SELECT count(*)::int FROM events WHERE call_id = $1) AS events,
-           (SELECT count(*)::int FROM call_parts WHERE call_id = $1) AS parts`,
+           (SELECT count(*)::int FROM call_parts WHERE call_id = $1 AND kind = 'message') AS parts`,
         [call],
       );
       return row;

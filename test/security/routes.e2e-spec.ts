@@ -279,7 +279,8 @@ function placesOf(operation: Operation, place: Place): readonly string[] {
     return operation.queryNames.filter(
       (name) => names.includes(name) || (name === 'cursor' && !/calls|audit/.test(operation.template)),
     );
-  return operation.bodyNames.filter((name) => name === 'from' || names.includes(name));
+  const isOwners = operation.template.endsWith('/owner');
+  return operation.bodyNames.filter((name) => (name === 'from' && isOwners) || names.includes(name));
 }
 
 function questions(token: string) {

@@ -6,7 +6,7 @@
 import { Injectable, Logger, OnModuleDestroy } from '@nestjs/common';
 import type { TenantId } from '../../common/ids.js';
 import { moment } from '../../common/moment.js';
-import { pause } from '../../common/waiting.js';
+import { pause, untilStopped } from '../../common/waiting.js';
 import { SNAPSHOT_TO_WRITE, type Run } from '../../database/pg-pool.js';
 import { BackgroundPool } from '../../database/pools.js';
 import { Traffic } from '../../database/traffic.js';
@@ -66,7 +66,7 @@ export class CallPeriods implements OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     this.abort.abort();
-    await this.running;
+    await untilStopped(this.running);
   }
 
   /** The numbers that are kept for a span, within the caller's snapshot. */

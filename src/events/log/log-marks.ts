@@ -6,7 +6,7 @@
  */
 import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { Backoff } from '../../common/backoff.js';
-import { pause } from '../../common/waiting.js';
+import { pause, untilStopped } from '../../common/waiting.js';
 import { BackgroundPool } from '../../database/pools.js';
 import { Traffic } from '../../database/traffic.js';
 
@@ -46,7 +46,7 @@ export class LogMarks implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     this.abort.abort();
-    await this.running;
+    await untilStopped(this.running);
   }
 
   private get stopped(): boolean {
