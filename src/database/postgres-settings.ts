@@ -1,8 +1,8 @@
 /**
  * How a PostgreSQL that takes in many events should be configured. Between two checkpoints it writes each changed page
  * once in full to its journal (WAL), so frequent checkpoints multiply the cost of an event. The embedded server is
- * started with these settings; for any other server the start reports what is missing (docs/operations.md, "A
- * PostgreSQL for many events").
+ * started with these settings; for any other server the start reports what is missing
+ * (docs/operations.md, "A PostgreSQL for many events").
  */
 import { totalmem } from 'node:os';
 

@@ -67,7 +67,9 @@ export class Operation {
   body(values: Values = {}, names: readonly string[] = []): Record<string, unknown> | undefined {
     const { bodySchema: schema } = this;
     if (schema?.properties === undefined) return undefined;
-    const wanted = [...new Set([...(schema.required ?? []), ...names])];
+    const asked = [...new Set([...(schema.required ?? []), ...names])];
+    // A change must change something.
+    const wanted = asked.length === 0 && this.method === 'PATCH' ? this.bodyNames.slice(0, 1) : asked;
     return Object.fromEntries(wanted.map((name) => [name, exampleOf(name, schema.properties?.[name] ?? {}, values)]));
   }
 }
