@@ -68,13 +68,16 @@ export class Operation {
     const { bodySchema: schema } = this;
     if (schema?.properties === undefined) return undefined;
     const asked = [...new Set([...(schema.required ?? []), ...names])];
-    // A change must change something.
-    const wanted = asked.length === 0 && this.method === 'PATCH' ? this.bodyNames.slice(0, 1) : asked;
+    // A change must change something, and a replay begins somewhere.
+    const needsOne = this.method === 'PATCH' || this.template.endsWith('/recover');
+    const wanted = asked.length === 0 && needsOne ? this.bodyNames.slice(0, 1) : asked;
     return Object.fromEntries(wanted.map((name) => [name, exampleOf(name, schema.properties?.[name] ?? {}, values)]));
   }
 }
 
 const EXAMPLES: Values = {
+  event: '1',
+  after: '0',
   url: 'https://hooks.example.com/events',
   name: 'a name',
   tenant: 'nobody-yet',
