@@ -66,10 +66,10 @@ export class Operation {
   /** A body that the schema takes, with these values; undefined where none is asked for. */
   body(values: Values = {}, names: readonly string[] = []): Record<string, unknown> | undefined {
     const { bodySchema: schema } = this;
-    if (schema?.properties === undefined) return undefined;
+    if (schema?.properties === undefined) return this.template.endsWith('/recover') ? { after: '0' } : undefined;
     const asked = [...new Set([...(schema.required ?? []), ...names])];
-    // A change must change something, and a replay begins somewhere.
-    const needsOne = this.method === 'PATCH' || this.template.endsWith('/recover');
+    // A change must change something.
+    const needsOne = this.method === 'PATCH';
     const wanted = asked.length === 0 && needsOne ? this.bodyNames.slice(0, 1) : asked;
     return Object.fromEntries(wanted.map((name) => [name, exampleOf(name, schema.properties?.[name] ?? {}, values)]));
   }
