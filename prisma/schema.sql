@@ -762,7 +762,7 @@ CREATE FUNCTION drop_log_partition(p_name text)
  RETURNS boolean
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 DECLARE
   partition regclass := p_name::regclass;
@@ -1061,7 +1061,7 @@ CREATE FUNCTION make_log_partition(p_first bigint, p_last bigint)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 DECLARE
   name text := 'log_events_' || p_first;

@@ -1,3 +1,4 @@
+/** Rights while a stream is open. */
 import { randomUUID } from 'node:crypto';
 import { Controller, Get, Module } from '@nestjs/common';
 import jwt from 'jsonwebtoken';

@@ -1,3 +1,4 @@
+/** An operator looks at what a tenant sees. */
 import { Switchboard, expectStatus } from '../support/switchboard.js';
 import { fresh, message } from '../support/things.js';
 

@@ -1,3 +1,4 @@
+/** Whose calls are whose, and what is refused. */
 import { type CallPage, type OneCall, callOf, callsOf, ended, idsIn, said, started } from '../support/calls.js';
 import { Switchboard } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';

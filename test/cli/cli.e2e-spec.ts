@@ -1,49 +1,21 @@
 /** The command line, run as operators run it, against a real server; see src/cli. */
+import { CommandLineBench } from '../support/command-line-bench.js';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BIN, CommandRun, type RunOptions } from '../support/command-line.js';
-import { type Proxy, startProxy } from '../support/meddling-proxy.js';
+import { BIN, type RunOptions } from '../support/command-line.js';
+import { startProxy } from '../support/meddling-proxy.js';
 import { Switchboard } from '../support/switchboard.js';
 import { fresh, message } from '../support/things.js';
 import { waitFor } from '../support/wait-for.js';
 
+let bench: CommandLineBench;
 let board: Switchboard;
-let folder: string;
-const proxies: Proxy[] = [];
-const commands: CommandRun[] = [];
 beforeAll(async () => {
-  board = await Switchboard.start({ STREAM_PING_SECONDS: '1', LIMIT_REQUESTS_PER_SECOND: '1000' });
-  folder = mkdtempSync(join(tmpdir(), 'switchboard-cli-'));
-  writeFileSync(join(folder, 'token'), `${board.adminToken}\n`);
+  bench = await CommandLineBench.start();
+  ({ board } = bench);
 });
-afterAll(async () => {
-  await Promise.all(commands.map((command) => command.signal('SIGKILL')));
-  await Promise.all(proxies.map((proxy) => proxy.close()));
-  await board.stop();
-  rmSync(folder, { recursive: true });
-});
-
-function start(args: readonly string[], { variables, ...options }: RunOptions = {}): CommandRun {
-  const given = { SWITCHBOARD_URL: board.url, SWITCHBOARD_TOKEN: board.adminToken, ...variables };
-  const command = new CommandRun(args, { cwd: folder, variables: given, ...options });
-  commands.push(command);
-  return command;
-}
-
-async function run(args: readonly string[], options: RunOptions = {}) {
-  const command = start(args, options);
-  const code = await command.exited;
-  return { code, stdout: command.stdout, stderr: command.stderr };
-}
-
-/** What it printed, of a command that must succeed. */
-async function said(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(args);
-  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stderr}`);
-  return stdout;
-}
+afterAll(() => bench.stop());
 
 describe('switchboard token', () => {
   it('create prints the token and nothing else, list shows it without its text, revoke ends it', async () => {
@@ -60,24 +32,24 @@ describe('switchboard token', () => {
       '--name',
       'x',
     ];
-    const { stdout, stderr } = await run(args);
+    const { stdout, stderr } = await bench.run(args);
     expect(stdout).toMatch(/^eyJ[\w.-]+\n$/);
     const token = stdout.trim();
     const { body } = await board.request('GET', '/v1/me', { token });
     expect(body).toMatchObject({ tenant: id, scopes: ['events:read', 'agents:read'] });
     expect(Date.parse(body['expiresAt'] as string) - Date.now()).toBeGreaterThan(29 * 86_400_000);
     const tokenId = /token (\S+),/.exec(stderr)?.[1] ?? '';
-    const list = await said('token', 'list', '--tenant', id);
+    const list = await bench.said('token', 'list', '--tenant', id);
     expect(list).toMatch(new RegExp(`^${tokenId}  x  +events:read agents:read`, 'm'));
     expect(list + stderr).not.toContain('eyJ');
-    await said('token', 'revoke', tokenId);
+    await bench.said('token', 'revoke', tokenId);
     expect((await board.request('GET', '/v1/me', { token })).status).toBe(401);
   });
 
   it('says which field the server refuses, and that a scope is missing', async () => {
     const [wrong, none] = await Promise.all([
-      run(['token', 'create', '--scope', 'everything']),
-      run(['token', 'create']),
+      bench.run(['token', 'create', '--scope', 'everything']),
+      bench.run(['token', 'create']),
     ]);
     expect([wrong.code, none.code]).toEqual([2, 2]);
     expect(wrong.stderr).toMatch(/^switchboard: The request is not valid: scopes\.0: .+\n$/);
@@ -89,15 +61,19 @@ describe('switchboard token', () => {
 describe('switchboard tenant', () => {
   it('creates, lists, suspends, and deletes when it is told --yes', async () => {
     const id = fresh('initech');
-    expect(await said('tenant', 'create', id, '--name', 'Initech')).toMatch(new RegExp(`^${id} +Initech  active`, 'm'));
-    expect(JSON.parse(await said('tenant', 'list', '--json'))).toContainEqual(expect.objectContaining({ tenant: id }));
-    const again = await run(['tenant', 'create', id]);
+    expect(await bench.said('tenant', 'create', id, '--name', 'Initech')).toMatch(
+      new RegExp(`^${id} +Initech  active`, 'm'),
+    );
+    expect(JSON.parse(await bench.said('tenant', 'list', '--json'))).toContainEqual(
+      expect.objectContaining({ tenant: id }),
+    );
+    const again = await bench.run(['tenant', 'create', id]);
     expect(again).toEqual({ code: 1, stdout: '', stderr: 'switchboard: There is a tenant of that name already.\n' });
-    expect(await said('tenant', 'suspend', id)).toContain('suspended');
-    const careful = await run(['tenant', 'delete', id]);
+    expect(await bench.said('tenant', 'suspend', id)).toContain('suspended');
+    const careful = await bench.run(['tenant', 'delete', id]);
     expect([careful.code, careful.stderr]).toEqual([2, expect.stringContaining('--yes')]);
     expect((await board.admin('GET', `/v1/admin/tenants/${id}`)).status).toBe(200);
-    await said('tenant', 'delete', id, '--yes');
+    await bench.said('tenant', 'delete', id, '--yes');
     expect((await board.admin('GET', `/v1/admin/tenants/${id}`)).status).toBe(404);
   });
 });
@@ -106,11 +82,11 @@ describe('switchboard calls', () => {
   it('erase wants to be told --yes, then erases one, and says when there is none', async () => {
     const call = fresh('call');
     await board.ingest(message(fresh('mara'), call, 1));
-    const careful = await run(['calls', 'erase', call]);
+    const careful = await bench.run(['calls', 'erase', call]);
     expect([careful.code, careful.stderr]).toEqual([2, expect.stringContaining('--yes')]);
-    expect(await said('calls', 'erase', call, '--yes')).toBe('');
+    expect(await bench.said('calls', 'erase', call, '--yes')).toBe('');
     expect((await board.admin('GET', `/v1/admin/calls/${call}`)).status).toBe(404);
-    const again = await run(['calls', 'erase', call, '--yes']);
+    const again = await bench.run(['calls', 'erase', call, '--yes']);
     expect(again).toEqual({ code: 1, stdout: '', stderr: 'switchboard: There is no call of that id.\n' });
   });
 });
@@ -120,7 +96,7 @@ describe('the README', () => {
     const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
     const block = /## From a new customer.*?```sh\n(.*?)```/s.exec(readme)?.[1] ?? '';
     expect(block.match(/curl|admin -/g)?.length).toBeLessThan(10);
-    const reader = mkdtempSync(join(folder, 'reader-'));
+    const reader = mkdtempSync(join(bench.folder, 'reader-'));
     mkdirSync(join(reader, '.switchboard'));
     writeFileSync(join(reader, '.switchboard', 'admin-token'), `${board.adminToken}\n`);
     // Where it runs, as its reader would set it; tokens' URLs begin with PUBLIC_URL, which here is no address.
@@ -141,19 +117,21 @@ describe('the command line', () => {
   it('rotates keys, shows the audit, explains an event', async () => {
     const agent = fresh('mara');
     const { id } = await board.createTenant({ agents: [agent] });
-    const rotated = JSON.parse(await said('keys', 'rotate', '--json')) as { kid: string; state: string };
+    const rotated = JSON.parse(await bench.said('keys', 'rotate', '--json')) as { kid: string; state: string };
     expect(rotated.state).toBe('next');
-    expect(await said('keys', 'list')).toContain(rotated.kid);
-    expect(await said('audit', '--tenant', id)).toMatch(/agent\.assign/);
-    expect(await said('explain', '--tenant', id, '--event', '999999')).toContain('The log has no position 999999 yet');
+    expect(await bench.said('keys', 'list')).toContain(rotated.kid);
+    expect(await bench.said('audit', '--tenant', id)).toMatch(/agent\.assign/);
+    expect(await bench.said('explain', '--tenant', id, '--event', '999999')).toContain(
+      'The log has no position 999999 yet',
+    );
   });
 
   it('lists open streams and closes one', async () => {
     const { token, id } = await board.createTenant();
     const reader = await board.open('/events', { token });
     await reader.untilType('connected');
-    const row = new RegExp(`^(\\S+)  ${id} `, 'm').exec(await said('connections'));
-    await said('connections', 'close', row?.[1] ?? 'none');
+    const row = new RegExp(`^(\\S+)  ${id} `, 'm').exec(await bench.said('connections'));
+    await bench.said('connections', 'close', row?.[1] ?? 'none');
     await reader.until(() => reader.ended);
   });
 
@@ -180,20 +158,20 @@ describe('the command line', () => {
       [1, /^switchboard: the server cannot be reached \(.*ECONNREFUSED.*\)\n$/, ['--url', gone.url, 'audit']],
       [2, /It must be a number of seconds/, ['doctor', '--wait', 'abc']],
     ];
-    const runs = await Promise.all(cases.map(([, , args, options]) => run(args, options)));
+    const runs = await Promise.all(cases.map(([, , args, options]) => bench.run(args, options)));
     for (const [index, { code, stdout, stderr }] of runs.entries()) {
       const [expected, words, args] = cases[index] ?? [];
       expect({ args, code, stdout }).toEqual({ args, code: expected, stdout: '' });
       expect(stderr).toMatch(words ?? /./);
     }
-    const help = await run(['--help']);
+    const help = await bench.run(['--help']);
     expect([help.code, help.stderr]).toEqual([0, '']);
   });
 
   it('is what npx runs, and reads its token from a file', async () => {
     const variables = { SWITCHBOARD_URL: '', SWITCHBOARD_TOKEN: '' };
     const args = ['--url', `${board.url}/`, '--token-file', 'token', 'tenant', 'list', '--json'];
-    const { code, stdout, stderr } = await run(args, { script: BIN, variables });
+    const { code, stdout, stderr } = await bench.run(args, { script: BIN, variables });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toEqual(expect.any(Array));
   });

@@ -1,47 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { CommandRun, type RunOptions } from '../support/command-line.js';
+/** What the command line shows of a running server: its events, and what is wrong on the way to it. */
+import { CommandLineBench } from '../support/command-line-bench.js';
 import { type Meddling, type Proxy, startProxy } from '../support/meddling-proxy.js';
 import { Switchboard } from '../support/switchboard.js';
 import { OBEYED } from '../support/terminal.js';
 import { fresh, message } from '../support/things.js';
 
+let bench: CommandLineBench;
 let board: Switchboard;
-let folder: string;
-const proxies: Proxy[] = [];
-const commands: CommandRun[] = [];
 beforeAll(async () => {
-  board = await Switchboard.start({ STREAM_PING_SECONDS: '1', LIMIT_REQUESTS_PER_SECOND: '1000' });
-  folder = mkdtempSync(join(tmpdir(), 'switchboard-cli-'));
-  writeFileSync(join(folder, 'token'), `${board.adminToken}\n`);
+  bench = await CommandLineBench.start();
+  ({ board } = bench);
 });
+const proxies: Proxy[] = [];
 afterAll(async () => {
-  await Promise.all(commands.map((command) => command.signal('SIGKILL')));
   await Promise.all(proxies.map((proxy) => proxy.close()));
-  await board.stop();
-  rmSync(folder, { recursive: true });
+  await bench.stop();
 });
-
-function start(args: readonly string[], { variables, ...options }: RunOptions = {}): CommandRun {
-  const given = { SWITCHBOARD_URL: board.url, SWITCHBOARD_TOKEN: board.adminToken, ...variables };
-  const command = new CommandRun(args, { cwd: folder, variables: given, ...options });
-  commands.push(command);
-  return command;
-}
-
-async function run(args: readonly string[], options: RunOptions = {}) {
-  const command = start(args, options);
-  const code = await command.exited;
-  return { code, stdout: command.stdout, stderr: command.stderr };
-}
-
-/** What it printed, of a command that must succeed. */
-async function said(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(args);
-  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stderr}`);
-  return stdout;
-}
 
 describe('switchboard tail', () => {
   it('shows what a tenant sees, one line an event, and what was said in it is shown, never obeyed', async () => {
@@ -49,7 +23,7 @@ describe('switchboard tail', () => {
     const { id } = await board.createTenant({ agents: [agent] });
     const other = fresh('julia');
     await board.createTenant({ agents: [other] });
-    const tail = start(['tail', '--tenant', id]);
+    const tail = bench.begin(['tail', '--tenant', id]);
     await tail.says('# connected at 0');
     const hostile = 'a\u001b[2J\u001b]0;owned\u0007\nb\r\u2028c\u202edcba\u009b31m';
     await board.ingest(
@@ -79,7 +53,7 @@ describe('switchboard tail', () => {
     const { id } = await board.createTenant({ agents: [agent] });
     const door = await startProxy(() => server.url);
     proxies.push(door);
-    const tail = start(['tail', '--tenant', id, '--json', '--type', 'user.*'], {
+    const tail = bench.begin(['tail', '--tenant', id, '--json', '--type', 'user.*'], {
       variables: { SWITCHBOARD_URL: door.url },
     });
     await tail.says('"connected"');
@@ -100,13 +74,13 @@ describe('switchboard tail', () => {
   it('names the tenant of each event to an admin, and ends when the token may no longer read', async () => {
     const agent = fresh('mara');
     const { id, token, tokenId } = await board.createTenant({ agents: [agent] });
-    const own = start(['tail'], { variables: { SWITCHBOARD_TOKEN: token } });
+    const own = bench.begin(['tail'], { variables: { SWITCHBOARD_TOKEN: token } });
     await own.says('connected');
     await board.ingest(message(agent, agent, 0));
-    const watching = start(['tail', '--agent', agent, '--after', '0']);
+    const watching = bench.begin(['tail', '--agent', agent, '--after', '0']);
     await watching.says('text 0');
     expect(watching.lines.at(-1)).toMatch(new RegExp(`^\\S+ ${id} +${agent} `));
-    await said('token', 'revoke', tokenId);
+    await bench.said('token', 'revoke', tokenId);
     expect(await own.exited).toBe(1);
     expect(own.stderr).toContain('# the server ends the stream: The token was revoked');
     await watching.signal('SIGINT');
@@ -119,7 +93,7 @@ describe('switchboard doctor', () => {
     const proxy = meddling && (await startProxy(board.url, meddling));
     if (proxy) proxies.push(proxy);
     const variables = { SWITCHBOARD_URL: proxy?.url ?? board.url, SWITCHBOARD_TOKEN: token };
-    const { code, stdout } = await run(['doctor', ...args], { variables });
+    const { code, stdout } = await bench.run(['doctor', ...args], { variables });
     return {
       code,
       id,
@@ -133,7 +107,10 @@ describe('switchboard doctor', () => {
     const { code, bad, stdout, id } = await examine(undefined, '--wait', '5');
     expect({ code, bad }).toEqual({ code: 0, bad: [] });
     expect(stdout).toContain('✓ pings arrive');
-    const views = await Promise.all([run(['doctor', '--wait', '0']), run(['doctor', '--wait', '0', '--tenant', id])]);
+    const views = await Promise.all([
+      bench.run(['doctor', '--wait', '0']),
+      bench.run(['doctor', '--wait', '0', '--tenant', id]),
+    ]);
     for (const view of views)
       expect(view).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ Last-Event-ID') });
   });

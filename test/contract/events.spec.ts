@@ -13,6 +13,7 @@ import { SimulatorSource } from '../../src/sources/simulator.source.js';
 import { golden, ownLog } from '../support/pinecall2-log.js';
 import { CollectingSink } from '../support/collecting-sink.js';
 import { parcelEntries, replayFrames, sseFrames, wsFrames } from '../support/recordings.js';
+import { orAbsent } from '../support/absent.js';
 
 /** What the upstream's makers recorded is not ours to copy; it is read where it lies beside the repository. */
 const RECORDINGS = ['../../../shared', '../../../../shared']
@@ -91,7 +92,7 @@ describe('every event is valid', () => {
     expect(check(events)).toEqual(NOTHING);
   });
 
-  (RECORDINGS ? it : it.skip)('of the upstream’s recordings beside the repository', () => {
+  (RECORDINGS ? it : it.skip)(`of the upstream’s recordings${orAbsent(RECORDINGS)}`, () => {
     const read = (name: string) => readFileSync(resolve(RECORDINGS ?? '', name), 'utf8');
     const golden = JSON.parse(read('call-log-golden.json')) as { entries: LogEntry[] };
     const frames = ['pc-stream.sse', 'agent-stream.sse'].flatMap((name) =>
@@ -112,7 +113,7 @@ describe('every event is valid', () => {
     expect(check(events)).toEqual(NOTHING);
   });
 
-  (golden ? it : it.skip)('of the second generation’s golden log beside the repository', () => {
+  (golden ? it : it.skip)(`of the second generation’s golden log${orAbsent(golden)}`, () => {
     const events = secondEvents(golden?.entries ?? []);
     expect(events.length).toBeGreaterThan(20);
     expect(check(events)).toEqual(NOTHING);

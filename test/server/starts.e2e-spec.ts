@@ -1,3 +1,4 @@
+/** Starts that are interrupted, that find a database of the operator’s, or that cannot succeed. */
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';

@@ -7,6 +7,7 @@ import { admitEvent } from '../../src/events/log/event.js';
 import { logEntryIn } from '../../src/sources/pinecall/decode.js';
 import { parcelEntries } from '../support/recordings.js';
 import { golden, logOf, ownLog } from '../support/pinecall2-log.js';
+import { orAbsent } from '../support/absent.js';
 
 const CALL = 'call_7f31';
 const entry = (type: string, data: object, more: object = {}): Entry => {
@@ -247,7 +248,7 @@ describe('an entry by itself', () => {
 const itGolden = golden ? it : it.skip;
 if (!golden) console.warn('skipped: the golden log of the second generation is not beside the project');
 
-itGolden('the golden log becomes the turns, tools, reason, duration and score of its state', () => {
+itGolden(`the golden log becomes the turns, tools, reason, duration and score of its state${orAbsent(golden)}`, () => {
   const call = 'CA_8f4a2c';
   const all = decodeLog(logOf(call, 'clinica-norte', golden?.entries), call);
   const lines = all.filter(({ type }) => type === 'user.message' || type === 'bot.speaking');

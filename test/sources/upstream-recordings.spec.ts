@@ -16,6 +16,7 @@ import {
   shuffled,
 } from '../support/call-events.js';
 import { Random } from '../support/world/random.js';
+import { orAbsent } from '../support/absent.js';
 
 const FOLDER = resolve(import.meta.dirname, '../../../shared/pinecall/recordings');
 const isThere = existsSync(FOLDER);
@@ -60,7 +61,7 @@ const RECORDINGS: readonly [string, () => RecordedEvent[]][] = [
   ],
 ];
 
-(isThere ? it : it.skip).each(RECORDINGS)('%s makes the same calls in any order', (_, events) => {
+(isThere ? it : it.skip).each(RECORDINGS)(`%s makes the same calls in any order${orAbsent(isThere)}`, (_, events) => {
   const recorded = events();
   const calls = [...new Set(recorded.flatMap(({ callId }) => callId ?? []))];
   expect(calls.length).toBeGreaterThan(0);
@@ -73,7 +74,7 @@ const RECORDINGS: readonly [string, () => RecordedEvent[]][] = [
   }
 });
 
-(isThere ? it : it.skip)('the golden call log says what its fixture says', () => {
+(isThere ? it : it.skip)(`the golden call log says what it said when it was recorded${orAbsent(isThere)}`, () => {
   const { entries } = JSON.parse(read('call-log-golden.json')) as { entries: LogEntry[] };
   const view = viewOf(reduce('CA_golden', durableOf(logEvents(entries), 'CA_golden')));
   expect(view).toMatchObject({ state: 'ended', reason: 'caller_hangup', duration: 18.4, transport: 'phone' });

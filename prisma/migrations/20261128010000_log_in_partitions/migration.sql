@@ -69,7 +69,7 @@ $$;
 -- A partition for positions from p_first to p_last; nobody waits for it who reads or appends. Partitions are made and dropped
 -- with the rights of who migrates: the login of the processes need not own the log.
 CREATE FUNCTION "make_log_partition"(p_first bigint, p_last bigint) RETURNS void LANGUAGE plpgsql
-SECURITY DEFINER SET search_path FROM CURRENT AS $$
+SECURITY DEFINER AS $$
 DECLARE
   name text := 'log_events_' || p_first;
 BEGIN
@@ -80,7 +80,7 @@ END $$;
 
 -- Drops a partition of which nothing is left; false for one that holds something. Readers and appends wait for the drop alone.
 CREATE FUNCTION "drop_log_partition"(p_name text) RETURNS boolean LANGUAGE plpgsql
-SECURITY DEFINER SET search_path FROM CURRENT AS $$
+SECURITY DEFINER AS $$
 DECLARE
   partition regclass := p_name::regclass;
   is_held boolean;
@@ -95,6 +95,13 @@ BEGIN
   IF is_held THEN RETURN false; END IF;
   EXECUTE format('DROP TABLE %s', partition);
   RETURN true;
+END $$;
+
+-- They see the tables of this schema, and none that a caller has made in a temporary one.
+DO $$
+BEGIN
+  EXECUTE format('ALTER FUNCTION make_log_partition(bigint, bigint) SET search_path = %I, pg_temp', current_schema());
+  EXECUTE format('ALTER FUNCTION drop_log_partition(text) SET search_path = %I, pg_temp', current_schema());
 END $$;
 
 -- So many positions go into a partition: a 24th of what there is, so that there are 24 to 48 of them; 250,000 at least.
