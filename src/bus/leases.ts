@@ -71,6 +71,8 @@ export class Leases implements OnApplicationShutdown {
     try {
       const session = await this.session();
       const got = await session.tryLocks(names);
+      // Somebody else took the others since they were given back: whoever takes one next has that holder to wait for.
+      for (const name of names) if (!got.includes(name)) this.freed.delete(name);
       return got.map((name) => ({ name, lost: session.lost, release: () => this.release(session, name) }));
     } catch (error) {
       this.logger.warn(`cannot tell who does what: ${(error as Error).message}`);

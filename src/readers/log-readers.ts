@@ -135,7 +135,8 @@ export class LogReaders implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private load(shard: number): Promise<void> {
-    return this.table.ofShard(shard, (rows) => rows.forEach((row) => this.take(row)));
+    const readAt = performance.now();
+    return this.table.ofShard(shard, (rows) => rows.forEach((row) => this.take(row, readAt)));
   }
 
   private heard(event: LoggedEvent): void {
@@ -146,16 +147,18 @@ export class LogReaders implements OnApplicationBootstrap, OnModuleDestroy {
     for (const loop of served.loops.values()) loop.wake(false);
   }
 
-  /** Takes a reader as the table has it. */
-  private take(row: ReaderRow): void {
+  /** Takes a reader as the table had it at `readAt`, by `performance.now()`. */
+  private take(row: ReaderRow, readAt: number): void {
     const kind = this.kinds.get(row.kind);
     const shard = this.shards.get(shardOf(row.tenantId));
     if (kind === undefined || shard === undefined || shard.until.aborted) return;
     const served = this.served.get(row.tenantId) ?? this.begin(row.tenantId, shard.until);
     served.head = Math.max(served.head, row.head);
     const known = served.loops.get(keyOf(row));
-    const standsElsewhere = known?.idleAt !== undefined && known.idleAt !== row.cursor;
-    if (known !== undefined && !known.hasLostItsPlace && !standsElsewhere) return known.wake(false);
+    if (known !== undefined && !known.hasLostItsPlace) {
+      if (!known.standsElsewhere(row.cursor, readAt)) return known.wake(false);
+      known.retire();
+    }
     const { kind: kindName, tenantId, name } = row;
     const tools = {
       ...{ pages: this.pages, commits: this.commits, table: this.table, traffic: this.traffic },
@@ -198,6 +201,7 @@ export class LogReaders implements OnApplicationBootstrap, OnModuleDestroy {
   private async reload(tenantId: TenantId): Promise<void> {
     if (this.holder.signalFor(tenantId) === undefined) return;
     try {
+      const readAt = performance.now();
       const rows = await this.table.ofTenant(tenantId);
       const served = this.served.get(tenantId);
       const there = new Set(rows.map(keyOf));
@@ -206,7 +210,7 @@ export class LogReaders implements OnApplicationBootstrap, OnModuleDestroy {
         served?.loops.delete(key);
         void loop.stopped();
       }
-      for (const row of rows) this.take(row);
+      for (const row of rows) this.take(row, readAt);
       if (rows.length === 0) await this.leave(tenantId);
     } catch (error) {
       this.logger.warn(`looks at a tenant's readers later: ${(error as Error).message}`);
@@ -226,7 +230,8 @@ export class LogReaders implements OnApplicationBootstrap, OnModuleDestroy {
     const suspended = await this.table.suspendedTenants();
     for (const tenantId of this.served.keys()) if (suspended.has(tenantId)) void this.leave(tenantId);
     const shards = this.shardsHere;
-    if (shards.length > 0) for (const row of await this.table.behind(shards)) this.take(row);
+    const readAt = performance.now();
+    if (shards.length > 0) for (const row of await this.table.behind(shards)) this.take(row, readAt);
   }
 }
 

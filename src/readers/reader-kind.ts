@@ -58,6 +58,8 @@ export interface ReaderKind<Effect> {
    * left out.
    */
   write(run: Run, written: readonly Written<Effect>[]): Promise<void>;
+  /** What was taken for this reader and not committed never will be. Must not throw. */
+  lost?(name: string): void;
   /** The transaction has committed. Must not throw. */
   committed?(written: readonly Written<Effect>[]): void;
 }

@@ -43,6 +43,10 @@ export class ReaderLoop {
   private isLost = false;
   /** The end of the page that was begun last. */
   private trying = 0;
+  /** The event of which the table knows that this loop began it. A repeat of it in this loop is not a death. */
+  private told: number | undefined;
+  /** When the cursor last moved, by `performance.now()`. */
+  private movedAt = -Infinity;
 
   constructor(
     readonly reader: ReaderName,
@@ -58,9 +62,16 @@ export class ReaderLoop {
     this.careful = afterDeath || row.trying !== null ? CAREFUL_EVENTS : 0;
   }
 
-  /** Its place while it does nothing, for comparison with the table. */
-  get idleAt(): number | undefined {
-    return this.running === undefined ? this.cursor : undefined;
+  /** True if it does nothing and stands elsewhere than a row says that was read from the table at this time. */
+  standsElsewhere(cursor: number, readAt: number): boolean {
+    return this.running === undefined && this.cursor !== cursor && this.movedAt < readAt;
+  }
+
+  /** Another loop goes on in its place. */
+  retire(): void {
+    this.isLost = true;
+    this.endRest();
+    this.kind.lost?.(this.reader.name);
   }
 
   /** The reader was set elsewhere, or is gone: its current work will not be committed. */
@@ -74,6 +85,7 @@ export class ReaderLoop {
     if (this.running !== undefined || this.restTimer !== undefined || !this.goesOn()) return;
     this.running = this.run().finally(() => {
       this.running = undefined;
+      if (this.isLost || this.until.aborted) this.kind.lost?.(this.reader.name);
       if (this.isLost) this.tools.lost();
     });
   }
@@ -98,13 +110,12 @@ export class ReaderLoop {
 
   /** Returns how long to rest; undefined: not at all. */
   private async step(): Promise<number | undefined> {
-    const { pages, commits, table, traffic } = this.tools;
+    const { pages, commits, traffic } = this.tools;
     const begunAt = performance.now();
     const limit = this.careful > 0 ? 1 : MAX_PAGE;
     const part = await pages.after(this.reader.tenantId, this.cursor, limit, this.until);
     this.trying = part.reached;
-    const isDeadly =
-      limit === 1 && part.reached > part.after && (await table.begin(this.reader, part.reached)) > MAX_TRIES;
+    const isDeadly = limit === 1 && (await this.begin(part)) > MAX_TRIES;
     const taken = isDeadly ? skip(part) : await this.take(part);
     if (this.until.aborted || taken === undefined) return undefined;
     const move = { ...this.reader, from: this.cursor, to: taken.reached };
@@ -122,8 +133,16 @@ export class ReaderLoop {
       : undefined;
   }
 
+  /** Says before the event is taken that it is, so that a death in between is known. Returns how often it was begun. */
+  private async begin({ after, reached }: LogPart): Promise<number> {
+    if (reached <= after || this.told === reached) return 0;
+    const tries = await this.tools.table.begin(this.reader, reached);
+    this.told = reached;
+    return tries;
+  }
+
   private settle(part: LogPart, taken: Taken<unknown>): void {
-    this.cursor = taken.reached;
+    this.moveTo(taken.reached);
     this.careful = this.cursor < this.head() ? Math.max(0, this.careful - 1) : 0;
     this.backoff.reset();
     readerEvents.inc({ kind: this.kind.kind }, part.events.filter(({ seq }) => (seq ?? 0) <= taken.reached).length);
@@ -149,7 +168,7 @@ export class ReaderLoop {
   private async passOver(seq: number, reason: string): Promise<void> {
     const move = { ...this.reader, from: this.cursor, to: seq, skipped: reason };
     this.isLost = !(await this.tools.commits.commit(this.kind, move, undefined));
-    this.cursor = seq;
+    this.moveTo(seq);
     this.tell(seq, reason);
   }
 
@@ -176,6 +195,12 @@ export class ReaderLoop {
     }
     this.tools.warn(`a reader of kind ${this.kind.kind} goes on later: ${(error as Error).message}`);
     return this.backoff.nextMs();
+  }
+
+  private moveTo(seq: number): void {
+    if (seq === this.cursor) return;
+    this.cursor = seq;
+    this.movedAt = performance.now();
   }
 
   private rest(ms: number): void {

@@ -151,6 +151,16 @@ export class ReaderTable {
     });
   }
 
+  /** The reader goes on after this number, or where it is if that comes before. */
+  async goBack(
+    transaction: Prisma.TransactionClient,
+    { kind, tenantId, name }: ReaderName,
+    cursor: number,
+  ): Promise<void> {
+    await transaction.$executeRaw`UPDATE log_readers SET cursor = least(cursor, ${cursor}::bigint), trying = NULL, tries = 0
+      WHERE kind = ${kind} AND tenant_id = ${tenantId} AND name = ${name}`;
+  }
+
   /** Those of a tenant's readers of a kind that have these names. */
   async views(
     transaction: Prisma.TransactionClient,

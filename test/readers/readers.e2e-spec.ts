@@ -18,6 +18,7 @@ afterAll(() => board.stop());
 afterEach(() => {
   kind.onTake = () => undefined;
   kind.valueOf = String;
+  kind.isReady = () => true;
 });
 
 interface Place {
@@ -200,4 +201,18 @@ it('writes nothing of what it has made when it was set elsewhere meanwhile', asy
   await ingest(agent, 1);
   await hasRead(reader, 2);
   expect(await numbersOf(board, reader)).toEqual([3, 4]);
+});
+
+it('waits with an event for as long as its kind must, though that event was under way at a death', async () => {
+  const { tenant, agent, reader } = await place();
+  await kind.add(tenant.id, reader);
+  await kind.change(tenant.id, reader, { runs: false });
+  await ingest(agent, 3);
+  let takes = 0;
+  kind.isReady = () => (takes += 1) > 12;
+  await query(board.databaseUrl, `UPDATE log_readers SET trying = 1, tries = 1, runs = true WHERE name = $1`, [reader]);
+  kind.readers.changed(tenant.id as never);
+  await hasRead(reader, 3);
+  expect(await numbersOf(board, reader)).toEqual([1, 2, 3]);
+  expect(await rowOf(reader)).toMatchObject({ cursor: 3, skipped: 0 });
 });

@@ -20,6 +20,8 @@ export class TestReader implements ReaderKind<Seqs> {
   readonly kind = 'test';
   /** Called for each page; may throw, or take its time. */
   onTake: (page: ReaderPage) => void | Promise<void> = () => undefined;
+  /** False: it cannot take a page yet, and asks for it again in a moment. */
+  isReady: () => boolean = () => true;
   /** Written for a number instead of it. */
   valueOf: (seq: number) => string = String;
   readonly pages: ReaderPage[] = [];
@@ -34,6 +36,7 @@ export class TestReader implements ReaderKind<Seqs> {
 
   async take(page: ReaderPage): Promise<Taken<Seqs>> {
     await this.onTake(page);
+    if (!this.isReady()) return { effect: undefined, reached: page.after, restMs: 5 };
     this.pages.push(page);
     return { effect: page.events.map(({ seq }) => seq ?? 0), reached: page.reached };
   }
