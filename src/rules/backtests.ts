@@ -97,7 +97,13 @@ export class Backtests {
     seq: number,
   ): Promise<FiringView[]> {
     const walks = new Map(callIds.map((callId) => [callId, { walk: new CallWalk(rules), fired: [] as FiringView[] }]));
-    for await (const page of eventsOfCalls(run, tenantId, callIds, seq))
+    for await (const page of eventsOfCalls(
+      run,
+      tenantId,
+      callIds,
+      seq,
+      (id) => walks.get(id)?.walk.isTooLong === false,
+    ))
       await eachInTurns(page, (event) => {
         const { callId } = event;
         const known = callId === null ? undefined : walks.get(callId);

@@ -91,7 +91,12 @@ export class CallWalk {
    * time.
    */
   get dueAt(): number | undefined {
-    return this.events > MAX_CALL_EVENTS ? undefined : this.next()?.at;
+    return this.isTooLong ? undefined : this.next()?.at;
+  }
+
+  /** The call has more events than are looked at: nothing more fires in it. */
+  get isTooLong(): boolean {
+    return this.events > MAX_CALL_EVENTS;
   }
 
   /** A copy of the present state, for looking ahead. */

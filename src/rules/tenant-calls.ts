@@ -70,6 +70,7 @@ export class TenantCalls {
         this.tenantId,
         missing.slice(from, from + FOUND_AT_ONCE),
         this.reached,
+        (callId) => this.calls.peek(callId)?.walk.isTooLong === false,
       ))
         await eachInTurns(page, (event) => void (event.callId !== null && this.walk(event, event.callId)));
   }

@@ -1,5 +1,6 @@
 /** The body that is sent; pure. The part that all endpoints have in common is made once for each event and format. */
 import { serialiseJson } from '../common/json.js';
+import { shownData } from '../events/log/event.js';
 
 export const FORMATS = ['standard', 'cloudevents'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -29,7 +30,7 @@ function aboutOf({ callId, agent }: Sent): string | undefined {
 
 /** The body without the part that differs between endpoints, which comes at its end. */
 function commonPart(event: Sent, format: Format, tenantId: string): string {
-  const { type, at, data, seq } = event;
+  const { type, at, seq } = event;
   const id = String(seq);
   const test = event.isTest === true ? { test: true } : {};
   const head =
@@ -39,7 +40,7 @@ function commonPart(event: Sent, format: Format, tenantId: string): string {
           ...{ specversion: '1.0', id, source: `/tenants/${tenantId}`, type, subject: aboutOf(event), time: at },
           ...{ datacontenttype: 'application/json', ...test },
         };
-  return `${serialiseJson(head).slice(0, -1)},"data":${data}`;
+  return `${serialiseJson(head).slice(0, -1)},"data":${shownData(event)}`;
 }
 
 /** `previous`: the event that was sent to this endpoint before this one. */

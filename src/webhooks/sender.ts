@@ -9,13 +9,14 @@ import { FairSlots, PATIENT } from '../common/fair-slots.js';
 import { serialiseJson } from '../common/json.js';
 import { webhookAttempts } from '../common/metrics.js';
 import { moment, momentIn } from '../common/moment.js';
+import type { TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { RecentlyErased } from '../events/log/recently-erased.js';
 import type { LoggedEvent } from '../events/log/event.js';
 import { Bodies, type Sent, messageId } from './delivery-body.js';
 import type { Endpoint } from './endpoint.js';
 import { retryAfter } from './retry-schedule.js';
-import { type Outcome, WebhookClient } from './webhook-client.js';
+import { type Outcome, type Outgoing, WebhookClient } from './webhook-client.js';
 import type { AttemptRow } from './webhook-store.js';
 
 /** Requests under way, in all and for each tenant. */
@@ -70,7 +71,13 @@ export class Sender {
       isEndless: true,
     }); // prettier-ignore
     const posted = await endpoint.connected(work);
-    return posted && this.judge(endpoint, event, posted, tries);
+    // If the call was erased meanwhile, the answer may repeat what was said in it.
+    return posted && !this.erased.concerns([event]) ? this.judge(endpoint, event, posted, tries) : undefined;
+  }
+
+  /** Sends a sample within the same bounds. Rejects when the signal aborts. */
+  sample(tenantId: TenantId, outgoing: Outgoing, until: AbortSignal): Promise<Outcome> {
+    return this.slots.run(tenantId, () => this.client.send(outgoing, until), { until, isEndless: true });
   }
 
   private async post(endpoint: Endpoint, event: LoggedEvent, previous: number | null, until: AbortSignal) {

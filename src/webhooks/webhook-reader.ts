@@ -113,6 +113,10 @@ export class WebhookReader implements ReaderKind<Report> {
     }
   }
 
+  lost(name: string): void {
+    this.giveUp(name);
+  }
+
   /** The results of the page before were not written, so what is remembered of the endpoint may be wrong. */
   private giveUp(webhookId: string): void {
     const step = this.uncommitted.get(webhookId);

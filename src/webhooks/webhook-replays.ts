@@ -14,7 +14,7 @@ import { Deliveries } from './deliveries.js';
 import { Bodies, messageId } from './delivery-body.js';
 import { Endpoint, WEBHOOK } from './endpoint.js';
 import { sampleOf } from './samples.js';
-import { WebhookClient } from './webhook-client.js';
+import { Sender } from './sender.js';
 import { WebhookQueries } from './webhook-queries.js';
 import type { WebhookView } from './webhook-view.js';
 import type { EndpointRow } from './webhook-store.js';
@@ -43,7 +43,7 @@ export class WebhookReplays {
     private readonly log: LogReader,
     private readonly heads: TenantHeads,
     private readonly table: ReaderTable,
-    private readonly client: WebhookClient,
+    private readonly sender: Sender,
     private readonly deliveries: Deliveries,
   ) {}
 
@@ -56,7 +56,11 @@ export class WebhookReplays {
     const kind = format as EndpointRow['format'];
     const body = this.bodies.of(sampleOf(each === 'call' ? 'call.completed' : type, now), kind, tenantId, null);
     const name = `${messageId(id, 0)}_${randomBytes(6).toString('hex')}`;
-    const outcome = await this.client.send({ url, secrets, format: kind, messageId: name, body }, patience.until);
+    const outcome = await this.sender.sample(
+      tenantId,
+      { url, secrets, format: kind, messageId: name, body },
+      patience.until,
+    );
     return { status: outcome.status, ms: outcome.ms, body: outcome.response, reason: outcome.reason };
   }
 
@@ -101,7 +105,8 @@ export class WebhookReplays {
       await this.webhooks.locked(transaction, tenantId, id);
       // Events that wait are sent again in their turn.
       await transaction.webhookWaiting.deleteMany({ where: { webhookId: id, seq: { gt: after } } });
-      await this.table.change(transaction, { kind: WEBHOOK, tenantId, name: id }, { cursor: after });
+      // It never goes forward: what was not sent yet would be passed over.
+      await this.table.goBack(transaction, { kind: WEBHOOK, tenantId, name: id }, after);
       const change = { action: 'webhook.recover', id, before: null, after: { after: String(after) } };
       await this.webhooks.record(transaction, actor, tenantId, change);
     });

@@ -83,17 +83,18 @@ const ENDPOINTS = `SELECT w.id, w.tenant_id AS "tenantId", w.url, w.filter, w.ea
     (SELECT array_agg(DISTINCT x.call_id) FROM webhook_waiting x WHERE x.webhook_id = w.id AND x.call_id IS NOT NULL) AS "heldCalls"
   FROM webhooks w WHERE w.id = ANY ($1::text[])`;
 /**
- * The first few events of each endpoint, so that one endpoint cannot fill the list. When the first event of a call has
- * gone, the next one that it held back becomes due.
+ * The first few events of each endpoint, and of each tenant, those under way included. So neither can fill the list or
+ * the memory. When the first event of a call has gone, the next one that it held back becomes due.
  */
 const DUE = `SELECT * FROM (
     SELECT w.webhook_id AS "webhookId", w.tenant_id AS "tenantId", w.shard, w.seq, w.call_id AS "callId", w.previous, w.tries,
-      w.next_at AS "nextAt", row_number() OVER (PARTITION BY w.webhook_id ORDER BY w.next_at, w.seq) AS place
+      w.next_at AS "nextAt", row_number() OVER (PARTITION BY w.webhook_id ORDER BY w.next_at, w.seq) AS place,
+      row_number() OVER (PARTITION BY w.tenant_id ORDER BY w.next_at, w.webhook_id, w.seq) AS "ofTenant"
     FROM webhook_waiting w JOIN webhooks e ON e.id = w.webhook_id AND e.status = 'active'
       JOIN tenants t ON t.id = w.tenant_id AND t.status = 'active'
-    WHERE w.shard = ANY ($1::int[]) AND w.next_at <= $2
-      AND (w.webhook_id, w.seq) NOT IN (SELECT * FROM unnest($3::text[], $4::bigint[]))) d
-  WHERE place <= 16 ORDER BY "nextAt" LIMIT 500`;
+    WHERE w.shard = ANY ($1::int[]) AND w.next_at <= $2) d
+  WHERE place <= 16 AND "ofTenant" <= 256
+    AND ("webhookId", seq) NOT IN (SELECT * FROM unnest($3::text[], $4::bigint[])) ORDER BY "nextAt" LIMIT 500`;
 const RELEASE_ALL = `UPDATE webhook_waiting w SET next_at = $2 WHERE w.shard = ANY ($1::int[]) AND w.next_at IS NULL
   AND NOT EXISTS (SELECT FROM webhook_waiting o WHERE o.webhook_id = w.webhook_id AND o.call_id = w.call_id AND o.seq < w.seq)`;
 /** Locks in one order, so that two writers of several endpoints never wait for each other. */

@@ -54,15 +54,19 @@ interface SizedRow extends EventRow, QueryResultRow {
   readonly bytes: number;
 }
 
-/** All events of some of a tenant's calls up to one of its numbers, in order, page by page. */
+/**
+ * All events of some of a tenant's calls up to one of its numbers, in order, page by page. A call for which `isWanted`
+ * turns false is not read any further.
+ */
 export async function* eventsOfCalls(
   run: Run,
   tenantId: TenantId,
   callIds: readonly CallId[],
   untilSeq: number,
+  isWanted: (callId: CallId) => boolean,
 ): AsyncGenerator<readonly LoggedEvent[]> {
-  for (let after = 0; callIds.length > 0;) {
-    const { rows }: { rows: SizedRow[] } = await run<SizedRow>(OF_CALLS, [tenantId, after, untilSeq, callIds]);
+  for (let after = 0, wanted = callIds; wanted.length > 0; wanted = wanted.filter(isWanted)) {
+    const { rows }: { rows: SizedRow[] } = await run<SizedRow>(OF_CALLS, [tenantId, after, untilSeq, wanted]);
     yield rows.map(toLoggedEvent);
     const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
     if (rows.length < PAGE && bytes < PAGE_BYTES) return;
