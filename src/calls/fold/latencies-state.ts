@@ -22,11 +22,15 @@ export const LATENCIES = 'latencies';
 const MAX_RECENT = 64;
 /** Ten minutes: a longer time is a mistake. */
 const MAX_MS = 600_000;
+/** Longest key that is kept as it is. */
+const MAX_KEY = 300;
 /** Values that are told apart to the millisecond. Further values are rounded to a hundredth or less. */
 const MAX_EXACT = 512;
 const COARSE: readonly (readonly [below: number, step: number])[] = [[1000, 10], [10_000, 100], [MAX_MS, 5000]]; // prettier-ignore
 
-export function withLatency(known: LatenciesState | undefined, name: string, ms: number): LatenciesState {
+/** `key`: of the message. Of a long one only the beginning and the length are kept, so that the part stays small. */
+export function withLatency(known: LatenciesState | undefined, key: string, ms: number): LatenciesState {
+  const name = key.length > MAX_KEY ? `${key.slice(0, MAX_KEY)} ${key.length}` : key;
   const counts: LatenciesState['counts'] = known?.counts ?? {};
   const recent = known?.recent ?? [];
   const before = recent.find(([one]) => one === name)?.[1];

@@ -111,6 +111,9 @@ function scoreIn({ seq, data }: CallEvent): Claim<Score> {
   return claim({ passed, held, judged, reason, judges: kept }, judged > 0 || passed !== null ? 1 : 0, seq);
 }
 
+/** More turns than any call has: what a summary says beyond it is a mistake. */
+const MAX_TURNS = 1_000_000;
+
 /** The first generation's summary gives seconds. */
 function summaryAfter(known: Measures, { seq, data }: CallEvent): Measures {
   const e2e = objectAt(objectAt(data['metrics'])['e2e']);
@@ -119,7 +122,14 @@ function summaryAfter(known: Measures, { seq, data }: CallEvent): Measures {
     return latencyIn(seconds === null ? null : seconds * MS);
   });
   const n = numberOf(e2e['n']);
-  const isWhole = p50 !== undefined && p95 !== undefined && max !== undefined && n !== null && n > 0;
+  const isWhole =
+    p50 !== undefined &&
+    p95 !== undefined &&
+    max !== undefined &&
+    n !== null &&
+    Number.isInteger(n) &&
+    n > 0 &&
+    n <= MAX_TURNS;
   const summarised = isWhole ? better(known.summarised, claim({ p50, p95, max, n }, 0, seq)) : known.summarised;
   const amount = numberOf(data['cost']);
   return { ...known, summarised, cost: better(known.cost, amount === null ? null : claim(amount, 0, seq)) };

@@ -29,14 +29,14 @@ export const CALL_EVENTS: readonly EventType[] = [
   }),
   durable('call.summary', 'The last entry of a call’s log.', {
     metrics: z.record(z.string(), z.unknown()).optional(),
-    cost: z.unknown().optional(),
+    cost: z.unknown().optional().meta({ description: 'For operators only: a tenant’s events never have it.' }),
     reason: textOf('Why it ended.', 'hangup'),
     duration: numberOf('Seconds.', 84.2),
     turns: numberOf('Of both sides.', 12),
     outcome: textOf('What came of it.', 'booked'),
     endReason,
-    recording: z.boolean().optional().meta({ description: 'There is sound of it.' }),
-    recordingUrl: textOf('Where its sound is.', 'https://media.example/CA_7f3e.mp3'),
+    recording: z.boolean().optional().meta({ description: 'A recording exists.' }),
+    recordingUrl: textOf('URL of the recording.', 'https://media.example/CA_7f3e.mp3'),
   }),
   durable('call.routed', 'A line has handed the call to an agent.', {
     entryAgent: textOf('The agent that it goes to.', 'julia'),

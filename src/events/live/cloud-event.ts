@@ -4,7 +4,7 @@
  * form.
  */
 import { createHash } from 'node:crypto';
-import type { LoggedEvent } from '../log/event.js';
+import { type LoggedEvent, shownData } from '../log/event.js';
 import { type Numbering, PLATFORM_NUMBERING, TENANT_NUMBERING } from './frame.js';
 
 /** One line of JSON. `id` and `source` together name the event: `source` says in which numbering the id counts. */
@@ -32,7 +32,10 @@ function frame(type: string, number: number | null, text: string): string {
 const TENANT_CLOUD_EVENTS: Numbering = {
   name: 'tenant cloudevents',
   numberOf: TENANT_NUMBERING.numberOf,
-  frameOf: (event) => frame(event.type, event.seq, cloudEventText(event, `/tenants/${event.tenantId}`, event.seq)),
+  frameOf: (event) => {
+    const shown = { ...event, data: shownData(event) };
+    return frame(event.type, event.seq, cloudEventText(shown, `/tenants/${event.tenantId}`, event.seq));
+  },
 };
 
 const PLATFORM_CLOUD_EVENTS: Numbering = {

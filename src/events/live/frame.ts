@@ -4,7 +4,7 @@
  * serialised. docs/protocol.md, sections 4 and 5, says what frames mean to clients. Source:
  * https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-import type { LoggedEvent } from '../log/event.js';
+import { type LoggedEvent, shownData } from '../log/event.js';
 
 /**
  * Frames as one chunk of an HTTP/1.1 body (RFC 9112, 7.1). A chunk is made once for all readers of the same frames.
@@ -31,7 +31,9 @@ export class Chunk {
 }
 
 /** An event as a tenant's readers get it. A durable event moves the reader's cursor; an ephemeral one has no id. */
-export function eventFrame({ type, seq, data }: LoggedEvent): string {
+export function eventFrame(event: LoggedEvent): string {
+  const { type, seq } = event;
+  const data = shownData(event);
   return seq === null ? `event: ${type}\ndata: ${data}\n\n` : `event: ${type}\nid: ${seq}\ndata: ${data}\n\n`;
 }
 

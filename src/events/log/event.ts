@@ -4,7 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { AgentName, CallId, TenantId, agentNameSchema, callIdSchema } from '../../common/ids.js';
-import { exceedsDepth, serialiseJson } from '../../common/json.js';
+import { exceedsDepth, parseJson, serialiseJson } from '../../common/json.js';
 import { FieldError, Problem } from '../../common/problem.js';
 import { NO_TIME } from '../../common/written-time.js';
 
@@ -177,4 +177,14 @@ export function eventKey(identity: readonly unknown[]): string {
 
 function issueText(error: { issues: { message: string }[] }): string {
   return error.issues[0]?.message ?? 'is not valid';
+}
+
+/**
+ * What the event's tenant is shown of its data: everything but what the upstream charged, which is the operator's bill.
+ * One line of JSON.
+ */
+export function shownData({ type, data }: Pick<LoggedEvent, 'type' | 'data'>): string {
+  if (type !== 'call.summary' || !data.includes('"cost"')) return data;
+  const { cost: _cost, ...shown } = parseJson(data) as Readonly<Record<string, unknown>>;
+  return serialiseJson(shown);
 }

@@ -9,7 +9,7 @@ import { MAX_PAGE, MAX_PAGE_BYTES } from '../../common/page.js';
 import { Problem } from '../../common/problem.js';
 import { timeSchema } from '../../common/validation.js';
 import { ClientPatience } from '../../http/patience.js';
-import type { LoggedEvent } from './event.js';
+import { type LoggedEvent, shownData } from './event.js';
 import { filterQuery } from './event-filter.js';
 import { LogReader } from './log-reader.js';
 import { TenantHeads } from './event-log.js';
@@ -80,6 +80,7 @@ export class LogController {
   }
 }
 
-function eventJson({ seq, type, at, data }: LoggedEvent): string {
-  return `{"id":"${seq}","type":"${type}","at":"${at}","data":${data}}`;
+function eventJson(event: LoggedEvent): string {
+  const { seq, type, at } = event;
+  return `{"id":"${seq}","type":"${type}","at":"${at}","data":${shownData(event)}}`;
 }

@@ -20,6 +20,9 @@ interface Reply {
   readonly words: number;
 }
 
+/** Replies with longer names keep what the wire says of them. Bounds memory: names come from the upstream. */
+const MAX_KEY = 600;
+
 export class SpokenWords {
   /** By call and message. */
   private readonly replies = new Map<string, Reply>();
@@ -30,6 +33,7 @@ export class SpokenWords {
     const { messageId } = data;
     if (typeof type !== 'string' || typeof callId !== 'string' || typeof messageId !== 'string') return event;
     const key = `${callId} ${messageId}`;
+    if (key.length > MAX_KEY) return event;
     if (type === 'bot.speaking') this.begin(key, data['text']);
     else if (type === 'bot.word') this.add(key, data);
     else if (type === 'message.confirmed' || ENDS.has(type)) return this.end(key, event);

@@ -136,6 +136,7 @@ export class OpsRun {
     }
     const { events } = decodeEntry({ ...entry, agent: `${org}/${entry.agent}` }, call);
     const commit = this.options.sink.push(events);
+    commit.catch(() => undefined); // Rejects only when the source is told to stop; nobody else may be listening.
     await this.options.sink.room();
     if (entry.type === 'call.ended') await this.ended(row, commit);
   }

@@ -3,6 +3,8 @@ import { type ClientHttp2Session, type IncomingHttpHeaders, connect, constants }
 import type { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 
+/** Connections at once. A gateway that allows hardly a stream on each must not use up this process's sockets. */
+const MAX_SESSIONS = 64;
 /** Streams per session until the server has sent its own limit, and the most ever. */
 const MAX_STREAMS = 100;
 /**
@@ -50,10 +52,10 @@ export class SessionPool {
     body: string | undefined,
   ): Promise<Answer> {
     const pooled = await this.withRoom();
+    if (signal.aborted) pooled.streams -= 1;
     signal.throwIfAborted();
     const head = { [constants.HTTP2_HEADER_METHOD]: method, [constants.HTTP2_HEADER_PATH]: path, ...headers };
     const stream = pooled.session.request(head, { signal, endStream: body === undefined });
-    pooled.streams += 1;
     stream.once('close', () => (pooled.streams -= 1));
     if (body !== undefined) stream.end(body);
     return new Promise((resolve, reject) => {
@@ -77,7 +79,12 @@ export class SessionPool {
   private async withRoom(): Promise<Pooled> {
     for (;;) {
       const roomy = [...this.sessions].find((one) => this.hasRoom(one));
-      if (roomy) return roomy;
+      if (roomy) {
+        // Taken here: others that were woken with this caller look next.
+        roomy.streams += 1;
+        return roomy;
+      }
+      if (this.sessions.size >= MAX_SESSIONS) throw new Error('the gateway allows too few streams on a connection');
       // One at a time: who waits looks again whether the new one has room.
       const opening = (this.opening ??= this.connect().then((socket) => this.open(socket)));
       try {
