@@ -30,22 +30,26 @@ const doneRows = () => [...harness.cursors.rows.values()].filter(({ done }) => d
 const short = (call: string) =>
   logOf(call, 'harbour-desk', ownLog.filter(({ type, seq }) => type === 'call.ringing' || seq === 13 || type === 'call.ended' || type === 'call.score')); // prettier-ignore
 
-test('2,000 calls at once are streams over a few sockets, and each comes out whole', async () => {
+/** `CALLS=2000` is what a follower takes at once; fewer show the same and spare a slow machine minutes. */
+const MANY = Number(process.env['CALLS'] ?? 500);
+const STREAMS_A_SOCKET = 100;
+
+test('hundreds of calls at once are streams over a few sockets, and each comes out whole', async () => {
   harness = await Pinecall2Harness.create(tls);
-  const calls = Array.from({ length: 2000 }, (_, index) => `call_${index}`);
+  const calls = Array.from({ length: MANY }, (_, index) => `call_${index}`);
   for (const call of calls) gateway().call(call, 'harbour-desk', short(call));
   void harness.start({ saveMs: 1000 }, '', { ca });
   await harness.listening();
   for (const call of calls) gateway().release(call, 2);
-  await harness.until(() => gateway().streams.size === 2000 && begun() === 2000, 120_000);
-  expect(gateway().sockets.size).toBeLessThanOrEqual(25);
+  await harness.until(() => gateway().streams.size === MANY && begun() === MANY, 120_000);
+  expect(gateway().sockets.size).toBeLessThanOrEqual(MANY / STREAMS_A_SOCKET + 5);
   for (const call of calls) gateway().release(call);
-  await harness.until(() => doneRows() === 2000, 120_000);
+  await harness.until(() => doneRows() === MANY, 120_000);
   const lines = harness.sink.events.filter(({ type }) => type === 'bot.speaking');
-  expect(new Set(lines.map(({ callId }) => callId)).size).toBe(2000);
-  expect(lines).toHaveLength(2000);
-  expect(harness.sink.events.filter(({ type }) => type === 'call.ended')).toHaveLength(2000);
-  expect(gateway().peakSockets).toBeLessThanOrEqual(30);
+  expect(new Set(lines.map(({ callId }) => callId)).size).toBe(MANY);
+  expect(lines).toHaveLength(MANY);
+  expect(harness.sink.events.filter(({ type }) => type === 'call.ended')).toHaveLength(MANY);
+  expect(gateway().peakSockets).toBeLessThanOrEqual(MANY / STREAMS_A_SOCKET + 10);
 }, 300_000);
 
 test('without HTTP/2 the first 256 calls are streams, the others are read in pages', async () => {
@@ -98,4 +102,4 @@ test('a reader that is killed 100 times loses nothing and doubles nothing that i
     const seqs = [...all.values()].filter(({ text }) => text.includes(`"callId":"${call}"`)).map(({ seq }) => seq);
     expect([...new Set(seqs as number[])].sort((one, other) => one - other)).toEqual(stored);
   }
-}, 120_000);
+}, 600_000);

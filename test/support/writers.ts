@@ -10,10 +10,10 @@ const WRITERS = 4;
  * As a client does that means to come through: until it is something, with a pause in between that spares the machine.
  */
 export async function retrying<T>(work: () => Promise<T | undefined | false>): Promise<T> {
-  for (const deadline = Date.now() + 60_000; ;) {
+  for (const deadline = Date.now() + 180_000; ;) {
     const result = await work();
     if (result) return result;
-    if (Date.now() > deadline) throw new Error('a client has tried for a minute in vain');
+    if (Date.now() > deadline) throw new Error('a client has tried for three minutes in vain');
     await setTimeout(50);
   }
 }
