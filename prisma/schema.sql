@@ -640,7 +640,8 @@ BEGIN
   ), kept_calls AS (
     INSERT INTO call_tenants (call_id, tenant_id, agent, by_platform, first_position, erased_at)
     SELECT m.call_id, m.known_tenant, m.agent, false, m.known_since, m.erased_at FROM moved_routes m WHERE m.known_tenant <> ''
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (call_id, tenant_id, agent, by_platform)
+      DO UPDATE SET first_position = least(call_tenants.first_position, EXCLUDED.first_position)
   ), stamped_calls AS (
     INSERT INTO call_tenants (call_id, tenant_id, agent, by_platform, first_position, erased_at)
     SELECT c.call_id, c.tenant, c.agent, p_only_tenant IS NULL, head + 1, CASE WHEN c.is_erased THEN now() END FROM calls c
@@ -697,6 +698,8 @@ $function$;
 CREATE FUNCTION append_tenant_event(p_tenant text, p_type text, p_at timestamp with time zone, p_key text, p_data text)
  RETURNS TABLE("position" bigint, seq bigint)
  LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -705,13 +708,15 @@ DECLARE
 BEGIN
   SELECT h."position" INTO STRICT head FROM log_head h WHERE h.id = 1 FOR UPDATE;
   IF NOT EXISTS (SELECT FROM tenants t WHERE t.id = p_tenant)
-    OR EXISTS (SELECT FROM events e WHERE e.source_key = p_key AND e.tenant_id = p_tenant) THEN
+    OR EXISTS (SELECT FROM log_events e WHERE e.key = log_key(p_key) AND e.tenant_id = p_tenant)
+    OR EXISTS (SELECT FROM events_before e WHERE e.source_key = p_key AND e.tenant_id = p_tenant) THEN
     RETURN;
   END IF;
+  PERFORM extend_log(head + 1);
   INSERT INTO tenant_heads AS t (tenant_id, seq) SELECT p_tenant, l.resumed_after + 1 FROM log_lineage l WHERE l.id = 1
     ON CONFLICT (tenant_id) DO UPDATE SET seq = t.seq + 1 RETURNING t.seq INTO number;
-  INSERT INTO events ("position", tenant_id, seq, agent, type, at, source_key, data)
-    VALUES (head + 1, p_tenant, number, '', p_type, p_at, p_key, p_data);
+  INSERT INTO log_events ("position", tenant_id, seq, agent, type, at, key, data)
+    VALUES (head + 1, p_tenant, number, '', p_type, p_at, log_key(p_key), p_data);
   UPDATE log_head h SET "position" = head + 1 WHERE h.id = 1;
   RETURN QUERY SELECT head + 1, number;
 END
@@ -758,6 +763,18 @@ BEGIN
 END
 $function$;
 
+CREATE FUNCTION drop_log_expired(p_name text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF log_expired(p_name) IS NULL THEN RETURN false; END IF;
+  EXECUTE format('DROP TABLE %s', log_expired(p_name));
+  RETURN true;
+END $function$;
+
 CREATE FUNCTION drop_log_partition(p_name text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -765,18 +782,32 @@ CREATE FUNCTION drop_log_partition(p_name text)
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 DECLARE
-  partition regclass := p_name::regclass;
+  partition regclass := log_partition(p_name);
   is_held boolean;
 BEGIN
-  IF NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = 'log_events'::regclass AND i.inhrelid = partition) THEN
-    RETURN false;
-  END IF;
+  IF partition IS NULL THEN RETURN false; END IF;
   EXECUTE format('SELECT EXISTS (SELECT FROM %s)', partition) INTO is_held;
   IF is_held THEN RETURN false; END IF;
-  LOCK TABLE log_events IN ACCESS EXCLUSIVE MODE;
+  LOCK TABLE ONLY log_events IN ACCESS EXCLUSIVE MODE;
+  IF log_partition(p_name) IS DISTINCT FROM partition THEN RETURN false; END IF;
+  EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', partition);
   EXECUTE format('SELECT EXISTS (SELECT FROM %s)', partition) INTO is_held;
   IF is_held THEN RETURN false; END IF;
   EXECUTE format('DROP TABLE %s', partition);
+  RETURN true;
+END $function$;
+
+CREATE FUNCTION empty_log_before()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF pg_relation_size('events_before_pkey') <= 16384 OR EXISTS (SELECT FROM events_before) THEN RETURN false; END IF;
+  LOCK TABLE ONLY events_before IN ACCESS EXCLUSIVE MODE;
+  IF EXISTS (SELECT FROM events_before) THEN RETURN false; END IF;
+  TRUNCATE events_before;
   RETURN true;
 END $function$;
 
@@ -842,6 +873,47 @@ BEGIN
 EXCEPTION WHEN no_data_found THEN NULL;
 END $function$;
 
+CREATE FUNCTION log_expired(p_name text)
+ RETURNS regclass
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT c.oid::regclass FROM pg_class c WHERE p_name ~ '^log_expired_\d+$' AND c.oid = to_regclass(p_name)
+    AND c.relkind = 'r' AND NOT c.relispartition
+$function$;
+
+CREATE FUNCTION log_expired_calls(p_name text, p_after text, p_limit integer)
+ RETURNS TABLE(call_id text, tenant_id text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+DECLARE
+  expired regclass := log_expired(p_name);
+BEGIN
+  IF expired IS NULL THEN RETURN; END IF;
+  RETURN QUERY EXECUTE format('SELECT DISTINCT e.call_id, coalesce(e.tenant_id, '''') FROM %1$s e
+    WHERE e.call_id > $1 AND e.call_id <= (SELECT max(page.call_id) FROM (
+      SELECT DISTINCT x.call_id FROM %1$s x WHERE x.call_id > $1 ORDER BY x.call_id LIMIT $2) page) ORDER BY 1, 2', expired)
+    USING p_after, p_limit;
+END $function$;
+
+CREATE FUNCTION log_expired_events(p_name text)
+ RETURNS TABLE(tenant_id text, events bigint, last bigint)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+BEGIN
+  IF log_expired(p_name) IS NULL THEN RETURN; END IF;
+  RETURN QUERY EXECUTE format('SELECT coalesce(e.tenant_id, ''''), count(*), max(e.seq) FROM %s e GROUP BY 1 ORDER BY 1',
+    log_expired(p_name));
+END $function$;
+
 CREATE FUNCTION log_key(p_key text)
  RETURNS uuid
  LANGUAGE sql
@@ -872,6 +944,15 @@ BEGIN
     EXIT WHEN total >= p_bytes;
   END LOOP;
 END
+$function$;
+
+CREATE FUNCTION log_partition(p_name text)
+ RETURNS regclass
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT i.inhrelid::regclass FROM pg_inherits i
+  WHERE i.inhparent = 'log_events'::regclass AND i.inhrelid = to_regclass(p_name)
 $function$;
 
 CREATE FUNCTION log_partition_size()
@@ -1238,6 +1319,49 @@ AS $function$
   WHERE EXISTS (SELECT FROM events_before e WHERE e.source_key = k.key)
      OR EXISTS (SELECT FROM log_events e WHERE e.key = log_key(k.key))
 $function$;
+
+CREATE FUNCTION take_log_partition(p_name text, p_kept text[])
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE
+  partition regclass := log_partition(p_name);
+  taken text;
+  heir text;
+  bounds text;
+  ends bigint[];
+BEGIN
+  IF partition IS NULL THEN RETURN NULL; END IF;
+  SELECT c.relname, 'log_expired_' || c.oid, pg_get_expr(c.relpartbound, c.oid) INTO p_name, taken, bounds
+  FROM pg_class c WHERE c.oid = partition;
+  IF cardinality(p_kept) > 0 THEN
+    heir := 'log_kept_' || partition::oid;
+    ends := regexp_match(bounds, 'FROM \(''?(\d+)''?\) TO \(''?(\d+)');
+    EXECUTE format('LOCK TABLE ONLY %s IN SHARE MODE', partition);
+    IF log_partition(p_name) IS DISTINCT FROM partition THEN RETURN NULL; END IF;
+    EXECUTE format('CREATE TABLE %I (LIKE log_events INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)', heir);
+    EXECUTE format('INSERT INTO %I SELECT * FROM %s WHERE coalesce(tenant_id, '''') = ANY ($1) ORDER BY "position"', heir, partition)
+      USING p_kept;
+    EXECUTE format('CREATE UNIQUE INDEX ON %I (tenant_id, seq)', heir);
+    EXECUTE format('DELETE FROM %s WHERE coalesce(tenant_id, '''') = ANY ($1)', partition) USING p_kept;
+    -- So that it need not be looked through while the log is locked.
+    EXECUTE format('ALTER TABLE %I ADD CONSTRAINT bounds CHECK ("position" >= %s AND "position" < %s)', heir, ends[1], ends[2]);
+  END IF;
+  -- In the order of everybody who reads or writes.
+  LOCK TABLE ONLY log_events IN ACCESS EXCLUSIVE MODE;
+  EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', partition);
+  IF log_partition(p_name) IS DISTINCT FROM partition THEN RETURN NULL; END IF;
+  EXECUTE format('ALTER TABLE log_events DETACH PARTITION %s', partition);
+  EXECUTE format('ALTER TABLE %s RENAME TO %I', partition, taken);
+  IF heir IS NOT NULL THEN
+    EXECUTE format('ALTER TABLE %I RENAME TO %I', heir, p_name);
+    EXECUTE format('ALTER TABLE log_events ATTACH PARTITION %I %s', p_name, bounds);
+    EXECUTE format('ALTER TABLE %I DROP CONSTRAINT bounds', p_name);
+  END IF;
+  RETURN taken;
+END $function$;
 
 CREATE FUNCTION tenant_calls_page(p_tenant text, p_after bigint, p_until bigint, p_limit integer, p_bytes integer, p_agents text[], p_types text[], p_calls text[])
  RETURNS SETOF events_before

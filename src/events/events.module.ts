@@ -21,6 +21,7 @@ import { LogMarks } from './log/log-marks.js';
 import { LogPartitions } from './log/log-partitions.js';
 import { LogPages } from './streams/log-pages.js';
 import { TenantEvents } from './log/tenant-events.js';
+import { WholeExpiry } from './log/whole-expiry.js';
 import { LogReader } from './log/log-reader.js';
 import { StreamAdmission } from './streams/stream-admission.js';
 import { OpenStreams } from './streams/open-streams.js';
@@ -45,6 +46,7 @@ import { StreamsService } from './streams/streams.service.js';
       LogInquiry,
       LogMarks,
       LogPartitions,
+      WholeExpiry,
       RecentlyErased,
       TenantEvents,
       CallErasure,
@@ -63,6 +65,7 @@ import { StreamsService } from './streams/streams.service.js';
       LogLineage,
       LogInquiry,
       LogPartitions,
+      WholeExpiry,
       CallErasure,
       IdempotencyKeys,
       RecentlyErased,

@@ -1,6 +1,6 @@
 /**
  * Removes events when their time is over, and the calls that they belonged to. The time is each tenant's own, or the
- * configuration's.
+ * configuration's. Parts of the log go whole where they can (whole-partitions.ts), and everything else goes in batches.
  */
 import { Inject, Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -15,6 +15,7 @@ import { PrismaService } from '../database/prisma.service.js';
 import { type Expired, LogExpiry } from '../events/log/log-expiry.js';
 import { LogPartitions } from '../events/log/log-partitions.js';
 import { TenantsService } from '../tenants/tenants.service.js';
+import { WholePartitions, batchedUntil } from './whole-partitions.js';
 
 const EVERY_MS = 10 * 60_000;
 
@@ -31,6 +32,7 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
     private readonly tenants: TenantsService,
     private readonly expiry: LogExpiry,
     private readonly partitions: LogPartitions,
+    private readonly whole: WholePartitions,
     private readonly calls: CallStore,
     private readonly audit: AuditLog,
     private readonly prisma: PrismaService,
@@ -48,18 +50,22 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
 
   /** Removes everything that is due. Several processes may do this at the same time. */
   async run(): Promise<void> {
-    for (const { tenantId, days } of await this.tenants.retentionAcrossTenants(this.env.retentionDays)) {
-      const { events, until } = await this.expire(tenantId, days);
+    const { retentionDays } = this.env;
+    const terms = await this.tenants.retentionAcrossTenants(retentionDays);
+    const all = new Map<string, number>(terms.map(({ tenantId, days }) => [tenantId, days]));
+    if (retentionDays !== undefined) all.set('', retentionDays);
+    const closed = await this.whole.run(all, this.abort.signal);
+    for (const { tenantId, days } of terms) {
+      const { events, until } = await this.expire(tenantId, days, batchedUntil(closed, days));
       if (events > 0) await this.record(tenantId, events, until);
     }
-    const { retentionDays } = this.env;
-    if (retentionDays !== undefined) await this.expireUnowned(retentionDays);
+    if (retentionDays !== undefined) await this.expireUnowned(retentionDays, batchedUntil(closed, retentionDays));
     await this.partitions.dropEmpty();
   }
 
-  private async expireUnowned(days: number): Promise<void> {
+  private async expireUnowned(days: number, last: number): Promise<void> {
     const events = await this.removeAll(null, (transaction, after) =>
-      this.expiry.removeUnowned(transaction, days, after),
+      this.expiry.removeUnowned(transaction, days, { after, last }),
     );
     if (events > 0) await this.record(null, events, null);
   }
@@ -74,9 +80,9 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
   }
 
   /** The first part also removes what a killed run has left behind. */
-  private async expire(tenantId: TenantId, days: number): Promise<{ events: number; until: number }> {
+  private async expire(tenantId: TenantId, days: number, last: number): Promise<{ events: number; until: number }> {
     for (let events = 0, done = 0; ;) {
-      const { until, more } = await this.expiry.advance(tenantId, days);
+      const { until, more } = await this.expiry.advance(tenantId, days, last);
       const from = done;
       events += await this.removeAll(tenantId, (transaction, after) =>
         this.expiry.removeBetween(transaction, tenantId, Math.max(from, after), until),

@@ -2,6 +2,7 @@
 import { BackgroundPool } from '../../src/database/pools.js';
 import { LogPartitions } from '../../src/events/log/log-partitions.js';
 import { createDatabase, query } from '../support/database.js';
+import { whileHeld } from '../support/hold-table.js';
 
 const APPEND = `SELECT outcome, position::float, seq::int FROM append_events($1, $2, $3, $4, $5, $6, NULL) ORDER BY ord`;
 
@@ -88,6 +89,15 @@ it('numbers that were passed over get no partition', async () => {
   expect(await names()).toEqual(['log_events_1', 'log_events_170000000000001']);
 });
 
+it('after a restore, one partition is made for the numbers that come, however often somebody looks', async () => {
+  await append('a1');
+  await sql('UPDATE log_head SET position = 170000000000000');
+  expect(await partitions.makeRoom()).toBe(true);
+  expect(await partitions.makeRoom()).toBe(false);
+  expect(await names()).toEqual(['log_events_1', 'log_events_170000000000001']);
+  expect(await append('a2')).toMatchObject([{ outcome: 'stored', position: 170_000_000_000_001 }]);
+});
+
 it('a partition of which nothing is left is dropped, but not the newest, nor one that somebody reads', async () => {
   await append('a1');
   await leaveRoomFor(0);
@@ -98,10 +108,38 @@ it('a partition of which nothing is left is dropped, but not the newest, nor one
     await run('SELECT FROM log_events LIMIT 1');
     expect(await partitions.dropEmpty()).toBe(0);
   });
-  expect(await partitions.dropEmpty()).toBe(1);
+  // As a vacuum holds it.
+  await whileHeld([database.url, 'ONLY log_events_250001', 'SHARE UPDATE EXCLUSIVE'], async () => {
+    const twice = await Promise.all([partitions.dropEmpty(), partitions.dropEmpty()]);
+    expect(twice.sort()).toEqual([0, 1]);
+  });
   expect(await names()).toEqual(['log_events_250001']);
   expect(await append('a1', 'c1')).toMatchObject([
     { outcome: 'stored', seq: 3 },
     { outcome: 'stored', seq: 4 },
   ]);
+});
+
+it('a repeat of what happened to a tenant is known', async () => {
+  const happen = () => sql(`SELECT seq::int FROM append_tenant_event('acme', 'webhook.disabled', now(), 'key', '{}')`);
+  await leaveRoomFor(0);
+  expect(await happen()).toEqual([{ seq: 1 }]);
+  expect(await happen()).toEqual([]);
+  expect(await sql('SELECT seq::int, type FROM events')).toEqual([{ seq: 1, type: 'webhook.disabled' }]);
+});
+
+it('a repeat is known from where its call began, also when the tenant wrote to it later and the call went to another', async () => {
+  const by = (tenant: string | null, type: string, key: string) =>
+    sql<{ outcome: string; tenant_id: string }>(
+      `SELECT outcome, tenant_id FROM append_events('{mara}', '{CA}', ARRAY[$2], ARRAY[now()], ARRAY[$3], '{"{}"}', $1)`,
+      [tenant, type, key],
+    );
+  expect(await by(null, 'call.started', 'a1')).toMatchObject([{ outcome: 'stored', tenant_id: 'acme' }]);
+  expect(await by('acme', 'note', 'a2')).toMatchObject([{ outcome: 'stored' }]);
+  expect(await by(null, 'call.ended', 'a3')).toMatchObject([{ outcome: 'stored' }]);
+  await sql(
+    `INSERT INTO tenants (id, name) VALUES ('globex', 'G'); UPDATE agents SET tenant_id = 'globex', since = now()`,
+  );
+  expect(await by(null, 'call.started', 'b1')).toMatchObject([{ outcome: 'stored', tenant_id: 'globex' }]);
+  expect(await by('acme', 'call.started', 'a1')).toMatchObject([{ outcome: 'duplicate', tenant_id: 'acme' }]);
 });

@@ -131,6 +131,11 @@ export class CallStore {
     await transaction.$queryRaw`SELECT position FROM projections WHERE name = 'calls' FOR UPDATE`;
   }
 
+  /** As {@link lock}, over the caller's connection. */
+  async lockWithin(run: Run): Promise<void> {
+    await run(`SELECT position FROM projections WHERE name = 'calls' FOR UPDATE`);
+  }
+
   /**
    * Removes those of these calls of which the log has no event any more; within a transaction that holds the {@link
    * lock}.

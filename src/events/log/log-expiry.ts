@@ -29,7 +29,7 @@ interface GoneRow {
 }
 
 const ADVANCE = `WITH next AS MATERIALIZED (
-    SELECT e.seq, e.received_at < now() - $2 * interval '24 hours' AS is_due
+    SELECT e.seq, e.received_at < now() - $2 * interval '24 hours' AND e.position <= $3 AS is_due
     FROM tenant_heads h JOIN events e ON e.tenant_id = h.tenant_id AND e.seq > h.expired_until
     WHERE h.tenant_id = $1 ORDER BY e.seq LIMIT ${BATCH}
   ), found AS (
@@ -47,11 +47,12 @@ export class LogExpiry {
   ) {}
 
   /**
-   * Lets a tenant's log begin after the events that came in more than `days` ago, one batch at a time. The times are
-   * the database's, which noted them. Returns the number after which the log begins, and whether more may be due.
+   * Lets a tenant's log begin after the events that came in more than `days` ago and stand no further than `last`, one
+   * batch at a time. The times are the database's, which noted them. Returns the number after which the log begins, and
+   * whether more may be due.
    */
-  async advance(tenantId: TenantId, days: number): Promise<{ until: number; more: boolean }> {
-    const { rows } = await this.background.query<{ until: number; more: boolean }>(ADVANCE, [tenantId, days]);
+  async advance(tenantId: TenantId, days: number, last: number): Promise<{ until: number; more: boolean }> {
+    const { rows } = await this.background.query<{ until: number; more: boolean }>(ADVANCE, [tenantId, days, last]);
     return rows[0] ?? { until: 0, more: false };
   }
 
@@ -69,12 +70,16 @@ export class LogExpiry {
     );
   }
 
-  /** Removes a batch of nobody's events that came in more than `days` ago, after a position and in order. */
-  removeUnowned(transaction: Prisma.TransactionClient, days: number, after: number): Promise<Expired> {
+  /** Removes a batch of nobody's events that came in more than `days` ago, between two positions and in order. */
+  removeUnowned(
+    transaction: Prisma.TransactionClient,
+    days: number,
+    { after, last }: { after: number; last: number },
+  ): Promise<Expired> {
     return this.remove(
       transaction,
       Prisma.sql`SELECT position FROM (SELECT position, received_at FROM events
-          WHERE tenant_id IS NULL AND position > ${after} ORDER BY position LIMIT ${BATCH}) AS oldest
+          WHERE tenant_id IS NULL AND position > ${after} AND position <= ${last} ORDER BY position LIMIT ${BATCH}) AS oldest
         WHERE received_at < now() - ${days} * interval '24 hours'`,
     );
   }

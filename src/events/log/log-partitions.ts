@@ -21,11 +21,12 @@ const ENOUGH = 100_000;
 const LOCK_MS = 40;
 
 const LACKS_ROOM = `SELECT FROM log_head WHERE id = 1 AND room > 0 AND room - position < ${ENOUGH}`;
+const DROP = 'SELECT drop_log_partition($1) AS dropped';
 /** The partitions that end before the log's head, in order. */
-const BEHIND = `SELECT p.name, p.last FROM (
-    SELECT c.oid::regclass::text AS name,
-      substring(pg_get_expr(c.relpartbound, c.oid) FROM 'TO \\(''?(\\d+)')::bigint - 1 AS last
-    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'log_events'::regclass) p
+export const BEHIND = `SELECT p.name, p.first, p.last FROM (
+    SELECT c.oid::regclass::text AS name, substring(bounds FROM 'FROM \\(''?(\\d+)')::bigint AS first,
+      substring(bounds FROM 'TO \\(''?(\\d+)')::bigint - 1 AS last
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid, pg_get_expr(c.relpartbound, c.oid) bounds WHERE i.inhparent = 'log_events'::regclass) p
   JOIN log_head h ON h.id = 1 AND p.last < h.position ORDER BY p.last`;
 
 @Injectable()
@@ -49,37 +50,49 @@ export class LogPartitions implements OnApplicationBootstrap, OnApplicationShutd
       await run('SELECT FROM log_head WHERE id = 1 FOR UPDATE');
       // Another process may have been quicker.
       if ((await run(LACKS_ROOM)).rowCount === 0) return false;
-      await run('SELECT extend_log(room + 1) FROM log_head WHERE id = 1');
+      // After a restore, numbers have passed all partitions by (log-lineage.ts).
+      await run('SELECT extend_log(greatest(room, position) + 1) FROM log_head WHERE id = 1');
       return true;
     });
   }
 
   /**
    * Drops the partitions of which retention or erasure has left nothing. Returns how many. Partitions that are being
-   * read stay for now.
+   * read stay for now. The table of the versions before gives its disk back, too.
    */
   async dropEmpty(): Promise<number> {
-    let dropped = 0;
+    let dropped = (await this.tried('SELECT empty_log_before() AS dropped')) ? 1 : 0;
     const { rows } = await this.pool.query<{ name: string }>(BEHIND);
-    for (const { name } of rows) dropped += (await this.drop(name)) ? 1 : 0;
+    for (const { name } of rows) dropped += (await this.tried(DROP, [name])) ? 1 : 0;
     return dropped;
   }
 
-  private async drop(name: string): Promise<boolean> {
-    try {
-      return await this.pool.transaction((run) => dropWithin(run, name));
-    } catch (error) {
-      if (codeOf(error) === LOCK_NOT_AVAILABLE) return false;
-      throw error;
-    }
+  private async tried(text: string, values: unknown[] = []): Promise<boolean> {
+    const dropped = await unlessHeld(this.pool, async (run) => (await run<{ dropped: boolean }>(text, values)).rows[0]);
+    return dropped?.dropped ?? false;
   }
 }
 
 /** SQLSTATE lock_not_available: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const LOCK_NOT_AVAILABLE = '55P03';
 
-async function dropWithin(run: Run, name: string): Promise<boolean> {
-  await run(`SET LOCAL lock_timeout = ${LOCK_MS}`);
-  const { rows } = await run<{ dropped: boolean }>('SELECT drop_log_partition($1) AS dropped', [name]);
-  return rows[0]?.dropped ?? false;
+/**
+ * A transaction that takes a lock of the log. Undefined, and nothing is done, when others would have to wait for it.
+ * `before` runs first, and may wait for other locks.
+ */
+export async function unlessHeld<Value>(
+  pool: BackgroundPool,
+  work: (run: Run) => Promise<Value>,
+  before: (run: Run) => Promise<void> = () => Promise.resolve(),
+): Promise<Value | undefined> {
+  try {
+    return await pool.transaction(async (run) => {
+      await before(run);
+      await run(`SET LOCAL lock_timeout = ${LOCK_MS}`);
+      return work(run);
+    });
+  } catch (error) {
+    if (codeOf(error) === LOCK_NOT_AVAILABLE) return undefined;
+    throw error;
+  }
 }
