@@ -21,6 +21,8 @@ import { type Whose, noSuchCall } from './whose.js';
 
 /** Longest wait for what was ingested before a request. After it, the request is answered from what is there. */
 const MAX_WAIT_MS = 250;
+/** With more events than this to be taken in, waiting would be in vain. The answer's cursor says how far it goes. */
+const FAR = 1000;
 const LOOK_AGAIN_MS = 5;
 /** A page's place in a call's messages and tools: the oldest part that it has. */
 const PARTS = new Listing(
@@ -178,10 +180,14 @@ export class CallsService {
     };
   }
 
-  /** Resolves when what was committed before this request is in the projection, or after a bounded wait. */
+  /**
+   * Resolves when what was committed before this request is in the projection, or after a bounded wait. At once when the
+   * projection is far behind.
+   */
   async settle(): Promise<void> {
     const deadline = performance.now() + MAX_WAIT_MS;
     const { position, head } = await this.looks.get('progress');
+    if (head - position > FAR) return;
     for (
       let read = position;
       read < head && performance.now() < deadline;

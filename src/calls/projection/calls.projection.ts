@@ -21,21 +21,35 @@ import { CallsRebuild } from './calls-rebuild.js';
 import { ProjectionAttempts } from './projection-attempts.js';
 
 /**
- * Events in one batch. Like the bound on their bytes (events/log/event-log.ts), it bounds memory, and how long an
- * erasure waits.
+ * Events in one batch, and for how many times its duration the projection rests afterwards. The size, like the bound on
+ * the events' bytes (events/log/event-log.ts), bounds memory, and how long an erasure waits.
  */
-const BATCH = 1000;
+interface Pace {
+  readonly limit: number;
+  readonly rest: number;
+}
+
+/** When nothing comes in. */
+const CALM: Pace = { limit: 1000, rest: 0 };
 /**
- * While events come in, appends have the first claim on the event loop and the database. So a batch is smaller, and is
- * followed by a rest of several times its duration. Its transaction is short, too: while it is open, PostgreSQL keeps
- * every version of the rows that appends count in, and each append walks past them.
+ * While events come in, appends have the first claim on the event loop and the database. A transaction is short, too:
+ * while it is open, PostgreSQL keeps every version of the rows that appends count in, and each append walks past them.
  */
-const BUSY_BATCH = 250;
-const REST_FACTOR = 3;
+const BESIDE: Pace = { limit: 250, rest: 3 };
+/** What has been behind for so long catches up, and appends take a little longer: by how long, in ms, the first first. */
+const LATE: readonly (readonly [afterMs: number, Pace])[] = [
+  [3000, { limit: 1000, rest: 1 }],
+  [8000, { limit: 1000, rest: 0.25 }],
+];
+/** Nobody waits for a rebuild, but it has to end. */
+const REBUILD: Pace = { limit: 1000, rest: 1 };
 /** A request for calls waits for what was committed before, but not long. */
-const MAX_REST_MS = 100;
-/** How long events gather after a batch that was not full: under load, transactions are fewer and larger. */
-const GATHER_MS = 20;
+const [MIN_REST_MS, MAX_REST_MS] = [20, 100];
+/**
+ * How long events gather after a batch that was not full, unless a request wants them: a batch has some sixteen
+ * statements, and single events would each pay for all of them.
+ */
+const GATHER_MS = 150;
 /** How soon to look again while another process projects. */
 const BUSY_MS = 50;
 /** How often the log is looked at without any announcement: the bus may be away. */
@@ -46,11 +60,17 @@ const ATTEMPTS = 'calls';
 export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('Calls');
   private readonly doorbell = new Doorbell();
+  /** Rung by who does not want to wait until events have gathered. */
+  private readonly urgent = new Doorbell();
   private readonly backoff = new Backoff({ firstMs: 50, maxMs: 2000 });
   private readonly subscription = new Subscription();
   private running: Promise<void> | undefined;
   private stopped = false;
   private hasMore = false;
+  /** Since when there has been more than a batch; undefined: there is not. */
+  private behindSince: number | undefined;
+  /** Beside load, batches and steps of a rebuild take turns. */
+  private isRebuildsTurn = false;
   private isCurrent = false;
 
   constructor(
@@ -77,37 +97,50 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
   async onModuleDestroy(): Promise<void> {
     this.stopped = true;
     this.subscription.unsubscribe();
-    this.doorbell.ring();
+    this.wake();
     await this.running;
   }
 
-  /** Says that there is something to do. */
+  /** Says that somebody waits for what was committed before. */
   wake(): void {
     this.doorbell.ring();
+    this.urgent.ring();
   }
 
   private async run(): Promise<void> {
     while (!this.stopped) {
       const restMs = await this.step().catch((error: unknown) => this.recover(error));
-      if (restMs > 0 && !this.stopped) await (restMs === POLL_MS ? this.doorbell.wait(POLL_MS) : pause(restMs));
+      if (this.stopped || restMs <= 0) continue;
+      if (restMs === POLL_MS) await this.doorbell.wait(POLL_MS);
+      else if (restMs === GATHER_MS) await this.urgent.wait(GATHER_MS);
+      else await pause(restMs);
     }
   }
 
-  /** One batch, or one step of a rebuild when everything has been read. Returns how long to rest. */
+  /** One batch or one step of a rebuild. Returns how long to rest. */
   private async step(): Promise<number> {
     if (!this.isCurrent) await this.rebuild.startIfOlder();
     this.isCurrent = true;
     const { position, head, rebuild } = await this.store.progress();
     if (position >= head && rebuild === null) return POLL_MS;
-    const { isBusy } = this.ingest;
-    const limit = isBusy ? BUSY_BATCH : BATCH;
+    const isRebuilding = rebuild !== null && (position >= head || this.isRebuildsTurn);
+    this.isRebuildsTurn = !isRebuilding;
+    const pace = this.pace(isRebuilding);
     const stopTimer = projectionSeconds.startTimer();
-    const isWriter = position < head ? await this.project(head, limit) : await this.rebuild.step(limit);
+    const isWriter = isRebuilding ? await this.rebuild.step(pace.limit) : await this.project(head, pace.limit);
     const tookMs = stopTimer() * 1000;
     this.backoff.reset();
     if (!isWriter) return BUSY_MS;
-    if (isBusy) return Math.min(MAX_REST_MS, Math.max(GATHER_MS, tookMs * REST_FACTOR));
-    return this.hasMore || rebuild !== null ? 0 : GATHER_MS;
+    this.behindSince = this.hasMore ? (this.behindSince ?? performance.now()) : undefined;
+    if (!this.hasMore && rebuild === null) return GATHER_MS;
+    return pace.rest === 0 ? 0 : Math.min(MAX_REST_MS, Math.max(MIN_REST_MS, tookMs * pace.rest));
+  }
+
+  private pace(isRebuilding: boolean): Pace {
+    if (!this.ingest.isBusy) return CALM;
+    if (isRebuilding) return REBUILD;
+    const behindMs = performance.now() - (this.behindSince ?? Infinity);
+    return LATE.findLast(([afterMs]) => behindMs >= afterMs)?.[1] ?? BESIDE;
   }
 
   /** False when another process writes. */
@@ -117,6 +150,7 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
       // This reads after taking the lock: what was erased before is no longer there.
       const read = await this.log.readAcrossTenants(position, limit);
       // The last positions have no events: these were removed, or never given (events/log/log-lineage.ts).
+      this.hasMore = false;
       if (read.length === 0) return this.store.moveTo(run, Math.max(position, head));
       const begun = { place: String(position), size: read.length };
       await this.attempts.during(run, ATTEMPTS, begun, async (manner) => {
