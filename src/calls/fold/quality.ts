@@ -2,6 +2,7 @@
  * How good a call was (docs/calls.md, "Quality"): what is counted while its events come in, and how it is shown. A
  * value that was not measured is null, never 0.
  */
+import { type Bills, NO_BILLS, billsAfter } from './bill.js';
 import type { CallEvent } from './call-event.js';
 import { type Claim, better, claim } from './claim.js';
 import type { Talk } from './course-state.js';
@@ -45,13 +46,13 @@ export interface Measures {
   readonly score: Claim<Score> | null;
   /** A person was asked for, or took over. */
   readonly escalated: boolean;
-  /** What upstream says that it cost; for the operator only. */
-  readonly cost: Claim<number> | null;
+  /** For the operator only. */
+  readonly bills: Bills;
 }
 
 export const NOTHING_MEASURED: Measures = {
   ...{ tally: { tools: 0, failed: 0, interruptions: 0 }, latency: null, summarised: null, talk: null },
-  ...{ language: null, score: null, escalated: false, cost: null },
+  ...{ language: null, score: null, escalated: false, bills: NO_BILLS },
 };
 
 /** Judges that are kept: they are in every row of a list. */
@@ -67,7 +68,9 @@ export function measuresAfter(known: Measures, event: CallEvent): Measures {
   }
   if (type === 'handoff.requested' || type === 'handoff.active')
     return known.escalated ? known : { ...known, escalated: true };
-  if (type === 'call.score') return { ...known, score: better(known.score, scoreIn(event)) };
+  if (type === 'call.score') {
+    return { ...known, score: better(known.score, scoreIn(event)), bills: billsAfter(known.bills, event) };
+  }
   return type === 'call.summary' ? summaryAfter(known, event) : known;
 }
 
@@ -115,7 +118,8 @@ function scoreIn({ seq, data }: CallEvent): Claim<Score> {
 const MAX_TURNS = 1_000_000;
 
 /** The first generation's summary gives seconds. */
-function summaryAfter(known: Measures, { seq, data }: CallEvent): Measures {
+function summaryAfter(known: Measures, event: CallEvent): Measures {
+  const { seq, data } = event;
   const e2e = objectAt(objectAt(data['metrics'])['e2e']);
   const [p50, p95, max] = ['p50', 'p95', 'max'].map((name) => {
     const seconds = numberOf(e2e[name]);
@@ -131,8 +135,7 @@ function summaryAfter(known: Measures, { seq, data }: CallEvent): Measures {
     n > 0 &&
     n <= MAX_TURNS;
   const summarised = isWhole ? better(known.summarised, claim({ p50, p95, max, n }, 0, seq)) : known.summarised;
-  const amount = numberOf(data['cost']);
-  return { ...known, summarised, cost: better(known.cost, amount === null ? null : claim(amount, 0, seq)) };
+  return { ...known, summarised, bills: billsAfter(known.bills, event) };
 }
 
 /** Quality as it is shown, in milliseconds. */

@@ -13,6 +13,7 @@ import { CallReader, type Listed, type ReadCall } from './call-reader.js';
 import { type CallFilter, type PartCursor, type PlatformCallFilter, lifetimeAt } from './call-query.js';
 import { MAX_KEY } from '../projection/call-row.js';
 import { CallStore } from '../projection/call-store.js';
+import { type Bill, costOf } from '../fold/bill.js';
 import { type CallSummary, type CallView, asLostAfter, summaryOf, viewOf } from '../fold/call-view.js';
 import { CallsProjection } from '../projection/calls.projection.js';
 import type { SearchQuery } from '../search/search-query.js';
@@ -74,16 +75,9 @@ interface PlatformFacts {
    * What upstream says that the call cost: the operator's bill, which is never shown to a tenant. Null: upstream does
    * not say.
    */
-  readonly cost: Cost | null;
+  readonly cost: Bill | null;
   /** No further event of the call is taken in, because one of its events ended the process that did so. */
   readonly quarantined?: true;
-}
-
-/** `currency` and `rows` are null if upstream gives only an amount, as the first generation does. */
-export interface Cost {
-  readonly amount: number;
-  readonly currency: string | null;
-  readonly rows: readonly unknown[] | null;
 }
 
 export interface CallsProgress {
@@ -164,7 +158,7 @@ export class CallsService {
     return {
       ...this.view(call, owner),
       tenant: call?.tenantId ?? null,
-      cost: costOf(call?.state.measures.cost?.value),
+      cost: call === undefined ? null : costOf(call.state.measures.bills),
       ...(call?.quarantined && { quarantined: true }),
     };
   }
@@ -227,10 +221,6 @@ function snippetIn(line: FoundLine | null, search: SearchQuery): FoundSnippet | 
   if (line === null || snippet === null) return null;
   const { role, id: messageId, first } = line.message;
   return { ...snippet, role, at: first.value, messageId, seq: first.seq };
-}
-
-function costOf(amount: number | undefined): Cost | null {
-  return amount === undefined ? null : { amount, currency: null, rows: null };
 }
 
 /** To whom a cursor of a call's parts belongs: a cursor of the operator's pages is not valid for the tenant. */

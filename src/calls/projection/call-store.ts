@@ -57,7 +57,7 @@ const PROGRESS = `SELECT ${PLACE}, h.position AS head, (SELECT count(*) FROM qua
 const LOCK = `SELECT ${PLACE} FROM projections p WHERE name = 'calls' FOR UPDATE SKIP LOCKED`;
 
 /** Raise it with every change of what the tables hold for the same events: words as they are folded, ids, numbers. */
-const VERSION = 3;
+const VERSION = 4;
 
 /** Rows that are erased at once: the projection waits for this. */
 const ERASED_AT_ONCE = 1000;

@@ -10,6 +10,7 @@ const endReason = textOf('The reason in the source’s own word.', 'user_hangup'
 const ok = z.boolean().optional();
 const error = z.unknown().optional();
 const mode = textOf('How.', 'warm');
+const cost = z.unknown().optional().meta({ description: 'For operators only: a tenant’s events never have it.' });
 const session = { sessionId: textOf('The chat session, which is the call.', 'WA_31') };
 
 export const CALL_EVENTS: readonly EventType[] = [
@@ -29,7 +30,7 @@ export const CALL_EVENTS: readonly EventType[] = [
   }),
   durable('call.summary', 'The last entry of a call’s log.', {
     metrics: z.record(z.string(), z.unknown()).optional(),
-    cost: z.unknown().optional().meta({ description: 'For operators only: a tenant’s events never have it.' }),
+    cost,
     reason: textOf('Why it ended.', 'hangup'),
     duration: numberOf('Seconds.', 84.2),
     turns: numberOf('Of both sides.', 12),
@@ -79,6 +80,7 @@ export const CALL_EVENTS: readonly EventType[] = [
     judges: z.array(z.looseObject({})).optional(),
     notJudged: z.unknown().optional(),
     panel: z.unknown().optional(),
+    cost,
   }),
   durable('session.paused', 'The agent does not answer: a person has taken the chat over.', session),
   durable('session.resumed', 'The agent answers again.', session),

@@ -179,12 +179,15 @@ function issueText(error: { issues: { message: string }[] }): string {
   return error.issues[0]?.message ?? 'is not valid';
 }
 
+/** The types whose `cost` is the operator's. */
+const BILLED = new Set(['call.summary', 'call.score']);
+
 /**
  * What the event's tenant is shown of its data: everything but what the upstream charged, which is the operator's bill.
  * One line of JSON.
  */
 export function shownData({ type, data }: Pick<LoggedEvent, 'type' | 'data'>): string {
-  if (type !== 'call.summary' || !data.includes('"cost"')) return data;
+  if (!BILLED.has(type) || !data.includes('"cost"')) return data;
   const { cost: _cost, ...shown } = parseJson(data) as Readonly<Record<string, unknown>>;
   return serialiseJson(shown);
 }

@@ -8,7 +8,7 @@ import type { DecodedEvent } from '../../events/log/event.js';
 import type { CursorKeeper } from '../pinecall/cursor-keeper.js';
 import { childOf, pause, unlessAborted } from '../../common/waiting.js';
 import { type CallContext, NEW_CALL } from './call-context.js';
-import { costIn, decodeEntry, isSimulated, worldOf } from './decode.js';
+import { decodeEntry, isSimulated, worldOf } from './decode.js';
 import { type Entry, gapIn, isMarker, readEntry, seqOf } from './entry.js';
 import { FrameTooLong, framesOf } from './event-frames.js';
 import { GatewayRefusal } from './gateway-refusal.js';
@@ -177,18 +177,15 @@ export class CallReader {
     this.context = context;
     if (entry.seq > this.committed) {
       if (events.length === 0) entriesLeftOut.inc({ why: 'held back' });
-      const commit = this.push(entry, events);
+      const commit = this.push(events);
       if (!entry.ephemeral) this.keeper.advance(entry.seq, commit);
       await unlessAborted(this.shared.sink.room(), this.signal);
     }
     if (entry.type === LAST) this.ending = 'sealed';
   }
 
-  private push(entry: Entry, events: readonly DecodedEvent[]): Promise<unknown> {
-    const cost = costIn(entry);
-    const commits: Promise<void>[] = events.length === 0 ? [] : [this.shared.sink.push(events)];
-    if (cost) commits.push(this.shared.keepCost(this.call, entry, cost));
-    const commit = Promise.all(commits);
+  private push(events: readonly DecodedEvent[]): Promise<void> {
+    const commit = events.length === 0 ? Promise.resolve() : this.shared.sink.push(events);
     // A sink rejects only if the source is told to stop. Otherwise: start again from what is saved.
     commit.catch((error: unknown) => this.shared.fail(error instanceof Error ? error : new Error('a push failed')));
     return commit;

@@ -1,8 +1,7 @@
 /**
- * Translates an entry of a call's log (second generation) into events of our vocabulary, and into data that only the
- * operator reads. Pure: it is given what is known of the call, and returns it updated.
+ * Translates an entry of a call's log (second generation) into events of our vocabulary. Pure: it is given what is
+ * known of the call, and returns it updated.
  */
-import { numberIn } from '../../common/exact-number.js';
 import { timeOfSeconds } from '../../common/written-time.js';
 import type { DecodedEvent } from '../../events/log/event.js';
 import { type CallContext, UNKNOWN_CALL } from './call-context.js';
@@ -13,14 +12,6 @@ export interface Decoded {
   /** Empty if the entry is held back. If there are two, they belong in one commit. */
   readonly events: readonly DecodedEvent[];
   readonly context: CallContext;
-}
-
-/** What a call cost the operator: the reseller's bill, never his customers'. */
-export interface Cost {
-  readonly amount: number;
-  readonly currency: 'USD' | 'EUR';
-  /** By vendor, model and unit, as upstream writes them. */
-  readonly rows: readonly unknown[];
 }
 
 /**
@@ -61,22 +52,6 @@ const OWN_KEYS = new Map<string, readonly string[]>([
   ['docs.sources', ['took_ms', 'query']],
   ['call.transferred', ['ok']],
 ]);
-
-/** The bill in a `call.summary`, or what judging cost; undefined where there is none. Old logs count in euros. */
-export function costIn({ type, data }: Entry): Cost | undefined {
-  if (type === 'call.summary' && isFields(data['cost'])) {
-    const { usd, eur, rows } = data['cost'];
-    return billOf(usd, eur, Array.isArray(rows) ? (rows as unknown[]) : []);
-  }
-  if (type !== 'call.score') return undefined;
-  return billOf(data['judge_cost_usd'], data['judge_cost_eur'], []);
-}
-
-function billOf(usd: unknown, eur: unknown, rows: readonly unknown[]): Cost | undefined {
-  const [dollars, euros] = [numberIn(usd), numberIn(eur)];
-  if (dollars !== undefined) return { amount: dollars, currency: 'USD', rows };
-  return euros === undefined ? undefined : { amount: euros, currency: 'EUR', rows };
-}
 
 /** An evaluation or a rehearsal, not a real call. A dialled call may belong to a batch of calls to real people. */
 export function isSimulated({ type, data }: Entry): boolean {

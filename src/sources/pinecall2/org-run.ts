@@ -17,7 +17,7 @@ import { isFields, readEntry } from './entry.js';
 import { framesOf } from './event-frames.js';
 import type { GatewayApi } from './gateway-api.js';
 import { GatewayRefusal } from './gateway-refusal.js';
-import type { CostBook, CursorStore, GatewayAddress, Timings } from './pinecall2-options.js';
+import type { CursorStore, GatewayAddress, Timings } from './pinecall2-options.js';
 import type { CallHint, ReaderContext } from './reader-context.js';
 import { StreamSlots } from './stream-slots.js';
 
@@ -30,7 +30,6 @@ export interface OrgRunOptions {
   readonly api: GatewayApi;
   readonly address: GatewayAddress;
   readonly cursors: CursorStore;
-  readonly costs: CostBook | undefined;
   readonly timings: Timings;
   readonly sink: EventSink;
   readonly live: () => void;
@@ -46,7 +45,7 @@ export class OrgRun {
   private failure: Error | undefined;
 
   constructor(private readonly options: OrgRunOptions) {
-    const { api, sink, timings, source, live, address, costs } = options;
+    const { api, sink, timings, source, live, address } = options;
     setMaxListeners(0, this.abort.signal); // One a stream, and there are as many as there are calls.
     const fail = (error: Error) => this.fail(error);
     this.shared = {
@@ -54,8 +53,6 @@ export class OrgRun {
       slots: new StreamSlots(() => api.maxStreams),
       reachability: new Reachability(timings.outageMs, live, fail),
       log: new SparseLog('Pinecall2', source),
-      keepCost: async (call, { agent, type, ts }, cost) =>
-        costs?.record(call, agent, type === 'call.score' ? 'judges' : 'call', cost, new Date((ts ?? 0) * 1000)),
     };
     const keeperOf = (log: string, cursor: number) => this.keeperOf(log, cursor);
     const { signal } = this.abort;

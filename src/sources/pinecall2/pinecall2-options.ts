@@ -1,20 +1,11 @@
 /** What the sources of the second generation are given: an address, keys, where cursors are kept, intervals. */
 import { InvalidSource } from '../source.js';
-import type { Cost } from './decode.js';
 
 /** Where the cursors of a source's logs are kept: `call:<id>`, `sessions`, `usage`. As source-cursors.ts has them. */
 export interface CursorStore {
   load(source: string): Promise<ReadonlyMap<string, { cursor: number; done: boolean }>>;
   find(source: string, log: string): Promise<{ cursor: number; done: boolean } | undefined>;
   save(source: string, log: string, cursor: number, done: boolean): Promise<void>;
-}
-
-/**
- * Keeps what calls cost the operator. `part` distinguishes the items for which one call is billed; a repeated one is
- * replaced.
- */
-export interface CostBook {
-  record(call: string, agent: string, part: 'call' | 'judges', cost: Cost, at: Date): Promise<void>;
 }
 
 export interface Timings {
@@ -54,8 +45,6 @@ export const DEFAULT_TIMINGS: Timings = {
 export interface Pinecall2Options {
   readonly apiKey: string;
   readonly cursors: CursorStore;
-  /** Absent: what calls cost is not kept. */
-  readonly costs?: CostBook;
   readonly timings?: Partial<Timings>;
   /** Authorities beside the system's, as PEM. */
   readonly ca?: string;

@@ -43,12 +43,12 @@ export class Pinecall2Source implements Source {
    */
   async run(sink: EventSink, live: () => void, signal: AbortSignal): Promise<void> {
     const { name: source, address, apiKey, timings } = this;
-    const { cursors, costs, ca, perMinute } = this.options;
+    const { cursors, ca, perMinute } = this.options;
     const http = new GatewayHttp(address.origin, ca);
     const budget = new RequestBudget(perMinute);
     const { world } = address;
     const api = new GatewayApi({ http, budget, apiKey, world, timeoutMs: timings.requestTimeoutMs });
-    this.current = new OrgRun({ source, api, address, cursors, costs, timings, sink, live });
+    this.current = new OrgRun({ source, api, address, cursors, timings, sink, live });
     try {
       await this.current.run(signal);
     } finally {

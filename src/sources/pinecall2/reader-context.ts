@@ -2,8 +2,6 @@
 import type { SparseLog } from '../../common/sparse-log.js';
 import type { Reachability } from '../pinecall/reachability.js';
 import type { EventSink } from '../source.js';
-import type { Cost } from './decode.js';
-import type { Entry } from './entry.js';
 import type { GatewayApi } from './gateway-api.js';
 import type { Timings } from './pinecall2-options.js';
 import type { StreamSlots } from './stream-slots.js';
@@ -20,8 +18,6 @@ export interface ReaderContext {
   readonly world: string;
   /** Evaluations and rehearsals are wanted, too. */
   readonly withSimulated: boolean;
-  /** Resolves when it is kept. */
-  keepCost(call: string, entry: Entry, cost: Cost): Promise<void>;
   /** Ends the whole run with this error, which no further attempt can cure. */
   fail(error: Error): void;
 }

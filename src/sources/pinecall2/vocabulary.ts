@@ -3,6 +3,7 @@
  * stored nor sent: they contain SIP headers, prompts and vendors' names. Of a known type only the fields in the table
  * get through.
  */
+import { costIn } from './bill.js';
 import { type CallContext, metricsOf } from './call-context.js';
 import { type Entry, type Fields, isFields } from './entry.js';
 import { type Draft, type Translate, agentTranscript, agentTurn, supervisorSaid, userState, userTranscript, userTurn } from './turns.js'; // prettier-ignore
@@ -73,8 +74,8 @@ const ended: Translate = ({ data }, context) => ({
   context,
 });
 
-/** Without the bill, which is the operator's: {@link costIn}. */
-const summary: Translate = ({ data }, context) => ({
+/** `cost` is the operator's: no tenant's events show it (`shownData` in src/events/log/event.ts). */
+const summary: Translate = ({ type, data }, context) => ({
   events: [
     {
       type: 'call.summary',
@@ -82,14 +83,15 @@ const summary: Translate = ({ data }, context) => ({
         ...renamed(data, { duration: 'duration_s', turns: 'turns', outcome: 'outcome', endReason: 'reason' }),
         ...{ reason: reasonOf(data['reason']), metrics: metricsOf(context.samples) },
         recording: typeof data['recording'] === 'string' && data['recording'] !== '',
+        cost: costIn({ type, data }),
       }),
     },
   ],
   context,
 });
 
-/** `judged`: how many verdicts are a yes or a no. `reason`: of the first no. What judging cost is the operator's. */
-const score: Translate = ({ data }, context) => {
+/** `judged`: how many verdicts are a yes or a no. `reason`: of the first no. `cost` is the operator's, too. */
+const score: Translate = ({ type, data }, context) => {
   const all: readonly unknown[] = Array.isArray(data['judges']) ? data['judges'] : [];
   const judges = all.filter(isFields).map((judge) =>
     renamed(judge, {
@@ -101,7 +103,8 @@ const score: Translate = ({ data }, context) => {
   const broken = judges.filter(({ verdict }) => verdict === 'broken');
   const said = renamed(data, { passed: 'passed', notJudged: 'not_judged', panel: 'panel' });
   const counts = { judges, held, judged: held + broken.length, reason: broken[0]?.['reason'] };
-  return { events: [{ type: 'call.score', data: present({ ...said, ...counts }) }], context };
+  const cost = costIn({ type, data });
+  return { events: [{ type: 'call.score', data: present({ ...said, ...counts, cost }) }], context };
 };
 
 const toolResult: Translate = ({ data }, context) => ({
