@@ -8,6 +8,7 @@ import type { CallEvent } from './call-event.js';
 import { type Part, partsAfter } from './call-part.js';
 import { type Claim, better, claim, earlier, firstBest, later } from './claim.js';
 import type { Keyed } from './keyed.js';
+import { type LastLine, lastLineAfter } from './last-line.js';
 import { isMessage } from './message-state.js';
 import { keysOf } from './part-keys.js';
 import { type Measures, NOTHING_MEASURED, measuresAfter, tallyAfter } from './quality.js';
@@ -34,6 +35,8 @@ export interface CallHead {
   readonly handoff: Claim<Handoff> | null;
   /** Somebody has said something, so it rings no longer. */
   readonly talked: boolean;
+  /** Null: nobody has said anything. */
+  readonly lastLine: Claim<LastLine> | null;
   /** A part of it was lost before it reached us (`log.gap`). */
   readonly incomplete: boolean;
   /** How many events were taken in. */
@@ -92,6 +95,7 @@ function headAfter(known: CallHead, event: CallEvent): CallHead {
     last: isTimed ? later(known.last, claim(at, 0, seq)) : known.last,
     facts: factsAfter(known.facts, event),
     talked: known.talked || isMessage(type),
+    lastLine: lastLineAfter(known.lastLine, event),
     ...change?.(known, event),
   };
 }
@@ -200,7 +204,7 @@ function emptyCall(callId: string, { type, seq, at, data }: CallEvent): CallHead
     },
     ...{ ringing: null, started: null },
     ...{ first: claim(at, 0, isTimed ? seq : UNTIMED), last: claim(at, 0, isTimed ? seq : 0) },
-    ...{ ended: null, reason: null, duration: null, handoff: null, talked: false, incomplete: false },
+    ...{ ended: null, reason: null, duration: null, handoff: null, talked: false, incomplete: false, lastLine: null },
     ...{ events: 0, truncated: false },
   };
 }

@@ -47,6 +47,8 @@ export interface CallSummary {
   readonly reason: string | null;
   /** Present while a person is asked for, or speaks in the agent's place. */
   readonly handoff?: Handoff;
+  /** What was said last, shortened; null: nothing was said. */
+  readonly lastLine: string | null;
   /** True when a part of the call never reached us (`log.gap`). */
   readonly incomplete: boolean;
   /** Present if the call has more events than are taken in. What was said after that is in the log only. */
@@ -70,6 +72,7 @@ export function summaryOf(call: CallHead): CallSummary {
     duration: endedAt === null ? null : (call.duration?.value ?? secondsBetween(startedAt, endedAt)),
     reason: endedAt === null ? null : (call.reason?.value ?? null),
     ...(call.handoff && call.handoff.value.state !== 'released' && { handoff: call.handoff.value }),
+    lastLine: call.lastLine?.value.text ?? null,
     incomplete: call.incomplete,
     ...(call.truncated && { truncated: true }),
     quality: qualityOf(call.measures),

@@ -1,4 +1,5 @@
 /** Makes a call's state from a server's answer (docs/calls.md), so that later events can be applied to it. Pure. */
+import { type Bill, NO_BILLS } from './bill.js';
 import { type Part, keyOfPart } from './call-part.js';
 import type { CallState, Fact } from './call-state.js';
 import type { CallSummary, CallView, ToolUse } from './call-view.js';
@@ -16,12 +17,15 @@ const [FACT_RANK, END_RANK, TEXT_RANK, PIECES_RANK] = [1, 2, 3, 1];
 const OPEN_LINES = 16;
 const FACTS = ['from', 'to', 'name', 'direction', 'transport'] as const;
 
+/** `cost`: in an answer to the operator. */
+type Answered = CallSummary & Partial<Pick<CallView, 'transcript' | 'tools'>> & { readonly cost?: Bill | null };
+
 /**
  * `seq` is the answer's `cursor`: events up to it are in the answer, later ones are applied to this state. A summary
  * has no transcript yet. A call that was lost is alive again with the next event. Later corrections find a message by
  * its id.
  */
-export function stateOf(call: CallSummary & Partial<Pick<CallView, 'transcript' | 'tools'>>, seq: number): CallState {
+export function stateOf(call: Answered, seq: number): CallState {
   const { callId, agent, state, startedAt, endedAt, reason, duration, transcript = [], tools = [] } = call;
   const isRinging = state === 'ringing';
   const hasEnded = state === 'ended' && reason !== 'lost' && endedAt !== null;
@@ -46,6 +50,7 @@ export function stateOf(call: CallSummary & Partial<Pick<CallView, 'transcript' 
     reason: hasEnded && reason !== null ? claim(reason, END_RANK, seq) : null,
     duration: hasEnded && duration !== null ? claim(duration, END_RANK, seq) : null,
     handoff: call.handoff === undefined ? null : claim(call.handoff, 0, seq),
+    lastLine: lastLineOf(call, seq),
     ...{ talked: transcript.length > 0, incomplete: call.incomplete, events: 0, truncated: call.truncated ?? false },
     parts: withCourse(withParts([], { transcript, tools }, seq), call, transcript),
   };
@@ -61,8 +66,16 @@ function rangBefore(startedAt: string, { parts }: Quality & Partial<WholeQuality
   return claim(new Date(Date.parse(startedAt) - parts.ringing).toISOString(), 0, 0);
 }
 
+/** Of a list's row nobody knows which message it was. */
+function lastLineOf({ lastLine, transcript }: Answered, seq: number): CallState['lastLine'] {
+  const last = transcript?.at(-1);
+  if (!lastLine) return null;
+  const key = last === undefined ? '' : messageKey(last.role, last.messageId, last.seq);
+  return claim({ key, text: lastLine }, 0, seq);
+}
+
 function measuresOf(
-  { quality, handoff }: CallSummary & { quality: Quality & Partial<WholeQuality> },
+  { quality, handoff, cost = null }: Answered & { quality: Quality & Partial<WholeQuality> },
   seq: number,
 ): Measures {
   const { latency, tools, interruptions, language = null, score, parts } = quality;
@@ -74,6 +87,7 @@ function measuresOf(
     language: language === null ? null : claim(language, 0, seq),
     score: score && claim(score, 1, seq),
     escalated: handoff !== undefined,
+    bills: cost === null ? NO_BILLS : { call: claim(cost, 0, seq), judging: [] },
   };
 }
 

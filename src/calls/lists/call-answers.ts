@@ -43,6 +43,9 @@ const summary = {
     .object({ state: z.enum(['requested', 'active']), by: z.string().nullable(), at: momentField })
     .optional()
     .meta({ description: 'While a person is asked for, or speaks in the agent’s place.' }),
+  lastLine: text('A table for two, please')
+    .nullable()
+    .meta({ description: 'What was said last, at most 160 characters of it.', examples: ['A table for two, please'] }),
   incomplete: z.boolean().meta({ description: 'Something of the call never reached us (`log.gap`).' }),
   truncated: z.literal(true).optional().meta({ description: 'It has more events than are taken in.' }),
 };

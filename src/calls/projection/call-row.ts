@@ -103,10 +103,10 @@ function shownAt(part: Part, byLog: boolean): number | null {
  */
 export function headIn(text: string): CallHead | undefined {
   const kept = parsedOrUndefined(text) as (Omit<CallHead, keyof typeof NEWER> & Partial<CallHead>) | undefined;
-  return kept && { ...NEWER, ...kept };
+  return kept && { ...NEWER, ...kept, measures: { ...NOTHING_MEASURED, ...kept.measures } };
 }
 
-const NEWER = { events: 0, truncated: false, byLog: null, measures: NOTHING_MEASURED };
+const NEWER = { events: 0, truncated: false, byLog: null, lastLine: null, measures: NOTHING_MEASURED };
 
 /** Undefined as in {@link headIn}. */
 export function partIn(text: string): Part | undefined {

@@ -2,6 +2,7 @@
  * One call in full: its newest page as the server has kept it, then every later event, in order, by the reducer that
  * the server uses; earlier pages on request.
  */
+import { type Bill, costOf } from '../../../calls/fold/bill.js';
 import { type CallState, applyEvent } from '../../../calls/fold/call-state.js';
 import { type CallView, viewOf } from '../../../calls/fold/call-view.js';
 import { type LiveState, applyLive, liveStateOf } from '../../../calls/fold/live-state.js';
@@ -19,6 +20,8 @@ export interface CallRecordState {
   readonly tenant: string | null;
   /** Where the page before the loaded ones ends; null: all is loaded. */
   readonly earlier: string | null;
+  /** What upstream bills; null: it does not say; undefined: only the operator is told. */
+  readonly cost: Bill | null | undefined;
   readonly fault: Fault | undefined;
 }
 
@@ -38,6 +41,7 @@ type KeptCall = CallView & {
   readonly tenant?: string | null;
   readonly earlier: string | null;
   readonly cursor: number;
+  readonly cost?: Bill | null;
 };
 
 /** A new call is kept a moment after it is announced. */
@@ -46,7 +50,7 @@ const MAX_RETRIES = 10;
 
 export class CallRecord {
   readonly state = createStore<CallRecordState>({
-    ...{ view: undefined, tenant: null, earlier: null, fault: undefined },
+    ...{ view: undefined, tenant: null, earlier: null, cost: undefined, fault: undefined },
     live: liveStateOf('live'),
   });
   /** Frames that arrive while the call is read. */
@@ -152,7 +156,7 @@ export class CallRecord {
     this.close();
     this.call = undefined;
     const fault = new Fault('call-not-found', 'The call was erased.');
-    this.state.set({ ...this.state.get(), view: undefined, live: liveStateOf('ended'), fault });
+    this.state.set({ ...this.state.get(), view: undefined, cost: undefined, live: liveStateOf('ended'), fault });
   }
 
   private tellSoon(): void {
@@ -162,7 +166,8 @@ export class CallRecord {
       this.isTelling = false;
       if (this.closing.signal.aborted) return;
       const view = this.call === undefined ? this.state.get().view : viewOf(this.call);
-      this.state.set({ ...this.state.get(), view, live: this.live });
+      const cost = this.call && !this.place.hasLog ? costOf(this.call.measures.bills) : undefined;
+      this.state.set({ ...this.state.get(), view, live: this.live, cost });
     });
   }
 }

@@ -27,7 +27,7 @@ export function listedCall(summary: CallSummary, cursor: number, now: number): L
   return {
     summary,
     live: liveStateOf(summary.state),
-    lastLine: null,
+    lastLine: summary.lastLine ?? null,
     hasFailedTool: false,
     state: { ...stateOf(summary, cursor), parts: [] },
     heardAtMs: now,
@@ -47,7 +47,7 @@ export function liveCallAfter(known: LiveCall | undefined, frame: StreamFrame, n
   return {
     summary,
     live: applyLive(known?.live ?? liveStateOf(summary.state), frame),
-    lastLine: lineIn(frame) ?? known?.lastLine ?? null,
+    lastLine: summary.lastLine,
     hasFailedTool:
       known?.hasFailedTool === true ||
       toolParts(event).some(({ answer }) => answer !== undefined && answer.error !== null),
@@ -60,12 +60,4 @@ export function liveCallAfter(known: LiveCall | undefined, frame: StreamFrame, n
 /** Rows that show the same need not be rendered again. */
 function isSame(one: CallSummary, other: CallSummary): boolean {
   return (Object.keys(other) as (keyof CallSummary)[]).every((key) => one[key] === other[key]);
-}
-
-const LINES = new Set(['user.message', 'message.confirmed', 'bot.speaking', 'whatsapp.message', 'whatsapp.response']);
-/** What a row has room for. */
-const MAX_LINE = 160;
-
-function lineIn({ type, data: { text } }: StreamFrame): string | null {
-  return LINES.has(type) && typeof text === 'string' && text !== '' ? text.slice(0, MAX_LINE) : null;
 }
