@@ -2,7 +2,17 @@
 import { ownName } from '../common/place.js';
 import { createStore } from '../common/store.js';
 
-export const COLUMNS = ['tenant', 'agent', 'line', 'direction', 'started', 'duration', 'outcome', 'id'] as const;
+export const COLUMNS = [
+  'tenant',
+  'agent',
+  'line',
+  'direction',
+  'started',
+  'duration',
+  'latency',
+  'outcome',
+  'id',
+] as const;
 export type Column = (typeof COLUMNS)[number];
 
 const KEY = ownName('switchboard.columns');

@@ -65,6 +65,22 @@ export function CallFilters({ search, onChange }: Props) {
         textOf={named(lengths)}
         {...{ search, onChange }}
       />
+      <Choice
+        name="flag"
+        any={texts.anyQuality}
+        values={Object.keys(texts.flags)}
+        textOf={named(texts.flags)}
+        {...{ search, onChange }}
+      />
+      {search.q === '' && (
+        <Choice
+          name="sort"
+          any={texts.newestFirst}
+          values={Object.keys(texts.sorts)}
+          textOf={named(texts.sorts)}
+          {...{ search, onChange }}
+        />
+      )}
       <Day name="from" {...{ search, onChange }} />
       <Day name="to" {...{ search, onChange }} />
     </search>
@@ -72,7 +88,7 @@ export function CallFilters({ search, onChange }: Props) {
 }
 
 interface ChoiceProps extends Props {
-  readonly name: 'agent' | 'state' | 'reason' | 'transport' | 'direction' | 'min';
+  readonly name: 'agent' | 'state' | 'reason' | 'transport' | 'direction' | 'min' | 'flag' | 'sort';
   readonly any: string;
   readonly values: readonly string[];
   readonly textOf?: (value: string) => string;

@@ -1,4 +1,4 @@
-import { type ReactNode, useRef } from 'react';
+import { type ReactNode, Suspense, lazy, useCallback, useRef } from 'react';
 import { Link } from 'wouter';
 import { useHistoryState } from 'wouter/use-browser-location';
 import type { CallView } from '../../../calls/fold/call-view.js';
@@ -15,6 +15,7 @@ import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, turnOf } from 
 import { Outcome } from './call-table.js';
 import { ReplayBar } from './replay-bar.js';
 import { ShowEarlier } from './show-earlier.js';
+import { BackToTrace, useLinesOfTrace } from './trace/use-lines-of-trace.js';
 import { Transcript } from './transcript.js';
 import { useLastLineInSight, useMomentInSight } from './use-last-line-in-sight.js';
 import { useReplay } from './use-replay.js';
@@ -24,6 +25,8 @@ import '../styles/calls.css';
 import '../styles/call-page.css';
 
 const texts = callTexts.call;
+/** Charts of a call are not in the first script. */
+const CallQuality = lazy(() => import('./trace/call-quality.js'));
 
 interface Props {
   /** As the lists have it. */
@@ -44,7 +47,12 @@ function Whole({ callKey, record, actions }: Props & { readonly record: CallReco
   const script = useRef<HTMLElement>(null);
   const state = useStore(record.state);
   const control = useReplay(state.view, record);
-  const { view, fault, earlier } = state;
+  const { view, fault, earlier, cost } = state;
+  const { seek } = control;
+  const lines = useLinesOfTrace(
+    script,
+    useCallback(() => seek(Infinity), [seek]),
+  );
   useLastLineInSight(script, control.isPlaying);
   useMomentInSight(script, control.replay !== null);
   if (fault?.slug === 'call-not-found' || fault?.slug === 'validation') return <NotFoundPage />;
@@ -72,6 +80,14 @@ function Whole({ callKey, record, actions }: Props & { readonly record: CallReco
           {texts.isLive} <Link href={`/live/${encodeURIComponent(callKey)}`}>{texts.watchLive}</Link>
         </p>
       )}
+      <Suspense>
+        <CallQuality
+          view={replay === null ? view : replay.at(Infinity).view}
+          position={isReplaying ? position : null}
+          isPartial={earlier !== null && replay === null}
+          {...{ cost, lines }}
+        />
+      </Suspense>
       {hasEnded && replay && <ReplayBar control={control} replay={replay} view={view} />}
       {view.truncated && <p className="notice">{texts.truncated}</p>}
       <section ref={script} className="card call-script" aria-label={texts.transcript}>
@@ -79,8 +95,9 @@ function Whole({ callKey, record, actions }: Props & { readonly record: CallReco
         <Transcript
           view={moment?.view ?? view}
           live={isReplaying && moment ? moment.live : null}
-          {...(hasEnded && { onSeek: control.seek })}
+          {...(hasEnded && { onSeek: seek })}
         />
+        <BackToTrace lines={lines} />
       </section>
     </article>
   );

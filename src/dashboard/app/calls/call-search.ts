@@ -10,10 +10,13 @@ const FIELDS = [
   ...['from', 'to'],
   /** Seconds. */
   'min',
+  /** A quality, and the order. */
+  ...['flag', 'sort'],
 ] as const;
 
 export type CallSearch = Readonly<
-  Record<'q' | 'agent' | 'tenant' | 'state' | 'reason' | 'transport' | 'direction' | 'from' | 'to' | 'min', string>
+  Record<'q' | 'agent' | 'tenant' | 'state' | 'reason' | 'transport' | 'direction' | 'from' | 'to', string> &
+    Record<'min' | 'flag' | 'sort', string>
 >;
 
 export const NOTHING = Object.fromEntries(FIELDS.map((field) => [field, ''])) as CallSearch;
@@ -43,10 +46,13 @@ export function addressOf(search: Partial<CallSearch>): string {
 }
 
 /** As the API is asked. */
-export function queryOf({ q, agent, tenant, state, reason, transport, direction, from, to, min }: CallSearch): Query {
+/** A search is for the newest first only. */
+export function queryOf(search: CallSearch): Query {
+  const { q, agent, tenant, state, reason, transport, direction, from, to, min, flag, sort } = search;
   return {
     ...{ q: q.trim(), agents: agent, tenants: tenant, state, reason, transport, direction },
     ...{ from: startOf(from, 0), to: startOf(to, 1), minDuration: min },
+    ...{ flag, sort: q.trim() === '' ? sort : '' },
   };
 }
 

@@ -6,6 +6,7 @@ import { TenantTag } from '../ui/tenant-tag.js';
 import { keyOf } from '../workspace/reach.js';
 import { useWorkspace } from '../workspace/workspace.js';
 import type { Column } from './call-columns.js';
+import { msText } from './trace/trace-words.js';
 import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, reasonText } from './call-facts.js';
 import type { FoundCall, Snippet } from './use-call-list.js';
 
@@ -86,6 +87,8 @@ const CELLS: Readonly<Record<Column, (call: FoundCall) => ReactNode>> = {
     </time>
   ),
   duration: (call) => <CallTimer {...call} />,
+  latency: ({ quality: { latency } }) =>
+    latency === null ? '–' : <span className="numeric">{msText(latency.p95)}</span>,
   outcome: ({ state, reason }) =>
     state === 'ended' ? <Outcome reason={reason} /> : <TurnTag turn={state === 'ringing' ? 'ringing' : 'live'} />,
   id: ({ callId }) => <code className="call-id">{callId}</code>,

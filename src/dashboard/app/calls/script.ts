@@ -4,7 +4,7 @@
  */
 import type { CallView, ToolUse } from '../../../calls/fold/call-view.js';
 import type { LiveState } from '../../../calls/fold/live-state.js';
-import type { TranscriptEntry } from '../../../calls/fold/transcript.js';
+import { type Placed, type TranscriptEntry, inOrder } from '../../../calls/fold/transcript.js';
 
 export type ScriptLine =
   /** `spokenUntil`: how much of a reply's text has been spoken so far; null: all of it. */
@@ -22,17 +22,27 @@ export function scriptOf(
   { transcript, tools }: Pick<CallView, 'transcript' | 'tools'>,
   live: LiveState | null,
 ): ScriptLine[] {
-  const lines: { seq: number; line: ScriptLine }[] = [
-    ...transcript.map((entry) => ({ seq: entry.seq, line: saidLine(entry, live) })),
-    ...tools.map((tool) => ({ seq: tool.seq, line: { kind: 'tool' as const, key: `tool ${tool.id}`, tool } })),
+  const lines: { place: Placed; line: ScriptLine }[] = [
+    ...transcript.map((entry) => ({ place: entry, line: saidLine(entry, live) })),
+    ...tools.map((tool) => ({ place: tool, line: { kind: 'tool' as const, key: keyOfTool(tool), tool } })),
   ];
-  const script = lines.sort((one, other) => one.seq - other.seq).map(({ line }) => line);
+  const script = lines.sort((one, other) => inOrder(one.place, other.place)).map(({ line }) => line);
   return live === null ? script : [...script, ...sayingLines(transcript, live)];
 }
 
+/** The key of an entry's line. */
+export function keyOfEntry({ role, messageId, seq }: Pick<TranscriptEntry, 'role' | 'messageId' | 'seq'>): string {
+  return `${role} ${messageId ?? seq}`;
+}
+
+/** The key of a tool's line. */
+export function keyOfTool({ id }: Pick<ToolUse, 'id'>): string {
+  return `tool ${id}`;
+}
+
 function saidLine(entry: TranscriptEntry, live: LiveState | null): ScriptLine {
-  const { role, messageId, text, seq, interrupted, wordsSpoken } = entry;
-  const key = `${role} ${messageId ?? seq}`;
+  const { role, messageId, text, interrupted, wordsSpoken } = entry;
+  const key = keyOfEntry(entry);
   const reply = live?.reply;
   const isNow = role === 'bot' && reply?.messageId === messageId && live?.turn === 'speaking';
   const words = isNow ? reply?.words : interrupted ? wordsSpoken : undefined;

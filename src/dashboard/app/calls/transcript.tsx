@@ -5,6 +5,7 @@ import type { TranscriptEntry } from '../../../calls/fold/transcript.js';
 import { callTexts } from '../texts/calls.js';
 import { clockText } from '../ui/format.js';
 import { Icon } from '../ui/icons.js';
+import { LineMeasures } from './line-measures.js';
 import { type ScriptLine, scriptOf } from './script.js';
 import { ToolCard } from './tool-card.js';
 
@@ -31,7 +32,12 @@ export function Transcript({ view, live, announces = false, onSeek }: Props) {
   return (
     <ol className="script" aria-live={announces ? 'polite' : 'off'} aria-relevant="additions">
       {script.map((line) => (
-        <li key={line.key} className={`line line-${line.kind} ${sideOf(line)}`} aria-hidden={line.kind === 'saying'}>
+        <li
+          key={line.key}
+          data-line={line.key}
+          className={`line line-${line.kind} ${sideOf(line)}`}
+          aria-hidden={line.kind === 'saying'}
+        >
           <Line line={line} startMs={startMs} {...(onSeek && { onSeek })} />
         </li>
       ))}
@@ -94,6 +100,7 @@ const Said = memo(function Said({ entry, spokenUntil, startMs, onSeek }: SaidPro
         ) : (
           <span className="line-time numeric">{clockText(seconds)}</span>
         )}
+        <LineMeasures entry={entry} />
       </p>
       <p className="bubble" dir="auto">
         {text.slice(0, spoken)}
