@@ -28,10 +28,16 @@ export function AgentTable({ agents, callsOf }: Props) {
               <th scope="col" className="cell-end">
                 {texts.median}
               </th>
+              <th scope="col" className="cell-end">
+                {texts.quality.latency}
+              </th>
+              <th scope="col" className="cell-end">
+                {texts.quality.p95Name}
+              </th>
             </tr>
           </thead>
           <tbody>
-            {agents.map(({ agent, calls, minutes, medianDuration }) => (
+            {agents.map(({ agent, calls, minutes, medianDuration, latency }) => (
               <tr key={agent}>
                 <th scope="row">
                   <span className="cell-agent">
@@ -44,6 +50,8 @@ export function AgentTable({ agents, callsOf }: Props) {
                 <td className="cell-end numeric">{countText(calls)}</td>
                 <td className="cell-end numeric">{roundText(minutes)}</td>
                 <td className="cell-end numeric">{medianDuration === null ? '–' : clockText(medianDuration)}</td>
+                <td className="cell-end numeric">{latency === null ? '–' : texts.quality.ms(latency.p50)}</td>
+                <td className="cell-end numeric">{latency === null ? '–' : texts.quality.ms(latency.p95)}</td>
               </tr>
             ))}
           </tbody>

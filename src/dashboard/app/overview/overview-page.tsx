@@ -11,6 +11,7 @@ import { useWorkspace } from '../workspace/workspace.js';
 import { AgentTable } from './agent-table.js';
 import { HourMap } from './hour-map.js';
 import { PERIODS, dayOf, spanOf } from './period.js';
+import { QualitySection } from './quality-section.js';
 import { Shares } from './shares.js';
 import { type Compared, busiestHour, loadStats } from './stats.js';
 import { TimeChart } from './time-chart.js';
@@ -74,6 +75,7 @@ function Charts({ stats, agent }: { readonly stats: Compared; readonly agent: st
     <>
       <Totals stats={stats} />
       <TimeChart stats={stats} callsOf={callsOf} />
+      <QualitySection stats={stats} callsOf={callsOf} />
       <Shares
         title={texts.outcomes}
         parts={stats.reasons.map(({ reason, calls }) => ({

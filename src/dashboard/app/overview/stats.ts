@@ -3,15 +3,32 @@ import type { Client } from '../api/client.js';
 import { asFault } from '../api/problem.js';
 import { type Span, spanBefore } from './period.js';
 
-export interface Stats {
+/** Milliseconds, of `n` turns. */
+export interface Latencies {
+  readonly p50: number;
+  readonly p95: number;
+  readonly n: number;
+}
+
+/** Null: it was not measured. */
+interface Measured {
+  readonly latency: Latencies | null;
+}
+
+export interface Stats extends Measured {
+  /** The quality is of the calls that began since then; null: of all. */
+  readonly measuredSince: string | null;
+  readonly tools: { readonly calls: number; readonly failed: number };
+  readonly escalated: number;
+  readonly score: { readonly judged: number; readonly passed: number } | null;
   readonly totals: { readonly calls: number; readonly minutes: number; readonly medianDuration: number | null };
-  readonly buckets: readonly { readonly at: string; readonly calls: number; readonly minutes: number }[];
-  readonly agents: readonly {
+  readonly buckets: readonly ({ readonly at: string; readonly calls: number; readonly minutes: number } & Measured)[];
+  readonly agents: readonly ({
     readonly agent: string;
     readonly calls: number;
     readonly minutes: number;
     readonly medianDuration: number | null;
-  }[];
+  } & Measured)[];
   readonly reasons: readonly { readonly reason: string; readonly calls: number }[];
   readonly transports: readonly { readonly transport: string; readonly calls: number }[];
   /** `weekday` 0 is Sunday. */

@@ -80,7 +80,7 @@ export function TimeChart({ stats, callsOf }: Props) {
 }
 
 /** Of several days each hour says which day's it is. */
-function labelOf(at: string, { bucket, buckets }: Pick<Stats, 'bucket' | 'buckets'>): string {
+export function labelOf(at: string, { bucket, buckets }: Pick<Stats, 'bucket' | 'buckets'>): string {
   const hours = buckets.length > DAY_HOURS ? DAY_AND_HOUR : HOUR;
   return (bucket === 'hour' ? hours : DAY).format(new Date(at));
 }
