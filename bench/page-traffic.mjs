@@ -50,7 +50,9 @@ export class Traffic {
     };
     const at = new Date().toISOString();
     const summary = { callId, agent, ...line, name: null, state: 'live', startedAt: at, endedAt: null };
-    this.#calls.set(callId, { summary: { ...summary, duration: null, reason: null, incomplete: false }, log: [] });
+    const quality = { latency: null, tools: { calls: 0, failed: 0 }, score: null, interruptions: 0 };
+    const rest = { duration: null, reason: null, lastLine: null, incomplete: false, quality };
+    this.#calls.set(callId, { summary: { ...summary, ...rest }, log: [] });
     this.#turns.push(this.#conversation(callId, agent, line, turnsDone));
   }
 

@@ -1,8 +1,8 @@
 /**
- * `npm run bench:page`: the live page in Chromium with 500 calls in progress and 2,000 events a second. Prints long
- * tasks and memory. The server is a double that makes events and nothing else, so that what is measured is the page.
+ * `npm run bench:page`: a call of 500 turns on its page, then the live page with 500 calls in progress and 2,000 events a
+ * second, in Chromium. Prints long tasks and memory. The server is a double that makes events and nothing else, so that what is measured is the page.
  *
- *   node bench/page.mjs [--calls 500] [--rate 2000] [--seconds 300]
+ *   node bench/page.mjs [--calls 500] [--rate 2000] [--seconds 300] [--turns 500]
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -10,6 +10,7 @@ import { delimiter, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
+import { LONG_CALL, longCall, longLog, paintLongCall } from './page-call.mjs';
 import { Traffic } from './page-traffic.mjs';
 
 const APP = fileURLToPath(new URL('../dist/dashboard/app/', import.meta.url));
@@ -24,9 +25,10 @@ const { values } = parseArgs({
     calls: { type: 'string', default: '500' },
     rate: { type: 'string', default: '2000' },
     seconds: { type: 'string', default: '300' },
+    turns: { type: 'string', default: '500' },
   },
 });
-const [calls, rate, seconds] = [values.calls, values.rate, values.seconds].map(Number);
+const [calls, rate, seconds, turns] = [values.calls, values.rate, values.seconds, values.turns].map(Number);
 /** About three minutes a call. */
 const traffic = new Traffic(calls, Math.max(2, Math.round((180 * rate) / calls / 34)));
 
@@ -36,11 +38,17 @@ function serve(request, response) {
   if (url.pathname === '/v1/me')
     return json({ tenant: 'acme', scopes: ['events:read'], agents: [], expiresAt: '2099-01-01T00:00:00.000Z' });
   if (url.pathname === '/v1/calls') return json({ calls: traffic.inProgress(), next: null, cursor: traffic.seq });
+  if (url.pathname === `/v1/calls/${LONG_CALL}`) return json(longCall(turns));
   if (url.pathname === '/v1/log')
-    return json({ events: traffic.logOf(url.searchParams.get('call')), next: String(traffic.seq), live: true });
+    return json({ events: logOf(url.searchParams.get('call')), next: String(traffic.seq), live: true });
   if (url.pathname === '/v1/events') return stream(response);
-  const file = url.pathname.includes('.') ? url.pathname.slice(1) : 'index.html';
+  // The page names its files beside itself, wherever it stands.
+  const file = /(assets\/)?[^/]*\.[^/]*$/.exec(url.pathname)?.[0] ?? 'index.html';
   response.setHeader('Content-Type', TYPES[extname(file)] ?? 'text/plain').end(readFileSync(join(APP, file)));
+}
+
+function logOf(call) {
+  return call === LONG_CALL ? longLog(turns) : traffic.logOf(call);
 }
 
 function stream(response) {
@@ -73,6 +81,20 @@ try {
   const page = await browser.newPage({ viewport: { width: 1360, height: 860 } });
   await page.goto(`http://127.0.0.1:${server.address().port}/live`);
   await page.locator('.live-row').first().waitFor();
+  if (turns > 0) {
+    for (let round = 1; round <= 3; round++) console.log(await paintLongCall(browser, page, turns));
+    await page.goto(new URL('/live', page.url()).href);
+    await page.locator('.live-row').first().waitFor();
+  }
+  if (seconds > 0) await watchLive(page);
+} finally {
+  await browser.close();
+  server.closeAllConnections();
+  server.close();
+}
+
+/** The live page, while events come. */
+async function watchLive(page) {
   await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
   await page.evaluate(`
     window.tasks = [];
@@ -110,10 +132,6 @@ try {
     `long tasks (over 50 ms): ${tasks.length}, longest ${Math.round(Math.max(0, ...tasks))} ms, over 100 ms: ${tasks.filter((one) => one > 100).length}`,
   );
   console.log(await longestByCpu(page));
-} finally {
-  await browser.close();
-  server.closeAllConnections();
-  server.close();
 }
 
 /**

@@ -17,7 +17,7 @@ import { ReplayBar } from './replay-bar.js';
 import { ShowEarlier } from './show-earlier.js';
 import { BackToTrace, useLinesOfTrace } from './trace/use-lines-of-trace.js';
 import { Transcript } from './transcript.js';
-import { useLastLineInSight, useMomentInSight } from './use-last-line-in-sight.js';
+import { useIsOfMoment, useLastLineInSight, useMomentInSight } from './use-last-line-in-sight.js';
 import { useReplay } from './use-replay.js';
 import { TenantTag } from '../ui/tenant-tag.js';
 import { useWorkspace } from '../workspace/workspace.js';
@@ -47,6 +47,7 @@ function Whole({ callKey, record, actions }: Props & { readonly record: CallReco
   const script = useRef<HTMLElement>(null);
   const state = useStore(record.state);
   const control = useReplay(state.view, record);
+  const isOfMoment = useIsOfMoment();
   const { view, fault, earlier, cost } = state;
   const { seek } = control;
   const lines = useLinesOfTrace(
@@ -95,6 +96,7 @@ function Whole({ callKey, record, actions }: Props & { readonly record: CallReco
         <Transcript
           view={moment?.view ?? view}
           live={isReplaying && moment ? moment.live : null}
+          isGradual={lines.line === null && !isOfMoment}
           {...(hasEnded && { onSeek: seek })}
         />
         <BackToTrace lines={lines} />

@@ -8,6 +8,7 @@ import { Icon } from '../ui/icons.js';
 import { LineMeasures } from './line-measures.js';
 import { type ScriptLine, scriptOf } from './script.js';
 import { ToolCard } from './tool-card.js';
+import { useGrowing } from './use-growing.js';
 
 const texts = callTexts.call;
 
@@ -17,13 +18,16 @@ interface Props {
   readonly live: LiveState | null;
   /** Whether whole lines are read out as they come: for a call that the viewer has picked, not for every newest one. */
   readonly announces?: boolean;
+  /** Long ones come a screenful at a time, from the beginning. */
+  readonly isGradual?: boolean;
   /** Called with the seconds into the call at which a line begins. */
   readonly onSeek?: (seconds: number) => void;
 }
 
 /** All that was said, as text and never as anything else. */
-export function Transcript({ view, live, announces = false, onSeek }: Props) {
+export function Transcript({ view, live, announces = false, isGradual = false, onSeek }: Props) {
   const script = scriptOf(view, live);
+  const count = useGrowing(script.length, isGradual);
   const startMs = Date.parse(view.startedAt);
   if (script.length === 0) {
     const text = view.state === 'ended' ? texts.nothingSaidEver : texts.nothingSaid;
@@ -31,7 +35,7 @@ export function Transcript({ view, live, announces = false, onSeek }: Props) {
   }
   return (
     <ol className="script" aria-live={announces ? 'polite' : 'off'} aria-relevant="additions">
-      {script.map((line) => (
+      {script.slice(0, count).map((line) => (
         <li
           key={line.key}
           data-line={line.key}
@@ -115,4 +119,14 @@ const Said = memo(function Said({ entry, spokenUntil, startMs, onSeek }: SaidPro
       )}
     </>
   );
-});
+}, isSameLine);
+
+/** A replay makes the same entries anew: they need not be rendered again. */
+function isSameLine(one: SaidProps, other: SaidProps): boolean {
+  return isSame(one.entry, other.entry) && isSame(one, { ...other, entry: one.entry });
+}
+
+function isSame<Fields extends object>(one: Fields, other: Fields): boolean {
+  const names = Object.keys({ ...one, ...other }) as (keyof Fields)[];
+  return names.every((name) => Object.is(one[name], other[name]));
+}

@@ -28,3 +28,8 @@ export function useMomentInSight(script: RefObject<HTMLElement | null>, isShown:
       script.current?.querySelector('.line:last-child')?.scrollIntoView({ block: 'center' });
   }, [script, isShown, moment]);
 }
+
+/** The address names a moment of the call. */
+export function useIsOfMoment(): boolean {
+  return new URLSearchParams(useSearch()).has('t');
+}

@@ -36,7 +36,8 @@ function Bar({ parts }: { readonly parts: TimeParts }) {
       </div>
       <dl className="time-legend">
         {NAMES.map((name) => {
-          const ms = parts[name];
+          // A ringing that no event told of is 0, and was not measured.
+          const ms = name === 'ringing' && parts[name] === 0 ? null : parts[name];
           return (
             <div key={name} className="time-entry">
               <dt className={`time-name part-${name}`}>{texts[name]}</dt>

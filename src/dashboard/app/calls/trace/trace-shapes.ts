@@ -13,6 +13,7 @@ const LEAST = 4;
 /** More items than this are drawn together. */
 export const MAX_SINGLE = 300;
 const BINS = 200;
+const LATENCY_HEIGHT = 0.45;
 
 export interface Shape {
   readonly tone: Lane | 'latency' | 'bad';
@@ -56,10 +57,14 @@ function barsOf(item: TraceItem, from: number, scale: number): Bar[] {
   const x = ((item.from ?? at) - from) * scale;
   const width = Math.max(LEAST, item.from === null || item.until === null ? 0 : (item.until - item.from) * scale);
   const bars: Bar[] = [{ lane, tone: hasFailed ? 'bad' : lane, x, width, height: lane === 'silence' ? 0.4 : 1 }];
-  if (latencyMs !== null && item.from !== null) {
-    const wide = (latencyMs / 1000) * scale;
-    bars.push({ lane, tone: isSlow ? 'bad' : 'latency', x: x - wide, width: Math.max(1, wide), height: 0.45 });
-  }
+  if (latencyMs === null) return bars;
+  // Before the answer; the first generation says it of the caller's turn, which it follows.
+  const wide = (latencyMs / 1000) * scale;
+  const start = lane === 'caller' ? ((item.until ?? at) - from) * scale : x - wide;
+  bars.push({
+    ...{ lane: 'agent', tone: isSlow ? 'bad' : 'latency' },
+    ...{ x: start, width: Math.max(1, wide), height: LATENCY_HEIGHT },
+  });
   return bars;
 }
 

@@ -119,8 +119,7 @@ export function ticksOf(from: number, until: number): number[] {
   const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400];
   const step = steps.find((one) => (until - from) / one <= 6) ?? 86_400;
   const first = Math.ceil(from / step) * step;
-  return Array.from(
-    { length: Math.max(0, Math.floor((until - first) / step) + 1) },
-    (_, index) => first + index * step,
-  );
+  // A mark at the very end would have no room for its text.
+  const count = Math.floor((until - 0.06 * (until - from) - first) / step) + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, index) => first + index * step);
 }
