@@ -31,6 +31,24 @@ describeInChromium('the live page', () => {
     return { agent, tenant, person };
   }
 
+  it('has the last line of each call also for somebody who comes late, as it was corrected', async () => {
+    const { agent, person } = await customer();
+    const [one, other] = [fresh('c'), fresh('c')];
+    await board.ingest(
+      started(agent, one, { from: '+111' }),
+      said(agent, one, 'u1', 'Is it open today?'),
+      started(agent, other, { from: '+222' }),
+      speaks(agent, other, 'b1', 'It opens at ten.'),
+      { event: 'bot.corrected', agent, callId: other, messageId: 'b1', text: 'It opens at nine.' },
+    );
+    const page = await person.watch();
+    await waitFor(async () => {
+      const rows = (await rowsOf(page)).join('\n');
+      return rows.includes('Is it open today?') && rows.includes('It opens at nine.');
+    }, 'the last lines of both calls');
+    await person.leave();
+  });
+
   it('shows each of two customers its own calls and nobody else’s, while a recording plays', async () => {
     const mine = await board.createTenant({ id: fresh('tenant'), agents: ['mara'] });
     const theirs = await board.createTenant({ id: fresh('tenant'), agents: ['julia', 'sol'] });
