@@ -5,7 +5,7 @@ import { moment } from '../common/moment.js';
 import { VERSION } from '../common/version.js';
 import { ENV, type Env } from '../config/env.js';
 import { CONTENT_TYPE, type Format } from './delivery-body.js';
-import { AddressGuard, Forbidden, guardedAgent } from './guarded-agent.js';
+import { AddressGuard, Forbidden, guardedAgent } from '../common/guarded-agent.js';
 import { retryAfterIn } from './retry-schedule.js';
 import { sign } from './signature.js';
 

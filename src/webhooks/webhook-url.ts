@@ -1,9 +1,9 @@
 /**
- * What a tenant may name as an endpoint. The address behind its name is checked at each connection (guarded-agent.ts).
+ * What a tenant may name as an endpoint. The address behind its name is checked at each connection (common/guarded-agent.ts).
  */
 import { isIP } from 'node:net';
 import { Problem } from '../common/problem.js';
-import type { AddressGuard } from './guarded-agent.js';
+import type { AddressGuard } from '../common/guarded-agent.js';
 
 export const MAX_URL = 2048;
 

@@ -2,7 +2,7 @@
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { LOOPBACK, isPublic, isWithin, rangeOf } from '../../src/common/address-range.js';
-import { AddressGuard, guardedAgent } from '../../src/webhooks/guarded-agent.js';
+import { AddressGuard, guardedAgent } from '../../src/common/guarded-agent.js';
 import { request } from 'undici';
 import { Switchboard } from '../support/switchboard.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';

@@ -6,7 +6,7 @@
 import { lookup } from 'node:dns';
 import { type LookupFunction, isIP } from 'node:net';
 import { Agent, buildConnector } from 'undici';
-import { type AddressRange, isPublic, isWithin } from '../common/address-range.js';
+import { type AddressRange, isPublic, isWithin } from './address-range.js';
 
 /** Why nothing was sent. `reason` is for people. */
 export class Forbidden extends Error {
