@@ -3,6 +3,7 @@ import { AgentsModule } from '../agents/agents.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { CallIntake } from './projection/call-intake.js';
+import { CallFinder } from './lists/call-finder.js';
 import { CallPeriods } from './numbers/call-periods.js';
 import { CallReader } from './lists/call-reader.js';
 import { CallStatistics } from './numbers/call-statistics.js';
@@ -25,6 +26,7 @@ import { StatsController } from './numbers/stats.controller.js';
     CallTables,
     CallIntake,
     ProjectionAttempts,
+    CallFinder,
     CallReader,
     CallsRebuild,
     CallsProjection,
@@ -33,6 +35,6 @@ import { StatsController } from './numbers/stats.controller.js';
     CallStatistics,
     QualityStatistics,
   ],
-  exports: [CallsService, CallsRebuild, CallStore],
+  exports: [CallFinder, CallsService, CallsRebuild, CallStore],
 })
 export class CallsModule {}

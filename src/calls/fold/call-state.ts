@@ -7,6 +7,7 @@
 import type { CallEvent } from './call-event.js';
 import { type Part, partsAfter } from './call-part.js';
 import { type Claim, better, claim, earlier, firstBest, later } from './claim.js';
+import { type DeskState, deskAfter } from './desk-state.js';
 import type { Keyed } from './keyed.js';
 import { type LastLine, lastLineAfter } from './last-line.js';
 import { isMessage } from './message-state.js';
@@ -33,6 +34,8 @@ export interface CallHead {
   readonly duration: Claim<number> | null;
   /** A person was asked for, or speaks in the agent's place. */
   readonly handoff: Claim<Handoff> | null;
+  readonly desk: DeskState;
+  readonly recording: Claim<Recording> | null;
   /** Somebody has said something, so it rings no longer. */
   readonly talked: boolean;
   /** Null: nobody has said anything. */
@@ -49,6 +52,12 @@ export interface Handoff {
   readonly state: 'requested' | 'active' | 'released';
   readonly by: string | null;
   readonly at: string;
+}
+
+export interface Recording {
+  readonly exists: boolean;
+  /** Where it lies, if upstream says so; null: upstream is asked for it by the call's id. */
+  readonly url: string | null;
 }
 
 export type Fact = 'from' | 'to' | 'direction' | 'transport' | 'name';
@@ -96,6 +105,7 @@ function headAfter(known: CallHead, event: CallEvent): CallHead {
     facts: factsAfter(known.facts, event),
     talked: known.talked || isMessage(type),
     lastLine: lastLineAfter(known.lastLine, event),
+    desk: deskAfter(known.desk, event),
     ...change?.(known, event),
   };
 }
@@ -129,6 +139,12 @@ const ended =
     };
   };
 
+const summarised: Change = (call, event) => {
+  const url = textOf(event.data['recordingUrl']);
+  const recording: Recording = { exists: event.data['recording'] === true || !!url, url };
+  return { ...ended(1)(call, event), recording: better(call.recording, claim(recording, 0, event.seq)) };
+};
+
 const handedOff =
   (state: Handoff['state']): Change =>
   (call, { at, seq, data }) => ({
@@ -157,7 +173,7 @@ const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
   ['whatsapp.sessionStarted', started],
   ['call.ended', ended(2)],
   ['whatsapp.sessionEnded', ended(2)],
-  ['call.summary', ended(1)],
+  ['call.summary', summarised],
   ['handoff.requested', handedOff('requested')],
   ['handoff.active', handedOff('active')],
   ['handoff.released', handedOff('released')],
@@ -205,6 +221,7 @@ function emptyCall(callId: string, { type, seq, at, data }: CallEvent): CallHead
     ...{ ringing: null, started: null },
     ...{ first: claim(at, 0, isTimed ? seq : UNTIMED), last: claim(at, 0, isTimed ? seq : 0) },
     ...{ ended: null, reason: null, duration: null, handoff: null, talked: false, incomplete: false, lastLine: null },
+    ...{ desk: [], recording: null },
     ...{ events: 0, truncated: false },
   };
 }

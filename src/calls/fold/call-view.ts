@@ -1,7 +1,9 @@
 /** A call as it is shown (docs/calls.md). */
 import { courseAt, latenciesIn } from './call-part.js';
+import type { Claim } from './claim.js';
 import type { CallHead, CallState, Fact, Handoff } from './call-state.js';
 import { talkOf } from './course-state.js';
+import { takerAt } from './desk-state.js';
 import { entriesOf } from './keyed.js';
 import { latencyOf } from './latencies-state.js';
 import { type Quality, type WholeQuality, qualityOf, wholeQualityOf } from './quality.js';
@@ -53,6 +55,8 @@ export interface CallSummary {
   readonly incomplete: boolean;
   /** Present if the call has more events than are taken in. What was said after that is in the log only. */
   readonly truncated?: true;
+  /** Present if there is a recording, for those who may hear it. */
+  readonly recording?: true;
   readonly quality: Quality;
 }
 
@@ -71,12 +75,19 @@ export function summaryOf(call: CallHead): CallSummary {
     ...{ direction: fact('direction'), transport: fact('transport'), state: phaseOf(call), startedAt, endedAt },
     duration: endedAt === null ? null : (call.duration?.value ?? secondsBetween(startedAt, endedAt)),
     reason: endedAt === null ? null : (call.reason?.value ?? null),
-    ...(call.handoff && call.handoff.value.state !== 'released' && { handoff: call.handoff.value }),
+    ...(call.handoff && call.handoff.value.state !== 'released' && { handoff: handoffOf(call, call.handoff) }),
     lastLine: call.lastLine?.value.text ?? null,
     incomplete: call.incomplete,
     ...(call.truncated && { truncated: true }),
+    ...(call.recording?.value.exists && { recording: true }),
     quality: qualityOf(call.measures),
   };
+}
+
+/** By the name of the person who asked, if that person asked here. */
+function handoffOf({ desk }: CallHead, { value, seq }: Claim<Handoff>): Handoff {
+  const by = takerAt(desk, seq);
+  return by === undefined ? value : { ...value, by };
 }
 
 export function viewOf(state: CallState): CallView {

@@ -51,6 +51,7 @@ export function stateOf(call: Answered, seq: number): CallState {
     duration: hasEnded && duration !== null ? claim(duration, END_RANK, seq) : null,
     handoff: call.handoff === undefined ? null : claim(call.handoff, 0, seq),
     lastLine: lastLineOf(call, seq),
+    ...{ desk: [], recording: call.recording ? claim({ exists: true, url: null }, 0, seq) : null },
     ...{ talked: transcript.length > 0, incomplete: call.incomplete, events: 0, truncated: call.truncated ?? false },
     parts: withCourse(withParts([], { transcript, tools }, seq), call, transcript),
   };

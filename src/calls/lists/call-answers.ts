@@ -48,6 +48,7 @@ const summary = {
     .meta({ description: 'What was said last, at most 160 characters of it.', examples: ['A table for two, please'] }),
   incomplete: z.boolean().meta({ description: 'Something of the call never reached us (`log.gap`).' }),
   truncated: z.literal(true).optional().meta({ description: 'It has more events than are taken in.' }),
+  recording: z.literal(true).optional().meta({ description: 'There is a recording (`…/recording`).' }),
 };
 
 const snippet = z

@@ -106,7 +106,10 @@ export function headIn(text: string): CallHead | undefined {
   return kept && { ...NEWER, ...kept, measures: { ...NOTHING_MEASURED, ...kept.measures } };
 }
 
-const NEWER = { events: 0, truncated: false, byLog: null, lastLine: null, measures: NOTHING_MEASURED };
+const NEWER = {
+  ...{ events: 0, truncated: false, byLog: null, lastLine: null },
+  ...{ measures: NOTHING_MEASURED, desk: [], recording: null },
+};
 
 /** Undefined as in {@link headIn}. */
 export function partIn(text: string): Part | undefined {
