@@ -10,7 +10,8 @@ import { PublicUrl } from './public-url.js';
 import type { TrustProxy } from './trust-proxy.js';
 import * as text from './variables.js';
 
-const { busUrl, flag, httpUrl, integer, list, postgresUrl, publicUrl, secret, shown, trustProxy, webhooksAllow } = text;
+const { busUrl, flag, httpUrl, integer, list, postgresUrl, publicUrl, secret, shown, trustProxy } = text;
+const { recordingHosts, webhooksAllow } = text;
 
 const seconds = (fallback: number, max: number) => integer(1, max).default(fallback);
 
@@ -29,7 +30,9 @@ const envSchema = z.object({
   SOURCE_TOKEN: z.string().min(1).optional(),
   PINECALL_API_KEY: z.string().min(1).optional(),
   PINECALL2_API_KEY: z.string().min(1).optional(),
+  PINECALL2_SUPERVISOR_KEY: z.string().min(1).optional(),
   PINECALL_OPS_KEY: z.string().min(1).optional(),
+  RECORDING_HOSTS: recordingHosts,
   PUBLIC_URL: publicUrl.optional(),
   DATA_DIR: z.string().min(1).default('.switchboard'),
   STREAM_PING_SECONDS: seconds(30, 300),
@@ -94,7 +97,11 @@ export interface Env {
   readonly pinecallApiKey: string | undefined;
   /** Of the second generation, if its URL is another one. */
   readonly pinecall2ApiKey: string | undefined;
+  /** With which calls of the second generation are steered; undefined: the key that reads them. */
+  readonly pinecall2SupervisorKey: string | undefined;
   readonly pinecallOpsKey: string | undefined;
+  /** Where recordings may lie that no gateway sends itself (desk/recording-hosts.ts). */
+  readonly recordingHosts: readonly string[];
   /** The start of links and stream URLs. The first value ever names the issuer of tokens (auth/keys/issuer.ts). */
   readonly publicUrl: PublicUrl;
   readonly dataDir: string;
@@ -137,24 +144,19 @@ export function readEnv(variables: Shell, shell = variables): Env {
   const env = parse(variables);
   const demo = env.SOURCES === undefined;
   return Object.freeze({
-    port: env.PORT,
-    host: env.HOST,
+    ...{ port: env.PORT, host: env.HOST },
     databaseUrl: databaseUrlOf(env.DATABASE_URL, shell),
     allowFsyncOff: env.ALLOW_FSYNC_OFF,
     busUrl: env.BUS_URL,
     sources: sourcesOf(env),
-    demo,
-    sourceToken: env.SOURCE_TOKEN,
-    pinecallApiKey: env.PINECALL_API_KEY,
-    pinecall2ApiKey: env.PINECALL2_API_KEY ?? env.PINECALL_API_KEY,
-    pinecallOpsKey: env.PINECALL_OPS_KEY,
+    ...{ demo, sourceToken: env.SOURCE_TOKEN },
+    ...{ pinecallApiKey: env.PINECALL_API_KEY, pinecall2ApiKey: env.PINECALL2_API_KEY ?? env.PINECALL_API_KEY },
+    ...{ pinecall2SupervisorKey: env.PINECALL2_SUPERVISOR_KEY, pinecallOpsKey: env.PINECALL_OPS_KEY },
     publicUrl: env.PUBLIC_URL ?? ownUrl(env),
     dataDir: resolve(env.DATA_DIR),
-    streamPingMs: env.STREAM_PING_SECONDS * 1000,
-    streamMaxMs: env.STREAM_MAX_SECONDS * 1000,
+    ...{ streamPingMs: env.STREAM_PING_SECONDS * 1000, streamMaxMs: env.STREAM_MAX_SECONDS * 1000 },
     workers: env.WORKERS,
-    drainMs: env.DRAIN_SECONDS * 1000,
-    leaveMs: env.LEAVE_SECONDS * 1000,
+    ...{ drainMs: env.DRAIN_SECONDS * 1000, leaveMs: env.LEAVE_SECONDS * 1000 },
     metricsToken: env.METRICS_TOKEN,
     identityProvider: identityProviderOf(env),
     corsOrigins: corsOriginsOf(env),
@@ -170,7 +172,7 @@ export function readEnv(variables: Shell, shell = variables): Env {
       tokens: env.LIMIT_TOKENS,
     },
     retentionDays: env.RETENTION_DAYS,
-    webhooksAllow: env.WEBHOOKS_ALLOW(demo),
+    ...{ webhooksAllow: env.WEBHOOKS_ALLOW(demo), recordingHosts: env.RECORDING_HOSTS },
   });
 }
 

@@ -54,6 +54,17 @@ export const webhooksAllow = ranges
   .default([])
   .transform((given) => (isDemo: boolean) => (isDemo ? [...given, ...LOOPBACK] : given));
 
+/** A name, `*.` and a name, or an origin. */
+const HOST = /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/;
+
+/** Hosts of recordings: `media.example.com`, `*.example.com` (https, public), or an origin, which may be anywhere. */
+export const recordingHosts = list
+  .default(['*.pinecall.io'])
+  .refine(
+    (hosts) => hosts.every((host) => HOST.test(host) || (URL.canParse(host) && new URL(host).origin === host)),
+    'must be hosts like media.example.com or *.example.com, or origins like http://10.0.0.7:9000',
+  );
+
 export const busUrl = z
   .string()
   .regex(/^(nats|tls|rediss?):\/\/[^\s/]+/, 'must look like nats://host:4222, tls://host:4222, redis://… or rediss://…')

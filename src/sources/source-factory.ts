@@ -63,7 +63,7 @@ export class SourceFactory {
         : 'pinecall2+… needs PINECALL2_API_KEY or PINECALL_API_KEY';
       throw new InvalidSource(`SOURCES: ${needed}`);
     }
-    const options = { apiKey, cursors: this.cursors };
+    const options = { apiKey, supervisorKey: env.pinecall2SupervisorKey, cursors: this.cursors };
     return isOps ? new Pinecall2OpsSource(entry, options) : new Pinecall2Source(entry, options);
   }
 

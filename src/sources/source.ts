@@ -1,5 +1,6 @@
 /** What every source has in common. One file per wire; a supervisor runs them. */
 import type { DecodedEvent } from '../events/log/event.js';
+import type { UpstreamCalls } from './upstream-calls.js';
 
 /** Where a source puts what it has read, in the order in which it read it. */
 export interface EventSink {
@@ -31,6 +32,8 @@ export interface Source {
   readonly trouble?: string | undefined;
   /** True if it must run on one process at a time: a second one would take everything in twice, or out of order. */
   readonly once: boolean;
+  /** Present if its upstream has recordings and can be steered. Works on every process, whichever runs the source. */
+  readonly calls?: UpstreamCalls;
   /**
    * Reads until the signal aborts (then resolves) or the upstream fails (then rejects, or resolves if it just ended):
    * the supervisor runs it again after a backoff. Calls `live()` each time it is connected and reading.

@@ -4,6 +4,7 @@ import { AuthModule } from '../auth/auth.module.js';
 import { ENV, type Env } from '../config/env.js';
 import { EventsModule } from '../events/events.module.js';
 import { IngestController } from './ingest.controller.js';
+import { CallUpstreams } from './call-upstreams.js';
 import { SourceCursors } from './source-cursors.js';
 import { SourceFactory } from './source-factory.js';
 import { SOURCES, SourceSupervisor } from './source-supervisor.js';
@@ -13,6 +14,7 @@ import { SOURCES, SourceSupervisor } from './source-supervisor.js';
   imports: [AuthModule, AgentsModule, EventsModule],
   controllers: [IngestController],
   providers: [
+    CallUpstreams,
     SourceCursors,
     SourceFactory,
     SourceSupervisor,
@@ -22,6 +24,6 @@ import { SOURCES, SourceSupervisor } from './source-supervisor.js';
       inject: [SourceFactory, ENV],
     },
   ],
-  exports: [SourceSupervisor],
+  exports: [SourceSupervisor, CallUpstreams],
 })
 export class SourcesModule {}

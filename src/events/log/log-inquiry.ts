@@ -52,6 +52,8 @@ const UNFINISHED = `SELECT DISTINCT c.call_id AS "callId", c.agent FROM call_ten
 
 const CALL = `SELECT nullif(tenant_id, '') AS "tenantId", agent, first_position AS "firstPosition" FROM call_tenants
   WHERE call_id = $1 AND tenant_id = $2 AND agent = $3 AND erased_at IS NULL ORDER BY first_position LIMIT 1`;
+const FROM_SOURCE = `SELECT FROM call_tenants WHERE call_id = $1 AND tenant_id = $2 AND agent = $3 AND by_platform
+  AND NOT EXISTS (SELECT FROM call_tenants x WHERE x.call_id = $1 AND x.tenant_id = $2 AND x.erased_at IS NOT NULL)`;
 const TENANTS_OF_CALL = `SELECT nullif(tenant_id, '') AS "tenantId" FROM call_tenants WHERE call_id = $1
   GROUP BY tenant_id HAVING count(erased_at) = 0 ORDER BY tenant_id LIMIT $2`;
 
@@ -78,6 +80,15 @@ export class LogInquiry {
     const values = [callId, tenantId ?? '', agent];
     const { rows } = await this.pool.ask(null, () => this.pool.query<CallFacts>(CALL, values), patience);
     return rows[0];
+  }
+
+  /**
+   * True if the platform itself brought this call of the tenant in, under this agent, and it was not erased. A call that
+   * a tenant's own token sent may have any id, also one of an upstream's call that is another tenant's.
+   */
+  async isFromSource({ tenantId, callId }: CallName, agent: string, patience: Patience): Promise<boolean> {
+    const ask = () => this.pool.query(FROM_SOURCE, [callId, tenantId ?? '', agent]);
+    return (await this.pool.ask(tenantId, ask, patience)).rows.length > 0;
   }
 
   /** The tenants that have a call with this id. Null among them means nobody. */

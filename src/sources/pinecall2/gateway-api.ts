@@ -132,7 +132,11 @@ export class GatewayApi {
 }
 
 /** Limits the time to the head; the body may take as long as it needs. */
-async function inTime(ms: number, signal: AbortSignal, ask: (limit: AbortSignal) => Promise<Answer>): Promise<Answer> {
+export async function inTime(
+  ms: number,
+  signal: AbortSignal,
+  ask: (limit: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
   const { controller, release } = childOf(signal);
   const timer = setTimeout(() => controller.abort(new Error(`no answer in ${ms} ms`)), ms);
   try {
@@ -149,18 +153,19 @@ async function inTime(ms: number, signal: AbortSignal, ask: (limit: AbortSignal)
 }
 
 /** An id as one segment of a path. `..` is refused: it would be another path, requested with our key. */
-function segment(text: string): string {
+export function segment(text: string): string {
   if (text === '.' || text === '..') throw new Error(`"${text}" cannot stand in a path`);
   return encodeURIComponent(text);
 }
 
-async function readText(body: Readable): Promise<string> {
+/** The whole body; rejects if it is longer than that. */
+export async function readText(body: Readable, maxBytes = MAX_BODY_BYTES): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
       size += chunk.byteLength;
-      if (size > MAX_BODY_BYTES) throw new Error(`an answer is longer than ${MAX_BODY_BYTES} bytes`);
+      if (size > maxBytes) throw new Error(`an answer is longer than ${maxBytes} bytes`);
       chunks.push(chunk);
     }
   } finally {

@@ -44,6 +44,8 @@ export const DEFAULT_TIMINGS: Timings = {
 
 export interface Pinecall2Options {
   readonly apiKey: string;
+  /** With which calls are steered; absent: the other one. */
+  readonly supervisorKey?: string | undefined;
   readonly cursors: CursorStore;
   readonly timings?: Partial<Timings>;
   /** Authorities beside the system's, as PEM. */

@@ -5,6 +5,7 @@
  */
 import type { EventSink, Source } from '../source.js';
 import { GatewayApi } from './gateway-api.js';
+import { GatewayCalls } from './gateway-calls.js';
 import { GatewayHttp } from './gateway-http.js';
 import { OrgRun } from './org-run.js';
 import { DEFAULT_TIMINGS, type GatewayAddress, type Pinecall2Options, type Timings, readAddress, readKey } from './pinecall2-options.js'; // prettier-ignore
@@ -16,6 +17,7 @@ const PREFIX = 'pinecall2+';
 export class Pinecall2Source implements Source {
   readonly name: string;
   readonly once = true;
+  readonly calls: GatewayCalls;
   private readonly address: GatewayAddress;
   private readonly apiKey: string;
   private readonly timings: Timings;
@@ -31,6 +33,8 @@ export class Pinecall2Source implements Source {
     this.name = `${PREFIX}${origin}${world === 'production' ? '' : `?env=${world}`}`;
     this.apiKey = readKey(options.apiKey, 'PINECALL2_API_KEY or PINECALL_API_KEY');
     this.timings = { ...DEFAULT_TIMINGS, ...options.timings };
+    const supervisorKey = options.supervisorKey && readKey(options.supervisorKey, 'PINECALL2_SUPERVISOR_KEY');
+    this.calls = new GatewayCalls({ origin, world, apiKey: this.apiKey, supervisorKey, ca: options.ca });
   }
 
   get trouble(): string | undefined {
