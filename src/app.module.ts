@@ -10,6 +10,7 @@ import type { Env } from './config/env.js';
 import { DashboardModule } from './dashboard/dashboard.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DemoModule } from './demo/demo.module.js';
+import { DeskModule } from './desk/desk.module.js';
 import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ReadersModule } from './readers/readers.module.js';
@@ -38,6 +39,7 @@ export class AppModule {
       RulesModule,
       SourcesModule,
       CallsModule,
+      DeskModule,
       WebhooksModule,
       AdminModule,
       RetentionModule,

@@ -1,4 +1,4 @@
-/** Records that an operator read a tenant's call. The tenant finds it in its own book. */
+/** Records that an operator read a tenant's call, or listened to it. The tenant finds it in its own book. */
 import { LRUCache } from 'lru-cache';
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
@@ -24,11 +24,16 @@ export class CallReadings {
   ) {}
 
   /** Resolves when it is in the books. A call that nobody owns is recorded in no tenant's book. */
-  async note(tenantId: TenantId | null, callId: CallId, actor: Actor): Promise<void> {
+  async note(
+    tenantId: TenantId | null,
+    callId: CallId,
+    actor: Actor,
+    action: 'call.read' | 'call.listen' = 'call.read',
+  ): Promise<void> {
     if (tenantId === null) return;
-    const reading = JSON.stringify([actor.name, tenantId, callId]);
+    const reading = JSON.stringify([action, actor.name, tenantId, callId]);
     if (this.written.has(reading)) return;
-    const change = { action: 'call.read', target: callId, before: null, after: null, books: [{ tenantId }] };
+    const change = { action, target: callId, before: null, after: null, books: [{ tenantId }] };
     await this.audit.record(this.prisma, actor, change);
     this.written.set(reading, true);
   }

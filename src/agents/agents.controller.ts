@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, CurrentTenant, Scopes } from '../auth/auth.decorators.js';
-import type { Principal } from '../auth/principal.js';
+import { type Principal, SCOPES } from '../auth/principal.js';
 import type { Patience } from '../common/fair-slots.js';
 import { type AgentName, type TenantId, agentNameSchema } from '../common/ids.js';
 import { ClientPatience } from '../http/patience.js';
@@ -29,7 +29,7 @@ export class AgentsController {
     answer: meAnswer,
   })
   @Get('me')
-  @Scopes('events:read', 'agents:read', 'tokens:write', 'events:write', 'webhooks:write', 'rules:write', 'admin')
+  @Scopes(...SCOPES)
   async me(@CurrentPrincipal() { tenantId, scopes, expiresAt, viewedBy }: Principal) {
     return {
       tenant: tenantId,

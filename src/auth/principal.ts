@@ -11,6 +11,8 @@ export const SCOPES = [
   'events:write',
   'webhooks:write',
   'rules:write',
+  'recordings:read',
+  'calls:steer',
   'admin',
 ] as const;
 export const scopeSchema = z.enum(SCOPES);

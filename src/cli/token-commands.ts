@@ -41,7 +41,7 @@ function addCreate(token: Command): void {
     .option('--tenant <tenant>', 'whose; without it the token is the platform’s')
     .requiredOption(
       '--scope <scope>',
-      'events:read, agents:read, tokens:write, events:write, webhooks:write, rules:write, admin; repeatable',
+      'events:read, agents:read, tokens:write, events:write, webhooks:write, rules:write, recordings:read, calls:steer, admin; repeatable',
       collect,
     )
     .option('--ttl <ttl>', 'how long it lives: 30d, 12h, 15m')

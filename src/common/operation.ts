@@ -21,7 +21,7 @@ export interface OperationSpec<Schema extends z.ZodType | null = z.ZodType | nul
   /** The answer to a success; null: none (204). Text and streams: `z.string()`. */
   readonly answer: Schema;
   /** The answer's content type; JSON if absent. */
-  readonly type?: 'text/event-stream' | 'text/plain';
+  readonly type?: 'text/event-stream' | 'text/plain' | 'audio/*';
   /** Replaces the example that is made from the schema. */
   readonly example?: unknown;
   /** The same for the request's body. */
@@ -42,7 +42,14 @@ type Frozen<Value> = Value extends readonly (infer Item)[]
     : Value;
 
 /** A handler returns what the schema says, or its text; streams and 204 are neither. */
-type Returned<Schema> = Schema extends z.ZodType ? AnswerOf<Schema> | string | StreamOf : undefined | void;
+type Returned<Schema> = Schema extends z.ZodType ? AnswerOf<Schema> | string | StreamOf | Piped : undefined | void;
+
+/** What a handler returns that has written its answer itself, to `@Res()`. */
+export const PIPED: Piped = { isPiped: true };
+
+interface Piped {
+  readonly isPiped: true;
+}
 
 /** What an `@Sse()` handler returns. */
 interface StreamOf {

@@ -78,7 +78,10 @@ describe('a link', () => {
     const answer = await use(codeOf(made.body.url), { 'Sec-Fetch-Site': 'same-origin' });
     const [Cookie = '', ...attributes] = (answer.headers.get('set-cookie') ?? '').split('; ');
     expect(attributes.join('; ')).toMatch(/^Path=\/; Expires=.*; HttpOnly; SameSite=Strict$/);
-    const scopes = ['events:read', 'agents:read', 'tokens:write', 'webhooks:write', 'rules:write'];
+    const scopes = [
+      ...['events:read', 'agents:read', 'tokens:write', 'webhooks:write', 'rules:write'],
+      ...['recordings:read', 'calls:steer'],
+    ];
     expect(answer.body).toMatchObject({ tenant: id, scopes });
     expect(fromNow(answer.body.expiresAt)).toBeGreaterThan(11 * HOUR_MS);
     expect((await withCookie(Cookie)).body).toMatchObject({ tenant: id, agents: [mara], scopes });

@@ -3,8 +3,11 @@
  * not.
  */
 import { Contract } from '../support/contract.js';
+import { beginCall, endCall } from '../support/pinecall2-desk.js';
+import { GATEWAY_KEY, Gateway } from '../support/pinecall2-gateway.js';
 import { Switchboard, type TestTenant } from '../support/switchboard.js';
 import { fresh, message } from '../support/things.js';
+import { waitFor } from '../support/wait-for.js';
 
 const SCOPES = ['events:read', 'agents:read', 'tokens:write', 'events:write'];
 /** Never answered whole by `request`: their answers have no end. */
@@ -12,11 +15,15 @@ const isStream = (name: string) => /\/events(\/\{\w+\})?$/.test(name);
 
 let board: Switchboard;
 let contract: Contract;
+let gateway: Gateway;
 let tenant: TestTenant;
 const agent = fresh('mara');
 const call = fresh('CA');
 beforeAll(async () => {
-  board = await Switchboard.start({ LIMIT_REQUESTS_PER_SECOND: '100000', WEBHOOKS_ALLOW: '127.0.0.0/8' });
+  gateway = await Gateway.start();
+  const upstream = { SOURCES: gateway.source, PINECALL_API_KEY: GATEWAY_KEY };
+  const allowed = { LIMIT_REQUESTS_PER_SECOND: '100000', WEBHOOKS_ALLOW: '127.0.0.0/8' };
+  board = await Switchboard.start({ ...allowed, ...upstream });
   tenant = await board.createTenant({ agents: [agent], scopes: SCOPES });
   await board.ingest(
     { event: 'call.ringing', agent, callId: call, from: '+34611111111' },
@@ -28,7 +35,10 @@ beforeAll(async () => {
   );
   contract = await Contract.watch(board);
 });
-afterAll(() => board.stop());
+afterAll(async () => {
+  await board.stop();
+  await gateway.stop();
+});
 
 const own = (method: string, path: string, body?: unknown) =>
   board.request<Record<string, never>>(method, path, { token: tenant.token, ...(body === undefined ? {} : { body }) });
@@ -98,6 +108,23 @@ it('rules and webhooks, of a tenant and by an operator', async () => {
     await ask('POST', `${one}/recover`, { after: '0' });
     await ask('DELETE', one);
   }
+});
+
+it('what is asked of a call’s source', async () => {
+  const { token } = await board.createToken(tenant.id, { scopes: ['events:read', 'recordings:read', 'calls:steer'] });
+  const ask = (method: string, path: string, body?: unknown) =>
+    board.request(method, `/v1/calls/${path}`, { token, ...(body === undefined ? {} : { body }) });
+  await waitFor(() => gateway.floors.size === 1);
+  const log = beginCall(gateway, fresh('call'), agent);
+  await waitFor(async () => (await ask('GET', log.call)).text.includes('late ferry'));
+  await ask('POST', `${log.call}/verbs`, { verb: 'takeover', by: 'Ana' });
+  await ask('POST', `${call}/verbs`, { verb: 'takeover' });
+  await ask('POST', 'none/verbs', { verb: 'takeover' });
+  endCall(gateway, log, Buffer.from('OggS'));
+  await waitFor(async () => (await ask('GET', log.call)).text.includes('"recording":true'));
+  await ask('GET', `${log.call}/recording`);
+  await ask('GET', 'none/recording');
+  await admin('GET', `/v1/admin/calls/${log.call}/recording`);
 });
 
 it('what an operator reads', async () => {

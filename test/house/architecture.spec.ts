@@ -28,9 +28,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   sources: [...FOUNDATIONS, 'auth', 'agents', 'events'],
   calls: [...FOUNDATIONS, 'auth', 'agents', 'events'],
   webhooks: [...FOUNDATIONS, 'auth', 'agents', 'events', 'calls', 'readers'],
+  desk: [...FOUNDATIONS, 'auth', 'events', 'sources', 'calls'],
   health: [...FOUNDATIONS, 'auth', 'tenants', 'events', 'sources', 'calls'],
   retention: [...FOUNDATIONS, 'tenants', 'events', 'calls'],
-  admin: [...FOUNDATIONS, 'auth', 'tenants', 'agents', 'events', 'sources', 'calls', 'webhooks'],
+  admin: [...FOUNDATIONS, 'auth', 'tenants', 'agents', 'events', 'sources', 'calls', 'webhooks', 'desk'],
   demo: [...FOUNDATIONS, 'auth', 'tenants', 'agents', 'sources'],
   dashboard: [...FOUNDATIONS, 'calls'],
 };

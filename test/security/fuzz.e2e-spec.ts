@@ -44,7 +44,10 @@ beforeAll(async () => {
   operations = await operationsOf(board);
   const agent = fresh('mara');
   const call = fresh('call');
-  const scopes = ['events:read', 'agents:read', 'tokens:write', 'events:write', 'webhooks:write', 'rules:write'];
+  const scopes = [
+    ...['events:read', 'agents:read', 'tokens:write', 'events:write', 'webhooks:write', 'rules:write'],
+    ...['recordings:read', 'calls:steer'],
+  ];
   const tenant = await board.createTenant({ agents: [agent], scopes });
   token = tenant.token;
   await board.ingest({ event: 'call.started', agent, callId: call }, message(agent, call, 1));

@@ -9,6 +9,7 @@ import { fresh, message } from '../support/things.js';
 
 const SCOPES = [
   ...['events:read', 'agents:read', 'tokens:write', 'events:write', 'webhooks:write', 'rules:write'],
+  ...['recordings:read', 'calls:steer'],
 ] as const;
 const OPEN = new Set([
   'GET /healthz',
@@ -35,6 +36,8 @@ function openers({ template, isAdmin }: Operation): readonly string[] {
   if (template === '/v1/me' || template === '/v1/session') return SCOPES;
   if (template === '/v1/ingest') return ['events:write'];
   if (template.startsWith('/v1/tokens')) return ['tokens:write'];
+  if (template.endsWith('/recording')) return ['recordings:read'];
+  if (template.endsWith('/verbs')) return ['calls:steer'];
   if (template.startsWith('/v1/rules')) return ['rules:write'];
   if (template.startsWith('/v1/webhooks')) return ['webhooks:write'];
   if (template === '/v1/agents') return ['agents:read'];

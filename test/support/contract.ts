@@ -71,7 +71,7 @@ export class Contract {
     if (status < 400) this.succeeded.add(route.name);
     const type = (headers.get('content-type') ?? '').replace(/;.*$/, '');
     if (response.content === undefined) return void (text === '' || fail('has a body'));
-    const content = response.content[type];
+    const content = response.content[type] ?? response.content[type.replace(/\/.*$/, '/*')];
     if (content === undefined) return void fail(`has the type ${type}`);
     const slug = slugIn(text);
     if (content.examples !== undefined && slug !== undefined && !(slug in content.examples))

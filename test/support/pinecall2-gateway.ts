@@ -7,6 +7,7 @@ import { type Server, createServer } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { createServer as createPlainServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { DeskTroubles } from './pinecall2-desk.js';
 import { CallLog, type WireEntry, logOf } from './pinecall2-log.js';
 import { type Reply, serve } from './pinecall2-streams.js';
 
@@ -57,6 +58,10 @@ export class Gateway {
   /** Most streams that were open at once, and most sockets. */
   peakStreams = 0;
   peakSockets = 0;
+  /** Troubles of recordings and verbs. */
+  readonly desk: DeskTroubles = {};
+  /** What asked for recordings and verbs brought with it. */
+  readonly keysSeen: string[] = [];
   /** Calls whose recording there is. */
   readonly recordings = new Map<string, Buffer>();
   /** Verbs that came, in order. */

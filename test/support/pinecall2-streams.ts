@@ -1,5 +1,6 @@
 /** The doors of the gateway's double: who may, what is answered, and how a stream is written. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { record, steer } from './pinecall2-desk.js';
 import type { Gateway } from './pinecall2-gateway.js';
 import { OPS_KEY } from './pinecall2-gateway.js';
 import type { CallLog, WireEntry } from './pinecall2-log.js';
@@ -16,7 +17,7 @@ export class Reply {
   isOver = false;
 
   constructor(
-    private readonly response: ServerResponse,
+    readonly response: ServerResponse,
     private readonly pieceBytes: () => number | undefined,
   ) {
     response.once('close', () => (this.isOver = true));
@@ -33,11 +34,6 @@ export class Reply {
   json(status: number, body: unknown, headers: Record<string, string> = {}): void {
     this.response.writeHead(status, { 'content-type': 'application/json', date: new Date().toUTCString(), ...headers });
     this.response.end(status === 204 ? undefined : JSON.stringify(body));
-  }
-
-  bytes(status: number, body: Buffer, headers: Record<string, string>): void {
-    this.response.writeHead(status, headers);
-    this.response.end(body);
   }
 
   stream(): void {
@@ -79,6 +75,7 @@ export function respond(gateway: Gateway, request: Request, reply: Reply): void 
   const [, encoded = '', door] = /^\/v1\/calls\/([^/]+)\/(events|recording|verbs)$/.exec(url.pathname) ?? [];
   const log = gateway.logs.get(decodeURIComponent(encoded));
   if (!log) return reply.json(404, { detail: 'No such call.' });
+  if (door !== 'events') gateway.keysSeen.push(headers.authorization ?? '');
   if (door === 'verbs') return steer(gateway, log, request, reply);
   if (door === 'recording') return record(gateway, log, request, reply);
   const after = Math.max(Number(url.searchParams.get('after') ?? 0), Number(headers['last-event-id'] ?? 0));
@@ -152,26 +149,6 @@ function tail(gateway: Gateway, log: CallLog, after: number, reply: Reply): void
     log.readers.delete(send);
     gateway.streams.delete(reply);
   });
-}
-
-function steer(gateway: Gateway, log: CallLog, { body }: Request, reply: Reply): void {
-  if (log.isSealed) return reply.json(409, { detail: 'The call is over.' });
-  const said = JSON.parse(body) as { verb: string };
-  gateway.verbs.push({ call: log.call, body: said });
-  reply.json(202, { call: log.call, verb: said.verb, seq: null });
-}
-
-function record(gateway: Gateway, log: CallLog, { headers }: Request, reply: Reply): void {
-  const audio = gateway.recordings.get(log.call);
-  if (!audio) return reply.json(404, { detail: 'No recording.' });
-  const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? [];
-  const base = { 'content-type': 'audio/ogg', 'accept-ranges': 'bytes' };
-  if (from === undefined) return reply.bytes(200, audio, { ...base, 'content-length': String(audio.length) });
-  const [first, last] = [Number(from), to ? Math.min(Number(to), audio.length - 1) : audio.length - 1];
-  if (first >= audio.length) return reply.bytes(416, Buffer.alloc(0), { 'content-range': `bytes */${audio.length}` });
-  const part = audio.subarray(first, last + 1);
-  const range = { 'content-range': `bytes ${first}-${last}/${audio.length}`, 'content-length': String(part.length) };
-  reply.bytes(206, part, { ...base, ...range });
 }
 
 /** Takes a request of either HTTP apart, and has it answered. */

@@ -18,8 +18,11 @@ import { SESSION_MS } from './sessions.js';
 import { TokenMint } from '../tokens/token-mint.js';
 import { assertTenant } from '../known-tenant.js';
 
-/** What a person who looks after a tenant does: watch, make tokens for programs, set where events are sent. */
-export const PERSON_SCOPES = ['events:read', 'agents:read', 'tokens:write', 'webhooks:write', 'rules:write'] as const;
+/** What a person who looks after a tenant does: watch, listen, step in, make tokens, say where events are sent. */
+export const PERSON_SCOPES = [
+  ...(['events:read', 'agents:read', 'tokens:write', 'webhooks:write', 'rules:write'] as const),
+  ...(['recordings:read', 'calls:steer'] as const),
+] as const;
 
 /** As long as an API token may live, because nobody but the product itself vouches. */
 const SYSTEM_VOUCHES_MS = 366 * 86_400_000;

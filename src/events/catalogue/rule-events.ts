@@ -1,4 +1,4 @@
-/** What live rules say (docs/rules.md). */
+/** What we say ourselves of a call: live rules (docs/rules.md), and people who steer it. */
 import { z } from 'zod';
 import { type EventType, durable, textOf } from './event-type.js';
 
@@ -16,5 +16,9 @@ export const RULE_EVENTS: readonly EventType[] = [
       ...because,
       all: z.array(z.object(because)).optional().meta({ description: 'Of several conditions: what fulfilled each.', examples: [[]] }), // prettier-ignore
     }),
+  }),
+  durable('call.steered', 'A person has asked for something in a call, and its source has accepted it.', {
+    verb: textOf('`takeover`, `release`, `say`, `whisper`, `transfer` or `end`.', 'takeover'),
+    by: textOf('Who asked, as that person said, or the beginning of the token’s id.', 'Ana'),
   }),
 ];

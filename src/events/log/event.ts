@@ -106,6 +106,9 @@ const TYPE = /^[A-Za-z0-9._-]{1,64}$/;
  */
 export const CALL_ERASED = 'call.erased';
 
+/** A person of the tenant has steered the call: `{"callId","verb","by","agent","at"}`. */
+export const CALL_STEERED = 'call.steered';
+
 /** A live rule has fired (docs/rules.md). */
 export const RULE_FIRED = 'rule.fired';
 
@@ -119,6 +122,7 @@ export const WEBHOOK_DISABLED = 'webhook.disabled';
 const RESERVED = new Set([
   'error', 'message', 'open', 'connected', 'log.caught_up', 'agents.changed', 'token.expiring', 'stream.closing', CALL_ERASED,
   RULE_FIRED,
+  CALL_STEERED,
   WEBHOOK_DISABLED,
 ]); // prettier-ignore
 
@@ -126,7 +130,11 @@ const RESERVED = new Set([
  * Checks and serialises an event. Throws {@link Problem} `validation` or `payload-too-large`, which names every fault.
  * `own`: a reserved type that the product itself may send.
  */
-export function admitEvent(event: DecodedEvent, receivedAt: Date, own?: typeof RULE_FIRED): AdmittedEvent {
+export function admitEvent(
+  event: DecodedEvent,
+  receivedAt: Date,
+  own?: typeof RULE_FIRED | typeof CALL_STEERED,
+): AdmittedEvent {
   const errors: FieldError[] = [];
   const type = typeof event.type === 'string' ? event.type : '';
   if (!TYPE.test(type)) errors.push({ path: 'type', message: 'must be 1–64 of letters, digits, ".", "_" and "-"' });
