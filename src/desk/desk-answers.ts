@@ -7,6 +7,12 @@ export const RECORDING = 'audio/*';
 
 export const recordingAnswer = z.string().meta({ format: 'binary', examples: ['OggS'] });
 
+export const offeredAnswer = z
+  .object({
+    verbs: z.array(z.enum(VERBS)).meta({ description: 'Empty: its source cannot steer it.', examples: [VERBS] }),
+  })
+  .meta({ id: 'OfferedVerbs' });
+
 export const steeredAnswer = z
   .object({
     callId: callField,

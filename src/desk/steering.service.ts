@@ -21,10 +21,12 @@ import { LogInquiry } from '../events/log/log-inquiry.js';
 import { CallUpstreams } from '../sources/call-upstreams.js';
 import type { UpstreamCalls } from '../sources/upstream-calls.js';
 import { Sending } from './sending.js';
-import type { Verb, VerbName } from './verbs.schemas.js';
+import { VERBS, type Verb, type VerbName } from './verbs.schemas.js';
 
 /** Verbs of a tenant a second; five seconds' worth may come at once. */
 const PER_SECOND = 2;
+/** Looks at what a call offers, of a tenant: a page does so for each call that is opened. */
+const LOOKS_PER_SECOND = 5;
 
 interface Asked {
   readonly verb: Verb;
@@ -46,6 +48,7 @@ interface TenantCall {
 @Injectable()
 export class SteeringService {
   private readonly rates = new TokenBuckets();
+  private readonly looks = new TokenBuckets();
   private readonly log = new SparseLog('Steering');
   private readonly sending = new Sending();
   /** Requests with an `Idempotency-Key` that are under way in this process. */
@@ -83,6 +86,16 @@ export class SteeringService {
     return isDone ? steered : this.once(name, identity, () => this.send(name, asked.verb, event, steered, actor, patience)); // prettier-ignore
   }
 
+  /** What can be asked of the call. Throws `call-not-found` as {@link steer}; `rate-limited`, `unavailable`. */
+  async offered(name: TenantCall, patience: Patience): Promise<{ readonly verbs: readonly VerbName[] }> {
+    const retryMs = this.looks.charge(name.tenantId, 1, LOOKS_PER_SECOND);
+    if (retryMs > 0)
+      throw new Problem('rate-limited', `This tenant may look ${LOOKS_PER_SECOND} times a second.`, {}, retryMs);
+    const call = await this.finder.find(name.tenantId, name.callId, patience);
+    if (call === undefined || call.state === 'ended') throw noSuchCall();
+    return { verbs: (await this.findUpstream(name, patience)) === undefined ? [] : VERBS };
+  }
+
   private once({ tenantId, callId }: TenantCall, key: string, work: () => Promise<Steered>): Promise<Steered> {
     const name = `${tenantId} ${callId} ${key}`;
     const known = this.underWay.get(name);
@@ -109,11 +122,16 @@ export class SteeringService {
   }
 
   private async upstreamOf(name: TenantCall, patience: Patience): Promise<UpstreamCalls> {
+    const calls = await this.findUpstream(name, patience);
+    if (calls === undefined) throw new Problem('not-steerable', 'The source of this call cannot steer it.');
+    return calls;
+  }
+
+  private async findUpstream(name: TenantCall, patience: Patience): Promise<UpstreamCalls | undefined> {
     const upstream = await this.sending.ask(() => this.upstreams.of(name.callId, patience.until), patience.until);
     // Its id may be that of another tenant's call: the upstream's agent tells whose it is.
-    if (upstream === undefined || !(await this.inquiry.isFromSource(name, upstream.agent, patience)))
-      throw new Problem('not-steerable', 'The source of this call cannot steer it.');
-    return upstream.calls;
+    const isOwn = upstream !== undefined && (await this.inquiry.isFromSource(name, upstream.agent, patience));
+    return isOwn ? upstream.calls : undefined;
   }
 
   /** Before it is sent: whatever dies meanwhile, both audits say who asked. Without what is said. */

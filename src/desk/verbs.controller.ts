@@ -1,4 +1,4 @@
-import { Body, Controller, Headers, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../audit/audit-log.js';
 import { CurrentActor, CurrentTenant, Scopes } from '../auth/auth.decorators.js';
@@ -7,7 +7,7 @@ import { type CallId, type TenantId, callIdSchema } from '../common/ids.js';
 import { Operation } from '../common/operation.js';
 import { Problem } from '../common/problem.js';
 import { ClientPatience } from '../http/patience.js';
-import { steeredAnswer } from './desk-answers.js';
+import { offeredAnswer, steeredAnswer } from './desk-answers.js';
 import { SteeringService } from './steering.service.js';
 import { type Verb, verbSchema } from './verbs.schemas.js';
 
@@ -18,6 +18,20 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
 @Scopes('calls:steer')
 export class VerbsController {
   constructor(private readonly steering: SteeringService) {}
+
+  /** Empty for a call that came from elsewhere, and for each of the first generation. */
+  @Operation({
+    ...{ id: 'listVerbs', summary: 'What can be asked of a call in progress' },
+    ...{ answer: offeredAnswer, problems: ['call-not-found'] },
+  })
+  @Get(':call/verbs')
+  list(
+    @CurrentTenant() tenantId: TenantId,
+    @Param('call', { schema: callIdSchema }) callId: CallId,
+    @ClientPatience() patience: Patience,
+  ) {
+    return this.steering.offered({ tenantId, callId }, patience);
+  }
 
   /**
    * `say {text}`, `whisper {text}`, `takeover`, `release`, `transfer {to, mode?}`, `end {reason?}`; each with `by`. The

@@ -117,6 +117,7 @@ it('what is asked of a call’s source', async () => {
   await waitFor(() => gateway.floors.size === 1);
   const log = beginCall(gateway, fresh('call'), agent);
   await waitFor(async () => (await ask('GET', log.call)).text.includes('late ferry'));
+  await ask('GET', `${log.call}/verbs`);
   await ask('POST', `${log.call}/verbs`, { verb: 'takeover', by: 'Ana' });
   await ask('POST', `${call}/verbs`, { verb: 'takeover' });
   await ask('POST', 'none/verbs', { verb: 'takeover' });

@@ -108,8 +108,12 @@ it('a call that came another way, or has a foreign call’s id, is 409 and moves
   await place.board.ingest({ event: 'call.started', agent: other.agent, callId: elsewhere });
   const forged = [{ event: 'call.started', agent: other.agent, callId: call }];
   await expectStatus(200, place.board.request('POST', '/v1/ingest', { token: other.token, body: forged }));
+  const offered = async (id: string, token: string) =>
+    (await place.board.request('GET', `/v1/calls/${id}/verbs`, { token })).body['verbs'];
+  expect(await offered(call, customer.token)).toEqual(['takeover', 'release', 'say', 'whisper', 'transfer', 'end']);
   for (const id of [elsewhere, call]) {
     await place.seen(id, other.token, (text) => text.includes('"state":"live"'));
+    expect(await offered(id, other.token)).toEqual([]);
     const { status, body } = await steer(id, { verb: 'end' }, other);
     expect([id, status, body['type']]).toEqual([id, 409, '/problems/not-steerable']);
   }
