@@ -9,10 +9,12 @@ import { Layout } from './shell/layout.js';
 import { NotFoundPage } from './shell/not-found-page.js';
 import { WorkspaceProvider } from './workspace/workspace.js';
 import { texts } from './texts/en.js';
+import { WebhooksBadge } from './webhooks/trouble.js';
 
 /** Charts are a good part of the page's weight, and most visits look at calls. */
 const OverviewPage = lazy(() => import('./overview/overview-page.js'));
 const TokensPage = lazy(() => import('./tokens/tokens-page.js'));
+const OwnWebhooks = lazy(() => import('./webhooks/own-webhooks.js'));
 
 const NAVIGATION = [
   { to: '/live', label: texts.nav.live, icon: 'live' },
@@ -20,6 +22,7 @@ const NAVIGATION = [
   { to: '/overview', label: texts.nav.overview, icon: 'overview' },
   { to: '/tokens', label: texts.nav.tokens, icon: 'tokens' },
 ] as const;
+const WEBHOOKS = { to: '/webhooks', label: texts.nav.webhooks, icon: 'webhooks', badge: <WebhooksBadge /> } as const;
 
 interface Props {
   readonly client: Client;
@@ -33,9 +36,11 @@ interface Props {
  * the customer's own session, or with a token of the customer's that an operator looks through.
  */
 export function CustomerApp({ client, me, banner }: Props) {
+  // What this session may not do is not offered.
+  const navigation = [...NAVIGATION, ...(me.scopes.includes('webhooks:write') ? [WEBHOOKS] : [])];
   return (
     <WorkspaceProvider client={client} me={me}>
-      <Layout owner={me.tenant ?? ''} navigation={NAVIGATION} banner={banner} canSignOut={client.mode === 'cookie'}>
+      <Layout owner={me.tenant ?? ''} navigation={navigation} banner={banner} canSignOut={client.mode === 'cookie'}>
         <Switch>
           <Route path="/">
             <Redirect to="/live" replace />
@@ -45,6 +50,7 @@ export function CustomerApp({ client, me, banner }: Props) {
           <Route path="/calls/:call">{({ call }) => <CallPage key={call} callKey={call} />}</Route>
           <Route path="/overview" component={OverviewPage} />
           <Route path="/tokens" component={TokensPage} />
+          <Route path="/webhooks/:id?">{({ id }) => <OwnWebhooks id={id} />}</Route>
           <Route component={NotFoundPage} />
         </Switch>
       </Layout>

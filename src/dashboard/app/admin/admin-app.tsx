@@ -19,6 +19,7 @@ import '../styles/platform-live.css';
 
 const TenantsPage = lazy(() => import('./tenants/tenants-page.js'));
 const TenantPage = lazy(() => import('./tenants/tenant-page.js'));
+const TenantWebhooks = lazy(() => import('./tenants/tenant-webhooks.js'));
 const AgentsPage = lazy(() => import('./agents/agents-page.js'));
 const ConnectionsPage = lazy(() => import('./streams/connections-page.js'));
 const AuditPage = lazy(() => import('./audit/audit-page.js'));
@@ -70,6 +71,9 @@ function PlatformPages({ me }: { readonly me: Me }) {
             </Route>
             <Route path="/tenants" component={TenantsPage} />
             <Route path="/tenants/:tenant">{({ tenant }) => <TenantPage key={tenant} tenant={tenant} />}</Route>
+            <Route path="/tenants/:tenant/webhooks/:id?">
+              {({ tenant, id }) => <TenantWebhooks key={tenant} tenant={tenant} id={id} />}
+            </Route>
             <Route path="/agents" component={AgentsPage} />
             <Route path="/connections" component={ConnectionsPage} />
             <Route path="/audit" component={AuditPage} />

@@ -15,6 +15,8 @@ export interface NavigationEntry {
   readonly to: string;
   readonly label: string;
   readonly icon: IconName;
+  /** Something there wants attention. */
+  readonly badge?: ReactNode;
 }
 
 interface Props {
@@ -75,13 +77,14 @@ export function Layout({ owner, navigation, banner, canSignOut, children }: Prop
   );
 }
 
-function NavigationLink({ to, label, icon }: NavigationEntry) {
+function NavigationLink({ to, label, icon, badge }: NavigationEntry) {
   const [location] = useLocation();
   const isHere = location === to || location.startsWith(`${to}/`);
   return (
     <Link href={to} className="nav-link" aria-current={isHere ? 'page' : undefined}>
       <Icon name={icon} />
       <span>{label}</span>
+      {badge}
     </Link>
   );
 }

@@ -70,6 +70,8 @@ export const adminTexts = {
     agents: 'Agents',
     noAgents: 'No agents are assigned yet.',
     manageAgents: 'Manage agents',
+    manageWebhooks: 'Manage webhooks',
+    webhooks: (count: number) => (count === 0 ? 'None' : count === 1 ? '1 webhook' : `${count} webhooks`),
     danger: 'Erase this customer',
     dangerText:
       'Its events, calls, transcripts, tokens and audit log are deleted for good. Its agents become unassigned.',

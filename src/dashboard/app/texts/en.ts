@@ -8,6 +8,7 @@ export const texts = {
     calls: 'Calls',
     overview: 'Overview',
     tokens: 'Tokens',
+    webhooks: 'Webhooks',
     platform: 'Platform',
     signOut: 'Sign out',
     theme: { system: 'Theme: system', light: 'Theme: light', dark: 'Theme: dark' },

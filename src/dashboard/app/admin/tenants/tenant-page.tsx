@@ -16,6 +16,7 @@ import { SignInLinkDialog } from '../access/sign-in-link-dialog.js';
 import { StatusTag } from './status-tag.js';
 import { TenantSettings } from './tenant-settings.js';
 import { TokensCard } from '../access/tokens-card.js';
+import { WebhooksCard } from './webhooks-card.js';
 import '../../styles/agents.css';
 import '../../styles/calls.css';
 
@@ -48,6 +49,7 @@ export default function TenantPage({ tenant: id }: { readonly tenant: string }) 
         <>
           <OwnedAgents tenant={value.tenant} />
           <TenantSettings key={value.tenant} tenant={value} onChanged={changed} />
+          <WebhooksCard tenant={value.tenant} />
           <TokensCard
             owner={value.name}
             path={path`/v1/admin/tenants/${value.tenant}/tokens`}
