@@ -9,11 +9,13 @@ import { addCallCommands } from './call-commands.js';
 import { addDoctorCommand } from './doctor.js';
 import { UsageError, isInShell } from './environment.js';
 import { addLinkCommand } from './link-command.js';
+import { addListenCommand } from './listen.js';
 import { addOperationCommands } from './operation-commands.js';
 import { bearLostReaders, safe } from './output.js';
 import { addTailCommand } from './tail.js';
 import { addTenantCommands } from './tenant-commands.js';
 import { addTokenCommands } from './token-commands.js';
+import { addWebhookCommands } from './webhook-commands.js';
 
 const program = new Command('switchboard')
   .description('Manage a running Switchboard, and watch it.')
@@ -28,6 +30,8 @@ addTokenCommands(program);
 addLinkCommand(program);
 addAgentCommands(program);
 addTailCommand(program);
+addWebhookCommands(program);
+addListenCommand(program);
 addCallCommands(program);
 addDoctorCommand(program);
 addOperationCommands(program);

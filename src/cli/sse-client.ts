@@ -7,6 +7,8 @@ export interface StreamHandlers {
   onComment?(comment: string): void;
   /** The server's `retry:`, in ms. */
   onRetry?(retryMs: number): void;
+  /** More is read once it resolves. */
+  beforeMore?(): Promise<void>;
 }
 
 /**
@@ -20,5 +22,8 @@ export async function readStream(response: Response, handlers: StreamHandlers): 
   }
   const parser = createParser(handlers);
   const decoder = new TextDecoder();
-  for await (const bytes of response.body) parser.feed(decoder.decode(bytes as Uint8Array, { stream: true }));
+  for await (const bytes of response.body) {
+    parser.feed(decoder.decode(bytes as Uint8Array, { stream: true }));
+    await handlers.beforeMore?.();
+  }
 }

@@ -4,11 +4,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { Backoff } from '../common/backoff.js';
 import { type Api, ApiError, causeOf } from './api.js';
-import { contextOf, path } from './context.js';
+import { contextOf } from './context.js';
 import { wantsColour } from './environment.js';
 import { eventLine, isWord } from './event-line.js';
 import { endsWithItsReader, safe } from './output.js';
 import { readStream } from './sse-client.js';
+import { streamPlace } from './stream-place.js';
 
 interface TailOptions {
   readonly tenant?: string;
@@ -39,7 +40,7 @@ export function addTailCommand(program: Command): void {
 }
 
 /** A seq or position, or 0. The server would answer anything else with `log.gap`, and go on from now. */
-function idIn(text: string): string {
+export function idIn(text: string): string {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be the id of an event: digits.');
   return text;
 }
@@ -84,27 +85,12 @@ class Tail {
   private async open(): Promise<Response> {
     const { agent, type } = this.options;
     const query = new URLSearchParams({ ...(agent ? { agents: agent } : {}), ...(type ? { types: type } : {}) });
-    const place = await this.place(query);
+    const { path } = await streamPlace(this.api, this.options.tenant, query);
     const headers = {
       Accept: 'text/event-stream',
       ...(this.cursor === undefined ? {} : { 'Last-Event-ID': this.cursor }),
     };
-    return this.api.fetch('GET', `${place}?${query.toString()}`, undefined, { headers });
-  }
-
-  /** As the named tenant, as the token's own tenant, or across tenants. */
-  private async place(query: URLSearchParams): Promise<string> {
-    const { tenant } = this.options;
-    if (tenant !== undefined) {
-      const minted = z.looseObject({ token: z.string() });
-      const view = await this.api.request('POST', path`/v1/admin/tenants/${tenant}/stream-tokens`, minted, {
-        ttl: '1h',
-      });
-      query.set('token', view.token);
-      return '/v1/events';
-    }
-    const me = await this.api.request('GET', '/v1/me', z.looseObject({ tenant: z.string().nullable() }));
-    return me.tenant === null ? '/v1/admin/events' : '/v1/events';
+    return this.api.fetch('GET', `${path}?${query.toString()}`, undefined, { headers });
   }
 
   private show(type: string, id: string | undefined, text: string): void {

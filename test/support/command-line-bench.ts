@@ -14,8 +14,9 @@ export class CommandLineBench {
     readonly folder: string,
   ) {}
 
-  static async start(): Promise<CommandLineBench> {
-    const board = await Switchboard.start({ STREAM_PING_SECONDS: '1', LIMIT_REQUESTS_PER_SECOND: '1000' });
+  static async start(variables: Record<string, string> = {}): Promise<CommandLineBench> {
+    const limits = { STREAM_PING_SECONDS: '1', LIMIT_REQUESTS_PER_SECOND: '1000' };
+    const board = await Switchboard.start({ ...limits, ...variables });
     const folder = mkdtempSync(join(tmpdir(), 'switchboard-cli-'));
     writeFileSync(join(folder, 'token'), `${board.adminToken}\n`);
     return new CommandLineBench(board, folder);
