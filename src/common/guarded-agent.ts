@@ -3,7 +3,7 @@
  * name meant when the endpoint was made, and in whatever notation it is written (security rule 33). Redirects are not
  * followed; proxies of the environment are not used.
  */
-import { lookup } from 'node:dns';
+import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns';
 import { type LookupFunction, isIP } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import { type AddressRange, isPublic, isWithin } from './address-range.js';
@@ -36,10 +36,17 @@ export class AddressGuard {
   }
 }
 
-/** Its connections fail with {@link Forbidden} if the guard refuses the address. */
-export function guardedAgent(guard: AddressGuard): Agent {
+/** Says which addresses a name has at this moment: `lookup` of node:dns, with `all`. */
+export type Resolve = (
+  name: string,
+  options: LookupAllOptions,
+  answer: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+/** Its connections fail with {@link Forbidden} if the guard refuses the address. `resolve` is asked at each of them. */
+export function guardedAgent(guard: AddressGuard, resolve: Resolve = lookup): Agent {
   const connector = (isSecure: boolean) =>
-    buildConnector({ timeout: CONNECT_MS, lookup: guardedLookup(guard, isSecure), autoSelectFamily: true });
+    buildConnector({ timeout: CONNECT_MS, lookup: guardedLookup(guard, isSecure, resolve), autoSelectFamily: true });
   const [plain, secure] = [connector(false), connector(true)];
   const connect: buildConnector.connector = (options, callback) => {
     const isSecure = options.protocol === 'https:';
@@ -60,9 +67,9 @@ export function guardedAgent(guard: AddressGuard): Agent {
 }
 
 /** The resolver's answers that may be connected to; {@link Forbidden} if none is left. */
-function guardedLookup(guard: AddressGuard, isSecure: boolean): LookupFunction {
+function guardedLookup(guard: AddressGuard, isSecure: boolean, resolve: Resolve): LookupFunction {
   return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, []);
       const allowed = addresses.filter(({ address }) => guard.whyNot(address, isSecure) === undefined);
       const [first] = allowed;

@@ -9,14 +9,15 @@ import type { LoggedEvent } from '../events/log/event.js';
 import { LogReaders } from '../readers/log-readers.js';
 import { ReaderPages } from '../readers/reader-pages.js';
 import { Disabling } from './disabling.js';
+import { DueEvents } from './due-events.js';
 import { type Endpoint, WEBHOOK } from './endpoint.js';
 import { Endpoints } from './endpoints.js';
 import { type Attempt, Sender } from './sender.js';
 import { type Report, type WaitingRow, WebhookStore } from './webhook-store.js';
 
-/** How often to look for events that are due, and for events that nobody released because their process died. */
+/** How often to look for events that are due, and for those that have to become due, or no longer are. */
 const LOOK_MS = 500;
-const RELEASE_MS = 5000;
+const TIDY_MS = 5000;
 /** Attempts that are kept for each endpoint and outcome, and for how long. */
 const [KEPT, KEPT_MS] = [1000, 30 * 86_400_000];
 const PRUNE_AFTER = 200;
@@ -40,6 +41,7 @@ export class Deliveries implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly endpoints: Endpoints,
     private readonly sender: Sender,
     private readonly store: WebhookStore,
+    private readonly dueEvents: DueEvents,
     private readonly disabling: Disabling,
   ) {}
 
@@ -78,19 +80,19 @@ export class Deliveries implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async run(): Promise<void> {
     const { signal } = this.stop;
-    let [releasedAt, expiredAt] = [0, performance.now()];
+    let [tidiedAt, expiredAt] = [0, performance.now()];
     while (!signal.aborted) {
       try {
         const shards = this.readers.shardsHere;
-        if (performance.now() - releasedAt > RELEASE_MS) {
-          releasedAt = performance.now();
-          await this.store.releaseAll(shards, moment());
+        if (performance.now() - tidiedAt > TIDY_MS) {
+          tidiedAt = performance.now();
+          await this.dueEvents.tidy(shards, moment());
         }
         if (performance.now() - expiredAt > EXPIRE_MS) {
           expiredAt = performance.now();
           while (!signal.aborted && (await this.store.expire(momentIn(-KEPT_MS))));
         }
-        const due = shards.length === 0 ? [] : await this.store.due(shards, moment(), [...this.underWay.values()]);
+        const due = shards.length === 0 ? [] : await this.dueEvents.find(shards, moment(), [...this.underWay.values()]);
         for (const row of due) this.begin(row);
       } catch (error) {
         this.logger.warn(`will look for what is due later: ${(error as Error).message}`);
@@ -115,13 +117,16 @@ export class Deliveries implements OnApplicationBootstrap, OnModuleDestroy {
   private async retry(row: WaitingRow, until: AbortSignal): Promise<void> {
     const endpoint = await this.endpoints.get(row.webhookId, false);
     if (endpoint?.row.status !== 'active' || endpoint.isDoomed || endpoint.underWay.has(row.seq)) return;
-    const { events } = await this.pages.after(row.tenantId, row.seq - 1, 1, until);
-    const [event] = events;
-    // An expired event is gone. In an erased call's place is a tombstone, which the endpoint may or may not want.
-    const isThere = event?.seq === row.seq && (row.callId === null || endpoint.wants(event));
+    // It is read when it has its turn: what waits for a turn costs no memory.
+    const read = async () => {
+      const { events } = await this.pages.after(row.tenantId, row.seq - 1, 1, until);
+      const [event] = events;
+      // An expired event is gone. In an erased call's place is a tombstone, which the endpoint may or may not want.
+      return event?.seq === row.seq && (row.callId === null || endpoint.wants(event)) ? event : undefined;
+    };
     endpoint.underWay.add(row.seq);
     try {
-      const attempt = isThere ? await this.sender.attempt(endpoint, event, row.previous, row.tries, until) : undefined;
+      const attempt = await this.sender.attempt(endpoint, read, row.previous, row.tries, until);
       until.throwIfAborted();
       await this.settle(endpoint, { seq: row.seq, callId: row.callId }, attempt, row.tries);
     } finally {

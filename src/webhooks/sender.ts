@@ -36,6 +36,13 @@ export interface Attempt {
   readonly hasRecovered: boolean;
 }
 
+/** What was sent, and what came of it. */
+interface Posted {
+  readonly event: LoggedEvent;
+  readonly sent: Sent;
+  readonly outcome: Outcome;
+}
+
 /** An id that sorts by time, whichever process gives it. */
 let count = 0;
 function attemptId(at: Date): string {
@@ -56,23 +63,23 @@ export class Sender {
   ) {}
 
   /**
-   * Undefined: there is nothing to send any more, because the call was erased. Rejects only when the signal aborts.
-   * `tries`: attempts before this one.
+   * Undefined: there is nothing to send any more, because the call was erased or the event is gone. `read` is called
+   * when the attempt has its turn. Rejects when it does, or when the signal aborts. `tries`: attempts before this one.
    */
   async attempt(
     endpoint: Endpoint,
-    event: LoggedEvent,
+    read: () => Promise<LoggedEvent | undefined>,
     previous: number | null,
     tries: number,
     until: AbortSignal,
   ): Promise<Attempt | undefined> {
-    const work = () => this.slots.run(endpoint.row.tenantId, () => this.post(endpoint, event, previous, until), {
+    const work = () => this.slots.run(endpoint.row.tenantId, () => this.post(endpoint, read, previous, until), {
       until,
       isEndless: true,
     }); // prettier-ignore
     const posted = await endpoint.connected(work);
     // If the call was erased meanwhile, the answer may repeat what was said in it.
-    return posted && !this.erased.concerns([event]) ? this.judge(endpoint, event, posted, tries) : undefined;
+    return posted && !this.erased.concerns([posted.event]) ? this.judge(endpoint, posted, tries) : undefined;
   }
 
   /** Sends a sample within the same bounds. Rejects when the signal aborts. */
@@ -80,14 +87,20 @@ export class Sender {
     return this.slots.run(tenantId, () => this.client.send(outgoing, until), { until, isEndless: true });
   }
 
-  private async post(endpoint: Endpoint, event: LoggedEvent, previous: number | null, until: AbortSignal) {
-    if (this.erased.concerns([event])) return undefined;
+  private async post(
+    endpoint: Endpoint,
+    read: () => Promise<LoggedEvent | undefined>,
+    previous: number | null,
+    until: AbortSignal,
+  ): Promise<Posted | undefined> {
+    const event = await read();
+    if (event === undefined || this.erased.concerns([event])) return undefined;
     const sent = await this.contentOf(endpoint, event);
     if (sent === undefined) return undefined;
     const { id, url, format, tenantId } = endpoint.row;
     const body = this.bodies.of(sent, format, tenantId, previous);
     const outgoing = { url, secrets: endpoint.secretsAt(moment()), format, body, messageId: messageId(id, sent.seq) };
-    return { sent, outcome: await this.client.send(outgoing, until) };
+    return { event, sent, outcome: await this.client.send(outgoing, until) };
   }
 
   private async contentOf(endpoint: Endpoint, event: LoggedEvent): Promise<Sent | undefined> {
@@ -106,12 +119,7 @@ export class Sender {
     }
   }
 
-  private judge(
-    endpoint: Endpoint,
-    event: LoggedEvent,
-    { sent, outcome }: { sent: Sent; outcome: Outcome },
-    tries: number,
-  ): Attempt {
+  private judge(endpoint: Endpoint, { event, sent, outcome }: Posted, tries: number): Attempt {
     const { isDelivered, status, reason, at, ms, response } = outcome;
     const hasRecovered = isDelivered && endpoint.isDown;
     endpoint.failures = isDelivered ? 0 : endpoint.failures + 1;

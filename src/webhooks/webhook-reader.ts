@@ -178,7 +178,7 @@ export class WebhookReader implements ReaderKind<Report> {
     step.begun.add(seq);
     endpoint.underWay.add(seq);
     try {
-      const attempt = await this.sender.attempt(endpoint, event, previous, 0, page.until);
+      const attempt = await this.sender.attempt(endpoint, () => Promise.resolve(event), previous, 0, page.until);
       if (step.isOver) {
         if (await step.written) await this.deliveries.settle(endpoint, event, attempt, 0);
         return;

@@ -6,6 +6,7 @@ import type { Patience } from '../common/fair-slots.js';
 import type { TenantId } from '../common/ids.js';
 import { moment } from '../common/moment.js';
 import { Problem } from '../common/problem.js';
+import type { Prisma } from '../database/generated/client.js';
 import { TenantHeads } from '../events/log/event-log.js';
 import { LogReader } from '../events/log/log-reader.js';
 import { ReaderTable } from '../readers/reader-table.js';
@@ -21,6 +22,8 @@ import type { EndpointRow } from './webhook-store.js';
 import type { Recover } from './webhooks.schemas.js';
 import { WebhooksService } from './webhooks.service.js';
 
+/** Events that wait for an endpoint beside the order of their calls; more are refused, and when to ask again. */
+const [MAX_BY_THEMSELVES, AGAIN_MS] = [100, 30_000];
 const EVERYTHING = { agents: null, calls: null, types: null };
 
 export interface TestAnswer {
@@ -64,7 +67,9 @@ export class WebhookReplays {
     return { status: outcome.status, ms: outcome.ms, body: outcome.response, reason: outcome.reason };
   }
 
-  /** Sends one event once more, beside what is under way. Throws `webhook-not-found`, `event-not-found`. */
+  /**
+   * Sends one event once more, beside what is under way. Throws `webhook-not-found`, `event-not-found`, `rate-limited`.
+   */
   async redeliver(tenantId: TenantId, id: string, seq: number, actor: Actor, patience: Patience): Promise<void> {
     const row = await this.queries.row(tenantId, id, patience);
     const { events } = await this.log.read(tenantId, seq - 1, { limit: 1, bytes: 1 }, EVERYTHING, patience);
@@ -73,14 +78,7 @@ export class WebhookReplays {
     if (!isItsOwn) throw new Problem('event-not-found', 'The log has no such event for this webhook.');
     await this.webhooks.change(tenantId, patience, async (transaction) => {
       await this.webhooks.locked(transaction, tenantId, id);
-      const waits = { tenantId, shard: shardOf(tenantId), callId: null, tries: 0, nextAt: moment() };
-      const key = { webhookId: id, seq: BigInt(seq) };
-      const where = { webhookId_seq: key };
-      // An event that waits already keeps its place in its call's order. If it waits for its time only, it becomes due
-      // now.
-      const known = await transaction.webhookWaiting.findUnique({ where });
-      if (known === null) await transaction.webhookWaiting.create({ data: { ...key, ...waits } });
-      else if (known.nextAt !== null) await transaction.webhookWaiting.update({ where, data: { nextAt: moment() } });
+      await this.wait(transaction, tenantId, id, seq);
       const after = { event: String(seq) };
       await this.webhooks.record(transaction, actor, tenantId, {
         action: 'webhook.redeliver',
@@ -90,6 +88,24 @@ export class WebhookReplays {
       });
     });
     this.deliveries.ring();
+  }
+
+  /**
+   * An event that waits already keeps its place in its call's order. If it waits for its time only, it becomes due now.
+   * Any other waits by itself: without a call.
+   */
+  private async wait(
+    transaction: Prisma.TransactionClient,
+    tenantId: TenantId,
+    id: string,
+    seq: number,
+  ): Promise<void> {
+    const where = { webhookId: id, callId: null, seq: { not: BigInt(seq) } };
+    if ((await transaction.webhookWaiting.count({ where })) >= MAX_BY_THEMSELVES)
+      throw new Problem('rate-limited', `${MAX_BY_THEMSELVES} events wait to be sent again already.`, {}, AGAIN_MS);
+    await transaction.$executeRaw`INSERT INTO webhook_waiting AS w (webhook_id, seq, tenant_id, shard, tries, next_at)
+      VALUES (${id}, ${BigInt(seq)}, ${tenantId}, ${shardOf(tenantId)}, 0, ${moment()})
+      ON CONFLICT (webhook_id, seq) DO UPDATE SET next_at = excluded.next_at WHERE w.next_at IS NOT NULL`;
   }
 
   /**

@@ -82,21 +82,6 @@ const ENDPOINTS = `SELECT w.id, w.tenant_id AS "tenantId", w.url, w.filter, w.ea
     (SELECT count(*) FROM webhook_waiting x WHERE x.webhook_id = w.id) AS waiting,
     (SELECT array_agg(DISTINCT x.call_id) FROM webhook_waiting x WHERE x.webhook_id = w.id AND x.call_id IS NOT NULL) AS "heldCalls"
   FROM webhooks w WHERE w.id = ANY ($1::text[])`;
-/**
- * The first few events of each endpoint, and of each tenant, those under way included. So neither can fill the list or
- * the memory. When the first event of a call has gone, the next one that it held back becomes due.
- */
-const DUE = `SELECT * FROM (
-    SELECT w.webhook_id AS "webhookId", w.tenant_id AS "tenantId", w.shard, w.seq, w.call_id AS "callId", w.previous, w.tries,
-      w.next_at AS "nextAt", row_number() OVER (PARTITION BY w.webhook_id ORDER BY w.next_at, w.seq) AS place,
-      row_number() OVER (PARTITION BY w.tenant_id ORDER BY w.next_at, w.webhook_id, w.seq) AS "ofTenant"
-    FROM webhook_waiting w JOIN webhooks e ON e.id = w.webhook_id AND e.status = 'active'
-      JOIN tenants t ON t.id = w.tenant_id AND t.status = 'active'
-    WHERE w.shard = ANY ($1::int[]) AND w.next_at <= $2) d
-  WHERE place <= 16 AND "ofTenant" <= 256
-    AND ("webhookId", seq) NOT IN (SELECT * FROM unnest($3::text[], $4::bigint[])) ORDER BY "nextAt" LIMIT 500`;
-const RELEASE_ALL = `UPDATE webhook_waiting w SET next_at = $2 WHERE w.shard = ANY ($1::int[]) AND w.next_at IS NULL
-  AND NOT EXISTS (SELECT FROM webhook_waiting o WHERE o.webhook_id = w.webhook_id AND o.call_id = w.call_id AND o.seq < w.seq)`;
 /** Locks in one order, so that two writers of several endpoints never wait for each other. */
 const LOCK = `SELECT id FROM webhooks WHERE id = ANY ($1::text[]) ORDER BY id FOR NO KEY UPDATE`;
 const HOLD = `INSERT INTO webhook_waiting (webhook_id, tenant_id, shard, seq, call_id, previous, tries, next_at)
@@ -137,20 +122,6 @@ export class WebhookStore {
   async endpoints(ids: readonly string[]): Promise<Map<string, EndpointRow>> {
     const { rows } = await this.pool.query<EndpointRow>(ENDPOINTS, [ids]);
     return new Map(rows.map((row) => [row.id, row]));
-  }
-
-  /** Events that are due and not under way, of the shards for which this process reads. */
-  async due(
-    shards: readonly number[],
-    now: Date,
-    underWay: readonly { readonly webhookId: string; readonly seq: number }[],
-  ): Promise<WaitingRow[]> {
-    const values = [shards, now, underWay.map(({ webhookId }) => webhookId), underWay.map(({ seq }) => seq)];
-    return (await this.pool.query<WaitingRow>(DUE, values)).rows;
-  }
-
-  async releaseAll(shards: readonly number[], now: Date): Promise<void> {
-    await this.pool.query(RELEASE_ALL, [shards, now]);
   }
 
   /** Within a transaction. Returns those calls of the finished events that still wait. */

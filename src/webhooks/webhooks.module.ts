@@ -7,6 +7,7 @@ import { ReadersModule } from '../readers/readers.module.js';
 import { AdminWebhooksController } from './admin-webhooks.controller.js';
 import { Deliveries } from './deliveries.js';
 import { Disabling } from './disabling.js';
+import { DueEvents } from './due-events.js';
 import { Endpoints } from './endpoints.js';
 import { Sender } from './sender.js';
 import { WebhookClient } from './webhook-client.js';
@@ -22,7 +23,7 @@ import { WebhooksService } from './webhooks.service.js';
   imports: [AuthModule, AgentsModule, EventsModule, CallsModule, ReadersModule],
   controllers: [WebhooksController, AdminWebhooksController],
   providers: [
-    ...[WebhookClient, WebhookStore, Endpoints, Sender, Disabling, Deliveries, WebhookReader],
+    ...[WebhookClient, WebhookStore, DueEvents, Endpoints, Sender, Disabling, Deliveries, WebhookReader],
     ...[WebhooksService, WebhookQueries, WebhookReplays],
   ],
   exports: [WebhooksService, WebhookQueries],

@@ -1,63 +1,27 @@
 /** Webhooks: what is sent to an endpoint, in which order, and what becomes of it where it is not taken. */
 import { ended, said, started } from '../support/calls.js';
 import { query } from '../support/database.js';
-import { Switchboard, type TestTenant, expectStatus } from '../support/switchboard.js';
+import { Switchboard, expectStatus } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';
 import { waitFor } from '../support/wait-for.js';
-import { WebhookReceiver, verify } from '../support/webhook-receiver.js';
+import { verify } from '../support/webhook-receiver.js';
+import { type Made, type Place, WebhookPlaces, arrived } from '../support/webhooks.js';
 
 let board: Switchboard;
-const receivers: WebhookReceiver[] = [];
-beforeAll(async () => (board = await Switchboard.start({ WEBHOOKS_ALLOW: '127.0.0.0/8' })));
+let places: WebhookPlaces;
+beforeAll(async () => {
+  board = await Switchboard.start({ WEBHOOKS_ALLOW: '127.0.0.0/8' });
+  places = new WebhookPlaces(board);
+});
 afterAll(async () => {
   await board.stop();
-  await Promise.all(receivers.map((receiver) => receiver.stop()));
+  await places.stop();
 });
 
-interface Made {
-  readonly id: string;
-  readonly secret: string;
-  readonly status: string;
-  readonly cursor: string;
-  readonly behind: number;
-  readonly waiting: number;
-  readonly lastFailure: { status: number | null; reason: string } | null;
-}
-
-interface Place {
-  readonly tenant: TestTenant;
-  readonly agent: string;
-  readonly receiver: WebhookReceiver;
-  readonly hook: Made;
-}
-
-async function receive(): Promise<WebhookReceiver> {
-  const receiver = await WebhookReceiver.start();
-  receivers.push(receiver);
-  return receiver;
-}
-
-async function place(options: object = {}): Promise<Place> {
-  const agent = fresh('mara');
-  const scopes = ['webhooks:write', 'events:read'];
-  const tenant = await board.createTenant({ agents: [agent], scopes });
-  const receiver = await receive();
-  return { tenant, agent, receiver, hook: await make(tenant, { url: receiver.url, ...options }) };
-}
-
-const ask = <Body = Made>({ token }: TestTenant, method: string, path: string, body?: unknown) =>
-  board.request<Body>(method, `/v1/webhooks${path}`, { token, body });
-const make = async (tenant: TestTenant, body: object) => (await expectStatus(201, ask(tenant, 'POST', '', body))).body;
-const look = async ({ tenant, hook }: Place) => (await ask(tenant, 'GET', `/${hook.id}`)).body;
-const arrived = ({ receiver }: Place, count: number) =>
-  waitFor(() => receiver.deliveries.length >= count, `${count} deliveries`);
-/** As if that time had passed. */
-const passTime = (hook: Made) =>
-  query(board.databaseUrl, 'UPDATE webhook_waiting SET next_at = now() WHERE webhook_id = $1 AND next_at IS NOT NULL', [hook.id]); // prettier-ignore
-const attemptsOf = async ({ tenant, hook }: Place, suffix = '') => {
-  type Attempts = { attempts: { event: string; status: number | null; reason: string | null; next: string | null }[] };
-  return (await ask<Attempts>(tenant, 'GET', `/${hook.id}/attempts${suffix}`)).body.attempts;
-};
+const place = (options?: object) => places.place(options);
+const look = (one: Place) => places.look(one);
+const passTime = (hook: Made) => places.passTime(hook);
+const attemptsOf = (one: Place, suffix?: string) => places.attemptsOf(one, suffix);
 
 it('sends every event once, signed, in order within a call, and says which came before it', async () => {
   const one = await place();
@@ -147,7 +111,7 @@ it('honours Retry-After, and gives an endpoint up that says that it is gone: in 
   expect(audit.body.audit[0]).toMatchObject({ action: 'webhook.disable', target: one.hook.id });
   // Nothing is lost: it is sent when somebody says that the endpoint works.
   one.receiver.answer = () => 200;
-  await expectStatus(200, ask(one.tenant, 'PATCH', `/${one.hook.id}`, { status: 'active' }));
+  await expectStatus(200, places.ask(one.tenant, 'PATCH', `/${one.hook.id}`, { status: 'active' }));
   await arrived(one, 4); // The event of its end, too: it has no call.
   expect([...one.receiver.ids].sort()).toEqual([1, 1, 1, 2]);
 });
@@ -165,6 +129,14 @@ it('gives an endpoint up when the last of eleven attempts has failed, hours of i
   }
   await waitFor(async () => (await look(one)).status === 'disabled', 'its end');
   expect(new Set(one.receiver.deliveries.map(({ id }) => id)).size).toBe(1);
+  const log = await board.request<{ events: object[] }>('GET', '/v1/log?after=1', one.tenant);
+  const data = { id: one.hook.id, url: one.receiver.url, reason: 'it answered 500' };
+  expect(log.body.events).toEqual([expect.objectContaining({ type: 'webhook.disabled', data: expect.objectContaining(data) as object })]); // prettier-ignore
+  const audit = await board.request<{ audit: object[] }>('GET', '/v1/audit', one.tenant);
+  expect(audit.body.audit[0]).toMatchObject({
+    ...{ action: 'webhook.disable', target: one.hook.id },
+    after: { status: 'disabled', reason: 'it answered 500' },
+  });
 });
 
 it('sends everything that came while an endpoint was away for hours, in order within each call', async () => {
@@ -195,13 +167,16 @@ it('sends everything that came while an endpoint was away for hours, in order wi
 
 it('signs with both secrets for a day after a rotation, and then with the new one', async () => {
   const one = await place();
-  const { body } = await expectStatus(200, ask<{ secret: string }>(one.tenant, 'POST', `/${one.hook.id}/secret`));
+  const { body } = await expectStatus(
+    200,
+    places.ask<{ secret: string }>(one.tenant, 'POST', `/${one.hook.id}/secret`),
+  );
   await board.ingest(started(one.agent, fresh('CA')));
   await arrived(one, 1);
   const [delivery] = one.receiver.deliveries;
   for (const secret of [one.hook.secret, body.secret]) expect(delivery && verify(delivery, secret)).toBeTruthy();
   await query(board.databaseUrl, `UPDATE webhooks SET previous_until = now() - interval '1 s' WHERE id = $1`, [one.hook.id]); // prettier-ignore
-  await ask(one.tenant, 'PATCH', `/${one.hook.id}`, { description: 'looked at anew' });
+  await places.ask(one.tenant, 'PATCH', `/${one.hook.id}`, { description: 'looked at anew' });
   await board.ingest(started(one.agent, fresh('CA')));
   await arrived(one, 2);
   const later = one.receiver.deliveries[1];
