@@ -411,6 +411,7 @@ CREATE TABLE webhook_waiting (
   next_at timestamp(3) with time zone,
   CONSTRAINT webhook_waiting_pkey PRIMARY KEY (webhook_id, seq)
 );
+CREATE INDEX webhook_waiting_parked_idx ON webhook_waiting USING btree (webhook_id) WHERE next_at = 'infinity'::timestamp with time zone;
 CREATE INDEX webhook_waiting_shard_next_at_idx ON webhook_waiting USING btree (shard, next_at);
 CREATE INDEX webhook_waiting_webhook_id_call_id_seq_idx ON webhook_waiting USING btree (webhook_id, call_id, seq);
 
