@@ -4,7 +4,7 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
 import { rangeOf } from '../../src/common/address-range.js';
-import { AddressGuard, guardedAgent } from '../../src/webhooks/guarded-agent.js';
+import { AddressGuard, guardedAgent } from '../../src/common/guarded-agent.js';
 
 /** Stands for a public address. Only Linux has all of 127.0.0.0/8. */
 const ALLOWED = process.platform === 'linux' ? '127.0.0.2' : '::1';
