@@ -59,6 +59,23 @@ test('the life of a call is told, under an agent that carries its org, and nothi
   expect(gateway.count(/\/v1\/calls/)).toBe(0);
 });
 
+test('an entry is told although the store was away when it came', async () => {
+  void start();
+  await listening();
+  const save = cursors.current.save.bind(cursors.current);
+  let refusals = 0;
+  cursors.current.save = async (...asked) => {
+    if (asked[1].startsWith('call:') && refusals++ < 2) throw new Error('the database is away');
+    await save(...asked);
+  };
+  const [floor] = gateway.opsFloors;
+  const [ringing] = logOf('call_1', 'mara');
+  floor?.frame({ org: 'org_1', entry: ringing }, ringing);
+  await waitFor(() => sink.events.length === 1);
+  expect(told()).toEqual([['call.ringing', 'org_1/mara', 'call_1']]);
+  expect(cursors.current.rows.get('call:org_1/call_1')).toMatchObject({ done: false });
+});
+
 test('the same agent’s name in two orgs is two agents; another world is none of ours', async () => {
   void start();
   await listening();

@@ -130,15 +130,27 @@ export class OpsRun {
     const { call } = entry;
     if (call === null || !callIdSchema.safeParse(call).success || !this.isWanted(entry, frame['env'])) return;
     const row = `call:${org}/${call}`;
-    if (!this.open.has(row)) {
-      this.open.add(row);
-      await this.options.cursors.save(this.options.source, row, 0, false);
-    }
+    await this.enter(row);
     const { events } = decodeEntry({ ...entry, agent: `${org}/${entry.agent}` }, call);
     const commit = this.options.sink.push(events);
     commit.catch(() => undefined); // Rejects only when the source is told to stop; nobody else may be listening.
     await this.options.sink.room();
     if (entry.type === 'call.ended') await this.ended(row, commit);
+  }
+
+  /** Patient while the store is away: the floor does not repeat what it says. */
+  private async enter(row: string): Promise<void> {
+    const { cursors, source, timings, log } = this.options;
+    const { signal } = this.abort;
+    for (const backoff = new Backoff(timings.backoff); !this.open.has(row) && !signal.aborted;) {
+      try {
+        await cursors.save(source, row, 0, false);
+        this.open.add(row);
+      } catch (error) {
+        log.warn('cursor', `a call could not be noted: ${(error as Error).message}`);
+        await pause(backoff.nextMs(), signal);
+      }
+    }
   }
 
   private isWanted(entry: Entry, env: unknown): boolean {
