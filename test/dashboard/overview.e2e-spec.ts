@@ -25,6 +25,36 @@ describeInChromium('the overview', () => {
   const shows = (page: Page, callers: string[]) =>
     waitFor(async () => (await page.locator('.row-link').allInnerTexts()).join() === callers.join(), callers.join());
 
+  it('says how good the calls were, what was not measured, and leads to the calls', async () => {
+    const [mara, julia] = [fresh('mara'), fresh('julia')];
+    const tenant = await board.createTenant({ id: fresh('tenant'), agents: [mara, julia] });
+    const [slow, at] = [fresh('c'), '2026-11-12T12:00:00.000Z'];
+    const reply = (messageId: string, latencyMs: number) => ({ event: 'bot.speaking', agent: mara, callId: slow, messageId, text: 'Hi', latencyMs, at }); // prettier-ignore
+    await board.ingest(
+      started(mara, slow, { from: '+1001', at }),
+      ...[reply('b1', 600), reply('b2', 3400)],
+      { event: 'tool.call', agent: mara, callId: slow, id: 't1', name: 'find', at },
+      { event: 'tool.result', agent: mara, callId: slow, id: 't1', error: 'timeout', at },
+      ended(mara, slow, { at }),
+      ...over(julia, '+1002', '12'),
+    );
+    const person = await Person.of(browser, board, tenant);
+    const page = await person.watch('/overview?from=2026-11-12&to=2026-11-13');
+    const quality = page.getByRole('region', { name: 'Quality' });
+    await quality.waitFor();
+    const text = await quality.innerText();
+    for (const fact of ['2.0 s', '95 % within 3.3 s, of 2 turns', 'of 1 tool calls', 'not judged'])
+      expect(text).toContain(fact);
+    await page.getByText('Show these times as a table').click();
+    expect(await page.getByRole('row', { name: /12 Nov.* 2\.0 s 3\.3 s 2/ }).count()).toBe(1);
+    expect(await page.getByRole('row', { name: new RegExp(julia) }).innerText()).toMatch(/–\s+–$/);
+    await page.getByRole('link', { name: 'Slow calls' }).click();
+    await shows(page, ['+1001']);
+    await page.getByRole('combobox', { name: 'Quality' }).selectOption('');
+    await shows(page, ['+1002', '+1001']);
+    await person.leave();
+  });
+
   it('is of any days and agent in its address, says what changed, and leads to the calls', async () => {
     const [mara, julia] = [fresh('mara'), fresh('julia')];
     const tenant = await board.createTenant({ id: fresh('tenant'), agents: [mara, julia] });
