@@ -62,34 +62,36 @@ const SINGLE = [
   handoffSchema,
   scoreSchema,
 ] as const;
-const singleSchema = z.union(SINGLE);
-const allSchema = z.strictObject({ all: z.array(singleSchema).min(1).max(MAX_ALL) });
-
-export type Single = z.infer<typeof singleSchema>;
+export type Single = z.infer<(typeof SINGLE)[number]>;
 export type Condition = Single | z.infer<typeof allSchema>;
 export type Side = z.infer<typeof by>;
 
 /**
- * Conditions by their one name, so that an error is about the condition that was meant, not about every kind that
- * exists.
+ * Finds the schema by the one name that a condition has, so that an error is about the condition that was meant, not
+ * about every kind that exists.
  */
-const BY_NAME = new Map<string, z.ZodType>([...SINGLE, allSchema].map((schema) => [Object.keys(schema.shape)[0] ?? '', schema])); // prettier-ignore
+function named<Value>(schemas: readonly z.ZodObject[]) {
+  const byName = new Map(schemas.map((schema) => [Object.keys(schema.shape)[0] ?? '', schema]));
+  return z
+    .record(z.string(), z.unknown())
+    .superRefine((value, context) => {
+      const names = Object.keys(value);
+      const [name = ''] = names;
+      const schema = byName.get(name);
+      if (names.length !== 1 || schema === undefined) {
+        const known = [...byName.keys()].join(', ');
+        context.addIssue({ code: 'custom', message: `must have exactly one of these members: ${known}` });
+        return;
+      }
+      for (const { path, message } of schema.safeParse(value).error?.issues ?? [])
+        context.addIssue({ code: 'custom', path, message });
+    })
+    .transform((value) => byName.get(Object.keys(value)[0] ?? '')?.parse(value) as Value);
+}
 
-export const conditionSchema = z
-  .record(z.string(), z.unknown())
-  .superRefine((value, context) => {
-    const names = Object.keys(value);
-    const [name = ''] = names;
-    const schema = BY_NAME.get(name);
-    if (names.length !== 1 || schema === undefined) {
-      const known = [...BY_NAME.keys()].join(', ');
-      context.addIssue({ code: 'custom', message: `must have exactly one of these members: ${known}` });
-      return;
-    }
-    for (const { path, message } of schema.safeParse(value).error?.issues ?? [])
-      context.addIssue({ code: 'custom', path, message });
-  })
-  .transform((value) => BY_NAME.get(Object.keys(value)[0] ?? '')?.parse(value) as Condition);
+const allSchema = z.strictObject({ all: z.array(named<Single>(SINGLE)).min(1).max(MAX_ALL) });
+
+export const conditionSchema = named<Condition>([...SINGLE, allSchema]);
 
 /** The single conditions of a condition, in their order. */
 export function singlesOf(condition: Condition): readonly Single[] {
