@@ -8,6 +8,7 @@ import type { CallEvent } from './call-event.js';
 import { type Part, partsAfter } from './call-part.js';
 import { type Claim, better, claim, earlier, firstBest, later } from './claim.js';
 import { type DeskState, deskAfter } from './desk-state.js';
+import { type FiredRule, firedAfter } from './fired-state.js';
 import type { Keyed } from './keyed.js';
 import { type LastLine, lastLineAfter } from './last-line.js';
 import { isMessage } from './message-state.js';
@@ -46,6 +47,8 @@ export interface CallHead {
   readonly events: number;
   /** It has more events than are taken in. Of later events only what they say of the call itself is used. */
   readonly truncated: boolean;
+  /** What live rules have said of it. */
+  readonly fired: readonly FiredRule[];
 }
 
 export interface Handoff {
@@ -100,6 +103,7 @@ function headAfter(known: CallHead, event: CallEvent): CallHead {
     agent: firstBest(known.agent, agent),
     byLog: byLogAfter(known, event),
     measures: measuresAfter(known.measures, event),
+    fired: firedAfter(known.fired, event),
     first: isTimed ? earlier(known.first, claim(at, 0, seq)) : known.first,
     last: isTimed ? later(known.last, claim(at, 0, seq)) : known.last,
     facts: factsAfter(known.facts, event),
@@ -222,6 +226,6 @@ function emptyCall(callId: string, { type, seq, at, data }: CallEvent): CallHead
     ...{ first: claim(at, 0, isTimed ? seq : UNTIMED), last: claim(at, 0, isTimed ? seq : 0) },
     ...{ ended: null, reason: null, duration: null, handoff: null, talked: false, incomplete: false, lastLine: null },
     ...{ desk: [], recording: null },
-    ...{ events: 0, truncated: false },
+    ...{ events: 0, truncated: false, fired: [] },
   };
 }

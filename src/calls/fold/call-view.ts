@@ -4,6 +4,7 @@ import type { Claim } from './claim.js';
 import type { CallHead, CallState, Fact, Handoff } from './call-state.js';
 import { talkOf } from './course-state.js';
 import { takerAt } from './desk-state.js';
+import type { FiredRule } from './fired-state.js';
 import { entriesOf } from './keyed.js';
 import { latencyOf } from './latencies-state.js';
 import { type Quality, type WholeQuality, qualityOf, wholeQualityOf } from './quality.js';
@@ -57,6 +58,8 @@ export interface CallSummary {
   readonly truncated?: true;
   /** Present if there is a recording, for those who may hear it. */
   readonly recording?: true;
+  /** Present if live rules have fired: the first firings, the earliest first. The log has all of them. */
+  readonly fired?: readonly FiredRule[];
   readonly quality: Quality;
 }
 
@@ -80,6 +83,7 @@ export function summaryOf(call: CallHead): CallSummary {
     incomplete: call.incomplete,
     ...(call.truncated && { truncated: true }),
     ...(call.recording?.value.exists && { recording: true }),
+    ...(call.fired.length > 0 && { fired: call.fired }),
     quality: qualityOf(call.measures),
   };
 }

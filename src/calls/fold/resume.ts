@@ -53,6 +53,7 @@ export function stateOf(call: Answered, seq: number): CallState {
     lastLine: lastLineOf(call, seq),
     ...{ desk: [], recording: call.recording ? claim({ exists: true, url: null }, 0, seq) : null },
     ...{ talked: transcript.length > 0, incomplete: call.incomplete, events: 0, truncated: call.truncated ?? false },
+    fired: call.fired ?? [],
     parts: withCourse(withParts([], { transcript, tools }, seq), call, transcript),
   };
 }

@@ -14,6 +14,27 @@ const messageId = z
   .meta({ examples: ['msg_1'] });
 const text = (example: string) => z.string().meta({ examples: [example] });
 
+const cause = {
+  condition: text('said').meta({ description: 'The condition’s name.' }),
+  event: text('3').meta({ description: 'The id of the event that fulfilled it.' }),
+};
+const firedRule = z
+  .object({
+    id: text('7').meta({ description: 'The id of its `rule.fired`.' }),
+    rule: text('3f0c9a4e-58d2-4b7e-9a53-0f6f0d1f7c11').meta({ description: 'The rule’s id.' }),
+    name: text('wants out'),
+    at: momentField,
+    because: z.object({
+      ...cause,
+      text: text('I want a refund').optional(),
+      all: z
+        .array(z.object(cause))
+        .optional()
+        .meta({ examples: [[]] }),
+    }),
+  })
+  .meta({ id: 'FiredRule' });
+
 const summary = {
   callId: callField,
   agent: agentField,
@@ -49,6 +70,10 @@ const summary = {
   incomplete: z.boolean().meta({ description: 'Something of the call never reached us (`log.gap`).' }),
   truncated: z.literal(true).optional().meta({ description: 'It has more events than are taken in.' }),
   recording: z.literal(true).optional().meta({ description: 'There is a recording (`…/recording`).' }),
+  fired: z
+    .array(firedRule)
+    .optional()
+    .meta({ description: 'The first 20 firings of live rules, 5 of a rule. Absent: none has fired.', examples: [[]] }),
 };
 
 const snippet = z

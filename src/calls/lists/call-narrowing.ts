@@ -36,6 +36,8 @@ export const narrowingQuery = {
   /** Seconds; only calls that are over match. */
   minDuration: secondsSchema.optional(),
   maxDuration: secondsSchema.optional(),
+  /** The id of a live rule that has fired in the call. */
+  rule: z.uuid().optional(),
 };
 
 export type Narrowing = z.infer<z.ZodObject<typeof narrowingQuery>>;
@@ -54,7 +56,7 @@ interface Lifetime {
 
 /** Adds the conditions that were asked for, on a row `c` of `calls`. */
 export function addNarrowing(where: Where, narrowing: Narrowing, { since, until }: Lifetime): void {
-  const { from, to, reason, transport, direction, minDuration, maxDuration, flag } = narrowing;
+  const { from, to, reason, transport, direction, minDuration, maxDuration, flag, rule } = narrowing;
   if (from) where.add(`c.started_at >= ${where.value(from)}`);
   if (to) where.add(`c.started_at < ${where.value(to)}`);
   // As /v1/stats counts them: `unknown` is a call without a transport.
@@ -71,6 +73,7 @@ export function addNarrowing(where: Where, narrowing: Narrowing, { since, until 
     where.add(one === LOST ? `((c.state = 'ended' AND c.reason = '${LOST}') OR ${unheard()})` : FLAGS[one]);
   // The head is JSON that we write ourselves: within a string, a quotation mark would have a backslash before it.
   if (direction) where.add(`strpos(c.head, ${where.value(`"direction":{"value":"${direction}"`)}) > 0`);
+  if (rule !== undefined) where.add(`strpos(c.head, ${where.value(`"rule":"${rule}"`)}) > 0`);
   if (minDuration !== undefined) where.add(`c.duration >= ${where.value(minDuration)}`);
   if (maxDuration !== undefined) where.add(`c.duration <= ${where.value(maxDuration)}`);
 }

@@ -108,7 +108,7 @@ export function headIn(text: string): CallHead | undefined {
 
 const NEWER = {
   ...{ events: 0, truncated: false, byLog: null, lastLine: null },
-  ...{ measures: NOTHING_MEASURED, desk: [], recording: null },
+  ...{ measures: NOTHING_MEASURED, desk: [], recording: null, fired: [] },
 };
 
 /** Undefined as in {@link headIn}. */
