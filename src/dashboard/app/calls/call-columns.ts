@@ -9,8 +9,10 @@ export const COLUMNS = [
   'direction',
   'started',
   'duration',
-  'latency',
   'outcome',
+  'latency',
+  'tools',
+  'score',
   'id',
 ] as const;
 export type Column = (typeof COLUMNS)[number];

@@ -19,7 +19,7 @@ interface Props {
 export function CallFilters({ search, onChange }: Props) {
   const { me, showsTenant } = useWorkspace();
   const nameOf = useContext(TenantNames);
-  const { states, directions, lengths } = texts;
+  const { states, directions, lengths, flags, sorts } = texts;
   const named = (names: Readonly<Record<string, string>>) => (name: string) => names[name] ?? name;
   return (
     <search className="filters">
@@ -67,22 +67,27 @@ export function CallFilters({ search, onChange }: Props) {
       />
       <Choice
         name="flag"
-        any={texts.anyQuality}
-        values={Object.keys(texts.flags)}
-        textOf={named(texts.flags)}
+        any={texts.anyFlag}
+        values={Object.keys(flags)}
+        textOf={named(flags)}
         {...{ search, onChange }}
       />
-      {search.q === '' && (
-        <Choice
-          name="sort"
-          any={texts.newestFirst}
-          values={Object.keys(texts.sorts)}
-          textOf={named(texts.sorts)}
-          {...{ search, onChange }}
-        />
+      {search.rule !== '' && (
+        <button type="button" className="button" onClick={() => onChange({ rule: '' })}>
+          {texts.onlyFired}
+        </button>
       )}
       <Day name="from" {...{ search, onChange }} />
       <Day name="to" {...{ search, onChange }} />
+      {search.q === '' && (
+        <Choice
+          name="sort"
+          any={texts.newest}
+          values={Object.keys(sorts)}
+          textOf={named(sorts)}
+          {...{ search, onChange }}
+        />
+      )}
     </search>
   );
 }

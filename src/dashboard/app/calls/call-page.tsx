@@ -13,6 +13,7 @@ import { Failed, Loading } from '../ui/states.js';
 import { useStore } from '../common/store.js';
 import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, turnOf } from './call-facts.js';
 import { Outcome } from './call-table.js';
+import { FiredTags } from './fired-rules.js';
 import { ReplayBar } from './replay-bar.js';
 import { ShowEarlier } from './show-earlier.js';
 import { BackToTrace, useLinesOfTrace } from './trace/use-lines-of-trace.js';
@@ -139,6 +140,11 @@ function Facts({ view }: { readonly view: CallView }) {
       <Fact name={texts.outcome}>
         {state === 'ended' ? <Outcome reason={reason} /> : <TurnTag turn={state === 'ringing' ? 'ringing' : 'live'} />}
       </Fact>
+      {view.fired && (
+        <Fact name={callTexts.rules.title}>
+          <FiredTags fired={view.fired} />
+        </Fact>
+      )}
       <Fact name={texts.number}>
         <code className="call-id">{callId}</code>
       </Fact>

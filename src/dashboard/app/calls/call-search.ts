@@ -10,14 +10,14 @@ const FIELDS = [
   ...['from', 'to'],
   /** Seconds. */
   'min',
-  /** A quality, and the order. */
-  ...['flag', 'sort'],
+  /** What is wrong with them, and the id of a live rule that fired. */
+  ...['flag', 'rule'],
+  /** Empty: the newest first. */
+  'sort',
 ] as const;
 
-export type CallSearch = Readonly<
-  Record<'q' | 'agent' | 'tenant' | 'state' | 'reason' | 'transport' | 'direction' | 'from' | 'to', string> &
-    Record<'min' | 'flag' | 'sort', string>
->;
+type Narrowed = 'q' | 'agent' | 'tenant' | 'state' | 'reason' | 'transport' | 'direction' | 'from' | 'to' | 'min';
+export type CallSearch = Readonly<Record<Narrowed | 'flag' | 'rule' | 'sort', string>>;
 
 export const NOTHING = Object.fromEntries(FIELDS.map((field) => [field, ''])) as CallSearch;
 
@@ -46,13 +46,14 @@ export function addressOf(search: Partial<CallSearch>): string {
 }
 
 /** As the API is asked. */
-/** A search is for the newest first only. */
 export function queryOf(search: CallSearch): Query {
-  const { q, agent, tenant, state, reason, transport, direction, from, to, min, flag, sort } = search;
+  const { q, agent, tenant, state, reason, transport, direction, from, to, min, flag, rule, sort } = search;
   return {
     ...{ q: q.trim(), agents: agent, tenants: tenant, state, reason, transport, direction },
     ...{ from: startOf(from, 0), to: startOf(to, 1), minDuration: min },
-    ...{ flag, sort: q.trim() === '' ? sort : '' },
+    ...{ flag, rule },
+    // A search goes through the newest calls first, and takes no other order.
+    sort: q.trim() === '' ? sort : '',
   };
 }
 

@@ -1,27 +1,34 @@
 import { type ReactNode, memo } from 'react';
 import { Link, useSearch } from 'wouter';
 import { callTexts } from '../texts/calls.js';
-import { momentText, wholeMomentText } from '../ui/format.js';
+import { countText, momentText, roundText, wholeMomentText } from '../ui/format.js';
 import { TenantTag } from '../ui/tenant-tag.js';
 import { keyOf } from '../workspace/reach.js';
 import { useWorkspace } from '../workspace/workspace.js';
 import type { Column } from './call-columns.js';
 import { msText } from './trace/trace-words.js';
 import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, reasonText } from './call-facts.js';
+import { FiredTags } from './fired-rules.js';
 import type { FoundCall, Snippet } from './use-call-list.js';
 
 const names = callTexts.list.columns;
 
+/** From here on the API counts a call as slow (docs/calls.md, "Quality"). */
+const SLOW_MS = 2000;
+const MS = 1000;
+
 interface Props {
   readonly calls: readonly FoundCall[];
   readonly columns: readonly Column[];
+  /** How they are sorted; empty: newest first. */
+  readonly sort: string;
 }
 
-export function CallTable({ calls, columns }: Props) {
+export function CallTable({ calls, columns, sort }: Props) {
   const workspace = useWorkspace();
   return (
     <table className="table calls-table">
-      <caption className="visually-hidden">{callTexts.list.caption}</caption>
+      <caption className="visually-hidden">{callTexts.list.captions[sort] ?? callTexts.list.captions['']}</caption>
       <thead>
         <tr>
           <th scope="col">{names.who}</th>
@@ -60,6 +67,7 @@ const CallRow = memo(function CallRow({ callKey, call, columns }: RowProps) {
         <Link href={href} state={{ list: search }} className="row-link">
           <bdi>{callerName(call)}</bdi>
         </Link>
+        <FiredTags fired={call.fired} />
         {call.snippet && <Found snippet={call.snippet} />}
       </th>
       {columns.map((column) => (
@@ -87,10 +95,23 @@ const CELLS: Readonly<Record<Column, (call: FoundCall) => ReactNode>> = {
     </time>
   ),
   duration: (call) => <CallTimer {...call} />,
-  latency: ({ quality: { latency } }) =>
-    latency === null ? '–' : <span className="numeric">{msText(latency.p95)}</span>,
-  outcome: ({ state, reason }) =>
-    state === 'ended' ? <Outcome reason={reason} /> : <TurnTag turn={state === 'ringing' ? 'ringing' : 'live'} />,
+  latency: ({ quality: { latency } }) => (
+    <span className={latency !== null && latency.p95 >= SLOW_MS ? 'numeric measure-bad' : 'numeric'}>
+      {latency && callTexts.list.seconds(roundText(latency.p95 / MS))}
+    </span>
+  ),
+  tools: ({ quality: { tools } }) =>
+    tools.calls > 0 && (
+      <span className={tools.failed > 0 ? 'numeric measure-bad' : 'numeric'}>
+        {callTexts.list.failedOf(countText(tools.failed), countText(tools.calls))}
+      </span>
+    ),
+  score: ({ quality: { score } }) =>
+    score && (
+      <span className={score.passed === false ? 'tag tag-bad' : 'tag'} title={score.reason ?? undefined}>
+        {callTexts.list.scores[String(score.passed)]}
+      </span>
+    ),
   id: ({ callId }) => <code className="call-id">{callId}</code>,
 };
 

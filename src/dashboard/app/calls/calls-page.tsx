@@ -43,7 +43,7 @@ export function CallsPage() {
         {calls?.length === 0 && !list.hasMore && !list.fault && (
           <NoCalls isNarrowed={addressOf(search) !== ''} onClear={() => change(NOTHING)} />
         )}
-        {calls !== undefined && calls.length > 0 && <CallTable calls={calls} columns={shown} />}
+        {calls !== undefined && calls.length > 0 && <CallTable calls={calls} columns={shown} sort={search.sort} />}
         {list.hasMore && (
           <div className="call-list-more">
             {list.searchedSince && <p className="muted">{texts.searchedSince(wholeMomentText(list.searchedSince))}</p>}

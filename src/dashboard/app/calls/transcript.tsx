@@ -1,4 +1,5 @@
-import { memo } from 'react';
+import { memo, useEffect, useRef } from 'react';
+import { useSearch } from 'wouter';
 import type { CallView } from '../../../calls/fold/call-view.js';
 import type { LiveState } from '../../../calls/fold/live-state.js';
 import type { TranscriptEntry } from '../../../calls/fold/transcript.js';
@@ -6,6 +7,8 @@ import { callTexts } from '../texts/calls.js';
 import { clockText } from '../ui/format.js';
 import { Icon } from '../ui/icons.js';
 import { LineMeasures } from './line-measures.js';
+import { FiredMarks } from './fired-rules.js';
+import { firedLines, lineOfEvent } from './line-of-event.js';
 import { type ScriptLine, scriptOf } from './script.js';
 import { ToolCard } from './tool-card.js';
 import { useGrowing } from './use-growing.js';
@@ -27,7 +30,9 @@ interface Props {
 /** All that was said, as text and never as anything else. */
 export function Transcript({ view, live, announces = false, isGradual = false, onSeek }: Props) {
   const script = scriptOf(view, live);
-  const count = useGrowing(script.length, isGradual);
+  const fired = firedLines(script, view.fired ?? []);
+  const pointed = usePointedLine(script);
+  const count = useGrowing(script.length, isGradual && pointed.key === undefined);
   const startMs = Date.parse(view.startedAt);
   if (script.length === 0) {
     const text = view.state === 'ended' ? texts.nothingSaidEver : texts.nothingSaid;
@@ -39,14 +44,33 @@ export function Transcript({ view, live, announces = false, isGradual = false, o
         <li
           key={line.key}
           data-line={line.key}
-          className={`line line-${line.kind} ${sideOf(line)}`}
+          ref={line.key === pointed.key ? pointed.ref : undefined}
+          className={classOf(line, fired.has(line.key), line.key === pointed.key)}
           aria-hidden={line.kind === 'saying'}
         >
           <Line line={line} startMs={startMs} {...(onSeek && { onSeek })} />
+          <FiredMarks fired={fired.get(line.key) ?? []} />
         </li>
       ))}
     </ol>
   );
+}
+
+/** The line that the address names by an event (`?event=7`): it is scrolled to once, as soon as it is shown. */
+function usePointedLine(script: readonly ScriptLine[]) {
+  const event = new URLSearchParams(useSearch()).get('event');
+  const key = event === null ? undefined : lineOfEvent(script, { event })?.key;
+  const ref = useRef<HTMLLIElement>(null);
+  const isShown = key !== undefined;
+  useEffect(() => {
+    if (isShown) ref.current?.scrollIntoView({ block: 'center' });
+  }, [isShown, event]);
+  return { key, ref };
+}
+
+function classOf(line: ScriptLine, isCaught: boolean, isPointed: boolean): string {
+  const marks = `${isCaught ? ' line-caught' : ''}${isPointed ? ' line-pointed' : ''}`;
+  return `line line-${line.kind} ${sideOf(line)}${marks}`;
 }
 
 function sideOf(line: ScriptLine): string {

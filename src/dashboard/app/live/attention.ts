@@ -1,8 +1,8 @@
 /** Which calls in progress need somebody's attention, and why. Pure. */
 import type { LiveCall } from '../workspace/live-call.js';
 
-/** The most urgent first: a person was asked for, a tool failed, nothing comes, it goes on for long. */
-export const NEEDS = ['person', 'failed', 'silent', 'long'] as const;
+/** The most urgent first: a person was asked for, a rule fired, a tool failed, nothing comes, it goes on for long. */
+export const NEEDS = ['person', 'rule', 'failed', 'silent', 'long'] as const;
 export type Need = (typeof NEEDS)[number];
 
 /** After this much silence a caller wonders whether anybody is there. */
@@ -16,6 +16,7 @@ export function needsOf(call: LiveCall, nowMs: number, serverMs: number): readon
   if (endedAtMs !== null) return [];
   const holds: Readonly<Record<Need, boolean>> = {
     person: summary.handoff?.state === 'requested',
+    rule: summary.fired !== undefined,
     failed: hasFailedTool,
     silent: nowMs - heardAtMs >= SILENT_MS,
     long: serverMs - Date.parse(summary.startedAt) >= LONG_MS,

@@ -4,6 +4,7 @@ import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, turnOf } from 
 import { useSeconds } from '../common/clock.js';
 import { useStore } from '../common/store.js';
 import type { LiveCall } from '../workspace/live-call.js';
+import { namesOf } from '../calls/fired-rules.js';
 import { callTexts } from '../texts/calls.js';
 import { Icon } from '../ui/icons.js';
 import { TenantTag, hueClass } from '../ui/tenant-tag.js';
@@ -17,6 +18,9 @@ const texts = callTexts.live;
 
 /** In pixels, as live.css has it. */
 export const LIVE_ROW_HEIGHT = 92;
+
+/** Names of rules that a row has room for: the last that fired. */
+const MAX_RULES = 2;
 
 interface Props {
   readonly callKey: string;
@@ -69,6 +73,19 @@ export const LiveRow = memo(function LiveRow({ callKey, isShown }: Props) {
 
 /** What is most urgent about it; silence and length come with time, and without any event. */
 function NeedTag({ call }: { readonly call: LiveCall }) {
-  const [need] = needsOf(call, performance.now(), useSeconds() * 1000);
-  return need === undefined ? null : <span className={`need need-${need}`}>{texts.needs[need]}</span>;
+  const needs = needsOf(call, performance.now(), useSeconds() * 1000);
+  const [need] = needs;
+  // A rule has a name that somebody chose, so it is said beside a more urgent need, too.
+  const rules = needs.includes('rule') ? namesOf(call.summary.fired) : [];
+  return (
+    <>
+      {need !== undefined && need !== 'rule' && <span className={`need need-${need}`}>{texts.needs[need]}</span>}
+      {rules.slice(-MAX_RULES).map((name) => (
+        <span key={name} className="need need-rule">
+          <span className="visually-hidden">{callTexts.rules.fired} </span>
+          <bdi>{name}</bdi>
+        </span>
+      ))}
+    </>
+  );
 }

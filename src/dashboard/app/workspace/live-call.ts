@@ -3,6 +3,7 @@
  */
 import { applyEvent, type CallState } from '../../../calls/fold/call-state.js';
 import { type CallSummary, summaryOf } from '../../../calls/fold/call-view.js';
+import { RULE_FIRED } from '../../../calls/fold/fired-state.js';
 import { type LiveState, applyLive, liveStateOf } from '../../../calls/fold/live-state.js';
 import { stateOf } from '../../../calls/fold/resume.js';
 import { toolParts } from '../../../calls/fold/tool-state.js';
@@ -52,7 +53,8 @@ export function liveCallAfter(known: LiveCall | undefined, frame: StreamFrame, n
       known?.hasFailedTool === true ||
       toolParts(event).some(({ answer }) => answer !== undefined && answer.error !== null),
     state,
-    heardAtMs: now,
+    // A rule says something of the call, in which it may be silent still.
+    heardAtMs: frame.type === RULE_FIRED ? (known?.heardAtMs ?? now) : now,
     endedAtMs: summary.state === 'ended' ? (known?.endedAtMs ?? now) : null,
   };
 }

@@ -106,6 +106,7 @@ export class LiveCalls {
       known?.summary.startedAt !== call.summary.startedAt ||
       known.endedAtMs !== call.endedAtMs ||
       known.hasFailedTool !== call.hasFailedTool ||
+      known.summary.fired !== call.summary.fired ||
       known.summary.handoff?.state !== call.summary.handoff?.state;
     if (isOther) this.isOrderStale = true;
     this.calls.set(id, call);
