@@ -13,6 +13,7 @@ import { WebhooksBadge } from './webhooks/trouble.js';
 
 /** Charts are a good part of the page's weight, and most visits look at calls. */
 const OverviewPage = lazy(() => import('./overview/overview-page.js'));
+const RulesPage = lazy(() => import('./rules/rules-page.js'));
 const TokensPage = lazy(() => import('./tokens/tokens-page.js'));
 const OwnWebhooks = lazy(() => import('./webhooks/own-webhooks.js'));
 
@@ -20,6 +21,7 @@ const NAVIGATION = [
   { to: '/live', label: texts.nav.live, icon: 'live' },
   { to: '/calls', label: texts.nav.calls, icon: 'calls' },
   { to: '/overview', label: texts.nav.overview, icon: 'overview' },
+  { to: '/rules', label: texts.nav.rules, icon: 'rules' },
   { to: '/tokens', label: texts.nav.tokens, icon: 'tokens' },
 ] as const;
 const WEBHOOKS = { to: '/webhooks', label: texts.nav.webhooks, icon: 'webhooks', badge: <WebhooksBadge /> } as const;
@@ -49,6 +51,7 @@ export function CustomerApp({ client, me, banner }: Props) {
           <Route path="/calls" component={CallsPage} />
           <Route path="/calls/:call">{({ call }) => <CallPage key={call} callKey={call} />}</Route>
           <Route path="/overview" component={OverviewPage} />
+          <Route path="/rules" component={RulesPage} />
           <Route path="/tokens" component={TokensPage} />
           <Route path="/webhooks/:id?">{({ id }) => <OwnWebhooks id={id} />}</Route>
           <Route component={NotFoundPage} />

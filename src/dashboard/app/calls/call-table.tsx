@@ -6,7 +6,6 @@ import { TenantTag } from '../ui/tenant-tag.js';
 import { keyOf } from '../workspace/reach.js';
 import { useWorkspace } from '../workspace/workspace.js';
 import type { Column } from './call-columns.js';
-import { msText } from './trace/trace-words.js';
 import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, reasonText } from './call-facts.js';
 import { FiredTags } from './fired-rules.js';
 import type { FoundCall, Snippet } from './use-call-list.js';
@@ -95,6 +94,8 @@ const CELLS: Readonly<Record<Column, (call: FoundCall) => ReactNode>> = {
     </time>
   ),
   duration: (call) => <CallTimer {...call} />,
+  outcome: ({ state, reason }) =>
+    state === 'ended' ? <Outcome reason={reason} /> : <TurnTag turn={state === 'ringing' ? 'ringing' : 'live'} />,
   latency: ({ quality: { latency } }) => (
     <span className={latency !== null && latency.p95 >= SLOW_MS ? 'numeric measure-bad' : 'numeric'}>
       {latency && callTexts.list.seconds(roundText(latency.p95 / MS))}

@@ -7,6 +7,7 @@ export const texts = {
     live: 'Live',
     calls: 'Calls',
     overview: 'Overview',
+    rules: 'Rules',
     tokens: 'Tokens',
     webhooks: 'Webhooks',
     platform: 'Platform',
