@@ -20,6 +20,7 @@ import '../styles/platform-live.css';
 const TenantsPage = lazy(() => import('./tenants/tenants-page.js'));
 const TenantPage = lazy(() => import('./tenants/tenant-page.js'));
 const TenantWebhooks = lazy(() => import('./tenants/tenant-webhooks.js'));
+const TenantRulesPage = lazy(() => import('./tenants/tenant-rules-page.js'));
 const AgentsPage = lazy(() => import('./agents/agents-page.js'));
 const ConnectionsPage = lazy(() => import('./streams/connections-page.js'));
 const AuditPage = lazy(() => import('./audit/audit-page.js'));
@@ -73,6 +74,9 @@ function PlatformPages({ me }: { readonly me: Me }) {
             <Route path="/tenants/:tenant">{({ tenant }) => <TenantPage key={tenant} tenant={tenant} />}</Route>
             <Route path="/tenants/:tenant/webhooks/:id?">
               {({ tenant, id }) => <TenantWebhooks key={tenant} tenant={tenant} id={id} />}
+            </Route>
+            <Route path="/tenants/:tenant/rules">
+              {({ tenant }) => <TenantRulesPage key={tenant} tenant={tenant} />}
             </Route>
             <Route path="/agents" component={AgentsPage} />
             <Route path="/connections" component={ConnectionsPage} />

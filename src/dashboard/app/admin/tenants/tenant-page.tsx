@@ -5,6 +5,7 @@ import { useWrite } from '../../session/use-write.js';
 import { AgentMark } from '../../calls/call-facts.js';
 import { PageHeading } from '../../shell/page-heading.js';
 import { adminTexts } from '../../texts/admin.js';
+import { ruleTexts } from '../../texts/rules.js';
 import { Confirm } from '../../ui/confirm.js';
 import { Failed, Loading } from '../../ui/states.js';
 import { useLoaded } from '../../stream/use-loaded.js';
@@ -53,7 +54,7 @@ export default function TenantPage({ tenant: id }: { readonly tenant: string }) 
           <TokensCard
             owner={value.name}
             path={path`/v1/admin/tenants/${value.tenant}/tokens`}
-            scopes={['events:read', 'agents:read', 'tokens:write', 'events:write', 'webhooks:write']}
+            scopes={['events:read', 'agents:read', 'tokens:write', 'events:write', 'webhooks:write', 'rules:write']}
           />
           <EraseTenant tenant={value} onErased={tenants.reload} />
         </>
@@ -77,6 +78,9 @@ function TenantActions({ tenant, onChanged }: ActionProps) {
   };
   return (
     <div className="page-heading-end">
+      <Link href={path`/tenants/${tenant.tenant}/rules`} className="button">
+        {ruleTexts.title}
+      </Link>
       <button type="button" className="button" onClick={() => setAsked('link')}>
         {texts.link}
       </button>
