@@ -61,3 +61,23 @@ export class DeskPlace {
 export function audioOf(bytes: number): Buffer {
   return Buffer.from(Uint32Array.from({ length: Math.ceil(bytes / 4) }, (_, index) => index * 2654435761).buffer, 0, bytes); // prettier-ignore
 }
+
+/** A quiet recording that any browser plays: 8 kHz, 8 bits, one channel (RIFF WAVE). */
+export function wavOf(seconds: number): Buffer {
+  const rate = 8000;
+  const size = rate * seconds;
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0);
+  head.writeUInt32LE(36 + size, 4);
+  head.write('WAVEfmt ', 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(rate, 24);
+  head.writeUInt32LE(rate, 28);
+  head.writeUInt16LE(1, 32);
+  head.writeUInt16LE(8, 34);
+  head.write('data', 36);
+  head.writeUInt32LE(size, 40);
+  return Buffer.concat([head, Buffer.alloc(size, 128)]);
+}

@@ -14,6 +14,9 @@ import { useStore } from '../common/store.js';
 import { AgentMark, CallTimer, TransportTag, TurnTag, callerName, turnOf } from './call-facts.js';
 import { Outcome } from './call-table.js';
 import { FiredTags } from './fired-rules.js';
+import { RecordingBar } from './recording/recording-bar.js';
+import { useCurrentLine } from './recording/use-current-line.js';
+import { useRecording } from './recording/use-recording.js';
 import { ReplayBar } from './replay-bar.js';
 import { ShowEarlier } from './show-earlier.js';
 import { BackToTrace, useLinesOfTrace } from './trace/use-lines-of-trace.js';
@@ -55,6 +58,8 @@ function Whole({ callKey, record, actions }: Props & { readonly record: CallReco
     script,
     useCallback(() => seek(Infinity), [seek]),
   );
+  const recording = useRecording(record, state.view);
+  useCurrentLine(script, state.view, recording);
   useLastLineInSight(script, control.isPlaying);
   useMomentInSight(script, control.replay !== null);
   if (fault?.slug === 'call-not-found' || fault?.slug === 'validation') return <NotFoundPage />;
@@ -62,8 +67,9 @@ function Whole({ callKey, record, actions }: Props & { readonly record: CallReco
   if (view === undefined) return <Loading />;
   const { replay, position } = control;
   const hasEnded = view.state === 'ended';
-  const moment = hasEnded ? replay?.at(position) : undefined;
-  const isReplaying = hasEnded && replay !== null && position < replay.length;
+  // With a recording, the whole transcript is shown, and follows what is heard.
+  const moment = hasEnded && recording === null ? replay?.at(position) : undefined;
+  const isReplaying = hasEnded && recording === null && replay !== null && position < replay.length;
   return (
     <article className="call-page">
       <Link href={list} className="back-link">
@@ -90,7 +96,8 @@ function Whole({ callKey, record, actions }: Props & { readonly record: CallReco
           {...{ cost, lines }}
         />
       </Suspense>
-      {hasEnded && replay && <ReplayBar control={control} replay={replay} view={view} />}
+      {recording && <RecordingBar control={recording} replay={replay} view={view} />}
+      {hasEnded && replay && !recording && <ReplayBar control={control} replay={replay} view={view} />}
       {view.truncated && <p className="notice">{texts.truncated}</p>}
       <section ref={script} className="card call-script" aria-label={texts.transcript}>
         {earlier !== null && moment === undefined && <ShowEarlier onShow={() => void record.showEarlier()} />}
@@ -98,7 +105,7 @@ function Whole({ callKey, record, actions }: Props & { readonly record: CallReco
           view={moment?.view ?? view}
           live={isReplaying && moment ? moment.live : null}
           isGradual={lines.line === null && !isOfMoment}
-          {...(hasEnded && { onSeek: seek })}
+          {...(hasEnded && { onSeek: recording?.seek ?? seek })}
         />
         <BackToTrace lines={lines} />
       </section>

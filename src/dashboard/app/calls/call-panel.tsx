@@ -16,6 +16,8 @@ interface Props {
   readonly isFollowing: boolean;
   /** Its customer, if calls of several customers are shown together. */
   readonly owner?: ReactNode;
+  /** Between the transcript and what every panel has below. */
+  readonly desk?: ReactNode;
   /** Besides what every panel has below. */
   readonly tools?: ReactNode;
   /** What is said below a call that has ended. */
@@ -23,7 +25,7 @@ interface Props {
 }
 
 /** A call being watched: the caller, its length, whose turn it is, and every word. */
-export function CallPanel({ view, live, onEarlier, isFollowing, owner, tools, farewell }: Props) {
+export function CallPanel({ view, live, onEarlier, isFollowing, owner, desk, tools, farewell }: Props) {
   const hasEnded = view.state === 'ended';
   const search = useSearch();
   return (
@@ -59,6 +61,7 @@ export function CallPanel({ view, live, onEarlier, isFollowing, owner, tools, fa
         {view.truncated && <p className="notice">{callTexts.call.truncated}</p>}
         {hasEnded && <p className="panel-ended muted">{farewell}</p>}
       </ScrollToLatest>
+      {desk}
       <footer className="panel-foot">
         <FollowNote isFollowing={isFollowing} />
         {tools}

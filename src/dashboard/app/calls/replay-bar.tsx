@@ -64,7 +64,7 @@ export function ReplayBar({ control, replay, view }: Props) {
 }
 
 /** Who spoke when, and where tools ran. Visual only: the transcript says the same. */
-const TalkMap = memo(function TalkMap({ replay, view }: { readonly replay: Replay; readonly view: CallView }) {
+export const TalkMap = memo(function TalkMap({ replay, view }: { readonly replay: Replay; readonly view: CallView }) {
   const { length, stretches } = replay;
   const share = (seconds: number) => `${(100 * seconds) / Math.max(length, 0.1)}%`;
   return (

@@ -9,6 +9,7 @@ import { Icon } from '../ui/icons.js';
 import { Failed, Loading } from '../ui/states.js';
 import { TenantTag } from '../ui/tenant-tag.js';
 import { useWorkspace } from '../workspace/workspace.js';
+import { DeskPlace } from './desk/desk-place.js';
 import { pins, togglePin } from './pins.js';
 
 interface Props {
@@ -38,6 +39,7 @@ function Panel({ callKey, record, isFollowing }: Props & { readonly record: Call
       live={live}
       isFollowing={isFollowing}
       farewell={farewell}
+      desk={<DeskPlace view={view} record={record} isFollowing={isFollowing} />}
       tools={<PinButton callKey={callKey} />}
       owner={showsTenant && <TenantTag tenant={tenant} />}
       onEarlier={earlier === null ? null : () => void record.showEarlier()}

@@ -40,6 +40,8 @@ export const operationTexts = {
       'tenant.view': 'Viewed as customer',
       'call.erase': 'Call erased',
       'call.read': 'Call read',
+      'call.listen': 'Recording heard',
+      'call.steer': 'Call steered',
       'agent.assign': 'Agent assigned',
       'agent.unassign': 'Agent unassigned',
       'agent.transfer': 'Agent transferred',

@@ -16,6 +16,8 @@ export const tokenTexts = {
     'webhooks:write': 'Say where events are sent',
     'events:write': 'Send events',
     'rules:write': 'Write live rules',
+    'recordings:read': 'Hear recordings',
+    'calls:steer': 'Steer calls in progress',
     admin: 'Full access to all customers',
   } as Readonly<Record<string, string>>,
   lifetime: 'Expires after',
