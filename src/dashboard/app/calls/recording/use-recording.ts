@@ -123,8 +123,9 @@ function useBeginning(): number | null {
 async function wordsOn(url: string): Promise<string> {
   try {
     const answer = await fetch(url, { headers: { Range: 'bytes=0-0' }, credentials: 'same-origin' });
+    if (!answer.ok) return (await faultOf(answer)).message;
     void answer.body?.cancel();
-    return answer.ok ? recordingTexts.unplayable : (await faultOf(answer)).message;
+    return recordingTexts.unplayable;
   } catch (error) {
     return asFault(error).message;
   }
