@@ -12,7 +12,7 @@ import type { Env } from '../config/env.js';
 const FOLDER = fileURLToPath(new URL('../../dist/dashboard/app', import.meta.url));
 const INDEX = join(FOLDER, 'index.html');
 /** The page's own paths: it routes below them by itself. */
-const PAGE_PATH = /^\/(?:(?:live|calls|overview|tokens|admin)(?:\/.*)?)?$/;
+const PAGE_PATH = /^\/(?:(?:live|calls|overview|inspector|tokens|admin)(?:\/.*)?)?$/;
 /** All other paths belong to the API, its 404 included. A browser at an unknown address gets a page that says so. */
 const API_PATH = /^\/(?:v1|docs|openapi|events|healthz|readyz|metrics|assets|favicon|\.well-known)(?:\W|$)/;
 const ASSET_PATH = /^\/(?:assets\/|favicon\.svg$)/;

@@ -14,6 +14,7 @@ import { WebhooksBadge } from './webhooks/trouble.js';
 /** Charts are a good part of the page's weight, and most visits look at calls. */
 const OverviewPage = lazy(() => import('./overview/overview-page.js'));
 const RulesPage = lazy(() => import('./rules/rules-page.js'));
+const EventsPage = lazy(() => import('./events/events-page.js'));
 const TokensPage = lazy(() => import('./tokens/tokens-page.js'));
 const OwnWebhooks = lazy(() => import('./webhooks/own-webhooks.js'));
 
@@ -22,6 +23,7 @@ const NAVIGATION = [
   { to: '/calls', label: texts.nav.calls, icon: 'calls' },
   { to: '/overview', label: texts.nav.overview, icon: 'overview' },
   { to: '/rules', label: texts.nav.rules, icon: 'rules' },
+  { to: '/inspector', label: texts.nav.events, icon: 'events' },
   { to: '/tokens', label: texts.nav.tokens, icon: 'tokens' },
 ] as const;
 const WEBHOOKS = { to: '/webhooks', label: texts.nav.webhooks, icon: 'webhooks', badge: <WebhooksBadge /> } as const;
@@ -52,6 +54,9 @@ export function CustomerApp({ client, me, banner }: Props) {
           <Route path="/calls/:call">{({ call }) => <CallPage key={call} callKey={call} />}</Route>
           <Route path="/overview" component={OverviewPage} />
           <Route path="/rules" component={RulesPage} />
+          <Route path="/inspector">
+            <EventsPage />
+          </Route>
           <Route path="/tokens" component={TokensPage} />
           <Route path="/webhooks/:id?">{({ id }) => <OwnWebhooks id={id} />}</Route>
           <Route component={NotFoundPage} />

@@ -8,6 +8,7 @@ import type { Me } from '../session/session.js';
 import { Layout } from '../shell/layout.js';
 import { NotFoundPage } from '../shell/not-found-page.js';
 import { adminTexts } from '../texts/admin.js';
+import { texts } from '../texts/en.js';
 import { WorkspaceProvider } from '../workspace/workspace.js';
 import { EraseCall } from './erase-call.js';
 import { PlatformProvider } from './platform-context.js';
@@ -22,6 +23,7 @@ const TenantPage = lazy(() => import('./tenants/tenant-page.js'));
 const TenantWebhooks = lazy(() => import('./tenants/tenant-webhooks.js'));
 const TenantRulesPage = lazy(() => import('./tenants/tenant-rules-page.js'));
 const AgentsPage = lazy(() => import('./agents/agents-page.js'));
+const EventsPage = lazy(() => import('../events/events-page.js'));
 const ConnectionsPage = lazy(() => import('./streams/connections-page.js'));
 const AuditPage = lazy(() => import('./audit/audit-page.js'));
 const HealthPage = lazy(() => import('./health/health-page.js'));
@@ -33,6 +35,7 @@ const NAVIGATION = [
   { to: '/calls', label: nav.calls, icon: 'calls' },
   { to: '/tenants', label: nav.tenants, icon: 'tenants' },
   { to: '/agents', label: nav.agents, icon: 'agents' },
+  { to: '/inspector', label: texts.nav.events, icon: 'events' },
   { to: '/connections', label: nav.connections, icon: 'connections' },
   { to: '/audit', label: nav.audit, icon: 'audit' },
   { to: '/health', label: nav.health, icon: 'health' },
@@ -79,6 +82,9 @@ function PlatformPages({ me }: { readonly me: Me }) {
               {({ tenant }) => <TenantRulesPage key={tenant} tenant={tenant} />}
             </Route>
             <Route path="/agents" component={AgentsPage} />
+            <Route path="/inspector">
+              <EventsPage />
+            </Route>
             <Route path="/connections" component={ConnectionsPage} />
             <Route path="/audit" component={AuditPage} />
             <Route path="/health" component={HealthPage} />

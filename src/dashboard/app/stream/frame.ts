@@ -23,7 +23,10 @@ export const EVENT_TYPES = [
   ...['tool.call', 'tool.result', 'llm.toolCall', 'llm.tool_result'],
   ...['handoff.requested', 'handoff.active', 'handoff.released', 'supervisor.said', 'supervisor.whispered'],
   ...['whatsapp.sessionStarted', 'whatsapp.sessionEnded', 'whatsapp.message', 'whatsapp.response', 'whatsapp.status'],
-  ...['session.paused', 'session.resumed'],
+  ...['session.paused', 'session.resumed', 'state.changed', 'user.state', 'custom', 'event.received', 'rule.fired'],
+  ...['call.attached', 'call.error', 'call.line', 'call.route_failed', 'call.routed', 'call.score', 'call.transferred'],
+  ...['chat.started', 'confirm.declined', 'confirm.granted', 'confirm.request', 'attention.answered'],
+  ...['supervisor.ended', 'supervisor.transferred'],
 ];
 
 /** The call that an event is about; a chat says `sessionId` instead. Null: about none. */

@@ -8,6 +8,7 @@ export const texts = {
     calls: 'Calls',
     overview: 'Overview',
     rules: 'Rules',
+    events: 'Events',
     tokens: 'Tokens',
     webhooks: 'Webhooks',
     platform: 'Platform',

@@ -1,8 +1,10 @@
 /** The page's few icons, drawn on a 20 × 20 grid; each stands beside a text, so none is read out. */
 const PATHS = {
+  home: 'M3.5 9.5 10 4l6.5 5.5M5.5 8.5V16h9V8.5M8.5 16v-4h3v4',
   live: 'M3 10h2.5l2-5 4 11 2.5-8 1.2 2H17',
   calls: 'M4 5h12M4 10h12M4 15h7',
   overview: 'M4 16V9M8.5 16V4M13 16v-5M17 16V7',
+  events: 'M3 6h3M3 10h3M3 14h3M8.5 6H17M8.5 10h5M8.5 14H17',
   tokens: 'M12.5 11.5a4 4 0 1 0-3-3L4 14v2.5h3V15h1.5v-1.5H10z',
   webhooks:
     'M6.8 8.6a3.3 3.3 0 1 1 5.3-.3l2.3 4M8.6 13.6h5a2.6 2.6 0 1 1-1.6 2.4M10 6.4l-2.6 4.8a2.8 2.8 0 1 0 1.4 2.4',

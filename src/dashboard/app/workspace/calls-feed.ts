@@ -37,6 +37,7 @@ export class CallsFeed {
   /** True once it is known what is in progress. */
   readonly isLoaded = createStore(false);
   private readonly ofCall = new Map<string, Set<FrameListener>>();
+  private readonly ofAll = new Set<FrameListener>();
   private feed: SharedFeed | undefined;
   private closed = false;
   private readonly reconciling = new Reconciling(() => this.reconcile());
@@ -62,6 +63,12 @@ export class CallsFeed {
       listeners.delete(listener);
       if (listeners.size === 0) this.ofCall.delete(callId);
     };
+  }
+
+  /** Every frame of the stream as it comes, what the stream says of itself included. */
+  tap(listener: FrameListener): () => void {
+    this.ofAll.add(listener);
+    return () => this.ofAll.delete(listener);
   }
 
   private async start(): Promise<void> {
@@ -123,6 +130,7 @@ export class CallsFeed {
 
   private take(frames: readonly StreamFrame[]): void {
     if (this.calls.apply(frames)) this.reconciling.soon();
+    for (const listener of this.ofAll) listener(frames);
     // Which agents are one's own is the session's to know.
     if (frames.some(({ type }) => type === 'agents.changed')) void this.options.isStillAllowed();
     if (this.ofCall.size === 0) return;
