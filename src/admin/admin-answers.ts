@@ -27,8 +27,16 @@ const auditEntry = {
     description: 'A token’s id; `operator` where a tenant reads what the platform did.',
     examples: ['operator'],
   }),
+  byName: z
+    .string()
+    .nullable()
+    .meta({ description: 'The token’s name; null: it has none, or is gone.', examples: ['dashboard'] }),
   action: text('tenant.change'),
   target: text('acme'),
+  targetName: z
+    .string()
+    .nullable()
+    .meta({ description: 'The name of a token that was changed.', examples: [null] }),
   before: state,
   after: state,
   requestId: idField.nullable(),

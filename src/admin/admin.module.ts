@@ -9,6 +9,7 @@ import { WebhooksModule } from '../webhooks/webhooks.module.js';
 import { AdminCallsController } from './admin-calls.controller.js';
 import { AdminEventsController } from './admin-events.controller.js';
 import { AdminRecordingsController } from './admin-recordings.controller.js';
+import { AttentionController } from './attention.controller.js';
 import { AuditController } from './audit.controller.js';
 import { CallReadings } from './call-readings.js';
 import { ConnectionsController } from './connections.controller.js';
@@ -27,7 +28,7 @@ import { TransferPreview } from './transfer-preview.js';
   controllers: [
     ...[AdminEventsController, ConnectionsController, ExplainController],
     ...[OwnersController, ErasureController, ErasuresController, AuditController, AdminCallsController],
-    AdminRecordingsController,
+    ...[AdminRecordingsController, AttentionController],
   ],
   providers: [CallReadings, ConnectionsService, ErasureService, ErasureWorker, ExplainService, TransferPreview],
 })

@@ -4,14 +4,26 @@ import { z } from 'zod';
 import { AuditLog } from '../audit/audit-log.js';
 import { CurrentTenant, Scopes } from '../auth/auth.decorators.js';
 import type { Patience } from '../common/fair-slots.js';
-import { type TenantId, tenantIdSchema } from '../common/ids.js';
+import { type TenantId, lineSchema, tenantIdSchema } from '../common/ids.js';
 import { pageQuery } from '../common/page.js';
+import { timeSchema } from '../common/validation.js';
 import { ClientPatience } from '../http/patience.js';
 import { Operation } from '../common/operation.js';
 import { auditPage, platformAuditPage } from './admin-answers.js';
 
+/** The longest name is an agent's or an id of an identity provider. */
+const auditWordSchema = lineSchema(1000);
 const ownQuery = z.strictObject(pageQuery);
-const query = z.strictObject({ ...ownQuery.shape, tenant: tenantIdSchema.optional() });
+const query = z.strictObject({
+  ...ownQuery.shape,
+  tenant: tenantIdSchema.optional(),
+  /** As an entry has it: `token.create`. */
+  action: auditWordSchema.optional(),
+  by: auditWordSchema.optional(),
+  target: auditWordSchema.optional(),
+  from: timeSchema.optional(),
+  to: timeSchema.optional(),
+});
 
 @ApiTags('Audit')
 @Controller('v1')
@@ -33,6 +45,7 @@ export class AuditController {
     return this.audit.list(tenantId, limit, cursor, patience);
   }
 
+  /** `from` is included, `to` is not. */
   @Operation({
     id: 'listPlatformAudit',
     summary: 'Who changed what, when, before and after, newest first',
@@ -41,9 +54,9 @@ export class AuditController {
   @Get('admin/audit')
   @Scopes('admin')
   listAcrossTenants(
-    @Query({ schema: query }) { tenant, limit, cursor }: z.infer<typeof query>,
+    @Query({ schema: query }) { limit, cursor, ...filter }: z.infer<typeof query>,
     @ClientPatience() patience: Patience,
   ) {
-    return this.audit.listAcrossTenants(tenant, limit, cursor, patience);
+    return this.audit.listAcrossTenants(filter, limit, cursor, patience);
   }
 }

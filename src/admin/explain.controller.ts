@@ -3,19 +3,23 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Scopes } from '../auth/auth.decorators.js';
 import type { Patience } from '../common/fair-slots.js';
-import { opaqueIdSchema, tenantIdSchema } from '../common/ids.js';
+import { callIdSchema, opaqueIdSchema, tenantIdSchema } from '../common/ids.js';
 import { ClientPatience } from '../http/patience.js';
 import { ExplainService } from './explain.service.js';
 import { Operation } from '../common/operation.js';
 import { explainAnswer } from './admin-answers.js';
 
-const query = z.strictObject({
-  tenant: tenantIdSchema,
-  /** A position of the platform's log: the id of /v1/admin/events. */
-  event: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
-  /** The id of the token that the tenant reads with. Its filters are looked at, too. */
-  tokenId: opaqueIdSchema.optional(),
-});
+const query = z
+  .strictObject({
+    tenant: tenantIdSchema,
+    /** A position of the platform's log: the id of /v1/admin/events. */
+    event: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+    /** Instead of an event: a call's id, of whichever tenant. Its first event is looked at. */
+    call: callIdSchema.optional(),
+    /** The id of the token that the tenant reads with. Its filters are looked at, too. */
+    tokenId: opaqueIdSchema.optional(),
+  })
+  .refine(({ event, call }) => (event === undefined) !== (call === undefined), 'name an event or a call');
 
 @ApiTags('Explain')
 @Controller('v1/admin/explain')
@@ -25,15 +29,16 @@ export class ExplainController {
 
   @Operation({
     id: 'explainDelivery',
-    summary: 'Why a tenant did or did not get an event',
+    summary: 'Why a tenant did or did not get an event, or a call',
     answer: explainAnswer,
-    problems: ['tenant-not-found', 'token-not-found'],
+    problems: ['tenant-not-found', 'token-not-found', 'call-not-found'],
   })
   @Get()
   explain(
-    @Query({ schema: query }) { tenant, event, tokenId }: z.infer<typeof query>,
+    @Query({ schema: query }) { tenant, event, call, tokenId }: z.infer<typeof query>,
     @ClientPatience() patience: Patience,
   ) {
-    return this.explanations.explain(tenant, event, tokenId, patience);
+    if (call !== undefined) return this.explanations.explainCall(tenant, call, tokenId, patience);
+    return this.explanations.explain(tenant, event ?? 0, tokenId, patience);
   }
 }

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { OwnershipHistory } from '../agents/ownership-history.js';
 import { TokensService } from '../auth/tokens/tokens.service.js';
 import type { Patience } from '../common/fair-slots.js';
-import type { TenantId } from '../common/ids.js';
+import type { CallId, TenantId } from '../common/ids.js';
+import { Problem } from '../common/problem.js';
 import { moment } from '../common/moment.js';
 import { EventLog, TenantHeads } from '../events/log/event-log.js';
 import { LogInquiry } from '../events/log/log-inquiry.js';
@@ -19,6 +20,18 @@ export class ExplainService {
     private readonly heads: TenantHeads,
     private readonly inquiry: LogInquiry,
   ) {}
+
+  /** As {@link explain}, of a call's first event. Throws `call-not-found`, too. */
+  async explainCall(
+    tenantId: TenantId,
+    callId: CallId,
+    tokenId: string | undefined,
+    patience: Patience,
+  ): Promise<Explanation> {
+    const position = await this.inquiry.firstOfCallAcrossTenants(callId, tenantId, patience);
+    if (position === undefined) throw new Problem('call-not-found', 'There is no call of that id.');
+    return this.explain(tenantId, position, tokenId, patience);
+  }
 
   /** Throws `tenant-not-found`, `token-not-found`. An event that does not exist is explained, too. */
   async explain(

@@ -50,11 +50,25 @@ export interface AuditView {
   readonly at: string;
   /** A token's id, or `operator` if a tenant reads what the platform did. */
   readonly by: string;
+  /** The name of that token; null: it has none, or is gone. */
+  readonly byName: string | null;
   readonly action: string;
   readonly target: string;
+  /** The name of a token that was changed. */
+  readonly targetName: string | null;
   readonly before: Prisma.JsonValue;
   readonly after: Prisma.JsonValue;
   readonly requestId: string | null;
+}
+
+/** Which entries are meant; what is undefined does not narrow. `from` is included, `to` is not. */
+export interface AuditFilter {
+  readonly tenant?: TenantId | undefined;
+  readonly action?: string | undefined;
+  readonly by?: string | undefined;
+  readonly target?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
 }
 
 /** Whose book it is; null: the operator's. */
@@ -106,19 +120,19 @@ export class AuditLog {
     patience: Patience,
   ): Promise<Page<AuditView>> {
     const page = await this.page({ tenantId }, limit, cursor, patience);
-    return { audit: page.rows.map(auditView), next: page.next };
+    return { audit: page.rows.map((row) => auditView(row, page.nameOf)), next: page.next };
   }
 
-  /** The operator's book, newest first. `about`: only entries that concerned that tenant. */
+  /** The operator's book, newest first. */
   async listAcrossTenants(
-    about: TenantId | undefined,
+    filter: AuditFilter,
     limit: number,
     cursor: string | undefined,
     patience: Patience,
   ): Promise<Page<AuditView & { tenants: string[] }>> {
-    const where: BookWhere = { tenantId: null, ...(about === undefined ? {} : { tenants: { has: about } }) };
-    const page = await this.page(where, limit, cursor, patience);
-    return { audit: page.rows.map((row) => ({ ...auditView(row), tenants: row.tenants })), next: page.next };
+    const page = await this.page(whereOf(filter), limit, cursor, patience);
+    const { nameOf } = page;
+    return { audit: page.rows.map((row) => ({ ...auditView(row, nameOf), tenants: row.tenants })), next: page.next };
   }
 
   /** Erases some of the book of an erased tenant at a time: a later tenant of the same name must not read it. */
@@ -130,20 +144,21 @@ export class AuditLog {
     return rows.length;
   }
 
-  private page(where: BookWhere, limit: number, cursor: string | undefined, patience: Patience) {
+  private async page(where: BookWhere, limit: number, cursor: string | undefined, patience: Patience) {
     const owner = where.tenantId;
     const reference = LISTING.after(cursor, owner);
-    const read = async ({ auditEntry }: Prisma.TransactionClient) => {
+    const read = async ({ auditEntry, token }: Prisma.TransactionClient) => {
       const from = reference === undefined ? undefined : await auditEntry.findUnique({ where: { reference } });
       if (from === null) throw notACursor();
-      return readInPieces<AuditEntry>(limit, (last = from, take) => {
+      const pieces = await readInPieces<AuditEntry>(limit, (last = from, take) => {
         const before = last === undefined ? {} : { id: { lt: last.id } };
         return auditEntry.findMany({ where: { ...where, ...before }, orderBy: { id: 'desc' }, take });
       });
+      return { ...pieces, names: await namesIn(token, owner, pieces.rows) };
     };
-    return this.pool
-      .list(owner, read, patience)
-      .then(({ rows, isCut }) => LISTING.page(rows, limit, owner, (row) => row.reference, isCut));
+    const { rows, isCut, names } = await this.pool.list(owner, read, patience);
+    const page = LISTING.page(rows, limit, owner, (row) => row.reference, isCut);
+    return { ...page, nameOf: (id: string) => names.get(id) ?? null };
   }
 }
 
@@ -166,7 +181,33 @@ function entriesOf(actor: Actor, { action, target, before, after, books, about =
   ];
 }
 
-function auditView(row: AuditEntry): AuditView {
+/** Names of the tokens that entries are by or about. A tenant is told of its own tokens only. */
+async function namesIn(
+  tokens: Prisma.TransactionClient['token'],
+  owner: TenantId | null,
+  rows: readonly AuditEntry[],
+): Promise<Map<string, string>> {
+  const ids = [...new Set(rows.flatMap(({ by, target }) => [by, target]))];
+  const own = owner === null ? {} : { tenantId: owner };
+  const found = await tokens.findMany({ where: { id: { in: ids }, ...own }, select: { id: true, name: true } });
+  return new Map(found.map(({ id, name }) => [id, name]));
+}
+
+function whereOf({ tenant, action, by, target, from, to }: AuditFilter): BookWhere {
+  const is = <Name extends string>(name: Name, value: string | undefined) =>
+    value === undefined ? {} : { [name]: value };
+  const at = { ...(from === undefined ? {} : { gte: from }), ...(to === undefined ? {} : { lt: to }) };
+  return {
+    ...{ tenantId: null, ...is('action', action), ...is('by', by), ...is('target', target) },
+    ...(tenant === undefined ? {} : { tenants: { has: tenant } }),
+    ...(Object.keys(at).length === 0 ? {} : { at }),
+  };
+}
+
+function auditView(row: AuditEntry, nameOf: (id: string) => string | null): AuditView {
   const { by, action, target, before, after, requestId } = row;
-  return { id: row.reference, at: row.at.toISOString(), by, action, target, before, after, requestId };
+  return {
+    ...{ id: row.reference, at: row.at.toISOString(), by, byName: nameOf(by) },
+    ...{ action, target, targetName: nameOf(target), before, after, requestId },
+  };
 }

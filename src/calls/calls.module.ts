@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AgentsModule } from '../agents/agents.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { EventsModule } from '../events/events.module.js';
+import { CallActivity } from './numbers/call-activity.js';
 import { CallIntake } from './projection/call-intake.js';
 import { CallFinder } from './lists/call-finder.js';
 import { CallPeriods } from './numbers/call-periods.js';
@@ -31,10 +32,11 @@ import { StatsController } from './numbers/stats.controller.js';
     CallsRebuild,
     CallsProjection,
     CallsService,
+    CallActivity,
     CallPeriods,
     CallStatistics,
     QualityStatistics,
   ],
-  exports: [CallFinder, CallsService, CallsRebuild, CallStore],
+  exports: [CallActivity, CallFinder, CallsService, CallsRebuild, CallStore],
 })
 export class CallsModule {}

@@ -18,6 +18,23 @@ export const tenantAnswer = z
 
 export const tenantPage = pageOf('tenants', tenantAnswer);
 
+const limit = z
+  .int()
+  .min(0)
+  .meta({ examples: [100] });
+
+export const defaultLimitsAnswer = z.object({
+  limits: z.object({
+    ...{ streams: limit, streamsPerToken: limit, requestsPerSecond: limit, ingestPerSecond: limit },
+    ...{ ingestBytesPerSecond: limit, tokens: limit },
+    retentionDays: z
+      .int()
+      .min(1)
+      .nullable()
+      .meta({ description: 'Null: events are kept for ever.', examples: [30] }),
+  }),
+});
+
 export const erasureList = z.object({
   erasures: z.array(
     z

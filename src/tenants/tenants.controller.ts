@@ -1,10 +1,11 @@
-import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Actor } from '../audit/audit-log.js';
 import { CurrentActor, Scopes } from '../auth/auth.decorators.js';
 import type { Patience } from '../common/fair-slots.js';
 import { type TenantId, tenantIdSchema } from '../common/ids.js';
 import { ClientPatience } from '../http/patience.js';
+import { ENV, type Env } from '../config/env.js';
 import {
   type ChangeTenant,
   type CreateTenant,
@@ -15,7 +16,7 @@ import {
 } from './tenants.schemas.js';
 import { TenantsService } from './tenants.service.js';
 import { Operation } from '../common/operation.js';
-import { tenantAnswer, tenantPage } from './tenant-answers.js';
+import { defaultLimitsAnswer, tenantAnswer, tenantPage } from './tenant-answers.js';
 
 /** Deleting a tenant erases its events too: see admin/. */
 @ApiTags('Tenants')
@@ -71,5 +72,23 @@ export class TenantsController {
     @Body({ schema: changeTenantSchema }) change: ChangeTenant,
   ) {
     return this.tenants.change(tenantId, change, actor);
+  }
+}
+
+@ApiTags('Tenants')
+@Controller('v1/admin/limits')
+@Scopes('admin')
+export class LimitsController {
+  constructor(@Inject(ENV) private readonly env: Env) {}
+
+  /** From the configuration. `retentionDays` null: events are kept for ever. */
+  @Operation({
+    id: 'getDefaultLimits',
+    summary: 'The platform’s own limits: what holds for a tenant for which nothing else was set',
+    answer: defaultLimitsAnswer,
+  })
+  @Get()
+  read() {
+    return { limits: { ...this.env.limits, retentionDays: this.env.retentionDays ?? null } };
   }
 }

@@ -10,10 +10,19 @@ import type { Prisma, Webhook, WebhookAttempt } from '../database/generated/clie
 import { ReadPool } from '../database/pools.js';
 import { ReaderTable } from '../readers/reader-table.js';
 import { WEBHOOK } from './endpoint.js';
-import { type AttemptView, type WebhookView, attemptView, webhookView } from './webhook-view.js';
+import {
+  type AttemptView,
+  type WebhookView,
+  type FailingWebhook,
+  attemptView,
+  failingView,
+  webhookView,
+} from './webhook-view.js';
 import type { ListAttempts } from './webhooks.schemas.js';
 
 const WEBHOOKS = new Listing('webhooks', z.string());
+/** Most webhooks that are shown as failing. */
+const MAX_FAILING = 50;
 const ATTEMPTS = new Listing('webhook-attempts', z.string());
 
 @Injectable()
@@ -37,6 +46,14 @@ export class WebhookQueries {
       return { webhooks: await this.views(tables, tenantId, page.rows), next: page.next };
     };
     return this.pool.list(tenantId, read, patience);
+  }
+
+  /** Those that fail or were disabled, by tenant; a bounded number of them. */
+  async failingAcrossTenants(patience: Patience): Promise<FailingWebhook[]> {
+    const failing = { OR: [{ status: 'disabled' }, { status: 'active', failures: { gt: 0 } }] };
+    const read = ({ webhook }: Prisma.TransactionClient) =>
+      webhook.findMany({ where: failing, orderBy: [{ tenantId: 'asc' }, { id: 'asc' }], take: MAX_FAILING });
+    return (await this.pool.list(null, read, patience)).map(failingView);
   }
 
   /** Throws `webhook-not-found`. */

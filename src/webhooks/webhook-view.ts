@@ -53,17 +53,31 @@ export interface WebhookFilter {
 
 export function webhookView(row: Webhook, reader: ReaderView | undefined, waiting: number, now: Date): WebhookView {
   const { agents = null, types = null } = row.filter as WebhookFilter;
-  const { lastFailureAt: at, lastFailureStatus: status, lastFailureReason: reason, previousUntil } = row;
+  const { previousUntil } = row;
   return {
     ...{ id: row.id, url: row.url, description: row.description, agents, types, each: row.each, format: row.format },
     status: row.status === 'active' && row.failures > 0 ? 'failing' : row.status,
     ...{ cursor: String(reader?.cursor ?? 0), behind: reader?.behind ?? 0, waiting },
     ...{ skipped: reader?.skipped ?? 0, lastSkipped: reader?.lastSkipped ?? null },
     lastSuccessAt: row.lastSuccessAt?.toISOString() ?? null,
-    lastFailure: at === null ? null : { at: at.toISOString(), status, reason: reason ?? '' },
+    lastFailure: lastFailureOf(row),
     previousSecretUntil: previousUntil !== null && previousUntil > now ? previousUntil.toISOString() : null,
     createdAt: row.createdAt.toISOString(),
   };
+}
+
+/** What an operator sees of a webhook that needs somebody. */
+export interface FailingWebhook {
+  readonly tenant: string;
+  readonly id: string;
+  readonly url: string;
+  readonly status: 'failing' | 'disabled';
+  readonly lastFailure: WebhookView['lastFailure'];
+}
+
+export function failingView(row: Webhook): FailingWebhook {
+  const { id, tenantId: tenant, url, status } = row;
+  return { tenant, id, url, status: status === 'disabled' ? 'disabled' : 'failing', lastFailure: lastFailureOf(row) };
 }
 
 export function attemptView(row: WebhookAttempt): AttemptView {
@@ -72,4 +86,9 @@ export function attemptView(row: WebhookAttempt): AttemptView {
     ...{ id, event: String(seq), type, callId, at: at.toISOString(), ms, status, delivered, reason, response },
     next: nextAt?.toISOString() ?? null,
   };
+}
+
+function lastFailureOf(row: Webhook): WebhookView['lastFailure'] {
+  const { lastFailureAt: at, lastFailureStatus: status, lastFailureReason: reason } = row;
+  return at === null ? null : { at: at.toISOString(), status, reason: reason ?? '' };
 }

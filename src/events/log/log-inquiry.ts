@@ -54,6 +54,8 @@ const CALL = `SELECT nullif(tenant_id, '') AS "tenantId", agent, first_position 
   WHERE call_id = $1 AND tenant_id = $2 AND agent = $3 AND erased_at IS NULL ORDER BY first_position LIMIT 1`;
 const FROM_SOURCE = `SELECT FROM call_tenants WHERE call_id = $1 AND tenant_id = $2 AND agent = $3 AND by_platform
   AND NOT EXISTS (SELECT FROM call_tenants x WHERE x.call_id = $1 AND x.tenant_id = $2 AND x.erased_at IS NOT NULL)`;
+const FIRST_OF_CALL = `SELECT first_position AS "firstPosition" FROM call_tenants
+  WHERE call_id = $1 ORDER BY tenant_id = $2 DESC, first_position LIMIT 1`;
 const TENANTS_OF_CALL = `SELECT nullif(tenant_id, '') AS "tenantId" FROM call_tenants WHERE call_id = $1
   GROUP BY tenant_id HAVING count(erased_at) = 0 ORDER BY tenant_id LIMIT $2`;
 
@@ -89,6 +91,12 @@ export class LogInquiry {
   async isFromSource({ tenantId, callId }: CallName, agent: string, patience: Patience): Promise<boolean> {
     const ask = () => this.pool.query(FROM_SOURCE, [callId, tenantId ?? '', agent]);
     return (await this.pool.ask(tenantId, ask, patience)).rows.length > 0;
+  }
+
+  /** Position of the first event of a call: of the tenant's if it has one of that id, else of whoever has. */
+  async firstOfCallAcrossTenants(callId: CallId, tenantId: TenantId, patience: Patience): Promise<number | undefined> {
+    const ask = () => this.pool.query<{ firstPosition: number }>(FIRST_OF_CALL, [callId, tenantId]);
+    return (await this.pool.ask(null, ask, patience)).rows[0]?.firstPosition;
   }
 
   /** The tenants that have a call with this id. Null among them means nobody. */
