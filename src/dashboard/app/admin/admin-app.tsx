@@ -9,8 +9,10 @@ import { Layout } from '../shell/layout.js';
 import { NotFoundPage } from '../shell/not-found-page.js';
 import { adminTexts } from '../texts/admin.js';
 import { texts } from '../texts/en.js';
+import { operatorTexts } from '../texts/operator.js';
 import { WorkspaceProvider } from '../workspace/workspace.js';
-import { EraseCall } from './erase-call.js';
+import { CallActions } from './call-actions.js';
+import { ExplainEvent } from './explain/explain-event.js';
 import { PlatformProvider } from './platform-context.js';
 import ViewPage from './view/view-page.js';
 import '../styles/sections.css';
@@ -18,6 +20,7 @@ import '../styles/stack-table.css';
 import '../styles/tenants.css';
 import '../styles/platform-live.css';
 
+const HomePage = lazy(() => import('./home/home-page.js'));
 const TenantsPage = lazy(() => import('./tenants/tenants-page.js'));
 const TenantPage = lazy(() => import('./tenants/tenant-page.js'));
 const TenantWebhooks = lazy(() => import('./tenants/tenant-webhooks.js'));
@@ -26,11 +29,13 @@ const AgentsPage = lazy(() => import('./agents/agents-page.js'));
 const EventsPage = lazy(() => import('../events/events-page.js'));
 const ConnectionsPage = lazy(() => import('./streams/connections-page.js'));
 const AuditPage = lazy(() => import('./audit/audit-page.js'));
+const ExplainPage = lazy(() => import('./explain/explain-page.js'));
 const HealthPage = lazy(() => import('./health/health-page.js'));
 const AccessPage = lazy(() => import('./access/access-page.js'));
 
 const { nav } = adminTexts;
 const NAVIGATION = [
+  { to: '/home', label: operatorTexts.nav.home, icon: 'home' },
   { to: '/live', label: nav.live, icon: 'live' },
   { to: '/calls', label: nav.calls, icon: 'calls' },
   { to: '/tenants', label: nav.tenants, icon: 'tenants' },
@@ -38,6 +43,7 @@ const NAVIGATION = [
   { to: '/inspector', label: texts.nav.events, icon: 'events' },
   { to: '/connections', label: nav.connections, icon: 'connections' },
   { to: '/audit', label: nav.audit, icon: 'audit' },
+  { to: '/explain', label: operatorTexts.nav.explain, icon: 'search' },
   { to: '/health', label: nav.health, icon: 'health' },
   { to: '/access', label: nav.access, icon: 'tokens' },
 ] as const;
@@ -68,10 +74,11 @@ function PlatformPages({ me }: { readonly me: Me }) {
             <Route path="/">
               <Redirect to="/live" replace />
             </Route>
+            <Route path="/home" component={HomePage} />
             <Route path="/live/:call?">{({ call }) => <LivePage picked={call} />}</Route>
             <Route path="/calls" component={CallsPage} />
             <Route path="/calls/:call">
-              {({ call }) => <CallPage key={call} callKey={call} actions={<EraseCall callKey={call} />} />}
+              {({ call }) => <CallPage key={call} callKey={call} actions={<CallActions callKey={call} />} />}
             </Route>
             <Route path="/tenants" component={TenantsPage} />
             <Route path="/tenants/:tenant">{({ tenant }) => <TenantPage key={tenant} tenant={tenant} />}</Route>
@@ -83,10 +90,11 @@ function PlatformPages({ me }: { readonly me: Me }) {
             </Route>
             <Route path="/agents" component={AgentsPage} />
             <Route path="/inspector">
-              <EventsPage />
+              <EventsPage actionsOf={(event) => <ExplainEvent event={event} />} />
             </Route>
             <Route path="/connections" component={ConnectionsPage} />
             <Route path="/audit" component={AuditPage} />
+            <Route path="/explain" component={ExplainPage} />
             <Route path="/health" component={HealthPage} />
             <Route path="/access" component={AccessPage} />
             <Route component={NotFoundPage} />

@@ -1,5 +1,6 @@
-/** Calls as a table for other programs: CSV as RFC 4180 has it. */
+/** Calls as a table for other programs. */
 import type { Client } from '../api/client.js';
+import { csvText } from '../ui/csv.js';
 import { callerName } from './call-facts.js';
 import { type CallSearch, queryOf } from './call-search.js';
 import type { CallsPageAnswer, FoundCall } from './use-call-list.js';
@@ -40,25 +41,6 @@ export function csvOf(calls: readonly FoundCall[]): string {
   const columns = Object.entries(COLUMNS).filter(
     ([name]) => name !== 'customer' || calls.some(({ tenant }) => tenant !== undefined),
   );
-  const lines = calls.map((call) => columns.map(([, valueOf]) => cell(valueOf(call))).join(','));
-  return `${[columns.map(([name]) => name).join(','), ...lines].join('\r\n')}\r\n`;
-}
-
-/** Callers and agents choose their names: a spreadsheet must not read one as a formula. */
-function cell(value: string | number | null | undefined): string {
-  const text = String(value ?? '');
-  const isFormula = /^[=@\t\r-]|^\+(?!\d+$)/.test(text) && typeof value === 'string';
-  const safe = isFormula ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-/** Hands a file to the browser. */
-export function download(name: string, text: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser has taken it by then.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  const lines = calls.map((call) => columns.map(([, valueOf]) => valueOf(call)));
+  return csvText([columns.map(([name]) => name), ...lines]);
 }

@@ -4,11 +4,12 @@ import { serverNow } from '../common/clock.js';
 import { useStore } from '../common/store.js';
 import { callTexts } from '../texts/calls.js';
 import { textIn } from '../ui/form-values.js';
+import { download } from '../ui/csv.js';
 import { Icon } from '../ui/icons.js';
 import { useWorkspace } from '../workspace/workspace.js';
 import { COLUMNS, type Column, toggleColumn } from './call-columns.js';
 import { type CallSearch, NOTHING, addressOf, searchIn } from './call-search.js';
-import { download, exportCalls } from './export-calls.js';
+import { exportCalls } from './export-calls.js';
 import { forgetView, saveView, savedViews } from './saved-views.js';
 
 const texts = callTexts.list;

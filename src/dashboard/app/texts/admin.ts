@@ -65,6 +65,8 @@ export const adminTexts = {
       tokens: 'Active tokens',
       retentionDays: 'Days to keep events',
     },
+    limitDefault: (value: string) => `Default: ${value}`,
+    unlimited: 'unlimited',
     limitBad: (name: string) => `“${name}” must be a whole number.`,
     saved: 'Saved',
     agents: 'Agents',

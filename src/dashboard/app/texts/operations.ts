@@ -81,11 +81,14 @@ export const operationTexts = {
     ready: 'Ready',
     degraded: 'Degraded: the database is unavailable',
     leaving: 'Shutting down',
-    parts: { database: 'Database', tail: 'Delivery', bus: 'Bus', calls: 'Calls' } as Readonly<Record<string, string>>,
+    parts: { database: 'Database', tail: 'Delivery', bus: 'Bus', streams: 'Streams', calls: 'Calls' } as Readonly<
+      Record<string, string>
+    >,
     hints: {
       database: 'Stores all events and settings',
       tail: 'Delivers new events to this process’s readers',
       bus: 'Messages between processes',
+      streams: 'Readers connected to this process',
       calls: 'Call records built from the log',
     } as Readonly<Record<string, string>>,
     sources: 'Sources',
@@ -100,11 +103,15 @@ export const operationTexts = {
       waiting: 'Waiting to retry',
       stopped: 'Stopped',
       rebuilding: 'Rebuilding',
+      leaking: 'Leaking',
     } as Readonly<Record<string, string>>,
     since: (when: string) => `since ${when}`,
     restarts: (count: number) => (count === 1 ? 'restarted once' : `restarted ${count} times`),
     behind: (events: string) => `${events} events behind the log`,
     upToDate: 'up to date',
+    open: (count: string) => `${count} open`,
+    late: (seconds: number) => `${seconds} s behind`,
+    rebuilt: (percent: number) => `${percent} % rebuilt`,
     asOf: (when: string) => `As of ${when}`,
   },
   access: {

@@ -24,17 +24,23 @@ export function lengthText(seconds: number): string {
 
 /** Pages are in English, whatever the browser speaks; the day's order and the time zone are the reader's. */
 const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const SECOND = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 const DAY_OF_YEAR = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 const WHOLE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** `14:03` today, else `23 Nov, 14:03`. */
-export function momentText(iso: string, now = new Date()): string {
+export function momentText(iso: string, now = new Date(), clock = TIME): string {
   const date = new Date(iso);
-  const time = TIME.format(date);
+  const time = clock.format(date);
   if (date.toDateString() === now.toDateString()) return time;
   const day = date.getFullYear() === now.getFullYear() ? DAY : DAY_OF_YEAR;
   return `${day.format(date)}, ${time}`;
+}
+
+/** `14:03:07` today, else `23 Nov, 14:03:07`: where seconds count. */
+export function secondText(iso: string, now = new Date()): string {
+  return momentText(iso, now, SECOND);
 }
 
 export function dayText(iso: string): string {

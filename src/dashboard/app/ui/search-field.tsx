@@ -38,3 +38,15 @@ export function SearchField({ text, label, hint, onChange }: Props) {
     </div>
   );
 }
+
+/** Whether texts have all words that are searched for, whatever their case and accents. */
+export function isFound(search: string, ...texts: readonly string[]): boolean {
+  const text = folded(texts.join(' '));
+  return folded(search)
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}
+
+function folded(text: string): string {
+  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+}

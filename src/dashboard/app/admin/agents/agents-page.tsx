@@ -2,6 +2,8 @@ import { useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { PageHeading } from '../../shell/page-heading.js';
 import { adminTexts } from '../../texts/admin.js';
+import { operatorTexts } from '../../texts/operator.js';
+import { SearchField, isFound } from '../../ui/search-field.js';
 import { Empty, Failed, Loading } from '../../ui/states.js';
 import { useLoaded } from '../../stream/use-loaded.js';
 import { AddAgent } from './add-agent.js';
@@ -13,8 +15,10 @@ import { type Agent, listAgents } from '../platform.js';
 import { TakeAway } from './take-away.js';
 import '../../styles/agents.css';
 import '../../styles/calls.css';
+import '../../styles/filters.css';
 
 const texts = adminTexts.agents;
+const activityTexts = operatorTexts.activity;
 
 /** Who owns which agent. Agents without an owner come first, because they need one. */
 export default function AgentsPage() {
@@ -24,8 +28,15 @@ export default function AgentsPage() {
   const [act, setAct] = useState<AgentAct | null>(null);
   const [done, setDone] = useState('');
   const [isAdding, setIsAdding] = useState(false);
-  const unassigned = value?.filter(({ tenant }) => tenant === null) ?? [];
-  const owned = value?.filter(({ tenant }) => tenant !== null && (owner === '' || tenant === owner)) ?? [];
+  const q = search.get('q') ?? '';
+  const { nameOf } = usePlatform();
+  const found = value?.filter(({ agent, tenant }) => isFound(q, agent, tenant ?? '', nameOf(tenant ?? ''))) ?? [];
+  const unassigned = found.filter(({ tenant }) => tenant === null);
+  const owned = found.filter(({ tenant }) => tenant !== null && (owner === '' || tenant === owner));
+  const narrow = (change: { readonly q?: string; readonly owner?: string }) => {
+    const next = Object.entries({ q, owner, ...change }).filter(([, text]) => text !== '');
+    setSearch(Object.fromEntries(next), { replace: true });
+  };
   const finish = (text: string) => {
     setAct(null);
     setDone(text);
@@ -56,13 +67,27 @@ export default function AgentsPage() {
       )}
       {!fault && value !== undefined && value.length > 0 && (
         <>
+          <search className="filters">
+            <SearchField
+              text={q}
+              label={activityTexts.searchAgents}
+              hint={activityTexts.searchAgentsHint}
+              onChange={(next) => narrow({ q: next })}
+            />
+          </search>
           <section className="card admin-section flush" aria-labelledby="unassigned">
             <header className="section-head">
               <div>
                 <h2 id="unassigned" className="section-title">
                   {texts.unassigned}
                 </h2>
-                <p className="muted">{unassigned.length === 0 ? texts.noneUnassigned : texts.unassignedHint}</p>
+                <p className="muted">
+                  {unassigned.length > 0
+                    ? texts.unassignedHint
+                    : q === ''
+                      ? texts.noneUnassigned
+                      : activityTexts.noneFound}
+                </p>
               </div>
             </header>
             {unassigned.length > 0 && <AgentTable agents={unassigned} caption={texts.unassigned} onAct={setAct} />}
@@ -72,12 +97,13 @@ export default function AgentsPage() {
               <h2 id="owned" className="section-title">
                 {texts.owned}
               </h2>
-              <OwnerFilter
-                owner={owner}
-                onChange={(next) => setSearch(next === '' ? {} : { owner: next }, { replace: true })}
-              />
+              <OwnerFilter owner={owner} onChange={(next) => narrow({ owner: next })} />
             </header>
-            <AgentTable agents={owned} caption={texts.caption} onAct={setAct} />
+            {owned.length === 0 ? (
+              <Empty title={activityTexts.noneFound} />
+            ) : (
+              <AgentTable agents={owned} caption={texts.caption} onAct={setAct} />
+            )}
           </section>
         </>
       )}

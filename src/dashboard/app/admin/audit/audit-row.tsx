@@ -1,6 +1,6 @@
 import { memo } from 'react';
 import { adminTexts } from '../../texts/admin.js';
-import { momentText, wholeMomentText } from '../../ui/format.js';
+import { momentText, secondText, wholeMomentText } from '../../ui/format.js';
 import { type Difference, differencesOf } from './audit-change.js';
 import { TenantTag } from '../../ui/tenant-tag.js';
 
@@ -10,6 +10,9 @@ export interface AuditEntry {
   readonly id: string;
   readonly at: string;
   readonly by: string;
+  /** The name of the token that did it, and of the one that was changed; null: there is none. */
+  readonly byName: string | null;
+  readonly targetName: string | null;
   readonly action: string;
   readonly target: string;
   readonly before: unknown;
@@ -19,12 +22,12 @@ export interface AuditEntry {
 }
 
 export const AuditRow = memo(function AuditRow({ entry }: { readonly entry: AuditEntry }) {
-  const { at, by, action, target, before, after, requestId, tenants } = entry;
+  const { at, by, byName, action, target, targetName, before, after, requestId, tenants } = entry;
   return (
     <tr title={requestId === null ? undefined : texts.request(requestId)}>
       <td data-label={texts.columns.at} className="muted numeric audit-at">
         <time dateTime={at} title={wholeMomentText(at)}>
-          {momentText(at)}
+          {secondText(at)}
         </time>
       </td>
       <th scope="row" className="audit-what">
@@ -35,14 +38,18 @@ export const AuditRow = memo(function AuditRow({ entry }: { readonly entry: Audi
           {tenants.map((tenant) => (
             <TenantTag key={tenant} tenant={tenant} />
           ))}
-          {!tenants.includes(target) && <bdi className="audit-id">{shortened(target)}</bdi>}
+          {!tenants.includes(target) && (
+            <bdi className={targetName === null ? 'audit-id' : undefined} title={target}>
+              {targetName ?? shortened(target)}
+            </bdi>
+          )}
         </span>
       </td>
       <td data-label={texts.columns.change} className="audit-change">
         <Changes differences={differencesOf(before, after)} />
       </td>
-      <td data-label={texts.columns.by} className="audit-id muted" title={by}>
-        {shortened(by)}
+      <td data-label={texts.columns.by} className={byName === null ? 'audit-id muted' : 'muted'} title={by}>
+        {byName ?? shortened(by)}
       </td>
     </tr>
   );

@@ -1,47 +1,17 @@
 import { PageHeading } from '../../shell/page-heading.js';
-import { Fault } from '../../api/problem.js';
 import { adminTexts } from '../../texts/admin.js';
-import { countText, momentText } from '../../ui/format.js';
-import { basePath } from '../../common/place.js';
+import { countText, momentText, secondText } from '../../ui/format.js';
 import { Failed, Loading } from '../../ui/states.js';
 import { useLoaded } from '../../stream/use-loaded.js';
 import { useEvery } from '../../ui/use-every.js';
+import { type Health, type Part, readHealth } from './health.js';
 import '../../styles/health.css';
 
 const texts = adminTexts.health;
 const REFRESH_MS = 4000;
 
-interface Source {
-  readonly state: string;
-  readonly since: string;
-  readonly restarts: number;
-  readonly error: string | null;
-}
-
-interface Part {
-  readonly state: string;
-  readonly behind?: number;
-}
-
-interface Health {
-  readonly status: 'ready' | 'degraded' | 'leaving';
-  readonly database: Part;
-  readonly tail?: Part;
-  readonly bus: Part;
-  readonly calls?: Part;
-  readonly sources: Readonly<Record<string, Source>>;
-}
-
-/** An answer of 503 has the state, too. */
-async function look(signal: AbortSignal): Promise<{ health: Health; at: string }> {
-  const response = await fetch(`${basePath}/readyz`, { signal, cache: 'no-store' });
-  const health = (await response.json().catch(() => null)) as Health | null;
-  if (health?.status === undefined) throw new Fault('unavailable', `The server answered ${response.status}.`);
-  return { health, at: new Date().toISOString() };
-}
-
 export default function HealthPage() {
-  const { value, fault, reload } = useLoaded(look);
+  const { value, fault, reload } = useLoaded(readHealth);
   useEvery(REFRESH_MS, reload);
   return (
     <div className="admin">
@@ -53,7 +23,7 @@ export default function HealthPage() {
         )}
         {value && (
           <div className="page-heading-end muted numeric">
-            <time dateTime={value.at}>{texts.asOf(momentText(value.at))}</time>
+            <time dateTime={value.at}>{texts.asOf(secondText(value.at))}</time>
           </div>
         )}
       </PageHeading>
@@ -64,22 +34,23 @@ export default function HealthPage() {
   );
 }
 
-function Parts({ health: { database, tail, bus, calls, sources } }: { readonly health: Health }) {
-  const parts = Object.entries({ database, ...(tail && { tail }), bus, ...(calls && { calls }) });
+function Parts({ health: { database, tail, bus, streams, calls, sources } }: { readonly health: Health }) {
+  const parts = Object.entries({
+    ...{ database, ...(tail && { tail }), bus },
+    ...{ ...(streams && { streams }), ...(calls && { calls }) },
+  });
   const named = Object.entries(sources);
   return (
     <>
       <ul className="health-parts">
-        {parts.map(([name, { state, behind }]) => (
+        {parts.map(([name, part]) => (
           <li key={name} className="card health-part">
             <div className="health-head">
               <h2 className="section-title">{texts.parts[name] ?? name}</h2>
-              <StateTag state={state} />
+              <StateTag state={part.state} />
             </div>
-            <p className="muted">
-              {texts.hints[name]}
-              {behind !== undefined && `; ${behind === 0 ? texts.upToDate : texts.behind(countText(behind))}`}
-            </p>
+            <p className="muted">{[texts.hints[name], standingOf(part)].filter(Boolean).join('; ')}</p>
+            {part.reason !== undefined && <p className="field-error">{part.reason}</p>}
           </li>
         ))}
       </ul>
@@ -95,7 +66,7 @@ function Parts({ health: { database, tail, bus, calls, sources } }: { readonly h
             <li key={name} className="health-source">
               <div className="health-head">
                 <code className="source-name">{name}</code>
-                <StateTag state={state} />
+                <StateTag state={state} isTroubled={error !== null} />
               </div>
               <p className="muted">
                 {texts.since(momentText(since))}
@@ -110,10 +81,24 @@ function Parts({ health: { database, tail, bus, calls, sources } }: { readonly h
   );
 }
 
+/** How far it has got, where that is known. */
+function standingOf({ behind, behindSeconds, percent, open }: Part): string | undefined {
+  if (percent !== undefined) return texts.rebuilt(percent);
+  if (open !== undefined) return texts.open(countText(open));
+  if (behindSeconds !== undefined && behindSeconds > 0) return texts.late(behindSeconds);
+  return behind === undefined ? undefined : behind === 0 ? texts.upToDate : texts.behind(countText(behind));
+}
+
 const GOOD = new Set(['up', 'live']);
 const BAD = new Set(['away', 'stopped']);
 
-function StateTag({ state }: { readonly state: string }) {
-  const tint = GOOD.has(state) ? 'tag-good' : BAD.has(state) ? 'tag-bad' : 'tag-warn';
+interface StateProps {
+  readonly state: string;
+  /** It does its work, and something is not as it should be. */
+  readonly isTroubled?: boolean;
+}
+
+function StateTag({ state, isTroubled = false }: StateProps) {
+  const tint = GOOD.has(state) && !isTroubled ? 'tag-good' : BAD.has(state) ? 'tag-bad' : 'tag-warn';
   return <span className={`tag ${tint}`}>{texts.states[state] ?? state}</span>;
 }

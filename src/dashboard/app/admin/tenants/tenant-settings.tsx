@@ -3,6 +3,8 @@ import { cookieClient } from '../../api/client.js';
 import { asFault } from '../../api/problem.js';
 import { useWrite } from '../../session/use-write.js';
 import { adminTexts } from '../../texts/admin.js';
+import { useLoaded } from '../../stream/use-loaded.js';
+import { countText } from '../../ui/format.js';
 import { textIn } from '../../ui/form-values.js';
 import { path } from '../../api/path.js';
 import type { Tenant } from '../platform.js';
@@ -19,6 +21,7 @@ export function TenantSettings({ tenant, onChanged }: Props) {
   const { write, prompt } = useWrite();
   const [failure, setFailure] = useState<string>();
   const [isSaved, setIsSaved] = useState(false);
+  const defaults = useLoaded(readDefaults).value?.limits;
   const id = useId();
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -60,6 +63,7 @@ export function TenantSettings({ tenant, onChanged }: Props) {
               name={limit}
               className="input"
               inputMode="numeric"
+              placeholder={placeholderOf(defaults?.[limit])}
               defaultValue={tenant.limits[limit] ?? ''}
             />
           </div>
@@ -80,6 +84,15 @@ export function TenantSettings({ tenant, onChanged }: Props) {
     </form>
   );
 }
+
+/** What holds where nothing is set; undefined while it is not known. */
+function placeholderOf(limit: number | null | undefined): string | undefined {
+  if (limit === undefined) return undefined;
+  return texts.limitDefault(limit === null ? texts.unlimited : countText(limit));
+}
+
+const readDefaults = (signal: AbortSignal) =>
+  cookieClient.get<{ limits: Readonly<Record<string, number | null>> }>('/v1/admin/limits', {}, signal);
 
 interface Change {
   readonly name?: string;
