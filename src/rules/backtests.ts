@@ -22,8 +22,10 @@ import { type Rule, RuleSet } from './rule-set.js';
 import type { Backtest } from './rules.schemas.js';
 import { walked } from './tenant-calls.js';
 
-/** Calls that are read together. */
-const BATCH = 50;
+/** Calls that are read together: at first, and at most. */
+const [FIRST_BATCH, MAX_BATCH] = [8, 50];
+/** How long a batch should take. The next one has fewer calls after one that took longer. */
+const [SHORT_MS, LONG_MS] = [500, 2000];
 /** The answer is given after this time, however far it came. */
 const LONGEST_MS = 10_000;
 const MAX_FIRED = 1000;
@@ -42,6 +44,8 @@ export interface BacktestView {
 
 @Injectable()
 export class Backtests {
+  longestMs = LONGEST_MS;
+
   constructor(
     private readonly pool: ReplayPool,
     private readonly heads: TenantHeads,
@@ -74,42 +78,47 @@ export class Backtests {
     const { seq } = await this.heads.of(tenantId);
     const run: Run = (text, values) => this.pool.ask(tenantId, () => this.pool.query(text, values), { until, isEndless: true }); // prettier-ignore
     const fired: FiringView[] = [];
-    let [after, calls] = [begin, 0];
+    let [after, calls, size, endsAt] = [begin, 0, FIRST_BATCH, begunAt + this.longestMs];
     for (;;) {
-      const batch = await callsBegun(run, tenantId, span, after, BATCH);
-      fired.push(...(await this.walkCalls(run, tenantId, rules, batch.map(({ callId }) => callId), seq))); // prettier-ignore
-      calls += batch.length;
-      after = batch.at(-1) ?? after;
-      const ms = Math.round(performance.now() - begunAt);
-      const isEnd = batch.length < BATCH;
-      if (!isEnd && ms < LONGEST_MS && fired.length < MAX_FIRED) continue;
+      const batchAt = performance.now();
+      const batch = await callsBegun(run, tenantId, span, after, size);
+      const found = await this.walkCalls(run, tenantId, rules, batch.map(({ callId }) => callId), seq, endsAt); // prettier-ignore
+      if (found === undefined && calls === 0) {
+        // Each answer gets on by one call at least, however long that takes.
+        [size, endsAt] = [1, Infinity];
+        continue;
+      }
+      if (found !== undefined) [after, calls] = [batch.at(-1) ?? after, calls + batch.length];
+      fired.push(...(found ?? []));
+      const now = performance.now();
+      const isEnd = found !== undefined && batch.length < size;
+      size = sizeAfter(size, now - batchAt);
+      if (!isEnd && found !== undefined && now - begunAt < this.longestMs && fired.length < MAX_FIRED) continue;
       const next = isEnd || after === undefined ? null : LISTING.cursor(tenantId, [after.firstPosition, after.callId]);
-      return { fired, calls, ms, next };
+      return { fired, calls, ms: Math.round(now - begunAt), next };
     }
   }
 
-  /** The firings in the order of the calls and, within each, of its events. */
+  /** The firings in the order of the calls and, within each, of its events. Undefined: they are not found in time. */
   private async walkCalls(
     run: Run,
     tenantId: TenantId,
     rules: RuleSet,
     callIds: readonly CallId[],
     seq: number,
-  ): Promise<FiringView[]> {
+    endsAt: number,
+  ): Promise<FiringView[] | undefined> {
     const walks = new Map(callIds.map((callId) => [callId, { walk: new CallWalk(rules), fired: [] as FiringView[] }]));
-    for await (const page of eventsOfCalls(
-      run,
-      tenantId,
-      callIds,
-      seq,
-      (id) => walks.get(id)?.walk.isTooLong === false,
-    ))
+    const isWanted = (callId: CallId) => walks.get(callId)?.walk.isTooLong === false;
+    for await (const page of eventsOfCalls(run, tenantId, callIds, seq, isWanted)) {
+      if (performance.now() > endsAt) return undefined;
       await eachInTurns(page, (event) => {
         const { callId } = event;
         const known = callId === null ? undefined : walks.get(callId);
         if (callId === null || known === undefined) return;
         known.fired.push(...walked(known.walk, event).map((firing) => firingView(callId, firing)));
       });
+    }
     // For a call that goes on, or whose end never came: what time has fulfilled since its last event, as the timer
     // counts it.
     const open = [...walks].filter(([, { walk }]) => walk.dueAt !== undefined).map(([callId]) => callId);
@@ -120,4 +129,9 @@ export class Backtests {
     }
     return [...walks.values()].flatMap(({ fired }) => fired);
   }
+}
+
+function sizeAfter(size: number, tookMs: number): number {
+  if (tookMs > LONG_MS) return Math.max(1, Math.floor(size / 2));
+  return tookMs < SHORT_MS ? Math.min(MAX_BATCH, size * 2) : size;
 }

@@ -21,6 +21,8 @@ import { endIn, failedToolIn, handoffIn, hasFailedScore, isStart, latencyIn, sai
 export const MAX_CALL_EVENTS = 20_000;
 /** Tools that were asked for and have not answered. */
 const MAX_TOOLS = 64;
+/** What a call takes of the memory without what its rules remember, and what a tool takes. */
+const [CALL_BYTES, TOOL_BYTES] = [3000, 1500];
 const SIDES: readonly Side[] = ['anybody', 'agent', 'caller'];
 
 /** A threshold that only waits for time, and when it is reached. */
@@ -99,6 +101,11 @@ export class CallWalk {
     return this.events > MAX_CALL_EVENTS;
   }
 
+  /** What it takes of the memory, about. */
+  get bytes(): number {
+    return CALL_BYTES + this.tools.size * TOOL_BYTES + this.memory.bytes;
+  }
+
   /** A copy of the present state, for looking ahead. */
   clone(): CallWalk {
     const { reached, tools, memory } = this;
@@ -162,7 +169,7 @@ export class CallWalk {
       if (threshold === undefined || quiet === null) continue;
       const at = quiet.since + threshold.over;
       if (first !== undefined && first.at <= at) continue;
-      const text = quiet.text === undefined ? {} : { text: excerpt(quiet.text, 0) };
+      const text = quiet.text === undefined ? {} : { text: quiet.text };
       const because = { condition: threshold.leaf.kind, event: quiet.event, ...text };
       first = { at, leaf: threshold.leaf, agent: quiet.agent, because };
     }

@@ -35,6 +35,14 @@ export class DueCalls {
     this.planned.set(call, tick);
   }
 
+  /** The call is no longer kept. */
+  forget(call: LiveCall): void {
+    const tick = this.planned.get(call);
+    if (tick === undefined) return;
+    this.ticks.get(tick)?.delete(call);
+    this.planned.delete(call);
+  }
+
   /** The entries that are due now. */
   take(now: number): Entry[] {
     const [due, later]: [Entry[], Entry[]] = [[], []];

@@ -52,7 +52,9 @@ export function excerpt(text: string, around: number): string {
   if (text.length <= MAX_EXCERPT) return text;
   const from = Math.max(0, Math.min(around - BEFORE, text.length - MAX_EXCERPT));
   // Neither end may have half a character.
-  return text.slice(from, from + MAX_EXCERPT).replace(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, '');
+  const part = text.slice(from, from + MAX_EXCERPT).replace(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, '');
+  // A slice keeps the whole text in memory, and a copy does not.
+  return Buffer.from(part, 'utf16le').toString('utf16le');
 }
 
 export function becauseView({ event, all, ...because }: Because): BecauseView {

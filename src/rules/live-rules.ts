@@ -6,35 +6,29 @@
  */
 import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import type { CallId, TenantId } from '../common/ids.js';
-import { rulesEvaluated, rulesFired } from '../common/metrics.js';
+import { rulesEvaluated } from '../common/metrics.js';
 import { eachInTurns } from '../common/turns.js';
 import { Interval } from '../common/waiting.js';
 import type { Run } from '../database/pg-pool.js';
 import { ReaderPool } from '../database/pools.js';
 import { openCalls } from '../events/log/call-history.js';
 import { CALL_ERASED, type LoggedEvent } from '../events/log/event.js';
-import { IngestService } from '../events/live/ingest.service.js';
 import { LogReaders } from '../readers/log-readers.js';
 import type { ReaderKind, ReaderPage, Taken } from '../readers/reader-kind.js';
+import { CallRoom } from './call-room.js';
 import { DueCalls, GRACE_MS, TICK_MS } from './due-calls.js';
-import { type Firing, firedEvent } from './firing.js';
+import type { RuleSet } from './rule-set.js';
 import { RuleSets } from './rule-sets.js';
+import { MAX_SAID, type Saying, Sayings } from './sayings.js';
 import { type LiveCall, TenantCalls } from './tenant-calls.js';
 
 export const RULES = 'rules';
-/** Events in one append. Only this many of a tenant's are under way at a time. */
-const MAX_SAID = 200;
 /** If a tenant's rules fire more often than this in a second, its reader rests; no other tenant waits. */
 const SAID_PER_SECOND = 500;
 /** When to try again after an append failed. */
 const RETRY_MS = 500;
 /** A page that takes longer costs its tenant a rest, because all tenants share the event loop. */
 const [LONG_PAGE_MS, REST_FACTOR, MAX_REST_MS] = [20, 3, 1000];
-
-interface Saying {
-  readonly callId: CallId;
-  readonly firing: Firing;
-}
 
 @Injectable()
 export class LiveRules implements ReaderKind<never>, OnApplicationBootstrap, OnModuleDestroy {
@@ -44,6 +38,7 @@ export class LiveRules implements ReaderKind<never>, OnApplicationBootstrap, OnM
   /** Work for the same tenant runs one after the other. */
   private readonly turns = new Map<TenantId, Promise<unknown>>();
   private readonly due = new DueCalls();
+  private readonly room = new CallRoom();
   private readonly ticking = new Interval(TICK_MS, () => this.tick());
   private readonly run: Run = (text, values) => this.pool.query(text, values);
 
@@ -51,7 +46,7 @@ export class LiveRules implements ReaderKind<never>, OnApplicationBootstrap, OnM
     private readonly readers: LogReaders,
     private readonly sets: RuleSets,
     private readonly pool: ReaderPool,
-    private readonly ingest: IngestService,
+    private readonly sayings: Sayings,
   ) {
     readers.register(this);
   }
@@ -82,7 +77,7 @@ export class LiveRules implements ReaderKind<never>, OnApplicationBootstrap, OnM
       const rules = await this.sets.of(tenantId);
       const known = this.tenants.get(tenantId);
       if (known !== undefined && known.rules === rules) return;
-      const calls = this.begin(tenantId, new TenantCalls(tenantId, rules, known?.reached ?? cursor));
+      const calls = this.begin(tenantId, rules, known?.reached ?? cursor);
       await this.findOpen(calls);
     });
   }
@@ -102,12 +97,12 @@ export class LiveRules implements ReaderKind<never>, OnApplicationBootstrap, OnM
     const rules = await this.sets.of(tenantId);
     const known = this.tenants.get(tenantId);
     const goesOn = known?.reached === after && known.rules === rules && page.gap === undefined;
-    const calls = goesOn ? known : this.begin(tenantId, new TenantCalls(tenantId, rules, after));
+    const calls = goesOn ? known : this.begin(tenantId, rules, after);
     if (!goesOn && rules.isTimed) await this.findOpen(calls);
     const begunAt = performance.now();
     const sayings = await this.walk(calls, events);
     const tookMs = performance.now() - begunAt;
-    if (until.aborted || (await this.say(tenantId, sayings)) !== 'said') {
+    if (until.aborted || (await this.say(tenantId, sayings)) === undefined) {
       this.drop(calls);
       return { effect: undefined, reached: after, restMs: RETRY_MS };
     }
@@ -121,41 +116,28 @@ export class LiveRules implements ReaderKind<never>, OnApplicationBootstrap, OnM
 
   private async walk(calls: TenantCalls, events: readonly LoggedEvent[]): Promise<Saying[]> {
     if (calls.rules.rules.length === 0) return [];
-    await calls.find(
-      this.run,
-      events.flatMap(({ callId }) => callId ?? []),
-    );
     const sayings: Saying[] = [];
-    await eachInTurns(events, (event) => {
+    const take = (event: LoggedEvent) => {
       const { callId } = event;
       if (event.type === CALL_ERASED) forgetErased(calls, event);
       if (callId === null) return;
       for (const firing of calls.take(event)) sayings.push({ callId, firing });
       const call = calls.get(callId);
       if (call !== undefined) this.plan(calls, call, 0);
-    });
+    };
+    const callIds = events.flatMap(({ callId }) => callId ?? []);
+    await calls.with(this.run, callIds, () => eachInTurns(events, take));
     rulesEvaluated.inc(events.length);
     return sayings;
   }
 
-  /** `refused`: the call has had a further event that was not known. `failed`: the calls must be found again. */
-  private async say(
-    tenantId: TenantId,
-    sayings: readonly Saying[],
-    unlessAfter?: number,
-  ): Promise<'said' | 'refused' | 'failed'> {
+  /** The calls that have had a further event. Undefined: the append failed, and the calls must be found again. */
+  private async say(tenantId: TenantId, sayings: readonly Saying[]): Promise<ReadonlySet<CallId> | undefined> {
     try {
-      for (let from = 0; from < sayings.length; from += MAX_SAID) {
-        const some = sayings.slice(from, from + MAX_SAID);
-        const events = some.map(({ callId, firing }) => firedEvent(callId, firing, unlessAfter));
-        const appended = await this.ingest.submit(events, tenantId);
-        for (const { outcome } of appended) rulesFired.inc({ outcome });
-        if (unlessAfter !== undefined && appended.some(({ outcome }) => outcome === 'refused')) return 'refused';
-      }
-      return 'said';
+      return await this.sayings.append(tenantId, sayings);
     } catch (error) {
       this.logger.warn(`says what fired later: ${(error as Error).message}`);
-      return 'failed';
+      return undefined;
     }
   }
 
@@ -183,40 +165,60 @@ export class LiveRules implements ReaderKind<never>, OnApplicationBootstrap, OnM
     this.due.plan(calls, call);
   }
 
+  /** Many calls may be due at once. A tenant's are said together. */
   private tick(): void {
-    for (const { calls, call } of this.due.take(performance.now()))
-      void this.inTurn(calls.tenantId, () => this.fire(calls, call)).catch((error: Error) => {
+    const due = new Map<TenantCalls, LiveCall[]>();
+    for (const { calls, call } of this.due.take(performance.now())) {
+      const some = due.get(calls) ?? [];
+      some.push(call);
+      due.set(calls, some);
+    }
+    for (const [calls, some] of due)
+      void this.inTurn(calls.tenantId, () => this.fireAll(calls, some)).catch((error: Error) => {
         this.logger.warn(`looks at a silence later: ${error.message}`);
         this.drop(calls);
       });
   }
 
-  /** If nothing fires, nothing has happened: the log does not say that time has passed, and late events still count. */
-  private async fire(calls: TenantCalls, call: LiveCall): Promise<void> {
-    const { tenantId } = calls;
-    // An event has come meanwhile, or another process reads for the tenant.
-    if (!calls.keeps(call) || call.dueAt > performance.now()) return;
-    if (this.readers.signalFor(tenantId) === undefined || calls.rules !== (await this.sets.of(tenantId)))
-      return this.drop(calls);
-    const ahead = call.walk.clone();
-    const sayings = ahead.advance(call.lookAt).map((firing) => ({ callId: call.callId, firing }));
-    if (sayings.length === 0) return this.planAt(calls, call, ahead.dueAt);
-    const outcome = await this.say(tenantId, sayings, call.position);
-    if (outcome === 'refused') return calls.forget(call.callId);
-    if (outcome === 'failed') return this.drop(calls);
-    call.walk = ahead;
-    this.planAt(calls, call, ahead.dueAt);
+  private async fireAll(calls: TenantCalls, due: readonly LiveCall[]): Promise<void> {
+    for (let from = 0; from < due.length; from += MAX_SAID) await this.fire(calls, due.slice(from, from + MAX_SAID));
   }
 
-  private begin(tenantId: TenantId, calls: TenantCalls): TenantCalls {
+  /** If nothing fires, nothing has happened: the log does not say that time has passed, and late events still count. */
+  private async fire(calls: TenantCalls, some: readonly LiveCall[]): Promise<void> {
+    const { tenantId, rules } = calls;
+    // An event has come meanwhile, or another process reads for the tenant.
+    const due = some.filter((call) => calls.keeps(call) && call.dueAt <= performance.now());
+    if (due.length === 0) return;
+    if (this.readers.signalFor(tenantId) === undefined || rules !== (await this.sets.of(tenantId)))
+      return this.drop(calls);
+    const sayings: Saying[] = [];
+    const looks = due.map((call) => {
+      const ahead = call.walk.clone();
+      const firings = ahead.advance(call.lookAt);
+      for (const firing of firings) sayings.push({ callId: call.callId, firing, unlessAfter: call.position });
+      return { call, ahead, hasFired: firings.length > 0 };
+    });
+    const refused = await this.say(tenantId, sayings);
+    if (refused === undefined) return this.drop(calls);
+    for (const { call, ahead, hasFired } of looks) {
+      if (refused.has(call.callId)) calls.forget(call.callId);
+      if (!calls.keeps(call)) continue;
+      if (hasFired) calls.advance(call, ahead);
+      this.planAt(calls, call, ahead.dueAt);
+    }
+  }
+
+  private begin(tenantId: TenantId, rules: RuleSet, reached: number): TenantCalls {
     this.drop(this.tenants.get(tenantId));
+    const calls = new TenantCalls(tenantId, rules, reached, this.room, (call) => this.due.forget(call));
     this.tenants.set(tenantId, calls);
     return calls;
   }
 
   private drop(calls: TenantCalls | undefined): void {
     if (calls === undefined) return;
-    calls.isCurrent = false;
+    calls.close();
     if (this.tenants.get(calls.tenantId) === calls) this.tenants.delete(calls.tenantId);
   }
 

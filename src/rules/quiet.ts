@@ -2,9 +2,9 @@
  * Since when nobody has been heard in a call, or one side has not: "silence" counts from there. Pure. It uses durable
  * events only, so that live evaluation and backtests agree (docs/rules.md, "Time").
  */
-import { idOf } from '../calls/fold/value.js';
 import type { Side } from './condition.js';
-import { type RuleEvent, handoffIn, isOver, isStart, saidIn } from './signals.js';
+import { excerpt } from './firing.js';
+import { type RuleEvent, handoffIn, idIn, isOver, isStart, saidIn } from './signals.js';
 
 /** Where a silence began. */
 export interface Quiet {
@@ -13,6 +13,7 @@ export interface Quiet {
   /** The event after which nothing was heard. */
   readonly event: number;
   readonly agent: string;
+  /** An excerpt of what was said. */
   readonly text: string | undefined;
 }
 
@@ -42,7 +43,9 @@ export function heard(before: Hearing, event: RuleEvent, at: number): Hearing {
   if (isOver(event)) return { ...before, silences: NOBODY, speaking: null, isOver: true };
   const handoff = handoffIn(event);
   if (handoff !== undefined) return handedOver(before, handoff);
-  const quiet: Quiet = { since: at, event: event.seq, agent: event.agent, text: saidIn(event)?.text };
+  const said = saidIn(event);
+  const text = said && excerpt(said.text, 0);
+  const quiet: Quiet = { since: at, event: event.seq, agent: event.agent, text };
   if (isStart(event)) return { ...before, silences: { caller: null, agent: ofAgent(before, quiet), anybody: quiet } };
   if (isCaller(event))
     return { ...before, speaking: null, silences: { caller: null, agent: ofAgent(before, quiet), anybody: quiet } };
@@ -50,7 +53,7 @@ export function heard(before: Hearing, event: RuleEvent, at: number): Hearing {
 }
 
 function ofAgentSpeech(before: Hearing, event: RuleEvent, quiet: Quiet): Hearing {
-  const id = idOf(event.data['messageId']);
+  const id = idIn(event.data['messageId']);
   const after = { caller: quiet, agent: null, anybody: quiet };
   if (event.type === 'bot.speaking' && id !== null && event.data['transport'] !== 'chat') {
     const longest = { ...quiet, since: quiet.since + LONGEST_SPEECH_MS };

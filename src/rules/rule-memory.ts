@@ -15,15 +15,23 @@ interface Known {
   met: (Because | undefined)[];
   /** The line that each condition found last: its confirmation is not another line. */
   readonly lines: (string | undefined)[];
+  /** What it takes of the memory, about. */
+  bytes: number;
 }
+
+/** What an entry takes without its texts, and what each of its parts does. */
+const [ENTRY_BYTES, PART_BYTES] = [250, 120];
 
 export class RuleMemory {
   private readonly known = new Map<string, Known>();
+  /** What it takes of the memory, about. */
+  bytes = 0;
 
   clone(): RuleMemory {
     const other = new RuleMemory();
-    for (const [id, { fired, met, lines }] of this.known)
-      other.known.set(id, { fired: [...fired], met: [...met], lines: [...lines] });
+    for (const [id, { fired, met, lines, bytes }] of this.known)
+      other.known.set(id, { fired: [...fired], met: [...met], lines: [...lines], bytes });
+    other.bytes = this.bytes;
     return other;
   }
 
@@ -37,17 +45,24 @@ export class RuleMemory {
   /** True: the condition has found this line already. */
   repeats({ rule, place }: Leaf, line: string | null): boolean {
     if (line === null) return false;
-    const { lines } = this.of(rule);
-    if (lines[place] === line) return true;
-    lines[place] = line;
+    const known = this.of(rule);
+    if (known.lines[place] === line) return true;
+    known.lines[place] = line;
+    this.weigh(known);
     return false;
   }
 
   /** Notes that a condition holds. Returns why its rule fires now; undefined: it does not fire. */
   meet(leaf: Leaf, because: Because, agent: string): Because | undefined {
-    const { rule, place } = leaf;
+    const { rule } = leaf;
     if (!this.isOpen(leaf, agent)) return undefined;
     const known = this.of(rule);
+    const firing = this.fires(known, leaf, because);
+    this.weigh(known);
+    return firing;
+  }
+
+  private fires(known: Known, { rule, place }: Leaf, because: Because): Because | undefined {
     if (rule.parts > 1) known.met[place] ??= because;
     const met = known.met.filter((one) => one !== undefined);
     if (met.length < (rule.parts > 1 ? rule.parts : 0) || known.fired.includes(because.event)) return undefined;
@@ -58,8 +73,16 @@ export class RuleMemory {
   }
 
   private of({ id }: Compiled): Known {
-    const known = this.known.get(id) ?? { fired: [], met: [], lines: [] };
+    const known = this.known.get(id) ?? { fired: [], met: [], lines: [], bytes: 0 };
     this.known.set(id, known);
     return known;
+  }
+
+  private weigh(known: Known): void {
+    let bytes = ENTRY_BYTES + known.fired.length * 8;
+    for (const because of known.met) bytes += PART_BYTES + 2 * (because?.text?.length ?? 0);
+    for (const line of known.lines) bytes += PART_BYTES + 2 * (line?.length ?? 0);
+    this.bytes += bytes - known.bytes;
+    known.bytes = bytes;
   }
 }

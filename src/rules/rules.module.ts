@@ -11,11 +11,12 @@ import { RuleTrials } from './rule-trials.js';
 import { RuleWatch } from './rule-watch.js';
 import { RulesController } from './rules.controller.js';
 import { RulesService } from './rules.service.js';
+import { Sayings } from './sayings.js';
 
 /** Live rules: they tell tenants when something is said or happens. A backtest shows what a rule would have caught. */
 @Module({
   imports: [AuthModule, AgentsModule, EventsModule, ReadersModule],
   controllers: [RulesController, AdminRulesController],
-  providers: [RulesService, RuleSets, LiveRules, RuleWatch, Backtests, RuleTrials],
+  providers: [RulesService, RuleSets, Sayings, LiveRules, RuleWatch, Backtests, RuleTrials],
 })
 export class RulesModule {}

@@ -2,6 +2,7 @@
  * What the events of a call mean to rules: who said what, how long it took, what failed. Pure. Types and fields:
  * docs/rules.md.
  */
+import { createHash } from 'node:crypto';
 import { idOf, labelOf, numberOf, objectsIn, textOf } from '../calls/fold/value.js';
 
 export interface RuleEvent {
@@ -30,12 +31,21 @@ const CLOSES = new Set([...ENDS, 'call.summary']);
 const TOOL_ANSWERS = new Set(['tool.result', 'llm.tool_result']);
 const SECOND_MS = 1000;
 
+/** Longer ids are remembered by their hash. */
+const MAX_ID = 100;
+
+/** An id, in a form that is short; it is only compared. */
+export function idIn(value: unknown): string | null {
+  const id = idOf(value);
+  return id === null || id.length <= MAX_ID ? id : createHash('sha256').update(id).digest('base64');
+}
+
 export function saidIn({ type, data }: RuleEvent): Said | undefined {
   const by = CALLER_SAYS.has(type) ? 'caller' : AGENT_SAYS.has(type) ? 'agent' : undefined;
   if (by === undefined) return undefined;
   const text = textIn(data);
   if (text === '') return undefined;
-  const id = idOf(data['messageId']);
+  const id = idIn(data['messageId']);
   return { by, text, line: id === null ? null : `${by} ${id}` };
 }
 
@@ -61,7 +71,7 @@ export function latencyIn({ type, data }: RuleEvent): number | undefined {
 export function toolsAskedIn({ type, data }: RuleEvent): readonly (readonly [string, string])[] {
   const asked = type === 'tool.call' ? [data] : type === 'llm.toolCall' ? objectsIn(data['toolCalls']) : [];
   return asked.flatMap(({ id, name }) => {
-    const [known, called] = [idOf(id), labelOf(name)];
+    const [known, called] = [idIn(id), labelOf(name)];
     return known === null || called === null ? [] : [[known, called] as const];
   });
 }
@@ -70,7 +80,7 @@ export function toolsAskedIn({ type, data }: RuleEvent): readonly (readonly [str
 export function failedToolIn({ type, data }: RuleEvent): { id: string | null; name: string | null } | undefined {
   const { error } = data;
   if (!TOOL_ANSWERS.has(type) || error === undefined || error === null || error === false) return undefined;
-  return { id: idOf(data['toolCallId']) ?? idOf(data['id']), name: labelOf(data['name']) };
+  return { id: idIn(data['toolCallId']) ?? idIn(data['id']), name: labelOf(data['name']) };
 }
 
 /** Why the call ended; null: the event does not say so. */

@@ -1,21 +1,18 @@
 /**
  * A tenant's calls in progress, each as its rules see it, up to one place of the log. A call that is not kept is made
  * anew from the log: after a restart, after the rules have changed, and when it was dropped because it was silent for
- * longer than others.
+ * longer than others (call-room.ts).
  */
-import { LRUCache } from 'lru-cache';
 import type { CallId, TenantId } from '../common/ids.js';
 import { eachInTurns } from '../common/turns.js';
 import type { Run } from '../database/pg-pool.js';
 import { eventsOfCalls } from '../events/log/call-history.js';
 import type { LoggedEvent } from '../events/log/event.js';
+import type { CallRoom } from './call-room.js';
 import { CallWalk, needsData } from './call-walk.js';
 import type { Firing } from './firing.js';
 import type { RuleSet } from './rule-set.js';
 import type { RuleEvent } from './signals.js';
-
-/** Calls that are kept. If an event of a dropped call comes, the call is made anew. */
-const MAX_CALLS = 10_000;
 
 /** Calls whose events are read together. */
 const FOUND_AT_ONCE = 50;
@@ -24,6 +21,8 @@ const FOUND_AT_ONCE = 50;
 export interface LiveCall {
   readonly callId: CallId;
   walk: CallWalk;
+  /** What it takes of the memory, about. */
+  bytes: number;
   /** The last known position of the call. */
   position: number;
   /** When its last event came. */
@@ -34,64 +33,121 @@ export interface LiveCall {
 }
 
 export class TenantCalls {
-  private readonly calls: LRUCache<CallId, LiveCall>;
-  /** False: the call was dropped, and what is planned for it no longer counts. */
+  /** In order of use: the first is the one of which nothing was heard for longest. */
+  private readonly calls = new Map<CallId, LiveCall>();
+  /** Calls whose events are being taken: they must not be dropped. */
+  private pinned: ReadonlySet<CallId> = new Set();
+  /** False: the calls were dropped, and what is planned for them no longer counts. */
   isCurrent = true;
+  bytes = 0;
 
   constructor(
     readonly tenantId: TenantId,
     readonly rules: RuleSet,
     /** Everything up to this number of the tenant's has been taken in. */
     public reached: number,
-  ) {
-    this.calls = new LRUCache({ max: MAX_CALLS });
-  }
+    private readonly room: CallRoom,
+    /** A call is no longer kept. */
+    private readonly dropped: (call: LiveCall) => void,
+  ) {}
 
   get(callId: CallId): LiveCall | undefined {
-    return this.calls.peek(callId);
+    return this.calls.get(callId);
   }
 
   /** True while this object is the one that is kept for the call. */
   keeps(call: LiveCall): boolean {
-    return this.isCurrent && this.calls.peek(call.callId) === call;
+    return this.isCurrent && this.calls.get(call.callId) === call;
   }
 
   forget(callId: CallId): void {
+    const call = this.calls.get(callId);
+    if (call === undefined) return;
     this.calls.delete(callId);
+    this.resize(-call.bytes);
+    this.dropped(call);
+  }
+
+  /** None of them is kept any more. */
+  close(): void {
+    this.isCurrent = false;
+    this.room.leave(this);
+    for (const call of this.calls.values()) this.dropped(call);
+    this.calls.clear();
+  }
+
+  dropOldest(toBytes: number): void {
+    for (const callId of this.calls.keys()) {
+      if (this.bytes <= toBytes) return;
+      if (!this.pinned.has(callId)) this.forget(callId);
+    }
+  }
+
+  /** The call goes on with another state. */
+  advance(call: LiveCall, walk: CallWalk): void {
+    call.walk = walk;
+    this.keep(call);
+  }
+
+  /** While `work` runs, these calls are not dropped. Those that are not kept are made anew first. */
+  async with<Value>(run: Run, callIds: readonly CallId[], work: () => Promise<Value>): Promise<Value> {
+    this.pinned = new Set(callIds);
+    try {
+      await this.find(run, callIds);
+      return await work();
+    } finally {
+      this.pinned = new Set();
+    }
   }
 
   /** Makes those calls anew that are not kept, from their events in the log up to {@link reached}. */
   async find(run: Run, callIds: readonly CallId[]): Promise<void> {
     const missing = [...new Set(callIds)].filter((callId) => !this.calls.has(callId));
-    for (const callId of missing) this.calls.set(callId, newCall(callId, this.rules));
-    for (let from = 0; from < missing.length; from += FOUND_AT_ONCE)
-      for await (const page of eventsOfCalls(
-        run,
-        this.tenantId,
-        missing.slice(from, from + FOUND_AT_ONCE),
-        this.reached,
-        (callId) => this.calls.peek(callId)?.walk.isTooLong === false,
-      ))
-        await eachInTurns(page, (event) => void (event.callId !== null && this.walk(event, event.callId)));
+    for (let from = 0; from < missing.length; from += FOUND_AT_ONCE) {
+      const some = new Map(missing.slice(from, from + FOUND_AT_ONCE).map((callId) => [callId, newCall(callId, this.rules)])); // prettier-ignore
+      const isWanted = (callId: CallId) => some.get(callId)?.walk.isTooLong === false;
+      for await (const page of eventsOfCalls(run, this.tenantId, [...some.keys()], this.reached, isWanted))
+        await eachInTurns(page, (event) => {
+          const call = event.callId === null ? undefined : some.get(event.callId);
+          if (call !== undefined) step(call, event);
+        });
+      for (const call of some.values()) this.keep(call);
+    }
   }
 
-  /** What one more event makes fire. Call it after {@link find}. */
+  /** What one more event makes fire. Call it within {@link with}. */
   take(event: LoggedEvent): readonly Firing[] {
     const { callId, seq } = event;
     if (callId === null || seq === null) return [];
-    return this.walk(event, callId).filter(({ rule, by }) => by > rule.since);
+    const call = this.calls.get(callId) ?? newCall(callId, this.rules);
+    const firings = step(call, event);
+    this.keep(call);
+    return firings.filter(({ rule, by }) => by > rule.since);
   }
 
-  private walk(event: LoggedEvent, callId: CallId): readonly Firing[] {
-    const call = this.calls.get(callId) ?? newCall(callId, this.rules);
-    this.calls.set(callId, call);
-    call.position = event.position;
-    return walked(call.walk, event);
+  /** It was heard of last. */
+  private keep(call: LiveCall): void {
+    if (!this.isCurrent) return;
+    const before = this.calls.get(call.callId) === call ? call.bytes : 0;
+    this.calls.delete(call.callId);
+    this.calls.set(call.callId, call);
+    call.bytes = call.walk.bytes;
+    this.resize(call.bytes - before);
+  }
+
+  private resize(by: number): void {
+    this.bytes += by;
+    this.room.change(this, by);
   }
 }
 
+function step(call: LiveCall, event: LoggedEvent): readonly Firing[] {
+  call.position = event.position;
+  return walked(call.walk, event);
+}
+
 function newCall(callId: CallId, rules: RuleSet): LiveCall {
-  return { callId, walk: new CallWalk(rules), position: 0, seenAt: 0, lookAt: 0, dueAt: Infinity };
+  return { callId, walk: new CallWalk(rules), bytes: 0, position: 0, seenAt: 0, lookAt: 0, dueAt: Infinity };
 }
 
 /**
