@@ -49,7 +49,7 @@ export class AttentionController {
   async attention(@Query({ schema: attentionQuery }) query: AttentionQuery, @ClientPatience() patience: Patience) {
     const from = query.since ?? momentIn(-DAY_MS);
     const [tenants, webhooks] = await Promise.all([
-      this.calls.failingAcrossTenants(from, this.lifetime, patience),
+      this.calls.failingAcrossTenants(from, this.lifetime(), patience),
       this.webhooks.failingAcrossTenants(patience),
     ]);
     return { since: from.toISOString(), tenants, webhooks };
@@ -66,11 +66,11 @@ export class AttentionController {
     const from = query.since ?? momentIn(-DAY_MS);
     const [of, names] =
       query.tenants === undefined ? (['agents', query.agents ?? []] as const) : (['tenants', query.tenants] as const);
-    const activity = await this.calls.acrossTenants(of, names, from, this.lifetime, patience);
+    const activity = await this.calls.acrossTenants(of, names, from, this.lifetime(), patience);
     return { since: from.toISOString(), activity };
   }
 
-  private get lifetime() {
+  private lifetime() {
     return lifetimeAt(moment().getTime(), this.env.callMaxSilenceMs);
   }
 }

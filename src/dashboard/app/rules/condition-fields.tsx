@@ -32,19 +32,24 @@ export function ConditionFields({ draft, index, failures, onChange }: Props) {
           onChange={(next) => onChange({ ...draft, by: next as Draft['by'] })}
         />
       )}
-      {kind === 'words' &&
+      {
+        kind === 'words' &&
         <Text label={texts.words} hint={texts.wordsHint} isLong value={words} failure={failureAt('words')} onChange={(next) => onChange({ ...draft, words: next })} /> // prettier-ignore
       }
-      {kind === 'pattern' &&
+      {
+        kind === 'pattern' &&
         <Text label={texts.pattern} hint={texts.patternHint} value={pattern} failure={failureAt('pattern')} onChange={(next) => onChange({ ...draft, pattern: next })} /> // prettier-ignore
       }
-      {(kind === 'silence' || kind === 'latency' || kind === 'longerThan') &&
+      {
+        (kind === 'silence' || kind === 'latency' || kind === 'longerThan') &&
         <Text label={texts.amount[kind]} value={amount} failure={failureAt('amount')} onChange={(next) => onChange({ ...draft, amount: next })} /> // prettier-ignore
       }
-      {kind === 'toolFailed' &&
+      {
+        kind === 'toolFailed' &&
         <Text label={texts.tool} hint={texts.toolHint} value={tool} failure={failureAt('tool')} onChange={(next) => onChange({ ...draft, tool: next })} /> // prettier-ignore
       }
-      {kind === 'ended' &&
+      {
+        kind === 'ended' &&
         <Text label={texts.reasons} hint={texts.reasonsHint} value={reasons} failure={failureAt('reasons')} onChange={(next) => onChange({ ...draft, reasons: next })} /> // prettier-ignore
       }
       {kind === 'handoff' && (
