@@ -32,6 +32,7 @@ async function textsOf({ token }: { token: string }): Promise<unknown[]> {
 }
 
 async function transcriptOf({ token }: { token: string }, call: string): Promise<string[] | number> {
+  await settled(board);
   const { status, body } = await board.request<{ transcript: { text: string }[] }>('GET', `/v1/calls/${call}`, {
     token,
   });
