@@ -43,7 +43,7 @@ describe('calls', () => {
         duration: null,
         reason: null,
       },
-      ...{ incomplete: false, tools: [], earlier: null, cursor: 7, quality: UNMEASURED },
+      ...{ lastLine: 'Hola', incomplete: false, tools: [], earlier: null, cursor: 7, quality: UNMEASURED },
       transcript: [{ role: 'user', text: 'Hola', at: expect.any(String), messageId: 'u1', seq: 6 }],
     });
   });

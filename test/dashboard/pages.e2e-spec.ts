@@ -182,7 +182,7 @@ describeInChromium('the page', () => {
     await page.locator('.tool', { hasText: 'book_table' }).waitFor();
     await page.getByRole('button', { name: 'Play' }).waitFor(); // It has come to its end.
     expect(await bubbles.allInnerTexts()).toEqual(['Good evening, how can I help?', 'A table by the window, please']);
-    await page.getByRole('slider').fill('6');
+    await page.getByRole('slider', { name: 'Position in the call' }).fill('6');
     expect(await bubbles.count()).toBe(1);
     await person.leave();
   });

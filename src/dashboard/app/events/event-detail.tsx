@@ -7,7 +7,7 @@ import { wholeMomentText } from '../ui/format.js';
 import { keyOf } from '../workspace/reach.js';
 import { useWorkspace } from '../workspace/workspace.js';
 import { type EventFilter, KINDS, toggled, valueOf } from './event-filter.js';
-import type { ShownEvent } from './event-tail.js';
+import type { ShownEvent } from './event-filter.js';
 import { useWordOf } from './filter-bar.js';
 import { eventCurl } from './stream-lines.js';
 

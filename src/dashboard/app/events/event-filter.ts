@@ -1,5 +1,18 @@
 /** Which events are shown: what the address says, and what a stream of the API can be narrowed to. Pure. */
-import type { ShownEvent } from './event-tail.js';
+import type { StreamFrame } from '../stream/frame.js';
+
+export interface ShownEvent {
+  /** Tells events of this page apart, also those without an id. */
+  readonly key: string;
+  readonly seq: number | null;
+  readonly type: string;
+  readonly agent: string | null;
+  readonly callId: string | null;
+  /** Null: nobody's, or the reader's own. */
+  readonly tenant: string | null;
+  readonly at: string;
+  readonly data: StreamFrame['data'];
+}
 
 export const KINDS = ['types', 'agents', 'calls', 'tenants'] as const;
 export type Kind = (typeof KINDS)[number];

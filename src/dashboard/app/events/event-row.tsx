@@ -1,7 +1,7 @@
 import { memo } from 'react';
 import { eventTexts as texts } from '../texts/events.js';
 import { TenantTag } from '../ui/tenant-tag.js';
-import type { ShownEvent } from './event-tail.js';
+import type { ShownEvent } from './event-filter.js';
 
 /** In pixels, as events.css has it. */
 export const EVENT_ROW_HEIGHT = 40;

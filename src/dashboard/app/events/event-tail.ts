@@ -4,20 +4,7 @@
  */
 import { createStore } from '../common/store.js';
 import { type StreamFrame, atOf, callIdOf, tenantOf } from '../stream/frame.js';
-import { type EventFilter, EVERYTHING, passes } from './event-filter.js';
-
-export interface ShownEvent {
-  /** Tells events of this page apart, also those without an id. */
-  readonly key: string;
-  readonly seq: number | null;
-  readonly type: string;
-  readonly agent: string | null;
-  readonly callId: string | null;
-  /** Null: nobody's, or the reader's own. */
-  readonly tenant: string | null;
-  readonly at: string;
-  readonly data: StreamFrame['data'];
-}
+import { type EventFilter, EVERYTHING, type ShownEvent, passes } from './event-filter.js';
 
 export interface Shown {
   /** Newest first. */

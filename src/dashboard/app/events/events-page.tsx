@@ -13,7 +13,7 @@ import { useWorkspace } from '../workspace/workspace.js';
 import { EventDetail } from './event-detail.js';
 import { addressOf, filterIn, isNarrowed, type EventFilter } from './event-filter.js';
 import { EVENT_ROW_HEIGHT, EventRow } from './event-row.js';
-import type { ShownEvent } from './event-tail.js';
+import type { ShownEvent } from './event-filter.js';
 import { FilterBar } from './filter-bar.js';
 import { StreamCode } from './stream-code.js';
 import { useEventTail } from './use-event-tail.js';

@@ -13,7 +13,7 @@ import {
   toggled,
   valueOf,
 } from './event-filter.js';
-import type { ShownEvent } from './event-tail.js';
+import type { ShownEvent } from './event-filter.js';
 
 interface Props {
   readonly filter: EventFilter;

@@ -3,7 +3,7 @@ import { withQuery } from '../api/client.js';
 import { path } from '../api/path.js';
 import type { Reach } from '../workspace/reach.js';
 import { type EventFilter, EVERYTHING, NOBODY } from './event-filter.js';
-import type { ShownEvent } from './event-tail.js';
+import type { ShownEvent } from './event-filter.js';
 
 export interface StreamLines {
   readonly browser: string;

@@ -1,5 +1,5 @@
 import { Link } from 'wouter';
-import type { ShownEvent } from '../../events/event-tail.js';
+import type { ShownEvent } from '../../events/event-filter.js';
 import { eventTexts } from '../../texts/events.js';
 
 /** Leads to why customers do or do not get an event; nothing for an event that has no number. */
