@@ -150,6 +150,7 @@ it('what an operator reads', async () => {
 
 it('what an operator does', async () => {
   const other = fresh('globex');
+  for (const path of ['attention', `activity?tenants=${tenant.id}`, 'limits']) await admin('GET', `/v1/admin/${path}`);
   const limits = { streams: 5, retentionDays: 3 };
   await admin('POST', '/v1/admin/tenants', { tenant: other, name: 'Globex', limits });
   await admin('POST', '/v1/admin/tenants', { tenant: other });

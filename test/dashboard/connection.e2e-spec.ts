@@ -201,7 +201,7 @@ describeInChromium('the page’s connection', () => {
         'after',
       ]);
       expect(await page.evaluate('window.isTheSamePage')).toBe(true);
-      await overview.locator('.totals').waitFor();
+      await overview.getByRole('region', { name: 'Totals' }).waitFor();
       await person.leave();
     } finally {
       await server.remove();
