@@ -5,7 +5,7 @@ import { describeInChromium, startChromium } from '../support/chromium.js';
 import { Switchboard } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';
 import { waitFor } from '../support/wait-for.js';
-import { Person } from './person.js';
+import { Person, isLive } from './person.js';
 
 describeInChromium('the page of events', () => {
   let board: Switchboard;
@@ -48,6 +48,8 @@ describeInChromium('the page of events', () => {
     expect(await typesOn(page)).toEqual(['call.started']);
     expect(new URL(page.url()).searchParams.getAll('agents')).toEqual([agents[0]]);
     await page.reload();
+    await isLive(page);
+    await page.getByRole('heading', { name: 'Events' }).waitFor();
     await board.ingest(started(agents[1], fresh('c')), started(agents[0], fresh('c')));
     await page.locator('.event-row').first().waitFor();
     expect(await typesOn(page)).toEqual(['call.started']);
