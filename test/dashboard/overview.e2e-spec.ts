@@ -50,7 +50,7 @@ describeInChromium('the overview', () => {
     expect(await page.getByRole('row', { name: new RegExp(julia) }).innerText()).toMatch(/–\s+–$/);
     await page.getByRole('link', { name: 'Slow calls' }).click();
     await shows(page, ['+1001']);
-    await page.getByRole('combobox', { name: 'Quality' }).selectOption('');
+    await page.getByRole('combobox', { name: 'Problem' }).selectOption('');
     await shows(page, ['+1002', '+1001']);
     await person.leave();
   });

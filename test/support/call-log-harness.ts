@@ -144,7 +144,7 @@ export class Harness<S extends CollectingSink = CollectingSink> {
   }
 
   async until(holds: () => boolean): Promise<void> {
-    await waitFor(holds, `${holds.toString()}`, 5000);
+    await waitFor(holds, `${holds.toString()}`, 60_000);
   }
 
   /** Until the call is read to its end and its row says so. */
