@@ -36,7 +36,7 @@ describeInChromium('the overview', () => {
       { event: 'tool.call', agent: mara, callId: slow, id: 't1', name: 'find', at },
       { event: 'tool.result', agent: mara, callId: slow, id: 't1', error: 'timeout', at },
       ended(mara, slow, { at }),
-      ...over(julia, '+1002', '12'),
+      ...over(julia, '+1002', '12', 'hangup', '13'),
     );
     const person = await Person.of(browser, board, tenant);
     const page = await person.watch('/overview?from=2026-11-12&to=2026-11-13');
