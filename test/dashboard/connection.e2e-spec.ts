@@ -105,7 +105,7 @@ describeInChromium('the page’s connection', () => {
   });
 
   // Passes alone; red twice as part of this file on a quiet machine (the page did not go on within 120 s): to be mended.
-  it.skip('says so within seconds when nothing gets through, though nothing has failed, and goes on by itself', async () => {
+  it.skip('says so within seconds when nothing gets through, though nothing has failed, and goes on by itself (skipped: red in a whole file)', async () => {
     const gateway = await Gateway.to(board.url);
     const agent = fresh('agent');
     const tenant = await board.createTenant({ id: fresh('tenant'), agents: [agent] });
