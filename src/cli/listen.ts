@@ -130,7 +130,7 @@ class Listener {
     return new Forwarding({ url, secret, tenant, format, until: this.stop.signal, tell });
   }
 
-  /** What the stream itself says has no place in the log, and words in progress have no number: neither is forwarded. */
+  /** Neither the stream's own messages, which are not in the log, nor words in progress are forwarded. */
   private take(forwarding: Forwarding, type: string, id: string | undefined, text: string): void {
     this.backoff.reset();
     const isNew = id !== undefined && id !== '' && id !== this.cursor;

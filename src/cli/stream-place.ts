@@ -9,8 +9,8 @@ export interface StreamPlace {
 }
 
 /**
- * Where events are read: as the named tenant, as the token's own tenant, or across tenants. To read as a tenant, `query`
- * is given a stream token of it.
+ * Where events are read: as the named tenant, as the token's own tenant, or across tenants. To read as a tenant,
+ * `query` is given a stream token of it.
  */
 export async function streamPlace(api: Api, tenant: string | undefined, query: URLSearchParams): Promise<StreamPlace> {
   if (tenant !== undefined) {

@@ -31,8 +31,8 @@ export class RecordingFetch implements OnApplicationShutdown {
   }
 
   /**
-   * `own`: the origin of the gateway that sent us there, which is allowed, too. Rejects with {@link PlaceNotAllowed}, or
-   * with what befell the connection.
+   * `own`: the origin of the gateway that sent us there, which is allowed, too. Rejects with {@link PlaceNotAllowed},
+   * or with the connection's error.
    */
   async open(
     address: string,

@@ -26,8 +26,8 @@ const CALLS = 200;
 /** Entries that are written to the audit in one statement. */
 const ENTRIES = 500;
 /**
- * Events may stay for this part of their time longer, so that their partition goes whole: an hour for each day. Docs say
- * so.
+ * Events may stay for this part of their time longer, so that their partition goes whole: an hour for each day
+ * (docs/scale.md).
  */
 export const SLACK = 1 / 24;
 

@@ -175,8 +175,8 @@ export class CallsService {
   }
 
   /**
-   * Resolves when what was committed before this request is in the projection, or after a bounded wait. At once when the
-   * projection is far behind.
+   * Resolves when what was committed before this request is in the projection, or after a bounded wait. At once when
+   * the projection is far behind.
    */
   async settle(): Promise<void> {
     const deadline = performance.now() + MAX_WAIT_MS;

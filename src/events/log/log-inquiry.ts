@@ -85,8 +85,8 @@ export class LogInquiry {
   }
 
   /**
-   * True if the platform itself brought this call of the tenant in, under this agent, and it was not erased. A call that
-   * a tenant's own token sent may have any id, also one of an upstream's call that is another tenant's.
+   * True if the platform itself brought this call of the tenant in, under this agent, and it was not erased. A call
+   * that a tenant's own token sent may have any id, also one of an upstream's call that is another tenant's.
    */
   async isFromSource({ tenantId, callId }: CallName, agent: string, patience: Patience): Promise<boolean> {
     const ask = () => this.pool.query(FROM_SOURCE, [callId, tenantId ?? '', agent]);

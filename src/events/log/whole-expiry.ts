@@ -89,8 +89,8 @@ export class WholeExpiry {
   }
 
   /**
-   * Calls that such a table has events of, after an id, tenant by tenant ('': nobody), and the last id. Undefined: there
-   * is no further call.
+   * Calls that such a table has events of, after an id, tenant by tenant ('': nobody), and the last id. Undefined:
+   * there is no further call.
    */
   async callsIn(table: string, after: string, limit: number): Promise<ExpiredCalls | undefined> {
     const text = 'SELECT call_id AS "callId", tenant_id AS tenant FROM log_expired_calls($1, $2, $3)';
