@@ -36,7 +36,7 @@ const CALM: Pace = { limit: 1000, rest: 0 };
  * while it is open, PostgreSQL keeps every version of the rows that appends count in, and each append walks past them.
  */
 const BESIDE: Pace = { limit: 250, rest: 3 };
-/** What has been behind for so long, in ms, catches up, and appends take a little longer. The shortest time is first. */
+/** What has been behind for so long, in ms, catches up, and appends take a little longer. The shortest is first. */
 const LATE: readonly (readonly [afterMs: number, Pace])[] = [
   [3000, { limit: 1000, rest: 1 }],
   [8000, { limit: 1000, rest: 0.25 }],
