@@ -104,8 +104,8 @@ describeInChromium('the page’s connection', () => {
     await person.leave();
   });
 
-  // Passes alone; red twice as part of this file on a quiet machine (the page did not go on within 120 s): to be mended.
-  it.skip('says so within seconds when nothing gets through, though nothing has failed, and goes on by itself (skipped: red in a whole file)', async () => {
+  // Green on a quiet machine. Beside other work the page twice did not go on within 120 s: to be mended.
+  it.skip('says so within seconds when nothing gets through, though nothing has failed, and goes on by itself (skipped: red beside other work)', async () => {
     const gateway = await Gateway.to(board.url);
     const agent = fresh('agent');
     const tenant = await board.createTenant({ id: fresh('tenant'), agents: [agent] });
