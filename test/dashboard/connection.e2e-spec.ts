@@ -104,8 +104,7 @@ describeInChromium('the page’s connection', () => {
     await person.leave();
   });
 
-  // Green on a quiet machine. Beside other work the page twice did not go on within 120 s: to be mended.
-  it.skip('says so within seconds when nothing gets through, though nothing has failed, and goes on by itself (skipped: red beside other work)', async () => {
+  it('says so within seconds when nothing gets through, though nothing has failed, and goes on by itself', async () => {
     const gateway = await Gateway.to(board.url);
     const agent = fresh('agent');
     const tenant = await board.createTenant({ id: fresh('tenant'), agents: [agent] });
@@ -126,6 +125,31 @@ describeInChromium('the page’s connection', () => {
     gateway.recover();
     await page.locator('.line', { hasText: 'while nobody heard' }).waitFor({ timeout: 120_000 });
     await isLive(page);
+    await person.leave();
+    await gateway.down();
+  });
+
+  it('asks again for what was under way when nothing got through any more', async () => {
+    const gateway = await Gateway.to(board.url);
+    const agent = fresh('agent');
+    const tenant = await board.createTenant({ id: fresh('tenant'), agents: [agent] });
+    const person = await Person.of(browser, gateway, tenant);
+    const call = fresh('call');
+    await board.ingest(started(agent, call), said(agent, call, 'm1', 'before the silence'));
+    const page = await person.watch('/tokens');
+    // The first request for the call is never answered, as on a connection that is half open.
+    let isLost = false;
+    await page.route(`**/v1/calls/${call}`, (route) => {
+      if (isLost) return route.continue();
+      isLost = true;
+      gateway.fallSilent();
+      return undefined;
+    });
+    await page.getByRole('link', { name: 'Live' }).click();
+    await page.locator('.connection-reconnecting').waitFor();
+    gateway.recover();
+    await isLive(page);
+    await page.locator('.line', { hasText: 'before the silence' }).waitFor();
     await person.leave();
     await gateway.down();
   });

@@ -59,6 +59,8 @@ export class CallRecord {
   private seq = 0;
   private live: LiveState;
   private readonly closing = new AbortController();
+  /** Of the newest page, while it is read. */
+  private reading: AbortController | undefined;
   private isTelling = false;
 
   constructor(
@@ -72,13 +74,16 @@ export class CallRecord {
 
   close(): void {
     this.closing.abort();
+    this.reading?.abort();
   }
 
-  /** Reads the kept call; repeated after a fault. */
+  /** Reads the kept call; repeated after a fault. A reading that is under way is given up. */
   async load(retries = this.known === undefined ? 0 : MAX_RETRIES): Promise<void> {
     const { client, path, query, hasLog } = this.place;
-    const { signal } = this.closing;
-    if (signal.aborted) return;
+    if (this.closing.signal.aborted) return;
+    this.reading?.abort();
+    this.reading = new AbortController();
+    const { signal } = this.reading;
     this.call = undefined;
     try {
       const kept = await client.get<KeptCall>(path, query, signal);
@@ -103,10 +108,10 @@ export class CallRecord {
     }
   }
 
-  /** After a fault that has passed. */
+  /** After a fault that has passed, or in place of a reading whose connection may be dead. */
   recover(): void {
     const { fault } = this.state.get();
-    if (fault !== undefined && fault.slug !== 'call-not-found') void this.load();
+    if (fault === undefined ? this.call === undefined : fault.slug !== 'call-not-found') void this.load();
   }
 
   /** Reads the page before what is here. */

@@ -50,6 +50,7 @@ export function useCallList(search: CallSearch): CallList {
   const asked = JSON.stringify([api, me.tenant, queryOf(search)]);
   const [found, setFound] = useState<Found | undefined>(() => (left?.asked === asked ? left : undefined));
   const current = useRef(asked);
+  const rounds = useRef(0);
   useEffect(() => void (current.current = asked), [asked]);
   usePlaceKept(found);
   const [fault, setFault] = useState<Fault>();
@@ -59,6 +60,7 @@ export function useCallList(search: CallSearch): CallList {
       setIsLoading(true);
       const [, , narrowed] = JSON.parse(asked) as [string, string | null, Record<string, string>];
       const query = { ...narrowed, limit: PAGE, cursor: before.at(-1)?.next ?? undefined };
+      const round = (rounds.current += 1);
       const isOvertaken = () => signal?.aborted === true || current.current !== asked;
       try {
         const page = await client.get<CallsPageAnswer>(`${api}/calls`, query, signal);
@@ -66,7 +68,8 @@ export function useCallList(search: CallSearch): CallList {
         setFound({ asked, pages: [...before, page] });
         setFault(undefined);
       } catch (error) {
-        if (isOvertaken()) return;
+        // What a later request has answered is not lost to an earlier one that ends now.
+        if (isOvertaken() || rounds.current !== round) return;
         setFault(asFault(error));
       }
       setIsLoading(false);
@@ -98,8 +101,8 @@ export function useCallList(search: CallSearch): CallList {
       clearTimeout(timer);
     };
   }, [feed, load, isFirstPage]);
-  const isFaulty = fault !== undefined;
-  useWhenLiveAgain(useCallback(() => void (isFaulty && load([])), [isFaulty, load]));
+  const isMissing = fault !== undefined || isLoading;
+  useWhenLiveAgain(useCallback(() => void (isMissing && load([])), [isMissing, load]));
   return {
     calls: pages?.flatMap((page) => page.calls),
     hasMore: pages?.at(-1)?.next != null,

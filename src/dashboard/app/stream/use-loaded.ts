@@ -12,7 +12,7 @@ export interface Loaded<Value> {
 
 /**
  * The answer of `load`. It is loaded again when `load` is another function (so use `useCallback`), on request, and
- * after a fault when the stream is live again. An outdated answer is dropped.
+ * when the stream is live again, if it has not come or was a fault. An outdated answer is dropped.
  */
 export function useLoaded<Value>(load: (signal: AbortSignal) => Promise<Value>): Loaded<Value> {
   const [state, setState] = useState<Omit<Loaded<Value>, 'reload'>>({
@@ -21,7 +21,7 @@ export function useLoaded<Value>(load: (signal: AbortSignal) => Promise<Value>):
     isLoading: true,
   });
   const [round, setRound] = useState(0);
-  const isFaulty = state.fault !== undefined;
+  const isMissing = state.fault !== undefined || state.isLoading;
   const reload = useCallback(() => setRound((known) => known + 1), []);
   useEffect(() => {
     const leaving = new AbortController();
@@ -36,6 +36,6 @@ export function useLoaded<Value>(load: (signal: AbortSignal) => Promise<Value>):
     );
     return () => leaving.abort();
   }, [load, round]);
-  useWhenLiveAgain(useCallback(() => isFaulty && reload(), [isFaulty, reload]));
+  useWhenLiveAgain(useCallback(() => isMissing && reload(), [isMissing, reload]));
   return { ...state, reload };
 }
