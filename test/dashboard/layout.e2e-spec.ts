@@ -1,4 +1,4 @@
-/** Pages in three widths and two colour schemes: nothing sticks out or is cut, and axe finds no fault. */
+/** Every page in three widths and two colour schemes: nothing sticks out or is cut, and axe finds no fault. */
 import type { Browser, Page } from 'playwright-core';
 import { ended, said, started } from '../support/calls.js';
 import { describeInChromium, startChromium } from '../support/chromium.js';
@@ -15,20 +15,40 @@ const [OVER, LIVE] = ['CA_7c1e5b90f3d24a7fb7a2', 'CA_live-9d1b6f4c0a3e4c55'];
 
 /** Each page by its path, and what is there once it has loaded. */
 const CUSTOMER_PAGES = [
+  ['/live', '.live-row'],
+  [`/live/${LIVE}`, '.live-panel .bubble'],
+  ['/calls', '.row-link'],
+  ['/calls?q=window', 'mark'],
+  ['/calls?q=nothing-has-that', '.state-title'],
+  [`/calls/${OVER}`, '.talk, .bubble'],
+  [`/calls/${OVER}?t=11`, '.bubble'],
+  ['/calls/none', '.state-text'],
+  ['/overview', '.hours'],
   ['/inspector', '.state-title'],
-  ['/nope', '.state-text'],
+  ['/tokens', '.tokens-table'],
+  ['/nope', 'h1'],
 ] as const;
 const OPERATOR_PAGES = [
   ['/admin/home', '.concern'],
+  ['/admin/live', '.live-row'],
+  [`/admin/live/${TENANT}~${LIVE}`, '.live-panel .bubble'],
+  ['/admin/calls', '.row-link'],
+  [`/admin/calls/${TENANT}~${OVER}`, '.bubble'],
   ['/admin/tenants', 'tbody tr'],
-  ['/admin/inspector', '.state-title'],
+  [`/admin/tenants/${TENANT}`, '.tokens-table'],
+  ['/admin/agents', 'tbody tr'],
+  ['/admin/inspector', 'h1'],
+  ['/admin/connections', 'tbody tr'],
+  ['/admin/audit', 'tbody tr'],
   ['/admin/explain', 'form'],
   [`/admin/explain?tenant=${TENANT}&of=CA_nobody`, '.check-line'],
   ['/admin/health', '.health-part'],
-  ['/admin/nope', '.state-text'],
+  ['/admin/access', '.tokens-table'],
+  [`/admin/view/${TENANT}`, 'h1'],
+  ['/admin/nope', 'h1'],
 ] as const;
 
-describeInChromium('a page', () => {
+describeInChromium('every page', () => {
   let board: Switchboard;
   let browser: Browser;
   let pages: Record<'customer' | 'operator' | 'visitor', Page>;
@@ -104,7 +124,7 @@ describeInChromium('a page', () => {
     expect(await faultsOf(pages.operator, path, ready)).toEqual({});
   });
 
-  it.each(['/nope'])('fits its window for a visitor: %s', async (path) => {
+  it.each(['/', '/nope', '/#code=gone'])('fits its window for a visitor: %s', async (path) => {
     expect(await faultsOf(pages.visitor, path, 'h1')).toEqual({});
   });
 });

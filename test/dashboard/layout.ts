@@ -7,12 +7,19 @@ import type { Page } from 'playwright-core';
  * ellipsis is shortened on purpose; what a person scrolls sideways on purpose is named here.
  */
 const MISFITS = `(() => {
-  const SCROLLS = 'pre, .nav, textarea, select, .heat-scroll';
+  const SCROLLS = 'pre, .nav, input, textarea, select, .hours-frame, .as-table-frame';
   const SKIPPED = '.visually-hidden, .skip, svg, dialog:not([open]), details:not([open]) > :not(summary), .tool-label';
-  const isShown = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(SKIPPED);
+  const isForReaders = (element) =>
+    element !== null && (getComputedStyle(element).clipPath === 'inset(50%)' || isForReaders(element.parentElement));
+  const isShown = (element) =>
+    element.checkVisibility({ visibilityProperty: true }) && !element.closest(SKIPPED) && !isForReaders(element);
   const nameOf = (element) => {
     const text = (element.textContent ?? '').trim().slice(0, 40);
     return element.tagName.toLowerCase() + [...element.classList].map((one) => '.' + one).join('') + ' "' + text + '"';
+  };
+  const isShortened = (element) => {
+    const { textOverflow, overflowX } = getComputedStyle(element);
+    return textOverflow === 'ellipsis' && overflowX !== 'visible';
   };
   const found = [];
   const whole = document.documentElement;
@@ -21,11 +28,11 @@ const MISFITS = `(() => {
     if (!isShown(element) || element.closest(SCROLLS)) continue;
     const style = getComputedStyle(element);
     const box = element.getBoundingClientRect();
-    if (box.width > 0 && (box.right > innerWidth + 1 || box.left < -1)) found.push('out of the window: ' + nameOf(element));
+    const isInside = element.parentElement !== null && isShortened(element.parentElement);
+    if (!isInside && box.width > 0 && (box.right > innerWidth + 1 || box.left < -1)) found.push('out of the window: ' + nameOf(element));
     if (style.display === 'inline' || element.clientWidth === 0) continue;
-    const isShortened = style.textOverflow === 'ellipsis' && style.overflowX !== 'visible';
     const hasHidden = [...element.children].some((child) => child.matches(SKIPPED));
-    if (element.scrollWidth > element.clientWidth + 1 && !isShortened && !hasHidden)
+    if (element.scrollWidth > element.clientWidth + 1 && !isShortened(element) && !hasHidden)
       found.push('wider than its box by ' + (element.scrollWidth - element.clientWidth) + ': ' + nameOf(element));
     const isClipped = style.overflowY === 'hidden' || style.overflowY === 'clip';
     const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '');
