@@ -75,9 +75,9 @@ describeInChromium('the live page, where much goes on', () => {
     await page.getByText('1 caller asks for a person').waitFor();
     expect(await page.title()).toMatch(/^Live/);
     await page.getByRole('button', { name: 'Alert me' }).click();
-    await page.waitForFunction('document.title.startsWith("(1) Live")');
+    await waitFor(async () => (await page.title()).startsWith('(1) Live'), 'one in the title');
     await board.ingest({ event: 'handoff.active', agent: mara, callId: call, by: 'Ana' });
-    await page.waitForFunction('document.title.startsWith("Live")');
+    await waitFor(async () => (await page.title()).startsWith('Live'), 'none in the title');
     await person.leave();
   });
 

@@ -4,6 +4,7 @@ import { describeInChromium, startChromium } from '../support/chromium.js';
 import { ended, said, started } from '../support/calls.js';
 import { Switchboard } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';
+import { waitFor } from '../support/wait-for.js';
 import { Person } from './person.js';
 
 const AT = Date.parse('2026-11-20T10:00:00.000Z');
@@ -59,10 +60,11 @@ describeInChromium('a call’s page', () => {
     const page = await person.watch(`/calls/${call}?t=3600`);
     const line = page.locator('.line', { hasText: /line 120$/ });
     await line.waitFor();
-    await page.waitForFunction(`(() => {
+    const isInSight = `(() => {
       const { top, bottom } = document.querySelector('.line:last-child').getBoundingClientRect();
       return top > 0 && bottom < innerHeight;
-    })()`);
+    })()`;
+    await waitFor(() => page.evaluate<boolean>(isInSight), 'the last line to be in sight');
     expect(await page.locator('.line').last().innerText()).toMatch(/line 120$/);
     await person.leave();
   });

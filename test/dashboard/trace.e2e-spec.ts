@@ -77,7 +77,7 @@ describeInChromium('the course of a call', () => {
     await plot.click({ position: { x: (width * 7) / 20, y: height * 0.375 } });
     await waitFor(async () => (await focusedLine(page)) === `bot ${call}_bs23`, 'the line to have the focus');
     const isInSight = `(() => { const { top, bottom } = document.activeElement.getBoundingClientRect(); return top >= 0 && bottom <= innerHeight; })()`;
-    await page.waitForFunction(isInSight);
+    await waitFor(() => page.evaluate<boolean>(isInSight), 'the line to be in sight');
     await page.getByRole('button', { name: 'Back to the course' }).click();
     expect(await page.evaluate('document.activeElement.className')).toBe('trace-plot');
     expect(await spoken(page)).toContain('answered after 1.6 s');
