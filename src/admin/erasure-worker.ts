@@ -9,7 +9,7 @@ import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@ne
 import { setTimeout as wait } from 'node:timers/promises';
 import { AuditLog, SYSTEM } from '../audit/audit-log.js';
 import { CallStore } from '../calls/projection/call-store.js';
-import { Doorbell } from '../common/waiting.js';
+import { Doorbell, untilStopped } from '../common/waiting.js';
 import { Backoff } from '../common/backoff.js';
 import type { TenantId } from '../common/ids.js';
 import { eventsErased } from '../common/metrics.js';
@@ -68,7 +68,7 @@ export class ErasureWorker implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.abort.abort();
     this.doorbell.ring();
-    await this.running;
+    await untilStopped(this.running);
   }
 
   /** Resolves when nothing is left of the tenant, or after `maxMs`. */

@@ -51,8 +51,11 @@ export async function cameInTime(answer: Promise<unknown>, ms: number): Promise<
   return (await withinTime(came, ms)) ?? false;
 }
 
-/** How long work that was told to stop is waited for when the process stops: a silent database must not hold it up. */
-const STOP_MS = 2000;
+/**
+ * How long work that was told to stop is waited for when the process stops. Modules stop one after another, and readers
+ * get their goodbye after all of them: a silent database may hold up each of them for so long.
+ */
+const STOP_MS = 500;
 
 /** Resolves when the work has stopped, or after a moment. */
 export async function untilStopped(work: Promise<unknown> | undefined): Promise<void> {

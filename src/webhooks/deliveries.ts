@@ -4,7 +4,7 @@
  */
 import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { moment, momentIn } from '../common/moment.js';
-import { Doorbell, pause } from '../common/waiting.js';
+import { Doorbell, untilStopped } from '../common/waiting.js';
 import type { LoggedEvent } from '../events/log/event.js';
 import { LogReaders } from '../readers/log-readers.js';
 import { ReaderPages } from '../readers/reader-pages.js';
@@ -22,8 +22,6 @@ const TIDY_MS = 5000;
 const [KEPT, KEPT_MS] = [1000, 30 * 86_400_000];
 const PRUNE_AFTER = 200;
 const EXPIRE_MS = 600_000;
-/** How long requests under way may take when the process stops. */
-const STOP_MS = 1000;
 
 @Injectable()
 export class Deliveries implements OnApplicationBootstrap, OnModuleDestroy {
@@ -51,7 +49,7 @@ export class Deliveries implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     this.stop.abort();
-    await Promise.race([this.running, pause(STOP_MS)]);
+    await untilStopped(this.running);
   }
 
   /** An event may be due before the next look. */

@@ -141,6 +141,11 @@ it.each<[string, RegExp, (file: string) => boolean]>([
       ['database-client', 'connections', 'ways'].some((name) => file === `database/${name}.ts`) ||
       ['env', 'secrets', 'variables', 'postgres-url'].some((name) => file === `config/${name}.ts`),
   ],
+  [
+    'what a module waits for when it stops has a bound',
+    /onModuleDestroy\(\)[^}]*await (?!untilStopped\()/,
+    () => false,
+  ],
   ['nothing is request-scoped or forwarded', /forwardRef|Scope\.REQUEST/, () => false],
   [
     'faults are told apart by code or class, never by words (Redis has nothing else)',

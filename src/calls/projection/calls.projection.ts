@@ -7,7 +7,7 @@
 import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { Subscription } from 'rxjs';
 import { Bus } from '../../bus/bus.js';
-import { Doorbell, pause } from '../../common/waiting.js';
+import { Doorbell, pause, untilStopped } from '../../common/waiting.js';
 import { Backoff } from '../../common/backoff.js';
 import { projectionSeconds } from '../../common/metrics.js';
 import type { Run } from '../../database/pg-pool.js';
@@ -98,7 +98,7 @@ export class CallsProjection implements OnApplicationBootstrap, OnModuleDestroy 
     this.stopped = true;
     this.subscription.unsubscribe();
     this.wake();
-    await this.running;
+    await untilStopped(this.running);
   }
 
   /** Says that somebody waits for what was committed before. */
