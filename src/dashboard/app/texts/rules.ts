@@ -26,7 +26,6 @@ export const ruleTexts = {
   switchOn: 'Switch on',
   customise: 'Change and try',
   webhook: 'Send it on',
-  webhookHint: 'Send rule.fired to your own server as it happens.',
   webhookLink: 'Add a webhook for fired rules',
   notAllowed: 'You cannot manage rules in this session',
   notAllowedHint: 'Ask your account manager for a sign-in link or token with that permission.',
@@ -77,9 +76,7 @@ export const ruleTexts = {
     handoff: 'What happens',
     handoffs: { requested: 'A person is asked for', active: 'A person takes over' },
     agents: 'Agents',
-    someAgents: 'Only these',
     agentsHint: 'Names, with commas between.',
-    noAgents: 'Select at least one agent.',
     once: 'How often it fires',
     onceNames: { call: 'Once a call', each: 'Each time it happens' },
     save: 'Save and switch on',
@@ -89,14 +86,12 @@ export const ruleTexts = {
   },
   backtest: {
     title: 'Try it on past calls',
-    period: 'Period',
     periods: { '1': 'Last 24 hours', '7': 'Last 7 days', '30': 'Last 30 days', '90': 'Last 90 days' } as Readonly<
       Record<string, string>
     >,
     run: 'Try it',
     stop: 'Stop',
     running: (calls: string) => `Looking … ${calls} calls so far`,
-    stopped: (calls: string) => `Stopped after ${calls} calls`,
     done: (calls: string, count: number) => (count === 1 ? '1 call was looked at' : `${calls} calls were looked at`),
     caught: (count: number, text: string) =>
       count === 1 ? 'It would have caught 1 call' : `It would have caught ${text} calls`,
@@ -107,7 +102,6 @@ export const ruleTexts = {
     list: 'Calls that it would have caught',
     open: 'Open the call at this moment',
     more: 'Show more',
-    times: (count: number) => `${count} times`,
     because: {
       silence: 'Silence',
       latency: 'Slow answer',
