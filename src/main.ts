@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { URL_FILE, localUrl, socketAddress } from './common/address.js';
 import { exit } from './common/exit.js';
@@ -23,6 +24,9 @@ import { WorkerEnded, Workers, whenToldToStop } from './workers.js';
 
 /** A failed start, as one line for the person at the console. */
 class StartError extends Error {}
+
+/** How long a start waits for a database that does not answer yet. */
+const PATIENCE_MS = 60_000;
 
 /** How to undo what has been started; the last step is undone first. */
 type CleanUps = (() => Promise<void>)[];
@@ -96,7 +100,7 @@ async function openDatabase(env: Env, stop: AbortSignal, cleanUps: CleanUps): Pr
   assertDataDir(env);
   const databaseUrl = env.databaseUrl ?? (await startPostgres(env, stop, cleanUps));
   stop.throwIfAborted();
-  const settled = await prepareDatabase(databaseUrl, env);
+  const settled = await prepareDatabase(databaseUrl, env, stop);
   stop.throwIfAborted();
   return settled;
 }
@@ -126,16 +130,27 @@ async function startPostgres({ dataDir }: Env, stop: AbortSignal, cleanUps: Clea
   return postgres.url;
 }
 
-/** Returns the URL with the schema in it. */
-async function prepareDatabase(databaseUrl: string, { allowFsyncOff }: Env): Promise<string> {
-  try {
-    for (const warning of await assertDatabaseFits(databaseUrl, allowFsyncOff)) new Logger('Database').warn(warning);
-    const settled = await settleSchema(databaseUrl);
-    await migrate(settled);
-    return settled;
-  } catch (error) {
-    throw new StartError(`the database cannot be used: ${(error as Error).message.split('\n')[0]}`);
+/** Returns the URL with the schema in it. A server that is there but does not answer yet is waited for. */
+async function prepareDatabase(databaseUrl: string, { allowFsyncOff }: Env, stop: AbortSignal): Promise<string> {
+  for (const deadline = performance.now() + PATIENCE_MS; ;) {
+    try {
+      for (const warning of await assertDatabaseFits(databaseUrl, allowFsyncOff)) new Logger('Database').warn(warning);
+      const settled = await settleSchema(databaseUrl);
+      await migrate(settled);
+      return settled;
+    } catch (error) {
+      const words = (error as Error).message.split('\n')[0];
+      if (!isNotYet(error) || performance.now() >= deadline) throw new StartError(`the database cannot be used: ${words}`);
+      new Logger('Database').warn(`the database does not answer yet (${words}); trying again`);
+      await setTimeout(1000, undefined, { signal: stop });
+    }
   }
+}
+
+/** ETIMEDOUT: it said nothing in time. 57P03, cannot_connect_now: it starts up. */
+function isNotYet(error: unknown): boolean {
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown };
+  return code === 'ETIMEDOUT' || code === '57P03' || (cause !== undefined && isNotYet(cause));
 }
 
 /** `PORT=0` means any free port. It is chosen first, because addresses are made from it before there is a server. */

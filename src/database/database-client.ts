@@ -29,6 +29,11 @@ export function connectMsOf({ url }: Ways): number {
   return url.connectMs ?? CONNECT_MS;
 }
 
+/** The server was there, but a connection was not ready within the time that it may take. */
+class LateServer extends Error {
+  readonly code = 'ETIMEDOUT';
+}
+
 export class DatabaseClient extends pg.Client {
   readonly way: Way;
   private readonly login: Login;
@@ -178,6 +183,7 @@ class Login {
 export function connect(databaseUrl: string, options: Omit<ClientOptions, 'ways'>): Promise<DatabaseClient> {
   const ways = Ways.to(databaseUrl);
   return ways.reach(async () => {
+    const began = performance.now();
     const client = new DatabaseClient({ ...options, ways });
     client.on('error', () => undefined); // Without a listener it would end the process.
     try {
@@ -186,7 +192,8 @@ export function connect(databaseUrl: string, options: Omit<ClientOptions, 'ways'
       return client;
     } catch (error) {
       await client.end().catch(() => undefined); // It was never connected.
-      throw error;
+      const isLate = performance.now() - began >= connectMsOf(ways) && (error as { code?: unknown }).code === undefined;
+      throw isLate ? new LateServer((error as Error).message, { cause: error }) : error;
     }
   });
 }

@@ -3,6 +3,7 @@ import { DatabaseWay } from '../support/database-way.js';
 import { RawClient } from '../support/raw-client.js';
 import { Installation } from '../support/server-process.js';
 import { StreamReader } from '../support/stream-reader.js';
+import { waitFor } from '../support/wait-for.js';
 
 it('a process stops when it is told to, also when its database answers nothing', async () => {
   const database = await createDatabase();
@@ -20,6 +21,25 @@ it('a process stops when it is told to, also when its database answers nothing',
     const exit = await server.stopBy('SIGTERM');
     expect(exit).toMatchObject({ code: 0, signal: null });
     await reader.untilType('stream.closing');
+  } finally {
+    way.stop();
+    await home.remove();
+    await database.drop();
+  }
+});
+
+it('a start waits for a database that does not answer yet', async () => {
+  const database = await createDatabase();
+  const way = await DatabaseWay.to(database.url);
+  const home = await Installation.create({ DATABASE_URL: `${way.url}&connect_timeout=1`, SOURCES: 'none' });
+  way.fallSilent();
+  try {
+    const server = home.spawn();
+    await waitFor(() => server.output.includes('does not answer yet') || !server.alive, 'word of the wait', 30_000);
+    expect(server.output).toContain('the database does not answer yet');
+    way.open();
+    await server.ready();
+    expect(await server.stopBy('SIGTERM')).toMatchObject({ code: 0 });
   } finally {
     way.stop();
     await home.remove();
