@@ -34,13 +34,18 @@ describe('a filter over a long log', () => {
   });
 
   it('is answered in pieces of bounded cost, which go on from what was looked at, found or not', async () => {
-    const first = await pageOf(home, tenant, 'types=call.rare');
-    expect(first).toMatchObject({ events: [{ id: '30000' }], live: false });
-    // Five windows of 20,000; each may end at the edge of a chunk of 4,096 that has been marked.
-    expect(Number(first.next)).toBeGreaterThanOrEqual(100_000 - 5 * 4096);
-    expect(Number(first.next)).toBeLessThanOrEqual(100_000 + 5 * 4096);
-    const second = await pageOf(home, tenant, `types=call.*&after=${first.next}`);
-    expect(second).toMatchObject({ events: [{ id: String(EVENTS - 5) }], next: String(EVENTS), live: true });
+    const found: string[] = [];
+    let [after, live, pages] = [0, false, 0];
+    while (!live) {
+      const page = await pageOf(home, tenant, `types=call.*&after=${after}`);
+      // Five windows of 20,000 at most, fewer from a slow database; each may end at the edge of a chunk of 4,096.
+      expect(Number(page.next)).toBeGreaterThan(after);
+      expect(Number(page.next)).toBeLessThanOrEqual(after + 5 * (20_000 + 4096));
+      found.push(...page.events.map(({ id }) => id));
+      [after, live, pages] = [Number(page.next), page.live, pages + 1];
+    }
+    expect({ found, after }).toEqual({ found: ['30000', String(EVENTS - 5)], after: EVENTS });
+    expect(pages).toBeGreaterThan(1);
     expect(await pageOf(home, tenant, `types=call.rare&limit=1`)).toMatchObject({ next: '30000', live: false });
   });
 
