@@ -140,7 +140,8 @@ async function prepareDatabase(databaseUrl: string, { allowFsyncOff }: Env, stop
       return settled;
     } catch (error) {
       const words = (error as Error).message.split('\n')[0];
-      if (!isNotYet(error) || performance.now() >= deadline) throw new StartError(`the database cannot be used: ${words}`);
+      if (!isNotYet(error) || performance.now() >= deadline)
+        throw new StartError(`the database cannot be used: ${words}`);
       new Logger('Database').warn(`the database does not answer yet (${words}); trying again`);
       await setTimeout(1000, undefined, { signal: stop });
     }
