@@ -4,34 +4,35 @@
 import { spawnSync } from 'node:child_process';
 
 const RUNS = {
-  'bus-kills': { rounds: 20, variable: 'BUS_KILLS', args: ['test/bus/bus.e2e-spec.ts', '-t', 'killed, wiped'] },
+  'bus-kills': { rounds: 20, variable: 'BUS_KILLS', args: ['test/bus/bus.long-spec.ts', '-t', 'killed, wiped'] },
   'gateway-kills': {
     rounds: 100,
     variable: 'GATEWAY_KILLS',
-    args: ['test/database/durability.e2e-spec.ts', '-t', 'is killed'],
+    args: ['test/database/durability.long-spec.ts', '-t', 'is killed'],
   },
   'database-restarts': {
     rounds: 30,
     variable: 'DATABASE_RESTARTS',
-    args: ['test/database/database-restarts.e2e-spec.ts'],
+    args: ['test/database/database-restarts.long-spec.ts'],
     more: { DATABASE_AWAY_SECONDS: '30' },
   },
   'broker-source-kills': {
     rounds: 20,
     variable: 'SOURCE_KILLS',
-    args: ['test/sources/broker-sources.e2e-spec.ts', '-t', 'mid-flight'],
+    args: ['test/sources/broker-sources.long-spec.ts', '-t', 'mid-flight'],
   },
-  'lease-losses': { rounds: 20, variable: 'LEASE_LOSSES', args: ['test/bus/leases.e2e-spec.ts', '-t', 'who loses'] },
-  'webhook-kills': { rounds: 300, variable: 'WEBHOOK_KILLS', args: ['test/webhooks/kills.e2e-spec.ts'] },
-  'rolling-restarts': { rounds: 10, variable: 'ROLLING_RESTARTS', args: ['test/events/rolling.e2e-spec.ts'], more: { ROLLING_READERS: '500' } }, // prettier-ignore
-  failovers: { rounds: 20, variable: 'FAILOVERS', args: ['test/database/failovers.e2e-spec.ts'] },
-  'read-only': { rounds: 20, variable: 'READ_ONLY', args: ['test/database/read-only.e2e-spec.ts'] },
+  'lease-losses': { rounds: 20, variable: 'LEASE_LOSSES', args: ['test/bus/leases.long-spec.ts', '-t', 'who loses'] },
+  'webhook-kills': { rounds: 300, variable: 'WEBHOOK_KILLS', args: ['test/webhooks/kills.long-spec.ts'] },
+  'rolling-restarts': { rounds: 10, variable: 'ROLLING_RESTARTS', args: ['test/events/rolling.long-spec.ts'], more: { ROLLING_READERS: '500' } }, // prettier-ignore
+  failovers: { rounds: 20, variable: 'FAILOVERS', args: ['test/database/failovers.long-spec.ts'] },
+  'read-only': { rounds: 20, variable: 'READ_ONLY', args: ['test/database/read-only.long-spec.ts'] },
   hostile: { rounds: 3, script: ['scripts/reliability/hostile.mjs', '--pairs'] },
 };
 const JEST = [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
   'node_modules/jest/bin/jest.js',
+  '--config=jest.all.config.mjs',
   '-i',
 ];
 /** Of one run; a hang is a failure, too. */

@@ -12,7 +12,7 @@ let board: Switchboard;
 const [mara, lucia] = [fresh('mara'), fresh('lucia')];
 let acme: TestTenant;
 
-/** How good the calls were is told elsewhere (calls-quality.e2e-spec.ts). */
+/** How good the calls were is told elsewhere (calls-quality.long-spec.ts). */
 const withoutQuality = (body: Answered) => {
   const {
     latency: _l,

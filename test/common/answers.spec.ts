@@ -1,4 +1,4 @@
-/** Security rule 24: what a tenant's answers may cost, in counts; over the wire in security/under-way.e2e-spec.ts. */
+/** Security rule 24: what a tenant's answers may cost, in counts; over the wire in security/under-way.long-spec.ts. */
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { Problem } from '../../src/common/problem.js';

@@ -7,7 +7,7 @@ import { Switchboard } from '../support/switchboard.js';
 import { Random } from '../support/world/random.js';
 import { World } from '../support/world/world.js';
 
-const STEPS = Number(process.env['ISOLATION_STEPS'] ?? 1000);
+const STEPS = Number(process.env['ISOLATION_STEPS'] ?? 300);
 const SEEDS = process.env['ISOLATION_SEED']
   ? [Number(process.env['ISOLATION_SEED'])]
   : [20261123, Math.floor(Math.random() * 2 ** 31)];

@@ -3,6 +3,7 @@
  * log has and what the readers saw must be the same.
  */
 import { query } from './database.js';
+import { stopLater } from './leftovers.js';
 import type { Installation } from './server-process.js';
 import { StreamReader } from './stream-reader.js';
 import { waitFor } from './wait-for.js';
@@ -21,17 +22,20 @@ export class Follower {
   private lastEventId = '0';
   private readonly stop = new AbortController();
   private readonly following: Promise<void>;
+  private readonly finished = stopLater(() => this.finish());
 
   constructor(
     private readonly home: Installation,
     private readonly token: string,
   ) {
     this.following = this.follow();
+    this.following.catch(() => undefined); // finish() tells it.
   }
 
   async finish(): Promise<void> {
     this.stop.abort();
     await this.following;
+    this.finished();
   }
 
   private async follow(): Promise<void> {

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from './free-port.js';
+import { stopLater } from './leftovers.js';
 import { waitFor } from './wait-for.js';
 
 const MAIN = resolve(import.meta.dirname, '../../dist/main.js');
@@ -26,6 +27,7 @@ export interface Exit {
 
 export class Installation {
   private readonly processes: ServerProcess[] = [];
+  private readonly removed = stopLater(() => this.remove());
 
   private constructor(
     readonly folder: string,
@@ -108,6 +110,7 @@ export class Installation {
     await this.stopped();
     if (existsSync(this.dataDir)) await this.killPostgres();
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    this.removed();
   }
 }
 

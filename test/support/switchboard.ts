@@ -9,6 +9,7 @@ import { createApp } from '../../src/app.setup.js';
 import { TokenFiles } from '../../src/auth/tokens/token-files.js';
 import { readEnv } from '../../src/config/env.js';
 import { createDatabase } from './database.js';
+import { stopLater } from './leftovers.js';
 import { type ReadOptions, StreamReader } from './stream-reader.js';
 
 export interface Answer<Body = Record<string, unknown>> {
@@ -33,6 +34,7 @@ export class Switchboard {
   witness: Witness | undefined;
   private readonly readers: StreamReader[] = [];
   private closing: Promise<void> | undefined;
+  private readonly stopped = stopLater(() => this.stop());
 
   private constructor(
     readonly app: NestExpressApplication,
@@ -88,6 +90,7 @@ export class Switchboard {
     for (const reader of this.readers) reader.close();
     await this.shutDown();
     await this.cleanUp();
+    this.stopped();
   }
 
   async request<Body = Record<string, unknown>>(

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Installation } from './server-process.js';
+import { stopLater } from './leftovers.js';
 import { waitFor } from './wait-for.js';
 
 const WRITERS = 4;
@@ -41,6 +42,7 @@ export class Writers {
   private next = 0;
   private stopped = false;
   private readonly working: Promise<void>[];
+  private readonly finished = stopLater(() => this.finish());
 
   constructor(
     homes: readonly Installation[],
@@ -56,6 +58,7 @@ export class Writers {
   async finish(): Promise<void> {
     this.stopped = true;
     await Promise.all(this.working);
+    this.finished();
   }
 
   private async work(home: Installation): Promise<void> {
