@@ -8,6 +8,7 @@ import express, { type Express, type Response } from 'express';
 import { IncomingMessage, type OutgoingHttpHeaders, type Server, ServerResponse, createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { Answers } from './http/answers.js';
+import { Discards } from './http/discards.js';
 import { Sockets } from './http/sockets.js';
 import { inTurn, takesTurn } from './http/turns.js';
 
@@ -43,6 +44,7 @@ export class StreamingExpressAdapter extends ExpressAdapter {
   override initHttpServer(): void {
     const app = this.getInstance<Express>();
     const { sockets, answers } = this;
+    const discards = new Discards();
     class LastingRequest extends IncomingMessage {}
     class LastingResponse extends ServerResponse {
       override assignSocket(socket: Socket): void {
@@ -57,6 +59,7 @@ export class StreamingExpressAdapter extends ExpressAdapter {
     const serve = inTurn((request, response) => {
       request.url = this.ownTarget(request.url ?? '/');
       sockets.begin(response);
+      discards.watch(request, response);
       app(request, response);
     });
     // Node would ask for every body at once; here a body is asked for when it is read (http/bodies.ts).

@@ -2,7 +2,7 @@
  * Bodies of requests. A body is read after the caller is known, and only in the types that its route takes. So many
  * bytes are read at a time for each owner and for all. The declared length is charged before the first byte is read,
  * and a client that asks first (`Expect: 100-continue`, RFC 9110, 10.1.1) sends nothing of a body that is refused. A
- * client that does not ask may be sending already: its bytes are then read and thrown away, so that it sees the answer.
+ * client that does not ask may be sending already: its bytes are thrown away at a pace (discards.ts).
  */
 import { SetMetadata } from '@nestjs/common';
 import express, { type Request, type RequestHandler, type Response } from 'express';

@@ -2,6 +2,7 @@
  * Security rules 23 and 24 at the door: what anybody can send costs nobody else anything, and what was allotted comes
  * back.
  */
+import type { Socket } from 'node:net';
 import { RawClient } from '../support/raw-client.js';
 import { Switchboard } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';
@@ -178,5 +179,29 @@ describe('strangers', () => {
     const idle = await Promise.all(Array.from({ length: 140 }, connect));
     await waitFor(() => idle.filter(({ closed }) => closed).length >= 12, 'those beyond the number');
     await streamsOpen();
+  });
+});
+
+describe('a refused body', () => {
+  const BYTES = 4_000_000;
+  const post = RawClient.head('POST', '/v1/ingest', { 'Content-Type': 'application/json', 'Content-Length': BYTES });
+
+  it('is taken at a pace, however many are sent at once: each client has its answer long before', async () => {
+    const sockets: Socket[] = [];
+    const note = (socket: Socket) => void sockets.push(socket);
+    board.app.getHttpServer().on('connection', note);
+    const strangers = await Promise.all(Array.from({ length: 40 }, connect));
+    for (const stranger of strangers) stranger.send(post + 'x'.repeat(BYTES - 1));
+    for (const stranger of strangers) await stranger.until(({ statuses }) => statuses[0] === 401, 'its answer');
+    const taken = sockets.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
+    board.app.getHttpServer().off('connection', note);
+    expect(taken).toBeLessThan((strangers.length * BYTES) / 2);
+  });
+
+  it('is taken whole, and its connection goes on', async () => {
+    const stranger = await connect();
+    stranger.send(post + 'x'.repeat(BYTES) + RawClient.head('GET', '/healthz'));
+    await stranger.until(({ statuses }) => statuses.length === 2, 'both answers');
+    expect(stranger.statuses).toEqual([401, 200]);
   });
 });
