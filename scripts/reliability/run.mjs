@@ -26,6 +26,8 @@ const RUNS = {
   'rolling-restarts': { rounds: 10, variable: 'ROLLING_RESTARTS', args: ['test/events/rolling.long-spec.ts'], more: { ROLLING_READERS: '500' } }, // prettier-ignore
   failovers: { rounds: 20, variable: 'FAILOVERS', args: ['test/database/failovers.long-spec.ts'] },
   'read-only': { rounds: 20, variable: 'READ_ONLY', args: ['test/database/read-only.long-spec.ts'] },
+  'webhook-latency': { rounds: 5, script: ['scripts/reliability/webhook-latency.mjs', '--pairs'] },
+  'rule-cost': { rounds: 5, script: ['scripts/reliability/rule-cost.mjs', '--pairs'] },
   hostile: { rounds: 3, script: ['scripts/reliability/hostile.mjs', '--pairs'] },
 };
 const JEST = [

@@ -5,6 +5,7 @@
  * they were.
  */
 import { Injectable, Logger, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Subscription } from 'rxjs';
 import { Bus } from '../bus/bus.js';
@@ -175,6 +176,7 @@ export class LogReaders implements OnApplicationBootstrap, OnModuleDestroy {
     const abort = new AbortController();
     const unfollow = this.bus.follow(tenantId);
     const signal = AbortSignal.any([abort.signal, until]);
+    setMaxListeners(0, signal); // A few a reader, and a tenant may have many readers.
     const served: Served = { tenantId, abort, until: signal, unfollow, loops: new Map(), head: 0 };
     this.served.set(tenantId, served);
     return served;

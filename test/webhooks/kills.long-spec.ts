@@ -86,6 +86,8 @@ it(
       while (performance.now() < until) await send();
       await server.kill9();
       server = await startAgain(home);
+      if (kill % 10 === 9)
+        process.stdout.write(`${kill + 1} of ${KILLS} kills, ${receiver.deliveries.length} requests\n`);
     }
     for (let more = 0; more < 5; more++) await send();
     const isDone = async () => {
@@ -96,7 +98,7 @@ it(
       check(delivery);
       return 204;
     };
-    await waitFor(isDone, 'everything to be sent', 180_000);
+    await waitFor(isDone, 'everything to be sent', longest(180_000));
     const log = await waitFor(async () => {
       const page = await ask<{ webhooks: { cursor: string }[] }>('GET', hooks);
       return Number(page.webhooks[0]?.cursor);
