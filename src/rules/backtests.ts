@@ -16,7 +16,7 @@ import { ReplayPool } from '../database/pools.js';
 import { type BegunCall, agesOf, callsBegun, eventsOfCalls } from '../events/log/call-history.js';
 import { TenantHeads } from '../events/log/event-log.js';
 import { CallWalk } from './call-walk.js';
-import { GRACE_MS } from './due-calls.js';
+import { GRACE_MS } from './quiet.js';
 import { type FiringView, firingView } from './firing.js';
 import { type Rule, RuleSet } from './rule-set.js';
 import type { Backtest } from './rules.schemas.js';

@@ -7,9 +7,6 @@ import type { TenantCalls, LiveCall } from './tenant-calls.js';
 /** How exact a moment is. */
 export const TICK_MS = 100;
 
-/** Events that are on their way are waited for this long before a silence is declared. */
-export const GRACE_MS = 200;
-
 interface Entry {
   readonly calls: TenantCalls;
   readonly call: LiveCall;

@@ -6,6 +6,9 @@ import type { Side } from './condition.js';
 import { excerpt } from './firing.js';
 import { type RuleEvent, handoffIn, idIn, isOver, isStart, saidIn } from './signals.js';
 
+/** Events that are on their way are waited for this long before a silence is declared; see live-rules.ts, `planAt`. */
+export const GRACE_MS = 200;
+
 /** Where a silence began. */
 export interface Quiet {
   /** Milliseconds since 1970, in the events' own time. */

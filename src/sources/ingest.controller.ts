@@ -15,7 +15,7 @@ import { IdempotencyKeys, hashOf } from '../events/log/idempotency-keys.js';
 import { IngestService } from '../events/live/ingest.service.js';
 import { TextBody } from '../http/bodies.js';
 import { ClientPatience } from '../http/patience.js';
-import { Admission, type Rejected, type RequestKey } from './http-admission.js';
+import { ElementAdmission, type Rejected, type RequestKey } from './element-admission.js';
 import { itemsIn } from './ingest-body.js';
 import { Operation } from '../common/operation.js';
 import { ingestAnswer } from './ingest-answer.js';
@@ -87,7 +87,7 @@ export class IngestController {
       throw new Problem('validation', 'Send JSON (application/json) or NDJSON (application/x-ndjson).');
     }
     const requestKey = idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash: hashOf(body) };
-    const admission = new Admission(principal.tenantId, requestKey);
+    const admission = new ElementAdmission(principal.tenantId, requestKey);
     await eachInTurns(itemsIn(body, request.is('application/x-ndjson') !== false), (item) => admission.take(item));
     this.chargeEvents(principal, admission.count);
     const events = await this.claimed(admission, principal.tenantId, requestKey, patience);
@@ -107,7 +107,7 @@ export class IngestController {
 
   /** The events, if the request's key may be used for them. A request that is refused as a whole uses no key. */
   private async claimed(
-    { admitted }: Admission,
+    { admitted }: ElementAdmission,
     tenantId: TenantId | null,
     request: RequestKey | undefined,
     patience: Patience,
@@ -122,7 +122,7 @@ export class IngestController {
 
   private async store(
     events: readonly AdmittedEvent[],
-    { admitted, rejected, controls }: Admission,
+    { admitted, rejected, controls }: ElementAdmission,
     tenantId: TenantId | null,
   ): Promise<IngestAnswer> {
     const answer: IngestAnswer = { accepted: 0, duplicates: controls, rejected };

@@ -4,7 +4,7 @@
 import { type CallState, applyEvent } from '../../src/calls/fold/call-state.js';
 import { viewOf } from '../../src/calls/fold/call-view.js';
 import { shownData } from '../../src/events/log/event.js';
-import { Admission } from '../../src/sources/http-admission.js';
+import { ElementAdmission } from '../../src/sources/element-admission.js';
 import { readMessage } from '../../src/sources/broker/message-body.js';
 import { itemsIn } from '../../src/sources/ingest-body.js';
 import { shuffled } from '../support/call-events.js';
@@ -14,8 +14,8 @@ import { Random } from '../support/world/random.js';
 const CALL = 'call_7f31';
 
 /** A request with these entries, as it is admitted. */
-function admitted(entries: readonly unknown[]): Admission {
-  const admission = new Admission(null, undefined);
+function admitted(entries: readonly unknown[]): ElementAdmission {
+  const admission = new ElementAdmission(null, undefined);
   for (const item of itemsIn(JSON.stringify(entries), false)) admission.take(item);
   return admission;
 }

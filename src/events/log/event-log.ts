@@ -1,7 +1,8 @@
 /**
  * The event log and the statements that touch it. PostgreSQL keeps two numberings, both without holes and in commit
  * order: `position` over the platform, `seq` within a tenant. Reads filter by the tenant that is stamped on the row,
- * never by the agent's owner today (security rule 2).
+ * never by the agent's owner today (security rule 2). Whose an event is, and that one of an erased call is refused, is
+ * decided under the append lock, by the SQL function `append_events` (prisma/schema.sql).
  */
 import { Injectable } from '@nestjs/common';
 import { Collected } from '../../common/collected.js';

@@ -1,7 +1,8 @@
 /**
  * The calls that were erased recently. This process may still hold something of them (a page of the log, a batch on its
  * way, the tenant of a call), and must not give it to anybody. The bus announces an erasure at once; regular looks at
- * the database find announcements that were lost.
+ * the database find announcements that were lost. An event of such a call that comes in later is refused elsewhere: see
+ * event-log.ts.
  */
 import { LRUCache } from 'lru-cache';
 import { Injectable, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';

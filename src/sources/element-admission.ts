@@ -25,7 +25,7 @@ interface Admitted {
   readonly isMore: boolean;
 }
 
-export class Admission {
+export class ElementAdmission {
   readonly admitted: Admitted[] = [];
   readonly rejected: Rejected[] = [];
   /** Markers of the call log: they bring nothing new, and repeat the number of the entry before them. */
