@@ -17,6 +17,8 @@ import { CurrentRights } from './current-rights.js';
 import { StreamTokens } from './tokens/stream-tokens.js';
 import { TokenFiles } from './tokens/token-files.js';
 import { TokenMint } from './tokens/token-mint.js';
+import { TokenRollsController } from './tokens/token-rolls.controller.js';
+import { TokenRolls } from './tokens/token-rolls.js';
 import { TokenVerifier } from './tokens/token-verifier.js';
 import { TokensController } from './tokens/tokens.controller.js';
 import { TokensService } from './tokens/tokens.service.js';
@@ -25,10 +27,10 @@ import { Views } from './tokens/views.js';
 /** Access control. Every request passes its guard; every module may then ask for the {@link Principal}. */
 @Module({
   imports: [PassportModule],
-  controllers: [TokensController, SigningKeysController, SessionsController, SignInController],
+  controllers: [TokensController, TokenRollsController, SigningKeysController, SessionsController, SignInController],
   providers: [
     ...[issuerProvider, SigningKeys, IssuerKeys, TokenMint, TokenVerifier, CurrentRights],
-    ...[TokensService, StreamTokens, Views, Sessions, SignIn, TokenFiles],
+    ...[TokensService, TokenRolls, StreamTokens, Views, Sessions, SignIn, TokenFiles],
     ...[JwtStrategy, IdpStrategy],
     // Nest runs the guards in this order.
     { provide: APP_GUARD, useClass: AuthGuard },

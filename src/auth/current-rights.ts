@@ -1,15 +1,15 @@
 /**
  * What a token may do now, whatever its text says. It works while neither it nor a token that it was minted from is
- * revoked, and while its tenant is active. Its scopes are those that nobody has taken away since. The same check
- * answers at connect and while connected (security rule 7). It runs on connections that no change or list has to wait
- * for (database/pools.ts).
+ * revoked or has ended, and while its tenant is active. A token that was rolled ends sooner than its text says. Its
+ * scopes are those that nobody has taken away since. The same check answers at connect and while connected (security
+ * rule 7). It runs on connections that no change or list has to wait for (database/pools.ts).
  */
 import { LRUCache } from 'lru-cache';
 import { Inject, Injectable } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';
 import { Collected } from '../common/collected.js';
 import { type Limits, effectiveLimits } from '../common/limits.js';
-import { moment } from '../common/moment.js';
+import { earlier, hasCome, moment } from '../common/moment.js';
 import type { TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { ENV, type Env } from '../config/env.js';
@@ -25,6 +25,8 @@ const MAX_CHECKED = 10_000;
 
 interface RightsNow {
   readonly scopes: ReadonlySet<Scope>;
+  /** When it ends: it, or a token that it was minted from. */
+  readonly expiresAt: Date;
   readonly limits: Limits;
   readonly checkedAt: number;
 }
@@ -63,11 +65,11 @@ export class CurrentRights {
     return this.changed;
   }
 
-  /** Who this is and what it may do now. Throws `token-revoked`, `tenant-suspended`. */
+  /** Who this is and what it may do now. Throws `token-revoked`, `token-expired`, `tenant-suspended`. */
   async principal(identity: Identity): Promise<Principal> {
     const key = keyOf(identity);
     const known = this.checked.get(key);
-    if (known && known.checkedAt > performance.now() - CHECKED_MS) return known;
+    if (known && known.checkedAt > performance.now() - CHECKED_MS && !hasCome(known.expiresAt)) return known;
     const epoch = this.epoch;
     const rights = await this.looks.get(identity);
     if (rights instanceof Problem) throw rights;
@@ -89,9 +91,14 @@ export class CurrentRights {
     return new Map<Identity, RightsNow | Problem>(
       identities.map((identity) => {
         const tenant = identity.tenantId === null ? null : tenantById.get(identity.tenantId);
-        const scopes = scopesNow(identity, lineages.get(identity.tokenId) ?? [], tenant);
+        const lineage = lineages.get(identity.tokenId) ?? [];
+        const scopes = scopesNow(identity, lineage, tenant);
         if (scopes instanceof Problem) return [identity, scopes];
-        return [identity, { scopes, limits: effectiveLimits(tenant?.limits ?? {}, this.env.limits), checkedAt }];
+        const expiresAt = endOf(identity, lineage);
+        if (hasCome(expiresAt))
+          return [identity, new Problem('token-expired', 'The token has expired; ask for a new one.')];
+        const limits = effectiveLimits(tenant?.limits ?? {}, this.env.limits);
+        return [identity, { scopes, expiresAt, limits, checkedAt }];
       }),
     );
   }
@@ -130,6 +137,12 @@ function scopesNow(
   const own = [...identity.scopes].filter((scope) => row.scopes.includes(scope));
   // A token never has a scope that the token it was minted from has lost.
   return new Set(own.filter((scope) => ancestors.every((one) => allows(rightsOf(one), [scope]))));
+}
+
+/** The row of a token of the identity provider says only that it was revoked. */
+function endOf(identity: Identity, lineage: readonly AncestralToken[]): Date {
+  if (identity.kind === 'external') return identity.expiresAt;
+  return lineage.reduce((end, { expiresAt }) => earlier(end, expiresAt), identity.expiresAt);
 }
 
 function rightsOf({ tenantId, scopes }: AncestralToken): Pick<Identity, 'tenantId' | 'scopes'> {

@@ -25,7 +25,7 @@ export type BusMessage =
    */
   | { kind: 'appended'; first: number; last: number; complete: boolean; events: readonly BusEvent[] }
   | { kind: 'token-revoked'; tokenId: string }
-  /** The token has fewer scopes than before. */
+  /** The token has fewer scopes than before, or ends sooner. */
   | { kind: 'token-changed'; tokenId: string }
   | { kind: 'keys-changed' }
   | { kind: 'tenant-changed'; tenantId: string; status: 'active' | 'suspended' | 'deleted' }

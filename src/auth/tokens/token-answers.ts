@@ -25,6 +25,16 @@ export const tokenPage = pageOf('tokens', tokenAnswer);
 /** The one answer that has the token's text. */
 export const newTokenAnswer = tokenAnswer.extend({ token: tokenText }).meta({ id: 'NewToken' });
 
+/** A new token in the place of another, and until when that one goes on working. */
+export const rolledTokenAnswer = newTokenAnswer
+  .extend({
+    replaces: z.object({
+      id: idField,
+      worksUntil: momentField.meta({ description: 'The moment of the request: it has ended.' }),
+    }),
+  })
+  .meta({ id: 'RolledToken' });
+
 export const streamTokenAnswer = z
   .object({
     token: tokenText,

@@ -4,9 +4,7 @@ import { z } from 'zod';
 import type { Actor } from '../../audit/audit-log.js';
 import type { Patience } from '../../common/fair-slots.js';
 import { type TenantId, opaqueIdSchema, tenantIdSchema } from '../../common/ids.js';
-import { moment } from '../../common/moment.js';
 import { pageQuery } from '../../common/page.js';
-import { Problem } from '../../common/problem.js';
 import { ClientPatience } from '../../http/patience.js';
 import { CurrentActor, CurrentPrincipal, CurrentTenant, Scopes } from '../auth.decorators.js';
 import type { Principal } from '../principal.js';
@@ -16,6 +14,7 @@ import {
   createPlatformTokenSchema,
   createTenantTokenSchema,
 } from './tokens.schemas.js';
+import { assertNotWider, lifeWithin } from './minting-rights.js';
 import { TokensService } from './tokens.service.js';
 import { Operation } from '../../common/operation.js';
 import { newTokenAnswer, tokenAnswer, tokenPage } from './token-answers.js';
@@ -47,10 +46,7 @@ export class TokensController {
     return this.tokens.list(tenantId, limit, cursor, patience);
   }
 
-  /**
-   * Never wider or longer-lived than the minting token (security rule 9). A person signed in by a link may make tokens
-   * that live as long as the token that vouched.
-   */
+  /** Never wider or longer-lived than the minting token (security rule 9). */
   @Operation({
     id: 'createToken',
     summary: 'Make an API token of the tenant’s own; its text is in this answer only',
@@ -67,11 +63,8 @@ export class TokensController {
     @Body({ schema: createTenantTokenSchema }) body: CreateTenantToken,
     @ClientPatience() patience: Patience,
   ) {
-    const wider = body.scopes.filter((scope) => !principal.scopes.has(scope));
-    if (wider.length > 0) throw new Problem('insufficient-scope', `Your token lacks ${wider.join(', ')} itself.`);
-    const end = principal.mintsUntil ?? principal.expiresAt;
-    const longest = Math.floor((end.getTime() - moment().getTime()) / 1000);
-    const ttlSeconds = Math.max(1, Math.min(body.ttl, longest));
+    assertNotWider(principal, body.scopes);
+    const ttlSeconds = lifeWithin(principal, body.ttl);
     return this.tokens.createOwn(tenantId, { name: body.name, scopes: body.scopes, ttlSeconds }, actor, patience);
   }
 

@@ -6,11 +6,14 @@ const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 /** Longest life of a token. */
 export const MAX_TTL_SECONDS = 366 * UNIT_SECONDS.d;
 
+const secondsIn = (text: string) =>
+  Number(text.slice(0, -1)) * UNIT_SECONDS[text.slice(-1) as keyof typeof UNIT_SECONDS];
+
 /** `30d`, `12h`, `15m`, `90s` → seconds. */
 export const ttlSchema = z
   .string()
   .regex(/^[1-9]\d{0,8}[smhd]$/, 'must be a whole number and s, m, h or d, like "30d"')
-  .transform((text) => Number(text.slice(0, -1)) * UNIT_SECONDS[text.slice(-1) as keyof typeof UNIT_SECONDS])
+  .transform(secondsIn)
   .pipe(z.number().max(MAX_TTL_SECONDS, 'must be 366 days at most'))
   .meta({ examples: ['30d'] });
 
@@ -37,6 +40,22 @@ export const createPlatformTokenSchema = z.strictObject({
 export const changeTokenSchema = z
   .strictObject({ name: name.optional(), scopes: z.array(scopeSchema).min(1).optional() })
   .refine((change) => Object.keys(change).length > 0, 'must change something');
+
+const DEFAULT_OVERLAP_SECONDS = UNIT_SECONDS.d;
+const MAX_OVERLAP_SECONDS = 7 * UNIT_SECONDS.d;
+
+/** As a ttl, or nothing at all: `0s`. */
+const overlap = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,8})[smhd]$/, 'must be a whole number and s, m, h or d, like "24h"')
+  .transform(secondsIn)
+  .pipe(z.number().max(MAX_OVERLAP_SECONDS, 'must be 7 days at most'))
+  .meta({ examples: ['24h'] });
+
+export const rollTokenSchema = z
+  .strictObject({ overlap: overlap.default(DEFAULT_OVERLAP_SECONDS) })
+  .optional()
+  .transform((body) => body ?? { overlap: DEFAULT_OVERLAP_SECONDS });
 
 /** One of ours, or of the identity provider's: `<issuer>#<id>`. */
 export const anyTokenIdSchema = z.union([opaqueIdSchema, lineSchema(1000).regex(/#/, 'must be an id as we gave it')]);

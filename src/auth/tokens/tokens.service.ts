@@ -20,6 +20,7 @@ import type { Scope } from '../principal.js';
 import { assertRoomForToken } from './token-quota.js';
 import { MAX_TTL_SECONDS } from './tokens.schemas.js';
 import { TokenMint } from './token-mint.js';
+import { type TokenWhere, findToken, recordToken } from './token-rows.js';
 import { type TokenFacts, type TokenView, auditOf, factsOf, tokenView } from './token-view.js';
 import { Interval } from '../../common/waiting.js';
 import { assertTenant } from '../known-tenant.js';
@@ -34,13 +35,6 @@ export interface NewToken {
 export interface TokenChange {
   readonly name?: string | undefined;
   readonly scopes?: readonly Scope[] | undefined;
-}
-
-/** Which token is meant; with a tenant, only a token of that tenant. */
-interface TokenWhere {
-  readonly id: string;
-  readonly tenantId?: TenantId;
-  readonly viewedBy?: null;
 }
 
 /** Derived tokens are short-lived and many, so their rows are deleted an hour after they have expired. */
@@ -81,7 +75,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
       if (tenantId !== null) await assertRoomForToken(transaction, tenantId, this.env.limits);
       const minting = { kind: 'api', tenantId, name, scopes, expiresAt, createdBy: actor.name } as const;
       const { row, token } = await this.tokenMint.mint(transaction, minting);
-      await this.record(transaction, actor, 'token.create', row, null, auditOf(row));
+      await recordToken(this.audit, transaction, actor, 'token.create', row, null, auditOf(row));
       return { ...tokenView(row), token };
     });
   }
@@ -131,7 +125,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
         ...(scopes === undefined ? {} : { scopes: [...scopes] }),
       };
       const changed = await transaction.token.update({ where: { id }, data });
-      await this.record(transaction, actor, 'token.change', row, auditOf(row), auditOf(changed));
+      await recordToken(this.audit, transaction, actor, 'token.change', row, auditOf(row), auditOf(changed));
       return tokenView(changed);
     });
     if (scopes !== undefined) this.bus.publish({ kind: 'token-changed', tokenId: id });
@@ -182,7 +176,9 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
       if (row.revokedAt !== null) return ended;
       const revokedAt = moment();
       await transaction.token.updateMany({ where: { id: { in: ended }, revokedAt: null }, data: { revokedAt } });
-      await this.record(transaction, actor, 'token.revoke', row, auditOf(row), { revokedAt: revokedAt.toISOString() });
+      await recordToken(this.audit, transaction, actor, 'token.revoke', row, auditOf(row), {
+        revokedAt: revokedAt.toISOString(),
+      });
       return ended;
     });
     for (const tokenId of ids) this.bus.publish({ kind: 'token-revoked', tokenId });
@@ -214,27 +210,9 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
     });
     for (const token of [{ id }, ...derived]) this.bus.publish({ kind: 'token-revoked', tokenId: token.id });
   }
-
-  private async record(
-    transaction: Prisma.TransactionClient,
-    actor: Actor,
-    action: string,
-    { id, tenantId }: Token,
-    before: Prisma.InputJsonObject | null,
-    after: Prisma.InputJsonObject | null,
-  ): Promise<void> {
-    const books = tenantId === null ? [] : [{ tenantId: tenantId as TenantId }];
-    await this.audit.record(transaction, actor, { action, target: id, before, after, books });
-  }
 }
 
 /** The session that a tab's token depends on: revoking either ends the sign-in. */
 function sessionOf({ kind, viewedBy, parentId }: Token): string[] {
   return kind === 'api' && viewedBy === null && parentId !== null ? [parentId] : [];
-}
-
-async function findToken(transaction: Prisma.TransactionClient, where: TokenWhere): Promise<Token> {
-  const row = await transaction.token.findFirst({ where });
-  if (row === null) throw new Problem('token-not-found', 'There is no token of that id.');
-  return row;
 }

@@ -149,10 +149,10 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
 }
 
 function connectionView(
-  { id, since, principal, scope, stream, outlet }: StreamConnection,
+  { id, since, principal, expiresAt, scope, stream, outlet }: StreamConnection,
   heads: ReadonlyMap<TenantId | null, number>,
 ): ConnectionView {
-  const { tenantId, tokenId, parentTokenId, viewedBy, expiresAt } = principal;
+  const { tenantId, tokenId, parentTokenId, viewedBy } = principal;
   const head = heads.get(tenantId) ?? 0;
   return {
     ...{ id, tenant: tenantId, tokenId, parentTokenId, view: viewedBy !== null },

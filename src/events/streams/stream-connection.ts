@@ -49,6 +49,7 @@ export class StreamConnection {
   private pingAt = 0;
   private endAt = 0;
   private toldExpiring = false;
+  private expires: Date;
   isClosed = false;
 
   constructor(
@@ -59,7 +60,21 @@ export class StreamConnection {
     private readonly reader: Observer<Chunk>,
     /** What the reader was last told that its tenant owns. */
     readonly knowledge?: { told?: OwnedSet | undefined },
-  ) {}
+  ) {
+    this.expires = principal.expiresAt;
+  }
+
+  /** When its token ends, as far as is known. */
+  get expiresAt(): Date {
+    return this.expires;
+  }
+
+  /** Its token ends sooner than it was to end when the stream was opened. */
+  endBy(at: Date): void {
+    if (at >= this.expires) return;
+    this.expires = at;
+    this.toldExpiring = false;
+  }
 
   /** The kind of reader: a customer, an admin who looks at what a customer sees, or an admin across customers. */
   get readerClass(): ReaderClass {
@@ -99,7 +114,7 @@ export class StreamConnection {
    * must end, if it must.
    */
   tick(now: number, { streamPingMs }: StreamTimes): Ending | undefined {
-    const { expiresAt } = this.principal;
+    const { expiresAt } = this;
     if (hasCome(expiresAt)) return ending('token-expired', 'The token has expired; connect with a new one.');
     if (now >= this.endAt)
       return ending('unavailable', 'The stream has lived its longest time; resume with your last id.', 'longest-time');

@@ -87,7 +87,7 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
     }
   }
 
-  /** Ends the streams whose token no longer has the scope that they need. */
+  /** Ends the streams whose token no longer has the scope that they need, or plans their end if it has come nearer. */
   private async review(connections: readonly StreamConnection[]): Promise<void> {
     const rights = await this.rights.review(connections.map(({ principal }) => principal));
     for (const connection of connections) {
@@ -96,6 +96,7 @@ export class StreamRights implements OnApplicationBootstrap, BeforeApplicationSh
       if (now instanceof Problem) this.connections.close(connection, now);
       else if (!allows({ ...connection.principal, scopes: now.scopes }, [connection.neededScope]))
         this.connections.close(connection, new Problem('insufficient-scope', 'The token may no longer read events.'));
+      else connection.endBy(now.expiresAt);
     }
   }
 
