@@ -12,6 +12,7 @@ const tokenSchema = z.looseObject({
   lastUsedAt: z.string().nullable(),
 });
 const createdSchema = z.looseObject({ id: z.string(), token: z.string(), expiresAt: z.string() });
+const rolledSchema = createdSchema.extend({ replaces: z.looseObject({ id: z.string(), worksUntil: z.string() }) });
 
 const pathOf = (tenant: string | undefined) =>
   tenant === undefined ? '/v1/admin/tokens' : path`/v1/admin/tenants/${tenant}/tokens`;
@@ -25,10 +26,11 @@ interface CreateOptions {
 }
 
 export function addTokenCommands(program: Command): void {
-  const token = program.command('token').description('API tokens: create, list, revoke');
+  const token = program.command('token').description('API tokens: create, list, roll, revoke');
 
   addCreate(token);
   addList(token);
+  addRoll(token);
   addRevoke(token);
 
   addKeyCommands(program);
@@ -71,6 +73,20 @@ function addList(token: Command): void {
           columns,
         ),
       );
+    });
+}
+
+function addRoll(token: Command): void {
+  token
+    .command('roll <id>')
+    .description('make a token in the place of another; its text, and nothing else, goes to stdout')
+    .option('--overlap <time>', 'how long the old one goes on working: 24h, 30m, 0s; 7d at most', '24h')
+    .action(async (id: string, { overlap }: { overlap: string }, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const made = await api.request('POST', path`/v1/admin/tokens/${id}/roll`, rolledSchema, { overlap });
+      process.stderr.write(`token ${made.id}, until ${made.expiresAt}; its text is shown this once\n`);
+      process.stderr.write(`token ${made.replaces.id} works until ${made.replaces.worksUntil}\n`);
+      print(isJson, made, () => `${made.token}\n`);
     });
 }
 

@@ -59,6 +59,8 @@ it('what a tenant reads', async () => {
 it('what a tenant makes', async () => {
   const { body } = await own('POST', '/v1/tokens', { name: 'x', scopes: ['events:read'] });
   await own('GET', '/v1/tokens');
+  await own('POST', `/v1/tokens/${body['id']}/roll`);
+  await own('POST', '/v1/tokens/none/roll');
   await own('DELETE', `/v1/tokens/${body['id']}`);
   await own('DELETE', '/v1/tokens/none');
   await own('POST', '/v1/stream-tokens', { agents: [agent] });
@@ -167,6 +169,7 @@ it('what an operator does', async () => {
     scopes: ['events:read', 'agents:read'],
   });
   await admin('PATCH', `/v1/admin/tokens/${made.body['id']}`, { scopes: ['events:read'] });
+  await admin('POST', `/v1/admin/tokens/${made.body['id']}/roll`, { overlap: '1h' });
   await admin('DELETE', `/v1/admin/tokens/${made.body['id']}`);
   await admin('POST', '/v1/admin/tokens', { name: 'x', scopes: ['events:write'] });
   await admin('POST', '/v1/admin/sign-in-links', {});

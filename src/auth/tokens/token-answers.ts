@@ -20,7 +20,22 @@ export const tokenAnswer = z
   })
   .meta({ id: 'Token' });
 
-export const tokenPage = pageOf('tokens', tokenAnswer);
+export const tokenPage = pageOf(
+  'tokens',
+  tokenAnswer
+    .extend({
+      signIn: z.boolean().meta({
+        description:
+          'True: the token of a person’s tab, signed in by a link. It ends with the session, and cannot be rolled.',
+        examples: [false],
+      }),
+      current: z.boolean().meta({
+        description: 'True: this request was made with it, or by the session that belongs to it.',
+        examples: [false],
+      }),
+    })
+    .meta({ id: 'ListedToken' }),
+);
 
 /** The one answer that has the token's text. */
 export const newTokenAnswer = tokenAnswer.extend({ token: tokenText }).meta({ id: 'NewToken' });

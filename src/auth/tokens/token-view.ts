@@ -1,11 +1,13 @@
 /** What may be shown of a token to its owner, to support and in the audit. Never its text, which is not stored. */
 import type { AnswerOf } from '../../common/operation.js';
 import type { Prisma, Token } from '../../database/generated/client.js';
-import type { Scope } from '../principal.js';
-import type { tokenAnswer } from './token-answers.js';
+import type { Principal, Scope } from '../principal.js';
+import type { tokenAnswer, tokenPage } from './token-answers.js';
 import type { Narrowing } from './token-mint.js';
 
 export type TokenView = AnswerOf<typeof tokenAnswer>;
+
+type ListedToken = AnswerOf<typeof tokenPage>['tokens'][number];
 
 /** What support needs to know of a token, without its text. */
 export interface TokenFacts {
@@ -28,6 +30,13 @@ export function tokenView(row: Token): TokenView {
     revokedAt: row.revokedAt?.toISOString() ?? null,
     lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
   };
+}
+
+/** As a list shows it to who asks. An API token with a parent is a tab's, unless an admin looks through it. */
+export function listedToken(row: Token, { tokenId, parentTokenId }: Principal): ListedToken {
+  const signIn = row.kind === 'api' && row.parentId !== null && row.viewedBy === null;
+  const current = row.id === tokenId || row.id === parentTokenId || row.parentId === tokenId;
+  return { ...tokenView(row), signIn, current };
 }
 
 export function factsOf(row: Token): TokenFacts {

@@ -39,11 +39,12 @@ export class TokensController {
   @Get('v1/tokens')
   @Scopes('tokens:write')
   listOwn(
+    @CurrentPrincipal() principal: Principal,
     @CurrentTenant() tenantId: TenantId,
     @Query({ schema: listSchema }) { limit, cursor }: List,
     @ClientPatience() patience: Patience,
   ) {
-    return this.tokens.list(tenantId, limit, cursor, patience);
+    return this.tokens.list(principal, tenantId, limit, cursor, patience);
   }
 
   /** Never wider or longer-lived than the minting token (security rule 9). */
@@ -94,11 +95,12 @@ export class TokensController {
   @Get('v1/admin/tenants/:tenant/tokens')
   @Scopes('admin')
   list(
+    @CurrentPrincipal() principal: Principal,
     @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
     @Query({ schema: listSchema }) { limit, cursor }: List,
     @ClientPatience() patience: Patience,
   ) {
-    return this.tokens.list(tenantId, limit, cursor, patience);
+    return this.tokens.list(principal, tenantId, limit, cursor, patience);
   }
 
   @Operation({
@@ -125,8 +127,12 @@ export class TokensController {
   })
   @Get('v1/admin/tokens')
   @Scopes('admin')
-  listPlatform(@Query({ schema: listSchema }) { limit, cursor }: List, @ClientPatience() patience: Patience) {
-    return this.tokens.list(null, limit, cursor, patience);
+  listPlatform(
+    @CurrentPrincipal() principal: Principal,
+    @Query({ schema: listSchema }) { limit, cursor }: List,
+    @ClientPatience() patience: Patience,
+  ) {
+    return this.tokens.list(principal, null, limit, cursor, patience);
   }
 
   @Operation({

@@ -10,18 +10,20 @@ import type { Patience } from '../../common/fair-slots.js';
 import { type TenantId, opaqueIdSchema } from '../../common/ids.js';
 import { moment, momentIn } from '../../common/moment.js';
 import { Listing, momentKey } from '../../common/page.js';
+import type { AnswerOf } from '../../common/operation.js';
 import { Problem } from '../../common/problem.js';
 import { ENV, type Env } from '../../config/env.js';
 import type { Prisma, Token } from '../../database/generated/client.js';
 import { ReadPool } from '../../database/pools.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { isExternalId } from '../external-claims.js';
-import type { Scope } from '../principal.js';
+import type { Principal, Scope } from '../principal.js';
+import type { tokenPage } from './token-answers.js';
 import { assertRoomForToken } from './token-quota.js';
 import { MAX_TTL_SECONDS } from './tokens.schemas.js';
 import { TokenMint } from './token-mint.js';
 import { type TokenWhere, findToken, recordToken } from './token-rows.js';
-import { type TokenFacts, type TokenView, auditOf, factsOf, tokenView } from './token-view.js';
+import { type TokenFacts, type TokenView, auditOf, factsOf, listedToken, tokenView } from './token-view.js';
 import { Interval } from '../../common/waiting.js';
 import { assertTenant } from '../known-tenant.js';
 
@@ -85,13 +87,14 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
     return this.prisma.inTurn(tenantId, () => this.create(tenantId, token, actor), patience);
   }
 
-  /** Newest first. */
+  /** Newest first. `asking` finds itself in the list. */
   async list(
+    asking: Principal,
     tenantId: TenantId | null,
     limit: number,
     cursor: string | undefined,
     patience: Patience,
-  ): Promise<{ tokens: TokenView[]; next: string | null }> {
+  ): Promise<AnswerOf<typeof tokenPage>> {
     const [createdAt, id] = LISTING.after(cursor, tenantId) ?? [];
     const older = [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }];
     const read = async (tables: Prisma.TransactionClient) => {
@@ -104,7 +107,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
     };
     const rows = await this.pool.list(tenantId, read, patience);
     const page = LISTING.page(rows, limit, tenantId, (row) => [row.createdAt, row.id]);
-    return { tokens: page.rows.map(tokenView), next: page.next };
+    return { tokens: page.rows.map((row) => listedToken(row, asking)), next: page.next };
   }
 
   async factsAcrossTenants(id: string, patience: Patience): Promise<TokenFacts> {

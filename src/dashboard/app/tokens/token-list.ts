@@ -3,7 +3,14 @@ import type { Client } from '../api/client.js';
 import { serverNow } from '../common/clock.js';
 
 /** Never with its text. */
-export interface TokenView {
+export interface TokenView extends NamedToken {
+  /** True: a person signed in by a link. */
+  readonly signIn: boolean;
+  /** True: this page was signed in by it. */
+  readonly current: boolean;
+}
+
+interface NamedToken {
   readonly id: string;
   readonly name: string;
   readonly scopes: readonly string[];
@@ -18,7 +25,7 @@ export interface TokenPage {
   readonly next: string | null;
 }
 
-export type NewToken = TokenView & { readonly token: string };
+export type NewToken = NamedToken & { readonly token: string };
 
 export type TokenStanding = 'active' | 'revoked' | 'expired';
 
@@ -27,13 +34,13 @@ export interface TokenPlace {
   readonly client: Client;
   /** Where they are listed and made. */
   readonly path: string;
-  /** Below it each of them is revoked. */
-  readonly revokePath: string;
+  /** Below it each of them is rolled and revoked. */
+  readonly onePath: string;
   /** What a new one may be allowed. */
   readonly scopes: readonly string[];
 }
 
-export function standingOf({ revokedAt, expiresAt }: TokenView): TokenStanding {
+export function standingOf({ revokedAt, expiresAt }: NamedToken): TokenStanding {
   if (revokedAt !== null) return 'revoked';
   return Date.parse(expiresAt) <= serverNow() ? 'expired' : 'active';
 }

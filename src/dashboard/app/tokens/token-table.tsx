@@ -3,7 +3,8 @@ import { useWrite } from '../session/use-write.js';
 import { scopeText, tokenTexts as texts } from '../texts/tokens.js';
 import { Confirm } from '../ui/confirm.js';
 import { dayText, momentText, wholeMomentText } from '../ui/format.js';
-import { type TokenPlace, type TokenView, standingOf } from './token-list.js';
+import { RollDialog } from './roll-dialog.js';
+import { type NewToken, type TokenPlace, type TokenView, standingOf } from './token-list.js';
 
 const { columns } = texts;
 
@@ -12,13 +13,16 @@ interface Props {
   readonly caption: string;
   readonly place: TokenPlace;
   readonly onChanged: () => void;
+  readonly onRolled: (token: NewToken) => void;
 }
 
-export function TokenTable({ tokens, caption, place: { client, revokePath }, onChanged }: Props) {
+export function TokenTable({ tokens, caption, place, onChanged, onRolled }: Props) {
+  const { client, onePath } = place;
   const { write, prompt } = useWrite();
   const [asked, setAsked] = useState<TokenView | null>(null);
+  const [rolling, setRolling] = useState<TokenView | null>(null);
   const revoke = async ({ id }: TokenView) => {
-    await write(() => client.send('DELETE', `${revokePath}/${encodeURIComponent(id)}`));
+    await write(() => client.send('DELETE', `${onePath}/${encodeURIComponent(id)}`));
     onChanged();
   };
   return (
@@ -39,7 +43,7 @@ export function TokenTable({ tokens, caption, place: { client, revokePath }, onC
         </thead>
         <tbody>
           {tokens.map((token) => (
-            <TokenRow key={token.id} token={token} onRevoke={() => setAsked(token)} />
+            <TokenRow key={token.id} token={token} onRoll={() => setRolling(token)} onRevoke={() => setAsked(token)} />
           ))}
         </tbody>
       </table>
@@ -53,18 +57,25 @@ export function TokenTable({ tokens, caption, place: { client, revokePath }, onC
           {texts.revokeText}
         </Confirm>
       )}
+      {rolling && <RollDialog token={rolling} place={place} onRolled={onRolled} onClose={() => setRolling(null)} />}
       {prompt}
     </>
   );
 }
 
-function TokenRow({ token, onRevoke }: { readonly token: TokenView; readonly onRevoke: () => void }) {
-  const { name, scopes, createdAt, lastUsedAt, expiresAt } = token;
+interface RowProps {
+  readonly token: TokenView;
+  readonly onRoll: () => void;
+  readonly onRevoke: () => void;
+}
+
+function TokenRow({ token, onRoll, onRevoke }: RowProps) {
+  const { signIn, current, name, scopes, createdAt, lastUsedAt, expiresAt } = token;
   const standing = standingOf(token);
   return (
     <tr className={standing === 'active' ? undefined : 'token-gone'}>
       <th scope="row">
-        <bdi>{name}</bdi>
+        <bdi>{name}</bdi> {current && <span className="tag">{texts.current}</span>}
       </th>
       <td data-label={columns.scopes} className="muted token-scopes">
         {scopes.map(scopeText).join(', ')}
@@ -86,14 +97,26 @@ function TokenRow({ token, onRevoke }: { readonly token: TokenView; readonly onR
       </td>
       <td className="cell-end">
         {standing === 'active' ? (
-          <button
-            type="button"
-            className="button button-small button-quiet-danger"
-            aria-label={`${texts.revoke} ${name}`}
-            onClick={onRevoke}
-          >
-            {texts.revoke}
-          </button>
+          <div className="row-buttons">
+            {!signIn && (
+              <button
+                type="button"
+                className="button button-small"
+                aria-label={`${texts.roll} ${name}`}
+                onClick={onRoll}
+              >
+                {texts.roll}
+              </button>
+            )}
+            <button
+              type="button"
+              className="button button-small button-quiet-danger"
+              aria-label={`${texts.revoke} ${name}`}
+              onClick={onRevoke}
+            >
+              {texts.revoke}
+            </button>
+          </div>
         ) : (
           <span className="tag">{texts[standing]}</span>
         )}

@@ -4,8 +4,9 @@ import { Empty, Failed, Loading } from '../ui/states.js';
 import { useWorkspace } from '../workspace/workspace.js';
 import { CreatedToken } from './created-token.js';
 import { TokenForm } from './token-form.js';
-import { TokenTable } from './token-table.js';
+import { TokenLists } from './token-lists.js';
 import { useTokens } from './use-tokens.js';
+import '../styles/sections.css';
 import '../styles/stack-table.css';
 import '../styles/tokens-page.css';
 
@@ -27,7 +28,7 @@ export default function TokensPage() {
 
 function Tokens() {
   const { client, me } = useWorkspace();
-  const place = { client, path: PATH, revokePath: PATH, scopes: me.scopes };
+  const place = { client, path: PATH, onePath: PATH, scopes: me.scopes };
   const { list, isCreating, setIsCreating, created, finish, forget } = useTokens(place);
   const { value, fault, reload } = list;
   return (
@@ -51,7 +52,7 @@ function Tokens() {
         {!fault && value === undefined && <Loading />}
         {!fault && value?.tokens.length === 0 && <Empty title={texts.empty}>{texts.emptyHint}</Empty>}
         {!fault && value !== undefined && value.tokens.length > 0 && (
-          <TokenTable tokens={value.tokens} caption={texts.list} place={place} onChanged={reload} />
+          <TokenLists tokens={value.tokens} caption={texts.list} place={place} onChanged={reload} onRolled={finish} />
         )}
       </section>
     </div>

@@ -2,7 +2,7 @@ import { cookieClient } from '../../api/client.js';
 import { adminTexts } from '../../texts/admin.js';
 import { tokenTexts } from '../../texts/tokens.js';
 import { TokenForm } from '../../tokens/token-form.js';
-import { TokenTable } from '../../tokens/token-table.js';
+import { TokenLists } from '../../tokens/token-lists.js';
 import { useTokens } from '../../tokens/use-tokens.js';
 import { CopyButton } from '../../ui/copy-button.js';
 import { Failed, Loading } from '../../ui/states.js';
@@ -20,7 +20,7 @@ interface Props {
 
 /** Tokens of one customer or of the platform: made, shown once, revoked. */
 export function TokensCard({ owner, title = tokenTexts.title, hint, path, scopes }: Props) {
-  const place = { client: cookieClient, path, revokePath: '/v1/admin/tokens', scopes };
+  const place = { client: cookieClient, path, onePath: '/v1/admin/tokens', scopes };
   const { list, isCreating, setIsCreating, created, finish } = useTokens(place);
   const { value, fault, reload } = list;
   return (
@@ -54,7 +54,13 @@ export function TokensCard({ owner, title = tokenTexts.title, hint, path, scopes
       {!fault && value === undefined && <Loading />}
       {!fault && value?.tokens.length === 0 && <p className="muted section-text">{texts.empty}</p>}
       {!fault && value !== undefined && value.tokens.length > 0 && (
-        <TokenTable tokens={value.tokens} caption={texts.caption(owner)} place={place} onChanged={reload} />
+        <TokenLists
+          tokens={value.tokens}
+          caption={texts.caption(owner)}
+          place={place}
+          onChanged={reload}
+          onRolled={finish}
+        />
       )}
     </section>
   );
