@@ -368,6 +368,7 @@ CREATE TABLE tokens (
   narrowing jsonb DEFAULT '{}'::jsonb NOT NULL,
   parent_id text,
   viewed_by text,
+  text_ends_at timestamp(3) with time zone,
   CONSTRAINT tokens_pkey PRIMARY KEY (id)
 );
 CREATE INDEX tokens_kind_expires_at_idx ON tokens USING btree (kind, expires_at);

@@ -89,6 +89,41 @@ describe('while a stream is open', () => {
       status: 401,
     });
   });
+
+  it('the end of a token that was rolled is announced, and carried out within 2 s, also where it was minted from', async () => {
+    const { token, tokenId } = await board.createTenant();
+    const readers = [await board.open('/events', { token })];
+    readers.push(await board.open('/events', { token: (await minted(token)).body.token }));
+    for (const reader of readers) await reader.untilType('log.caught_up');
+    const { body } = await board.admin<{ token: string; replaces: { worksUntil: string } }>(
+      ...(['POST', `/v1/admin/tokens/${tokenId}/roll`, { overlap: '4s' }] as const),
+    );
+    const at = body.replaces.worksUntil;
+    for (const reader of readers) {
+      expect((await reader.untilType('token.expiring')).data).toEqual({ at });
+      expect((await reader.untilType('stream.closing')).data).toMatchObject({ type: '/problems/token-expired' });
+      expect(Date.now() - Date.parse(at)).toBeGreaterThanOrEqual(0);
+      expect(Date.now() - Date.parse(at)).toBeLessThan(2000);
+    }
+    const resumed = await board.open('/events', { token: body.token });
+    await resumed.untilType('log.caught_up');
+  });
+
+  it('rolling its token without an overlap ends it within a second', async () => {
+    const { token, tokenId } = await board.createTenant();
+    const roll = () => board.admin('POST', `/v1/admin/tokens/${tokenId}/roll`, { overlap: '0s' });
+    const { data, ms } = await closingAfter(roll, token);
+    expect(data).toMatchObject({ type: '/problems/token-revoked' });
+    expect(ms).toBeLessThan(1000);
+  });
+
+  it('word of a roll that was lost is made good by the sweep', async () => {
+    const { token, tokenId } = await board.createTenant();
+    const shorten = `UPDATE tokens SET expires_at = now() + interval '1 second' WHERE id = $1`;
+    const { data, ms } = await closingAfter(() => query(board.databaseUrl, shorten, [tokenId]), token);
+    expect(data).toMatchObject({ type: '/problems/token-expired' });
+    expect(ms).toBeLessThan(7000);
+  });
 });
 
 describe('the server itself', () => {

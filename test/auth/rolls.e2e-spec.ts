@@ -109,7 +109,7 @@ describe('a token that is rolled', () => {
     await age(tokenId, '10 days');
     const { body } = await expectStatus(201, roll(token, tokenId));
     expect(body.scopes).toEqual(MANAGER);
-    expect(secondsFromNow(body.expiresAt)).toBeLessThanOrEqual(60 * DAY_S);
+    expect(secondsFromNow(body.expiresAt)).toBeLessThanOrEqual(50 * DAY_S);
     expect([await statusOf(token), await statusOf(body.token)]).toEqual([200, 200]);
   });
 
