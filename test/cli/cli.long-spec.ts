@@ -46,6 +46,19 @@ describe('switchboard token', () => {
     expect((await board.request('GET', '/v1/me', { token })).status).toBe(401);
   });
 
+  it('roll prints the new token and nothing else, and says until when the old one works', async () => {
+    const { token, tokenId } = await board.createTenant();
+    const { stdout, stderr } = await bench.run(['token', 'roll', tokenId, '--overlap', '1h']);
+    expect(stdout).toMatch(/^eyJ[\w.-]+\n$/);
+    const until = new RegExp(`^token ${tokenId} works until (\\S+)$`, 'm').exec(stderr)?.[1] ?? '';
+    expect(Date.parse(until) - Date.now()).toBeLessThanOrEqual(3600_000);
+    for (const one of [token, stdout.trim()])
+      expect((await board.request('GET', '/v1/me', { token: one })).status).toBe(200);
+    await bench.run(['token', 'roll', tokenId, '--overlap', '0s']);
+    expect((await board.request('GET', '/v1/me', { token })).status).toBe(401);
+    expect(await bench.run(['token', 'roll', tokenId])).toMatchObject({ code: 2, stdout: '' });
+  });
+
   it('says which field the server refuses, and that a scope is missing', async () => {
     const [wrong, none] = await Promise.all([
       bench.run(['token', 'create', '--scope', 'everything']),
