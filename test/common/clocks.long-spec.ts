@@ -61,7 +61,10 @@ const identity = (id = 'one'): Identity => ({
 function standings() {
   const messages = new Subject<BusMessage>();
   let looks = 0;
-  const row = { of: 'one', id: 'one', tenantId: null, scopes: ['admin'], revokedAt: null, lastUsedAt: new Date() };
+  const row = {
+    ...{ of: 'one', id: 'one', tenantId: null, scopes: ['admin'], revokedAt: null },
+    ...{ lastUsedAt: new Date(), expiresAt: identity().expiresAt },
+  };
   const pool = {
     prepared: () => Promise.resolve((looks += 1) && { rows: [row] }),
     query: () => Promise.resolve({ rows: [] }),
