@@ -82,7 +82,7 @@ export const CurrentTenant = createParamDecorator((_: unknown, context: Executio
 
 export function tenantOf(principal: Principal): TenantId {
   if (principal.tenantId === null) {
-    throw new Problem('insufficient-scope', 'This path shows one tenant, and the token names none.');
+    throw new Problem('insufficient-scope', 'This path shows one tenant, and the token is not a tenant’s.');
   }
   return principal.tenantId;
 }

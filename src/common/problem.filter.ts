@@ -98,7 +98,7 @@ export function toProblem(thrown: unknown): Problem {
   const status = statusOf(thrown);
   return status !== undefined && status < 500
     ? fromStatus(status)
-    : new Problem('internal', 'The request id names it in our log.');
+    : new Problem('internal', 'Something failed on our side; our log has it under the request id.');
 }
 
 function fromStatus(status: number): Problem {

@@ -24,7 +24,7 @@ const PROBLEMS = {
   'too-many-tokens': { status: 409, title: 'Too many tokens' },
   'too-many-rules': { status: 409, title: 'Too many rules' },
   'too-many-webhooks': { status: 409, title: 'Too many webhooks' },
-  'tenant-exists': { status: 409, title: 'A tenant of this name exists' },
+  'tenant-exists': { status: 409, title: 'There is such a tenant' },
   'payload-too-large': { status: 413, title: 'The request is too large' },
   'range-not-satisfiable': { status: 416, title: 'The range is not there' },
   'unsupported-media-type': { status: 415, title: 'The body has a type that is not read here' },

@@ -78,7 +78,7 @@ export class TenantErasures {
     await transaction.tenantErasure.update({ where: { tenantId }, data: { step, cursor, erased } });
   }
 
-  /** Frees the name, within the transaction that has {@link claim}ed the erasure. */
+  /** Frees the id, within the transaction that has {@link claim}ed the erasure. */
   async end(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
     await transaction.tenantErasure.delete({ where: { tenantId } });
   }
@@ -88,13 +88,13 @@ export class TenantErasures {
   }
 
   /**
-   * Throws `tenant-exists` while a tenant of that name is being erased. Call it after the new row was inserted, because
+   * Throws `tenant-exists` while a tenant of that id is being erased. Call it after the new row was inserted, because
    * the insert waits for an erasure that is about to begin.
    */
   async assertFree(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
     const row = await transaction.tenantErasure.findUnique({ where: { tenantId } });
     if (row === null) return;
-    const detail = 'A tenant of that name is being erased; its name is free when nothing of it is left.';
+    const detail = 'The tenant of that id is being erased; the id is free when nothing of it is left.';
     throw new Problem('tenant-exists', detail, { events: Number(row.events), erased: Number(row.erased) });
   }
 

@@ -38,7 +38,7 @@ export class TenantsService {
         return tenantView(row);
       });
     } catch (error) {
-      if (isPrismaError(error, 'P2002')) throw new Problem('tenant-exists', 'There is a tenant of that name already.');
+      if (isPrismaError(error, 'P2002')) throw new Problem('tenant-exists', 'There is a tenant of that id already.');
       throw error;
     }
   }
@@ -135,7 +135,7 @@ export function isPrismaError(error: unknown, code: string): boolean {
 }
 
 function notFound(): Problem {
-  return new Problem('tenant-not-found', 'There is no tenant of that name.');
+  return new Problem('tenant-not-found', 'There is no tenant of that id.');
 }
 
 function factsOf({ name, status, limits }: Tenant): Prisma.InputJsonObject {

@@ -189,7 +189,7 @@ type Facts = Prisma.InputJsonObject | null;
  */
 async function assertRoom(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<void> {
   const rows = await transaction.$queryRaw<unknown[]>`SELECT id FROM tenants WHERE id = ${tenantId} FOR NO KEY UPDATE`;
-  if (rows.length === 0) throw new Problem('tenant-not-found', 'There is no tenant of that name.');
+  if (rows.length === 0) throw new Problem('tenant-not-found', 'There is no tenant of that id.');
   if ((await transaction.webhook.count({ where: { tenantId } })) < MAX_WEBHOOKS) return;
   throw new Problem('too-many-webhooks', `This tenant may have ${MAX_WEBHOOKS} webhooks.`);
 }

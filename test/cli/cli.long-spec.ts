@@ -81,7 +81,7 @@ describe('switchboard tenant', () => {
       expect.objectContaining({ tenant: id }),
     );
     const again = await bench.run(['tenant', 'create', id]);
-    expect(again).toEqual({ code: 1, stdout: '', stderr: 'switchboard: There is a tenant of that name already.\n' });
+    expect(again).toEqual({ code: 1, stdout: '', stderr: 'switchboard: There is a tenant of that id already.\n' });
     expect(await bench.said('tenant', 'suspend', id)).toContain('suspended');
     const careful = await bench.run(['tenant', 'delete', id]);
     expect([careful.code, careful.stderr]).toEqual([2, expect.stringContaining('--yes')]);

@@ -23,7 +23,7 @@ export async function assertRoomForToken(
 ): Promise<void> {
   const [tenant] = await transaction.$queryRaw<{ limits: unknown }[]>`
     SELECT limits FROM tenants WHERE id = ${tenantId} FOR NO KEY UPDATE`;
-  if (tenant === undefined) throw new Problem('tenant-not-found', 'There is no tenant of that name.');
+  if (tenant === undefined) throw new Problem('tenant-not-found', 'There is no tenant of that id.');
   const { tokens } = effectiveLimits(tenant.limits, defaults);
   const works = { revokedAt: null, expiresAt: { gt: momentIn(0) } };
   const isRecent = { createdAt: { gt: momentIn(-24 * HOUR_MS) } };

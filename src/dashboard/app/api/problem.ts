@@ -29,7 +29,12 @@ export async function faultOf(response: Response): Promise<Fault> {
       ? new Fault('unavailable', `The server answered ${response.status}.`)
       : new Fault('not-found', `The server answered ${response.status}.`);
   }
-  return new Fault(slug as ProblemSlug, reasonsIn(body.errors) ?? body.detail, body);
+  return new Fault(slug as ProblemSlug, inWordsOfThePage(reasonsIn(body.errors) ?? body.detail), body);
+}
+
+/** The API says tenant where the page says customer. Names stand without an article. */
+function inWordsOfThePage(text: string): string {
+  return text.replace(/\b(an?|no|the|this|another) tenant\b(?!-)/gi, '$1 customer');
 }
 
 /** What is wrong with the input, in the server's words; `errors` as in a validation problem. */
