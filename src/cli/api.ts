@@ -2,13 +2,20 @@
 import { z } from 'zod';
 import type { Target } from './environment.js';
 
-const problemSchema = z.looseObject({
+export const problemSchema = z.looseObject({
   type: z.string(),
   title: z.string(),
   detail: z.string().default(''),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).default([]),
+  instance: z.string().optional(),
 });
-type ProblemBody = z.infer<typeof problemSchema>;
+export type ProblemBody = z.infer<typeof problemSchema>;
+
+/** What the server answered, and its text as it came. */
+export interface Read<Answer> {
+  readonly text: string;
+  readonly answer: Answer;
+}
 
 /** The server refused, or something in between did. */
 export class ApiError extends Error {
@@ -16,7 +23,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly problem: ProblemBody,
   ) {
-    super(wordsOf(problem));
+    const isInTheirLog = status === 500 && problem.instance !== undefined;
+    super(wordsOf(problem) + (isInTheirLog ? ` (request ${problem.instance})` : ''));
   }
 
   get slug(): string {
@@ -29,11 +37,16 @@ export class Api {
 
   /** Throws {@link ApiError}. An answer that does not match the schema is the server's fault, and is thrown too. */
   async request<Answer>(method: string, path: string, answer: z.ZodType<Answer>, body?: unknown): Promise<Answer> {
+    return (await this.read(method, path, answer, body)).answer;
+  }
+
+  /** As {@link request}, with the answer's text as it came: there, numbers of any length keep their digits. */
+  async read<Answer>(method: string, path: string, answer: z.ZodType<Answer>, body?: unknown): Promise<Read<Answer>> {
     const response = await this.fetch(method, path, body);
     const text = await response.text();
-    const value: unknown = text === '' ? undefined : parse(text);
+    const value = parse(text);
     if (!response.ok) throw new ApiError(response.status, problemOf(response, value));
-    return answer.parse(value);
+    return { text, answer: answer.parse(value) };
   }
 
   /** A raw answer, for streams and for code that reads headers. */
@@ -68,16 +81,21 @@ export function causeOf(error: unknown): string {
 }
 
 /** The fields that were wrong, if the server names them; otherwise its message for people. */
-function wordsOf({ title, detail, errors }: ProblemBody): string {
-  const faults = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
-  return faults.length > 0 ? `${title}: ${faults.join('; ')}` : detail || title;
+function wordsOf(problem: ProblemBody): string {
+  const faults = faultsIn(problem);
+  return faults === '' ? problem.detail || problem.title : `${problem.title}: ${faults}`;
 }
 
-function parse(text: string): unknown {
+export function faultsIn({ errors }: ProblemBody): string {
+  return errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+}
+
+/** Undefined: nothing, or a proxy's page, of which the status is enough. */
+export function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // A proxy's page: the status is enough.
+    return undefined;
   }
 }
 

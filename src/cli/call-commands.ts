@@ -1,25 +1,95 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { contextOf, path } from './context.js';
+import { type Call, callRowSchema, callRows, callSchema, callText } from './call-text.js';
+import { contextOf, ownTenant, path, query } from './context.js';
 import { UsageError } from './environment.js';
-import { print } from './output.js';
+import { SURE, print, printAsRead, table } from './output.js';
 
 const progressSchema = z.looseObject({ state: z.string(), percent: z.number().optional() });
 const readySchema = z.looseObject({ calls: progressSchema });
+const pageSchema = z.looseObject({
+  calls: z.array(callRowSchema),
+  next: z.string().nullable(),
+  searchedSince: z.string().optional(),
+});
 
-interface Erase {
+/** Which call is meant: several tenants may have one of that id. */
+interface Whose {
   readonly tenant?: string;
   readonly unassigned?: boolean;
-  readonly yes?: boolean;
 }
 
 /** How often the server is asked about its progress. */
 const ASK_MS = 500;
 
-/** What an operator does with calls: with all of them, or with one for good. */
+const WHOSE = 'whose call is meant, where several tenants have one of that id';
+const OF_NOBODY = 'the call that nobody owns is meant';
+const whoseQuery = ({ tenant, unassigned }: Whose) => ({ tenant, unassigned: unassigned ? 'true' : undefined });
+
+/** What was said in calls; and what an operator does with all of them, or with one for good. */
 export function addCallCommands(program: Command): void {
-  const calls = program.command('calls').description('calls: make them anew from the log, erase one');
+  const calls = program.command('calls').description('calls: list, show, make them anew from the log, erase one');
+  addList(calls);
+  addShow(calls);
+  addRebuild(calls);
+  addErase(calls);
+}
+
+interface ListOptions extends Whose {
+  readonly agent?: string;
+  readonly [filter: string]: string | boolean | undefined;
+}
+
+function addList(calls: Command): void {
+  calls
+    .command('list')
+    .description('newest first; a tenant’s own token lists the tenant’s')
+    .option('--tenant <tenants>', 'an operator: only these tenants’, separated by commas')
+    .option('--unassigned', 'an operator: those that nobody owns')
+    .option('--agent <agents>', 'only these, separated by commas')
+    .addOption(new Option('--state <state>', 'only these').choices(['live', 'ended']))
+    .option('--q <words>', 'what was said or who called: words, "a phrase", -not, or')
+    .option('--from <time>', 'that began at this time or later, like 2026-11-27 or 2026-11-27T09:00:00Z')
+    .option('--to <time>', 'that began before this time')
+    .option('--flag <flags>', 'slow, toolFailed, escalated, lowScore, lost, incomplete; all that are named must hold')
+    .addOption(new Option('--sort <order>', 'in this order').choices(['newest', 'slowest', 'longest']))
+    .option('--limit <n>', 'how many', '50')
+    .option('--cursor <next>', 'go on where a list ended')
+    .action(async ({ tenant, unassigned, agent, ...filters }: ListOptions, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const isOperators = tenant !== undefined || unassigned || (await ownTenant(api)) === null;
+      const whose = { tenants: tenant, unassigned: unassigned ? 'true' : undefined };
+      const asked = query({ ...whose, agents: agent, ...(filters as Record<string, string>) });
+      const read = await api.read('GET', `/v1${isOperators ? '/admin' : ''}/calls${asked}`, pageSchema);
+      const columns = ['startedAt', 'callId', ...(isOperators ? ['tenant'] : []), ...callRows.columns];
+      printAsRead(isJson, read, ({ calls: rows }) => table(rows.map(callRows.of), columns));
+      const { next, searchedSince } = read.answer;
+      const far = searchedSince === undefined ? '' : `searched back to ${searchedSince}; `;
+      if (next !== null && !isJson) process.stderr.write(`${far}more: --cursor ${next}\n`);
+    });
+}
+
+function addShow(calls: Command): void {
+  calls
+    .command('show <call>')
+    .description('one call: what was said when, its tools, its quality')
+    .option('--tenant <tenant>', `an operator: ${WHOSE}`)
+    .option('--unassigned', `an operator: ${OF_NOBODY}`)
+    .option('--before <earlier>', 'the page before, of a long call')
+    .action(async (id: string, { before, ...whose }: Whose & { before?: string }, command: Command) => {
+      const { api, isJson } = contextOf(command);
+      const isOperators = whose.tenant !== undefined || whose.unassigned || (await ownTenant(api)) === null;
+      const place = isOperators ? path`/v1/admin/calls/${id}` : path`/v1/calls/${id}`;
+      const asked = query({ before, ...(isOperators ? whoseQuery(whose) : {}) });
+      const read = await api.read<Call>('GET', place + asked, callSchema);
+      printAsRead(isJson, read, callText);
+      const { earlier } = read.answer;
+      if (earlier !== null && !isJson) process.stderr.write(`what was said before: --before ${earlier}\n`);
+    });
+}
+
+function addRebuild(calls: Command): void {
   calls
     .command('rebuild')
     .description('make calls, transcripts and tools anew from the log; readers are answered all the while')
@@ -34,16 +104,18 @@ export function addCallCommands(program: Command): void {
       }
       print(isJson, progress, () => (waits ? 'done\n' : 'begun\n'));
     });
+}
+
+function addErase(calls: Command): void {
   calls
     .command('erase <call>')
     .description('erase what was said in a call; its numbers stay in the log, empty')
-    .option('--tenant <tenant>', 'whose call is meant, where several tenants have one of that id')
-    .option('--unassigned', 'the call that nobody owns is meant')
-    .option('--yes', 'really')
-    .action(async (call: string, { tenant, unassigned, yes }: Erase, command: Command) => {
+    .option('--tenant <tenant>', WHOSE)
+    .option('--unassigned', OF_NOBODY)
+    .option('--yes', SURE)
+    .action(async (call: string, { yes, ...whose }: Whose & { yes?: boolean }, command: Command) => {
       if (!yes) throw new UsageError(`this erases the call ${call} for ever; say --yes if that is what you want`);
-      const whose =
-        tenant !== undefined ? `?tenant=${encodeURIComponent(tenant)}` : unassigned ? '?unassigned=true' : '';
-      await contextOf(command).api.request('DELETE', path`/v1/admin/calls/${call}` + whose, z.undefined());
+      const place = path`/v1/admin/calls/${call}` + query(whoseQuery(whose));
+      await contextOf(command).api.request('DELETE', place, z.undefined());
     });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { Api } from './api.js';
 import { readTarget } from './environment.js';
 
@@ -15,6 +16,17 @@ export function contextOf(command: Command): Context {
     ...(tokenFile === undefined ? {} : { tokenFile }),
   });
   return { api: new Api(target), isJson: json ?? false };
+}
+
+/** Whose the token is; null: the platform's. */
+export async function ownTenant(api: Api): Promise<string | null> {
+  return (await api.request('GET', '/v1/me', z.looseObject({ tenant: z.string().nullable() }))).tenant;
+}
+
+/** The `?…` of what was said of these parameters; empty if nothing was. */
+export function query(parameters: Readonly<Record<string, string | undefined>>): string {
+  const said = Object.entries(parameters).filter((one): one is [string, string] => one[1] !== undefined);
+  return said.length === 0 ? '' : `?${new URLSearchParams(said).toString()}`;
 }
 
 /** A path with names in it, each of them encoded exactly. */

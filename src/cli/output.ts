@@ -1,5 +1,7 @@
 /** What people read in a terminal: tables, one line each. No text of a caller can control the terminal. */
 
+import type { Read } from './api.js';
+
 /** Everything that a terminal obeys instead of showing, and characters that turn the direction of text. */
 // eslint-disable-next-line no-control-regex
 const UNSHOWN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb]/g;
@@ -43,9 +45,21 @@ export function bearLostReaders(): void {
   process.stderr.on('error', () => undefined);
 }
 
+/** What `--yes` says, of a command that erases. */
+export const SURE = 'confirms the erasure, which cannot be undone; without it nothing is erased';
+
 /** For a command that only shows: nobody reads any more. */
 export function endsWithItsReader(): void {
   process.stdout.on('error', () => process.exit());
+}
+
+/** Prints an answer as it came, or what it says for people. */
+export function printAsRead<Answer>(
+  isJson: boolean,
+  { text, answer }: Read<Answer>,
+  forPeople: (answer: Answer) => string,
+): void {
+  process.stdout.write(isJson ? `${text}\n` : forPeople(answer));
 }
 
 /** Prints an answer for scripts or for people. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Api } from './api.js';
-import { path } from './context.js';
+import { ownTenant, path } from './context.js';
 
 export interface StreamPlace {
   readonly path: string;
@@ -20,6 +20,6 @@ export async function streamPlace(api: Api, tenant: string | undefined, query: U
     query.set('token', token);
     return { path: '/v1/events', tenant };
   }
-  const me = await api.request('GET', '/v1/me', z.looseObject({ tenant: z.string().nullable() }));
-  return { path: me.tenant === null ? '/v1/admin/events' : '/v1/events', tenant: me.tenant };
+  const own = await ownTenant(api);
+  return { path: own === null ? '/v1/admin/events' : '/v1/events', tenant: own };
 }

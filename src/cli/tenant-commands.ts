@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { contextOf, path } from './context.js';
 import { UsageError } from './environment.js';
-import { print, table } from './output.js';
+import { SURE, print, table } from './output.js';
 
 const tenantSchema = z.looseObject({ tenant: z.string(), name: z.string(), status: z.string(), createdAt: z.string() });
 const COLUMNS = ['tenant', 'name', 'status', 'createdAt'];
@@ -58,7 +58,7 @@ function addDelete(tenant: Command): void {
   tenant
     .command('delete <tenant>')
     .description('erase a customer with its tokens, calls and events')
-    .option('--yes', 'really')
+    .option('--yes', SURE)
     .action(async (id: string, { yes }: { yes?: boolean }, command: Command) => {
       if (!yes)
         throw new UsageError(`this erases ${id} with all its events for ever; say --yes if that is what you want`);

@@ -22,12 +22,19 @@ async function bash(line: string): Promise<{ code: number | null; stdout: string
   return { code, ...said };
 }
 
-it.each(['tenant list', 'agent list --json', 'audit', 'keys list', 'token list', 'connections', '--help'])(
-  '%s ends quietly when its reader has gone',
-  async (command) => {
-    expect(await bash(`switchboard ${command} | true`)).toEqual({ code: 0, stdout: '', stderr: '' });
-  },
-);
+it.each([
+  'tenant list',
+  'agent list --json',
+  'audit',
+  'keys list',
+  'token list',
+  'connections',
+  'calls list',
+  'limits',
+  '--help',
+])('%s ends quietly when its reader has gone', async (command) => {
+  expect(await bash(`switchboard ${command} | true`)).toEqual({ code: 0, stdout: '', stderr: '' });
+});
 
 it('a doctor and a tail end when nobody looks any more', async () => {
   const { code, stderr } = await bash('switchboard doctor --wait 60 | true; switchboard tail --json | true');
