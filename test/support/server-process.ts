@@ -75,6 +75,11 @@ export class Installation {
     return started;
   }
 
+  /** As {@link start}, like a supervisor: a very busy machine may not answer its first questions in time. */
+  async startAgain(times = 5): Promise<ServerProcess> {
+    return this.start().catch((error: Error) => (times > 1 ? this.startAgain(times - 1) : Promise.reject(error)));
+  }
+
   /** The process that runs, or a new one. */
   async running(): Promise<ServerProcess> {
     return this.processes.find((one) => one.alive && one.readyMs > 0) ?? (await this.start());

@@ -19,11 +19,6 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** As a supervisor does: a very busy machine may not answer its first questions in time. */
-async function startAgain(home: Installation, times = 5): Promise<ServerProcess> {
-  return home.start().catch((error: Error) => (times > 1 ? startAgain(home, times - 1) : Promise.reject(error)));
-}
-
 it(
   `loses nothing over ${KILLS} deaths of the process that sends, and keeps each call's order`,
   async () => {
@@ -94,7 +89,7 @@ it(
         if (least === Infinity && receiver.deliveries.length > before) least = performance.now() + ((kill * 137) % 400);
       }
       await server.kill9();
-      server = await startAgain(home);
+      server = await home.startAgain();
       if (kill % 10 === 9)
         process.stdout.write(`${kill + 1} of ${KILLS} kills, ${receiver.deliveries.length} requests\n`);
     }
