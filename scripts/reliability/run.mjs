@@ -23,6 +23,7 @@ const RUNS = {
   },
   'lease-losses': { rounds: 20, variable: 'LEASE_LOSSES', args: ['test/bus/leases.long-spec.ts', '-t', 'who loses'] },
   'rule-kills': { rounds: 200, variable: 'RULE_KILLS', args: ['test/rules/kills.long-spec.ts'] },
+  takeovers: { rounds: 20, variable: 'TAKEOVERS', args: ['test/readers/takeover.long-spec.ts'] },
   'webhook-kills': { rounds: 300, variable: 'WEBHOOK_KILLS', args: ['test/webhooks/kills.long-spec.ts'] },
   'rolling-restarts': { rounds: 10, variable: 'ROLLING_RESTARTS', args: ['test/events/rolling.long-spec.ts'], more: { ROLLING_READERS: '500' } }, // prettier-ignore
   failovers: { rounds: 20, variable: 'FAILOVERS', args: ['test/database/failovers.long-spec.ts'] },
