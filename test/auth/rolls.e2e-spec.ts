@@ -1,4 +1,5 @@
 /** Rolling a token: a new one in its place, and both work for a while. */
+import pg from 'pg';
 import { query } from '../support/database.js';
 import { Switchboard, expectStatus } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';
@@ -45,6 +46,8 @@ const age = (tokenId: string, interval: string) =>
        text_ends_at = text_ends_at - $2::interval WHERE id = $1`,
     [tokenId, interval],
   );
+
+const WAITING = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
 
 describe('a token that is rolled', () => {
   it('has a successor with its name, scopes and lifetime, and both work', async () => {
@@ -102,6 +105,23 @@ describe('a token that is rolled', () => {
     const { body } = await expectStatus(201, roll(token, program.tokenId));
     expect(body.scopes).toEqual(['agents:read']);
     expect((await board.request('GET', '/v1/log', { token: body.token })).status).toBe(403);
+  });
+
+  it('has none if it is revoked while it is being rolled, with an overlap or without', async () => {
+    for (const overlap of ['0s', '1h']) {
+      const { id, token, program } = await tenantWithProgram();
+      const revoking = new pg.Client({ connectionString: board.databaseUrl });
+      await revoking.connect();
+      await revoking.query('BEGIN');
+      await revoking.query('UPDATE tokens SET revoked_at = now() WHERE id = $1', [program.tokenId]);
+      const rolling = roll(token, program.tokenId, { overlap });
+      await waitFor(async () => (await query(board.databaseUrl, WAITING)).length > 0, 'the roll to wait');
+      await revoking.query('COMMIT');
+      await revoking.end();
+      expect((await rolling).body).toMatchObject({ type: '/problems/validation', status: 400 });
+      const { body } = await board.request<{ tokens: object[] }>('GET', '/v1/tokens', { token });
+      expect([id, body.tokens.length]).toEqual([id, 2]);
+    }
   });
 
   it('may roll itself, and the new one lives no longer than it', async () => {

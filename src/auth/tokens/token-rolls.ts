@@ -71,11 +71,10 @@ export class TokenRolls {
     permission: Permission,
   ): Promise<RolledToken> {
     const rolled = await this.prisma.$transaction(async (transaction) => {
-      const old = await findToken(transaction, where);
+      const old = await this.lock(transaction, where);
       assertRollable(old);
       const ttlSeconds = permission(old, lifetimeOf(old));
       const tenantId = old.tenantId as TenantId | null;
-      if (tenantId !== null) await assertRoomForToken(transaction, tenantId, this.env.limits);
       const ended = await bringEndForward(transaction, old, overlapSeconds);
       const { row, token } = await this.tokenMint.mint(transaction, {
         ...{ kind: 'api', tenantId, name: old.name, scopes: old.scopes as Scope[], createdBy: actor.name },
@@ -93,13 +92,24 @@ export class TokenRolls {
     this.bus.publish({ kind, tokenId: rolled.replaces.id });
     return rolled;
   }
+
+  /**
+   * The token as it stands when nobody else can revoke or narrow it any more: what was decided before holds for the
+   * new one, too. The tenant is locked first, as everywhere.
+   */
+  private async lock(transaction: Prisma.TransactionClient, where: TokenWhere): Promise<Token> {
+    const { id, tenantId } = await findToken(transaction, where);
+    if (tenantId !== null) await assertRoomForToken(transaction, tenantId as TenantId, this.env.limits);
+    await transaction.$queryRaw`SELECT 1 FROM tokens WHERE id = ${id} FOR NO KEY UPDATE`;
+    return findToken(transaction, where);
+  }
 }
 
 /** A token with a parent, or one that an admin looks through, lives and ends with something else. */
 function assertRollable({ kind, parentId, viewedBy, revokedAt, expiresAt }: Token): void {
   if (kind !== 'api' || parentId !== null || viewedBy !== null)
     throw new Problem('validation', 'Only an API token of a program can be rolled, not a sign-in or a stream token.');
-  if (revokedAt !== null || hasCome(expiresAt)) throw ended();
+  if (revokedAt !== null || hasCome(expiresAt)) throw new Problem('validation', 'The token has ended; make a new one.');
 }
 
 /** In seconds, as it was when the token was made, however often it was rolled since. */
@@ -109,21 +119,15 @@ function lifetimeOf({ createdAt, expiresAt, textEndsAt }: Token): number {
 }
 
 /** Never puts the end off. Without an overlap the token is revoked. Resolves to the row as it stands then. */
-async function bringEndForward(transaction: Prisma.TransactionClient, old: Token, overlapSeconds: number) {
+async function bringEndForward(
+  transaction: Prisma.TransactionClient,
+  old: Token,
+  overlapSeconds: number,
+): Promise<Token> {
   const { id } = old;
   const until = momentIn(overlapSeconds * 1000);
-  await (overlapSeconds === 0
-    ? transaction.token.updateMany({ where: { id, revokedAt: null }, data: { revokedAt: moment() } })
-    : transaction.token.updateMany({
-        where: { id, revokedAt: null, expiresAt: { gt: until } },
-        data: { expiresAt: until, textEndsAt: old.textEndsAt ?? old.expiresAt },
-      }));
-  const row = await findToken(transaction, { id });
-  // Somebody has revoked it meanwhile.
-  if (row.revokedAt !== null && overlapSeconds > 0) throw ended();
-  return row;
-}
-
-function ended(): Problem {
-  return new Problem('validation', 'The token has ended; make a new one.');
+  if (overlapSeconds === 0) return transaction.token.update({ where: { id }, data: { revokedAt: moment() } });
+  if (until >= old.expiresAt) return old;
+  const data = { expiresAt: until, textEndsAt: old.textEndsAt ?? old.expiresAt };
+  return transaction.token.update({ where: { id }, data });
 }
