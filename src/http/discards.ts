@@ -1,12 +1,14 @@
 /**
  * The rest of a refused body. Its client may still be sending, and some see the answer only when all of it was taken.
  * So it is read and thrown away, at a pace: all refused bodies together get so many bytes a second, one after another.
+ * Who sends little at a time takes little of it: the pace is by bytes.
  * Read as fast as they come, a hundred bodies of 8 MB would hold up everybody for a second.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** One of them may go on this often: some 64 KiB each time, which is 12 MiB a second in all. */
+/** So often so many bytes are taken, of one or of several: about 12 MiB a second in all. */
 const EVERY_MS = 5;
+const PIECE_BYTES = 64 * 1024;
 
 export class Discards {
   /** Those that have something to be read; the next one first. */
@@ -31,13 +33,14 @@ export class Discards {
   }
 
   private turn(): void {
-    const [request] = this.ready;
-    if (request === undefined) {
-      clearInterval(this.timer);
-      this.timer = undefined;
-      return;
+    let taken = 0;
+    for (const request of this.ready) {
+      if (taken >= PIECE_BYTES) return;
+      this.ready.delete(request);
+      taken += (request.read() as Buffer | null)?.length ?? 0;
     }
-    this.ready.delete(request);
-    request.read();
+    if (this.ready.size > 0) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
   }
 }
