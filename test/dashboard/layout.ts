@@ -59,3 +59,20 @@ export async function axeFaultsOf(page: Page, rules?: readonly string[]): Promis
     nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
   );
 }
+
+/** What is wrong with the page as it stands, by both: light and dark, wide and on a phone. */
+export async function faultsInEveryLook(page: Page): Promise<string[]> {
+  const size = page.viewportSize();
+  const faults: string[] = [];
+  for (const width of [1440, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const found = [...(await misfitsOf(page)), ...(await axeFaultsOf(page))];
+      faults.push(...found.map((fault) => `${width} ${colorScheme}: ${fault}`));
+    }
+  }
+  if (size !== null) await page.setViewportSize(size);
+  await page.emulateMedia({ colorScheme: 'light' });
+  return faults;
+}

@@ -1,10 +1,10 @@
 /** The page of the live rules in a real browser: one is written, tried on past calls, switched on, and seen to fire. */
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { ended, said, settled, started } from '../support/calls.js';
 import { describeInChromium, startChromium } from '../support/chromium.js';
 import { Switchboard } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';
+import { faultsInEveryLook } from './layout.js';
 import { Person, isLive } from './person.js';
 
 describeInChromium('the page of the rules', () => {
@@ -43,7 +43,7 @@ describeInChromium('the page of the rules', () => {
     const [person, page] = await signedIn(id);
     await page.getByRole('link', { name: 'Rules' }).click();
     await page.getByText('No rules yet').waitFor();
-    expect(await looksRight(page)).toEqual([]);
+    expect(await faultsInEveryLook(page)).toEqual([]);
 
     await button(page, 'New rule').press('Enter');
     await page.getByLabel('Name').first().fill('Wants a refund');
@@ -56,10 +56,10 @@ describeInChromium('the page of the rules', () => {
     await button(page, 'Try it').press('Enter');
     await page.getByText('It would have caught 1 call').waitFor();
     await page.locator('.caught-list mark', { hasText: 'I want a refund' }).waitFor();
-    expect(await looksRight(page)).toEqual([]);
+    expect(await faultsInEveryLook(page)).toEqual([]);
     await button(page, 'Save and switch on').press('Enter');
     await page.getByRole('row', { name: /Wants a refund/ }).waitFor();
-    expect(await looksRight(page)).toEqual([]);
+    expect(await faultsInEveryLook(page)).toEqual([]);
 
     await board.ingest(started(agent, now), said(agent, now, 'm1', 'Where is my refund?'));
     await page.getByRole('link', { name: 'Live' }).click();
@@ -70,7 +70,7 @@ describeInChromium('the page of the rules', () => {
     await page.getByRole('row', { name: /Wants a refund/ }).waitFor();
     await page.goto(`${board.url}/calls/${now}`);
     await page.locator('.line-caught', { hasText: 'Where is my refund?' }).waitFor();
-    expect(await looksRight(page)).toEqual([]);
+    expect(await faultsInEveryLook(page)).toEqual([]);
 
     await page.goto(`${board.url}/rules`);
     await button(page, 'Delete Wants a refund').click();
@@ -85,27 +85,7 @@ describeInChromium('the page of the rules', () => {
     await page.goto(`${board.url}/admin/tenants/${id}/rules`);
     await button(page, 'Switch on: Caller asks for a person').click();
     await page.getByRole('row', { name: /Caller asks for a person/ }).waitFor();
-    expect(await looksRight(page)).toEqual([]);
+    expect(await faultsInEveryLook(page)).toEqual([]);
     await person.leave();
   });
 });
-
-/** What axe finds, and a scrollbar to the side: light and dark, wide and on a phone. */
-async function looksRight(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  for (const colorScheme of ['light', 'dark'] as const)
-    for (const width of [1440, 390]) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await page.setViewportSize({ width, height: 900 });
-      const sideways = await page.evaluate(
-        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-      );
-      if (Number(sideways) > 0) found.push(`${width} ${colorScheme}: ${String(sideways)} px too wide`);
-      await page.evaluate(axe.source);
-      const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
-      found.push(...violations.map((one) => `${width} ${colorScheme}: ${one.id} ${one.nodes[0]?.html ?? ''}`));
-    }
-  await page.setViewportSize({ width: 1440, height: 900 });
-  await page.emulateMedia({ colorScheme: 'light' });
-  return found;
-}

@@ -1,10 +1,10 @@
 /** The page of the tokens in a real browser: a program's token is rolled, and people are told from programs. */
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { describeInChromium, startChromium } from '../support/chromium.js';
 import { Switchboard } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';
 import { waitFor } from '../support/wait-for.js';
+import { faultsInEveryLook } from './layout.js';
 import { Person, isLive } from './person.js';
 
 describeInChromium('the page of the tokens', () => {
@@ -40,7 +40,7 @@ describeInChromium('the page of the tokens', () => {
     await page.getByRole('button', { name: 'Roll test' }).click();
     const dialog = page.getByRole('dialog', { name: 'Roll “test”?' });
     expect(await dialog.getByRole('radio', { name: 'A day' }).isChecked()).toBe(true);
-    expect(await looksRight(page)).toEqual([]);
+    expect(await faultsInEveryLook(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     expect(await page.getByRole('button', { name: 'Roll test' }).count()).toBe(1);
@@ -50,7 +50,7 @@ describeInChromium('the page of the tokens', () => {
     await page.getByRole('heading', { name: '“test” is ready' }).waitFor();
     const rolled = await shownToken(page);
     expect([await statusOf(token), await statusOf(rolled)]).toEqual([401, 200]);
-    expect(await looksRight(page)).toEqual([]);
+    expect(await faultsInEveryLook(page)).toEqual([]);
     await page.getByRole('button', { name: 'Done' }).click();
     await waitFor(async () => (await page.locator('.token-gone').count()) === 1, 'the old one, revoked');
     expect(await page.content()).not.toContain(rolled);
@@ -76,7 +76,7 @@ describeInChromium('the page of the tokens', () => {
     ).toBe(2);
     const programs = page.getByRole('table', { name: 'Your tokens' });
     expect(await programs.getByRole('rowheader').allInnerTexts()).toEqual(['test']);
-    expect(await looksRight(page)).toEqual([]);
+    expect(await faultsInEveryLook(page)).toEqual([]);
     await Promise.all([other.leave(), person.leave()]);
   });
 
@@ -112,30 +112,10 @@ describeInChromium('the page of the tokens', () => {
       await page.getByRole('dialog').getByRole('button', { name: 'Roll' }).click();
       await page.getByText(`“${name}” is ready`).waitFor();
       expect(await shownToken(page)).toMatch(/^eyJ/);
-      expect(await looksRight(page)).toEqual([]);
+      expect(await faultsInEveryLook(page)).toEqual([]);
     }
     expect(await people(page).getByText('This session').count()).toBe(1);
     expect(await statusOf(token)).toBe(200);
     await person.leave();
   });
 });
-
-/** What axe finds, and a scrollbar to the side: light and dark, wide and on a phone. */
-async function looksRight(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  for (const colorScheme of ['light', 'dark'] as const)
-    for (const width of [1280, 390]) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await page.setViewportSize({ width, height: 800 });
-      const sideways = await page.evaluate(
-        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-      );
-      if (Number(sideways) > 0) found.push(`${width} ${colorScheme}: ${String(sideways)} px too wide`);
-      await page.evaluate(axe.source);
-      const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
-      found.push(...violations.map((one) => `${width} ${colorScheme}: ${one.id} ${one.nodes[0]?.html ?? ''}`));
-    }
-  await page.setViewportSize({ width: 1280, height: 800 });
-  await page.emulateMedia({ colorScheme: 'light' });
-  return found;
-}

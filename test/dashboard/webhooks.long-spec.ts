@@ -1,5 +1,4 @@
 /** The page of the webhooks in a real browser, by keyboard: one is made, tried, fails, is seen to fail, and is mended. */
-import axe from 'axe-core';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { ended, started } from '../support/calls.js';
 import { describeInChromium, startChromium } from '../support/chromium.js';
@@ -7,6 +6,7 @@ import { Switchboard } from '../support/switchboard.js';
 import { fresh } from '../support/things.js';
 import { waitFor } from '../support/wait-for.js';
 import { WebhookReceiver, verify } from '../support/webhook-receiver.js';
+import { faultsInEveryLook } from './layout.js';
 import { Person, isLive } from './person.js';
 
 describeInChromium('the page of the webhooks', () => {
@@ -48,7 +48,7 @@ describeInChromium('the page of the webhooks', () => {
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await press(page, page.getByRole('link', { name: 'Webhooks' }));
     await page.getByText('No webhooks yet').waitFor();
-    expect(await looksRight(page)).toEqual([]);
+    expect(await faultsInEveryLook(page)).toEqual([]);
 
     await press(page, button(page, 'New webhook'));
     expect(await page.getByLabel('Address').and(page.locator(':focus')).count()).toBe(1);
@@ -56,11 +56,11 @@ describeInChromium('the page of the webhooks', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('alert').getByText('must be an https address').waitFor();
     await page.getByLabel('Address').fill(receiver.url);
-    expect(await looksRight(page)).toEqual([]);
+    expect(await faultsInEveryLook(page)).toEqual([]);
     await press(page, button(page, 'Create'));
     const secret = await page.locator('.secret-text').innerText();
     expect(secret).toMatch(/^whsec_/);
-    expect(await looksRight(page)).toEqual([]);
+    expect(await faultsInEveryLook(page)).toEqual([]);
     await press(page, page.getByRole('link', { name: 'Send a test' }));
 
     await page.getByRole('heading', { name: receiver.url }).waitFor();
@@ -84,7 +84,7 @@ describeInChromium('the page of the webhooks', () => {
     await opened.locator('.response-body', { hasText: 'no room <b>now</b>' }).waitFor();
     await opened.getByRole('link', { name: call }).waitFor();
     await page.getByRole('navigation').getByText('1 webhook needs attention').waitFor();
-    expect(await looksRight(page)).toEqual([]);
+    expect(await faultsInEveryLook(page)).toEqual([]);
 
     receiver.answer = () => 204;
     await press(page, opened.getByRole('button', { name: 'Send again: event 1' }));
@@ -157,7 +157,7 @@ describeInChromium('the page of the webhooks', () => {
     await page.getByRole('link', { name: 'Send a test' }).click();
     await button(page, 'Send test').click();
     await page.getByText('It says that it is gone for good (410).').waitFor();
-    expect(await looksRight(page)).toEqual([]);
+    expect(await faultsInEveryLook(page)).toEqual([]);
     await operator.leave();
   });
 });
@@ -169,24 +169,4 @@ async function press(page: Page, target: Locator): Promise<void> {
   for (let tabs = 0; tabs < 150 && !(await isThere()); tabs += 1) await page.keyboard.press('Tab');
   expect(await isThere()).toBe(true);
   await page.keyboard.press('Enter');
-}
-
-/** What is wrong with the page as it stands: light and dark by axe, and wider than a wide or a narrow window. */
-async function looksRight(page: Page): Promise<string[]> {
-  const wrong: string[] = [];
-  for (const width of [390, 1440]) {
-    await page.setViewportSize({ width, height: 900 });
-    const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
-    if (wide !== width) wrong.push(`${wide} px wide in a window of ${width}`);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await page.evaluate(axe.source);
-      const run = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)`;
-      const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(run);
-      wrong.push(
-        ...found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${width} ${colorScheme} ${id}: ${html}`)),
-      );
-    }
-  }
-  return wrong;
 }

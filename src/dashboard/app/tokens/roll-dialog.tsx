@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { asFault } from '../api/problem.js';
 import { useWrite } from '../session/use-write.js';
 import { tokenTexts as texts } from '../texts/tokens.js';
+import { DialogChoice } from '../ui/dialog-choice.js';
 import { Dialog } from '../ui/dialog.js';
 import type { NewToken, TokenPlace, TokenView } from './token-list.js';
 
@@ -39,23 +40,14 @@ export function RollDialog({ token: { id, name, current }, place: { client, oneP
   return (
     <Dialog title={texts.rollTitle(name)} onClose={onClose}>
       <p className="dialog-text">{texts.rollText}</p>
-      <fieldset className="plain dialog-field">
-        <legend className="field-label">{texts.overlap}</legend>
-        <div className="choice dialog-choice">
-          {choices.map((one) => (
-            <label key={one} className="choice-one">
-              <input
-                type="radio"
-                name="overlap"
-                className="visually-hidden"
-                checked={one === overlap}
-                onChange={() => setOverlap(one)}
-              />
-              <span>{texts.overlaps[one]}</span>
-            </label>
-          ))}
-        </div>
-      </fieldset>
+      <DialogChoice
+        legend={texts.overlap}
+        name="overlap"
+        texts={texts.overlaps}
+        values={choices}
+        value={overlap}
+        onChange={setOverlap}
+      />
       <p className="field-error" role="alert">
         {failure}
       </p>

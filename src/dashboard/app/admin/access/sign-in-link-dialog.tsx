@@ -4,12 +4,12 @@ import { asFault } from '../../api/problem.js';
 import { useWrite } from '../../session/use-write.js';
 import { adminTexts } from '../../texts/admin.js';
 import { CopyButton } from '../../ui/copy-button.js';
+import { DialogChoice } from '../../ui/dialog-choice.js';
 import { Dialog } from '../../ui/dialog.js';
 import { momentText } from '../../ui/format.js';
 import { path } from '../../api/path.js';
 
 const texts = adminTexts.link;
-const TIMES = Object.keys(texts.times) as (keyof typeof texts.times)[];
 
 interface Props {
   /** Null: for an operator. */
@@ -24,7 +24,7 @@ interface Link {
 
 export function SignInLinkDialog({ tenant, onClose }: Props) {
   const { write, prompt } = useWrite();
-  const [ttl, setTtl] = useState<(typeof TIMES)[number]>('24h');
+  const [ttl, setTtl] = useState<keyof typeof texts.times>('24h');
   const [link, setLink] = useState<Link>();
   const [failure, setFailure] = useState<string>();
   const make = () => {
@@ -38,23 +38,7 @@ export function SignInLinkDialog({ tenant, onClose }: Props) {
       {link === undefined ? (
         <>
           <p className="dialog-text">{texts.text}</p>
-          <fieldset className="plain dialog-field">
-            <legend className="field-label">{texts.works}</legend>
-            <div className="choice dialog-choice">
-              {TIMES.map((one) => (
-                <label key={one} className="choice-one">
-                  <input
-                    type="radio"
-                    name="ttl"
-                    className="visually-hidden"
-                    checked={one === ttl}
-                    onChange={() => setTtl(one)}
-                  />
-                  <span>{texts.times[one]}</span>
-                </label>
-              ))}
-            </div>
-          </fieldset>
+          <DialogChoice legend={texts.works} name="ttl" texts={texts.times} value={ttl} onChange={setTtl} />
         </>
       ) : (
         <div role="status">
