@@ -8,6 +8,7 @@ import { startReaders } from '../../bench/children.mjs';
 import { IngestClient } from '../../bench/http-client.mjs';
 import { nowUs } from '../../bench/load.mjs';
 import { Fleet, save } from './fleet.mjs';
+import { atRate, median } from './pace.mjs';
 
 const { values } = parseArgs({ options: { pairs: { type: 'string' } } });
 const pairs = Number(values.pairs ?? 15);
@@ -48,7 +49,7 @@ async function phase(times, forSeconds) {
   for (const each of Object.values(readers)) await each.ask('watch');
   const client = new IngestClient({ port: fleet.servers[0].port, ingestToken: fleet.adminToken }, CONNECTIONS);
   const endsAt = performance.now() + forSeconds * 1000;
-  const feeds = Array.from({ length: TENANTS }, (_, tenant) => feed(client, tenant, PER_SECOND * (tenant === 0 ? times : 1), endsAt)); // prettier-ignore
+  const feeds = Array.from({ length: TENANTS }, (_, tenant) => atRate(PER_SECOND * (tenant === 0 ? times : 1), endsAt, () => client.post(nextEvent(tenant), 1))); // prettier-ignore
   await Promise.all(feeds);
   client.end();
   await wait(DRAIN_MS);
@@ -60,19 +61,6 @@ function ms({ deliveries, outOfOrder, p50Us, p99Us }) {
   return { deliveries, outOfOrder, p50: p50Us / 1000, p99: p99Us / 1000 };
 }
 
-/** Whether or not the server keeps up; an event's clock starts when it is due. */
-async function feed(client, tenant, perSecond, endsAt) {
-  const everyMs = 1000 / perSecond;
-  const answers = [];
-  // Not all tenants at the same instant.
-  for (let dueAt = performance.now() + Math.random() * everyMs; dueAt < endsAt; dueAt += everyMs) {
-    const aheadMs = dueAt - performance.now();
-    if (aheadMs > 0) await wait(aheadMs);
-    answers.push(client.post(nextEvent(tenant), 1));
-  }
-  await Promise.all(answers);
-}
-
 function nextEvent(tenant) {
   const number = sent++;
   const text = 'I would like to move my appointment to Thursday';
@@ -81,15 +69,12 @@ function nextEvent(tenant) {
 }
 
 function report(phases) {
-  const median = (times, valueOf) => {
-    const all = phases.filter((each) => each.times === times).map(valueOf);
-    return all.sort((one, other) => one - other)[Math.floor(all.length / 2)];
-  };
+  const middle = (times, valueOf) => median(phases.filter((each) => each.times === times).map(valueOf));
   const rows = [1, TIMES].map((times) => ({
     'one tenant at': `${times} ×`,
-    'others p50 ms': median(times, ({ others }) => others.p50),
-    'others p99 ms': median(times, ({ others }) => others.p99),
-    'its p99 ms': median(times, ({ flooding }) => flooding.p99),
+    'others p50 ms': middle(times, ({ others }) => others.p50),
+    'others p99 ms': middle(times, ({ others }) => others.p99),
+    'its p99 ms': middle(times, ({ flooding }) => flooding.p99),
   }));
   const ratio = Number((rows[1]['others p99 ms'] / rows[0]['others p99 ms']).toFixed(2));
   const held = ratio <= MOST;

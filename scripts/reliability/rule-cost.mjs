@@ -8,6 +8,7 @@ import { IngestClient } from '../../bench/http-client.mjs';
 import { nowUs } from '../../bench/load.mjs';
 import { cpuUs } from '../../bench/process-stat.mjs';
 import { Fleet, save } from './fleet.mjs';
+import { atRate, median } from './pace.mjs';
 import { openLiveStream } from './sse-client.mjs';
 
 const { values } = parseArgs({ options: { pairs: { type: 'string' } } });
@@ -61,18 +62,15 @@ async function phase(tenant) {
   const { port, child } = fleet.servers[0];
   const client = new IngestClient({ port, ingestToken: fleet.adminToken }, CONNECTIONS);
   const [before, startedAt] = [cpuUs(child.pid), performance.now()];
-  const answers = [];
   let due = 0;
-  for (let dueAt = startedAt; dueAt < startedAt + SECONDS * 1000; dueAt += (EVENTS_A_REQUEST * 1000) / PER_SECOND) {
-    await wait(Math.max(0, dueAt - performance.now()));
+  await atRate(PER_SECOND / EVENTS_A_REQUEST, startedAt + SECONDS * 1000, () => {
     let lines = '';
     for (let index = 0; index < EVENTS_A_REQUEST; index += 1) {
       if (sent % FIRES_EVERY === 0) due += 1;
       lines += nextEvent(tenant);
     }
-    answers.push(client.post(lines, EVENTS_A_REQUEST));
-  }
-  await Promise.all(answers);
+    return client.post(lines, EVENTS_A_REQUEST);
+  });
   const expected = tenant === 'ruled' ? due : 0;
   for (const end = performance.now() + DRAIN_MS; performance.now() < end && fired.length < expected;) await wait(20);
   const share = (cpuUs(child.pid) - before) / ((performance.now() - startedAt) * 1000);
@@ -96,12 +94,9 @@ function nextEvent(tenant) {
 }
 
 function report(phases) {
-  const median = (tenant, value) => {
-    const all = phases.filter((each) => each.tenant === tenant).map((each) => each[value]);
-    return all.sort((one, other) => one - other)[Math.floor(all.length / 2)];
-  };
-  const share = Number((median('ruled', 'share') - median('plain', 'share')).toFixed(3));
-  const [p50, p99] = [median('ruled', 'p50'), median('ruled', 'p99')];
+  const middle = (tenant, value) => median(phases.filter((each) => each.tenant === tenant).map((each) => each[value]));
+  const share = Number((middle('ruled', 'share') - middle('plain', 'share')).toFixed(3));
+  const [p50, p99] = [middle('ruled', 'p50'), middle('ruled', 'p99')];
   const missing = phases.reduce((sum, { expected, fired: seen }) => sum + Math.abs(expected - seen), 0);
   const held = share <= MOST.share && p99 <= MOST.firedMs && missing === 0;
   console.log(held ? 'held' : 'NOT HELD', JSON.stringify({ share, p50, p99, missing, bars: MOST }));

@@ -8,6 +8,7 @@ import { startClients } from '../../bench/children.mjs';
 import { IngestClient } from '../../bench/http-client.mjs';
 import { nowUs } from '../../bench/load.mjs';
 import { Fleet, save } from './fleet.mjs';
+import { atRate, median } from './pace.mjs';
 
 const { values } = parseArgs({ options: { pairs: { type: 'string' } } });
 const pairs = Number(values.pairs ?? 5);
@@ -58,26 +59,16 @@ async function phase(kind) {
   await sink.ask('watch');
   const client = new IngestClient({ port: fleet.servers[0].port, ingestToken: fleet.adminToken }, CONNECTIONS);
   const endsAt = performance.now() + SECONDS * 1000;
-  const counts = await Promise.all(Array.from({ length: TENANTS }, (_, tenant) => feed(client, tenant, endsAt)));
+  const feed = (tenant) => atRate(PER_SECOND, endsAt, () => client.post(nextEvent(tenant), 1));
+  const sentTo = await Promise.all(Array.from({ length: TENANTS }, (_, tenant) => feed(tenant)));
   client.end();
-  const due = counts.slice(FIRST_HEALTHY).reduce((sum, count) => sum + count, 0);
+  const due = sentTo.slice(FIRST_HEALTHY).flat().length;
   const report = () => sink.ask('report', { from: FIRST_HEALTHY });
   for (const end = performance.now() + DRAIN_MS; performance.now() < end && (await report()).count < due;)
     await wait(20);
   const row = { kind, due, ...(await report()) };
   console.log(JSON.stringify(row));
   return row;
-}
-
-/** At its rate, whether or not the server keeps up: an event's clock starts when it is due. Returns how many. */
-async function feed(client, tenant, endsAt) {
-  const everyMs = 1000 / PER_SECOND;
-  const answers = [];
-  for (let dueAt = performance.now() + Math.random() * everyMs; dueAt < endsAt; dueAt += everyMs) {
-    await wait(Math.max(0, dueAt - performance.now()));
-    answers.push(client.post(nextEvent(tenant), 1));
-  }
-  return (await Promise.all(answers)).length;
 }
 
 function nextEvent(tenant) {
@@ -87,11 +78,8 @@ function nextEvent(tenant) {
 }
 
 function report(phases) {
-  const median = (kind, value) => {
-    const all = phases.filter((each) => each.kind === kind).map((each) => each[value]);
-    return all.sort((one, other) => one - other)[Math.floor(all.length / 2)];
-  };
-  const rows = ['alone', 'beside'].map((kind) => ({ kind, 'p50 ms': median(kind, 'p50'), 'p99 ms': median(kind, 'p99'), 'most ms': median(kind, 'most') })); // prettier-ignore
+  const middle = (kind, value) => median(phases.filter((each) => each.kind === kind).map((each) => each[value]));
+  const rows = ['alone', 'beside'].map((kind) => ({ kind, 'p50 ms': middle(kind, 'p50'), 'p99 ms': middle(kind, 'p99'), 'most ms': middle(kind, 'most') })); // prettier-ignore
   const ratio = Number((rows[1]['p99 ms'] / rows[0]['p99 ms']).toFixed(2));
   const missing = phases.reduce((sum, { due, count }) => sum + Math.max(0, due - count), 0);
   const held = rows[0]['p99 ms'] <= MOST.p99 && ratio <= MOST.ratio && missing === 0;
