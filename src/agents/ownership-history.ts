@@ -1,6 +1,6 @@
 /**
- * Who owned an agent, from when to when, and between which positions of the log. Whose a call is, is kept with the call:
- * see ownership.ts.
+ * Who owned an agent, from when to when, and between which positions of the log. Whose a call is, is kept with the
+ * call: see ownership.ts.
  */
 import { Injectable } from '@nestjs/common';
 import type { Patience } from '../common/fair-slots.js';

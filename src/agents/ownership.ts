@@ -1,9 +1,9 @@
 /**
  * Who owns which agent, now and before. A change takes the append lock: every event before it belongs to the old owner.
  * Of those after it, calls that begin are the new one's; a call that was under way keeps its owner to its end. The SQL
- * function `append_events` (prisma/schema.sql) decides that, by `call_tenants`. A change is compare-and-set, so that exactly one of two claims at the same time
- * wins. Changes are made one after the other. Their look-ups and records are done before the append lock, which is held
- * for three statements, however many agents move.
+ * function `append_events` (prisma/schema.sql) decides that, by `call_tenants`. A change is compare-and-set, so that
+ * exactly one of two claims at the same time wins. Changes are made one after the other. Their look-ups and records are
+ * done before the append lock, which is held for three statements, however many agents move.
  */
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditLog } from '../audit/audit-log.js';
