@@ -14,23 +14,42 @@ export function longCall(turns) {
     const from = index * SECONDS_A_TURN;
     const isCaller = index % 2 === 0;
     return {
-      ...{
-        role: isCaller ? 'user' : 'bot',
-        text: `What is said in turn ${index}, in a dozen words or so, as people do`,
-      },
-      ...{ at: at(from), endedAt: at(from + 3), messageId: `m${index}`, seq: 2 + index },
+      role: isCaller ? 'user' : 'bot',
+      text: `What is said in turn ${index}, in a dozen words or so, as people do`,
+      at: at(from),
+      endedAt: at(from + 3),
+      messageId: `m${index}`,
+      seq: 2 + index,
       ...(isCaller ? { confidence: 0.94 } : { latencyMs: 700 + ((index * 37) % 1600) }),
     };
   });
   const duration = turns * SECONDS_A_TURN;
   const spoken = (turns / 2) * 3000;
   return {
-    ...{ callId: LONG_CALL, agent: 'mara', from: '+34611111111', to: '+34910000000', name: null, direction: 'inbound' },
-    ...{ transport: 'phone', state: 'ended', startedAt: at(0), endedAt: at(duration), duration, reason: 'hangup' },
-    ...{ lastLine: null, incomplete: false, transcript, tools: [], earlier: null, cursor: turns + 2 },
+    callId: LONG_CALL,
+    agent: 'mara',
+    from: '+34611111111',
+    to: '+34910000000',
+    name: null,
+    direction: 'inbound',
+    transport: 'phone',
+    state: 'ended',
+    startedAt: at(0),
+    endedAt: at(duration),
+    duration,
+    reason: 'hangup',
+    lastLine: null,
+    incomplete: false,
+    transcript,
+    tools: [],
+    earlier: null,
+    cursor: turns + 2,
     quality: {
-      ...{ latency: { p50: 1500, p95: 2220, max: 2299, n: turns / 2 }, tools: { calls: 0, failed: 0 }, score: null },
-      ...{ interruptions: 0, language: 'en' },
+      latency: { p50: 1500, p95: 2220, max: 2299, n: turns / 2 },
+      tools: { calls: 0, failed: 0 },
+      score: null,
+      interruptions: 0,
+      language: 'en',
       parts: { ringing: 0, caller: spoken, agent: spoken, tools: null, silence: duration * 1000 - 2 * spoken },
     },
   };
@@ -46,7 +65,10 @@ export function longLog(turns) {
   });
   const said = transcript.map(({ role, text, messageId, at: startedAt, endedAt, latencyMs, confidence }, index) =>
     event(role === 'user' ? 'user.message' : 'bot.speaking', (index + 1) * SECONDS_A_TURN, {
-      ...{ messageId, text, startedAt, endedAt },
+      messageId,
+      text,
+      startedAt,
+      endedAt,
       ...(role === 'user' ? { confidence } : { latencyMs }),
     }),
   );

@@ -122,7 +122,8 @@ async function measureIngest({ subject, options, progress }, figures) {
     const cpu = () => [cpuUs(subject.pid), cpuOfFamilyUs(subject.databasePid)];
     let before = cpu();
     const { eventsPerSecond, events } = await closedLoop(subject, {
-      ...{ connections, eventsARequest },
+      connections,
+      eventsARequest,
       warmUpMs: INGEST_WARM_UP_MS,
       forMs: options.ingestMs,
       onMeasuring: () => (before = cpu()),

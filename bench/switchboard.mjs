@@ -70,7 +70,12 @@ export async function startSwitchboard(dataDir, { readerTokens, cpuProf, preload
 function environment(dataDir, port) {
   const { PATH, HOME, LANG } = process.env;
   return {
-    ...{ PATH, HOME, LANG, DATA_DIR: dataDir, PORT: String(port), SOURCES: 'none' },
+    PATH,
+    HOME,
+    LANG,
+    DATA_DIR: dataDir,
+    PORT: String(port),
+    SOURCES: 'none',
     // The issuer of the tokens, which outlive this process and its port.
     PUBLIC_URL: 'http://switchboard.bench',
     // The bare server sends no pings, so none may fall into a window.

@@ -40,8 +40,14 @@ function oneCall(callId, agents, startMs, random) {
   const seconds = Math.round(25 + 160 * random() ** 2);
   const from = transport === 'phone' ? `+3400060${String(Math.floor(random() * 10_000)).padStart(4, '0')}` : transport;
   const event = (type, second, fields) => ({
-    ...{ event: type, callId, agent, at: new Date(startMs + second * 1000).toISOString() },
-    ...{ from, to: '+34000900124', direction: 'inbound', transport },
+    event: type,
+    callId,
+    agent,
+    at: new Date(startMs + second * 1000).toISOString(),
+    from,
+    to: '+34000900124',
+    direction: 'inbound',
+    transport,
     ...fields,
   });
   const said = reason === 'no_answer' || reason === 'busy' ? [] : lines;

@@ -21,7 +21,7 @@ function callEvents(callId, random) {
   const base = Date.UTC(2026, 0, 5, 10);
   let second = 0;
   const event = (type, fields) => ({
-    ...{ event: type, callId, agent, at: new Date(base + (second += 3) * 1000).toISOString() },
+    event: type, callId, agent, at: new Date(base + (second += 3) * 1000).toISOString(),
     ...fields,
   });
   const phone = `+3460${String(Math.floor(random() * 1e7)).padStart(7, '0')}`;
@@ -34,7 +34,7 @@ function callEvents(callId, random) {
   const turns = Array.from({ length: LINES }, (_, index) => event('turn.end', { turnId: `t${index}` }));
   const tool = event('llm.toolCall', { msgId: `${callId}-t`, toolCalls: [{ id: 't1', name: 'find', arguments: '{}' }] });
   return [
-    ...[event('call.ringing', who), event('call.started', who), ...lines, ...turns, tool],
+    event('call.ringing', who), event('call.started', who), ...lines, ...turns, tool,
     ...(callId === RARE ? [event('growth.rare', { note: 'seldom' })] : []),
     ...(callId === LOST ? [] : [event('call.ended', { reason: random() < 0.7 ? 'hangup' : 'idle_timeout', duration: second })]),
   ];

@@ -31,9 +31,14 @@ export async function measure(visit) {
   const meanMs = report.meanUs / 1000;
   const [besidesMeanMs, afterMeanMs] = [meanMs - appendMeanMs, meanMs - committedMeanMs];
   return {
-    ...{ latencyP50Ms: report.p50Us / 1000, latencyP99Ms: report.p99Us / 1000, appendMeanMs, bareMeanMs },
-    ...{ besidesMeanMs, besidesRatio: besidesMeanMs / bareMeanMs },
-    ...{ afterMeanMs, afterRatio: afterMeanMs / bareMeanMs },
+    latencyP50Ms: report.p50Us / 1000,
+    latencyP99Ms: report.p99Us / 1000,
+    appendMeanMs,
+    bareMeanMs,
+    besidesMeanMs,
+    besidesRatio: besidesMeanMs / bareMeanMs,
+    afterMeanMs,
+    afterRatio: afterMeanMs / bareMeanMs,
   };
 }
 

@@ -95,8 +95,15 @@ export class Fleet {
     const port = await freePort();
     const { PATH, HOME, LANG } = process.env;
     const env = {
-      ...{ PATH, HOME, LANG, PORT: String(port), DATA_DIR: folder, DATABASE_URL: this.#postgres.url },
-      ...{ SOURCES: 'none', PUBLIC_URL: 'http://switchboard.fleet', ...variables },
+      PATH,
+      HOME,
+      LANG,
+      PORT: String(port),
+      DATA_DIR: folder,
+      DATABASE_URL: this.#postgres.url,
+      SOURCES: 'none',
+      PUBLIC_URL: 'http://switchboard.fleet',
+      ...variables,
     };
     const execArgv = ['--enable-source-maps', '--expose-gc', '--import', PRELOAD, ...nodeArguments];
     const stdio = ['ignore', 'ignore', 'inherit', 'ipc'];

@@ -30,20 +30,20 @@ const SETTLE_MS = 90_000;
 const MOST = { ratio: 1.5, revokedMs: 1000, residentMb: 1024 };
 const UNLIMITED = 1_000_000;
 const COLUMNS = [
-  ...[
-    'row',
-    'attack',
-    'p50Alone',
-    'p50',
-    'p99Alone',
-    'p99',
-    'ratio',
-    'answeredAlone',
-    'answered',
-    'revokedMs',
-    'residentMb',
-  ],
-  ...['lost', 'restarted', 'held'],
+  'row',
+  'attack',
+  'p50Alone',
+  'p50',
+  'p99Alone',
+  'p99',
+  'ratio',
+  'answeredAlone',
+  'answered',
+  'revokedMs',
+  'residentMb',
+  'lost',
+  'restarted',
+  'held',
 ];
 const ISSUER = 'https://hanging.example/';
 
@@ -70,12 +70,10 @@ process.exitCode = rows.every(({ held, attack }) => held || attack === 'control'
 
 async function setUp() {
   const variables = {
-    ...{
-      AUTH_JWKS_URL: `http://127.0.0.1:${provider.address().port}/jwks`,
-      AUTH_ISSUER: ISSUER,
-      AUTH_AUDIENCE: 'switchboard',
-    },
-    ...{ STREAM_PING_SECONDS: '300' },
+    AUTH_JWKS_URL: `http://127.0.0.1:${provider.address().port}/jwks`,
+    AUTH_ISSUER: ISSUER,
+    AUTH_AUDIENCE: 'switchboard',
+    STREAM_PING_SECONDS: '300',
   };
   const fleet = await Fleet.start({ variables, execArgv: ['--max-old-space-size=512'] });
   const limits = { requestsPerSecond: UNLIMITED };
@@ -156,8 +154,17 @@ function summaryOf(phases) {
   const [[p50Alone, p99Alone, answeredAlone], [p50, p99, answered]] = [of(alone), of(beside)];
   const worst = (value) => Math.max(...beside.map((each) => each[value]));
   const summary = {
-    ...{ p50Alone, p50, p99Alone, p99, ratio: round(p99 / p99Alone), answeredAlone, answered },
-    ...{ revokedMs: worst('revokedMs'), residentMb: worst('residentMb'), lost: worst('lost'), restarted: hasEnded() },
+    p50Alone,
+    p50,
+    p99Alone,
+    p99,
+    ratio: round(p99 / p99Alone),
+    answeredAlone,
+    answered,
+    revokedMs: worst('revokedMs'),
+    residentMb: worst('residentMb'),
+    lost: worst('lost'),
+    restarted: hasEnded(),
   };
   const held =
     summary.ratio <= MOST.ratio && summary.revokedMs <= MOST.revokedMs && summary.residentMb <= MOST.residentMb;
@@ -181,8 +188,12 @@ async function phase() {
     if ((await readers.ask('count')) >= due) break;
   const { deliveries, outOfOrder, p50Us = Infinity, p99Us = Infinity } = await readers.ask('report');
   return {
-    ...{ p50: round(p50Us / 1000), p99: round(p99Us / 1000), answered: percentile(answeredMs, 0.99) },
-    ...{ lost: due - deliveries + outOfOrder, revokedMs: percentile(revokedMs, 1), residentMb: peakMb() },
+    p50: round(p50Us / 1000),
+    p99: round(p99Us / 1000),
+    answered: percentile(answeredMs, 0.99),
+    lost: due - deliveries + outOfOrder,
+    revokedMs: percentile(revokedMs, 1),
+    residentMb: peakMb(),
   };
 }
 

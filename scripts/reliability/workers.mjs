@@ -53,7 +53,8 @@ async function measure(workers, bus) {
     // Streams are spread over the workers in turn; the busiest worker is full first.
     const full = (at) => few + ((100 - withFew[at]) / (withMany[at] - withFew[at])) * (many - few);
     return {
-      ...{ workers, bus: bus === undefined ? 'NOTIFY' : new URL(bus).protocol.slice(0, -1) },
+      workers,
+      bus: bus === undefined ? 'NOTIFY' : new URL(bus).protocol.slice(0, -1),
       'cpu % with few': withFew.map((share) => share.toFixed(1)).join(' '),
       'with many': withMany.map((share) => share.toFixed(1)).join(' '),
       mostStreams: Math.round(Math.min(...pids.map((_, at) => full(at)))),

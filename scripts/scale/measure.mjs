@@ -44,7 +44,10 @@ async function ask(method, path, body) {
 let said = 0;
 const events = (agent, count) =>
   Array.from({ length: count }, () => ({
-    ...{ event: 'user.message', agent, callId: `call-${agent}-${said % 100}`, messageId: `m${said++}` },
+    event: 'user.message',
+    agent,
+    callId: `call-${agent}-${said % 100}`,
+    messageId: `m${said++}`,
     text: 'about as much as somebody says at once, and as it is written down',
   }));
 

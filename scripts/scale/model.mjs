@@ -94,7 +94,11 @@ export function fleetFor({ calls, readers, tenants }, routing, inputs) {
     const share = (delivering + receiving) / 1e6;
     if (share <= inputs.coreShare)
       return {
-        ...{ durable, events, deliveries, processes, receivingShare: receiving / 1e6 },
+        durable,
+        events,
+        deliveries,
+        processes,
+        receivingShare: receiving / 1e6,
         memoryMb: ((readers / processes) * inputs.streamKb) / 1024,
         busMbPerSecond: (processes * events * received * inputs.wireBytes) / 1e6,
       };

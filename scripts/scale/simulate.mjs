@@ -52,11 +52,9 @@ function appendTable() {
       const { meanBatch, p50Ms, p99Ms, lost } = simulateAppend(rate, inputs);
       const projecting = rate / inputs.projectPerSecond;
       return [
-        ...[
-          number(rate),
-          number(rate / inputs.durablePerCallSecond),
-          lost ? 'falls behind' : percent(rate / appendLimit(inputs)),
-        ],
+        number(rate),
+        number(rate / inputs.durablePerCallSecond),
+        lost ? 'falls behind' : percent(rate / appendLimit(inputs)),
         number(meanBatch, meanBatch < 10 ? 1 : 0),
         ...(lost ? ['–', '–'] : [`${number(p50Ms, 1)} ms`, `${number(p99Ms, 1)} ms`]),
         projecting > 1 ? 'falls behind' : percent(projecting),

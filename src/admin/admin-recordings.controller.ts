@@ -29,8 +29,11 @@ export class AdminRecordingsController {
    * operator listened: once an hour for each listener.
    */
   @Operation({
-    ...{ id: 'getAnyRecording', summary: 'The recording of a call of any tenant' },
-    ...{ answer: recordingAnswer, type: RECORDING, alsoStatus: 206 },
+    id: 'getAnyRecording',
+    summary: 'The recording of a call of any tenant',
+    answer: recordingAnswer,
+    type: RECORDING,
+    alsoStatus: 206,
     problems: ['recording-not-found', 'range-not-satisfiable'],
   })
   @Get(':call/recording')

@@ -26,9 +26,16 @@ import { TransferPreview } from './transfer-preview.js';
 @Module({
   imports: [AuthModule, TenantsModule, AgentsModule, EventsModule, CallsModule, WebhooksModule, DeskModule],
   controllers: [
-    ...[AdminEventsController, ConnectionsController, ExplainController],
-    ...[OwnersController, ErasureController, ErasuresController, AuditController, AdminCallsController],
-    ...[AdminRecordingsController, AttentionController],
+    AdminEventsController,
+    ConnectionsController,
+    ExplainController,
+    OwnersController,
+    ErasureController,
+    ErasuresController,
+    AuditController,
+    AdminCallsController,
+    AdminRecordingsController,
+    AttentionController,
   ],
   providers: [CallReadings, ConnectionsService, ErasureService, ErasureWorker, ExplainService, TransferPreview],
 })

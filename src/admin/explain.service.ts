@@ -55,7 +55,13 @@ export class ExplainService {
       : undefined;
     return explain({
       tenant: { id: tenantId, status: tenant.status, expiredUntil: bounds.expiredUntil },
-      ...{ position, head, event, call, owner, token, now: moment() },
+      position,
+      head,
+      event,
+      call,
+      owner,
+      token,
+      now: moment(),
     });
   }
 }

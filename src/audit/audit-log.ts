@@ -138,7 +138,10 @@ export class AuditLog {
   /** Erases some of the book of an erased tenant at a time: a later tenant of the same name must not read it. */
   async erase(transaction: Prisma.TransactionClient, tenantId: TenantId): Promise<number> {
     const rows = await transaction.auditEntry.findMany({
-      ...{ where: { tenantId }, select: { id: true }, orderBy: { id: 'asc' }, take: ERASED_AT_ONCE },
+      where: { tenantId },
+      select: { id: true },
+      orderBy: { id: 'asc' },
+      take: ERASED_AT_ONCE,
     });
     await transaction.auditEntry.deleteMany({ where: { id: { in: rows.map(({ id }) => id) } } });
     return rows.length;
@@ -198,7 +201,10 @@ function whereOf({ tenant, action, by, target, from, to }: AuditFilter): BookWhe
     value === undefined ? {} : { [name]: value };
   const at = { ...(from === undefined ? {} : { gte: from }), ...(to === undefined ? {} : { lt: to }) };
   return {
-    ...{ tenantId: null, ...is('action', action), ...is('by', by), ...is('target', target) },
+    tenantId: null,
+    ...is('action', action),
+    ...is('by', by),
+    ...is('target', target),
     ...(tenant === undefined ? {} : { tenants: { has: tenant } }),
     ...(Object.keys(at).length === 0 ? {} : { at }),
   };
@@ -207,7 +213,15 @@ function whereOf({ tenant, action, by, target, from, to }: AuditFilter): BookWhe
 function auditView(row: AuditEntry, nameOf: (id: string) => string | null): AuditView {
   const { by, action, target, before, after, requestId } = row;
   return {
-    ...{ id: row.reference, at: row.at.toISOString(), by, byName: nameOf(by) },
-    ...{ action, target, targetName: nameOf(target), before, after, requestId },
+    id: row.reference,
+    at: row.at.toISOString(),
+    by,
+    byName: nameOf(by),
+    action,
+    target,
+    targetName: nameOf(target),
+    before,
+    after,
+    requestId,
   };
 }

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { lineSchema, tenantIdSchema } from '../common/ids.js';
 import { moment } from '../common/moment.js';
 import { Problem } from '../common/problem.js';
-import type { IdentityProvider } from '../config/env.js';
+import type { IdentityProvider } from '../config/identity-provider.js';
 import { type Identity, scopesIn } from './principal.js';
 import { isObject } from '../common/exact-number.js';
 

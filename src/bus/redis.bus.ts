@@ -71,13 +71,14 @@ export class RedisBus extends BrokerBus {
   /** Its errors are added to `faults`. */
   private client(faults: Error[]): Redis {
     const client = new Redis(this.url, {
-      ...{ lazyConnect: true, enableOfflineQueue: false, retryStrategy: () => null, maxRetriesPerRequest: 0 },
-      ...{
-        connectTimeout: CONNECT_MS,
-        commandTimeout: ANSWER_MS,
-        connectionName: 'switchboard-bus',
-        enableReadyCheck: false,
-      },
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      retryStrategy: () => null,
+      maxRetriesPerRequest: 0,
+      connectTimeout: CONNECT_MS,
+      commandTimeout: ANSWER_MS,
+      connectionName: 'switchboard-bus',
+      enableReadyCheck: false,
     });
     client.on('error', (error) => void (faults.length === 0 && faults.push(error)));
     return client;

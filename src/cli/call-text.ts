@@ -32,12 +32,21 @@ const quality = {
 };
 const placed = { at: z.string(), seq: z.number(), order: z.number().optional() };
 const entrySchema = z.looseObject({
-  ...{ ...placed, role: z.string(), text: z.string(), latencyMs: z.number().optional() },
-  ...{ interrupted: z.boolean().optional(), corrected: z.boolean().optional(), by: z.string().optional() },
+  ...placed,
+  role: z.string(),
+  text: z.string(),
+  latencyMs: z.number().optional(),
+  interrupted: z.boolean().optional(),
+  corrected: z.boolean().optional(),
+  by: z.string().optional(),
 });
 const toolSchema = z.looseObject({
-  ...{ ...placed, name: z.string().nullable(), arguments: z.unknown().optional(), result: z.unknown().optional() },
-  ...{ error: z.unknown().optional(), ms: z.number().optional() },
+  ...placed,
+  name: z.string().nullable(),
+  arguments: z.unknown().optional(),
+  result: z.unknown().optional(),
+  error: z.unknown().optional(),
+  ms: z.number().optional(),
 });
 
 export const callRowSchema = z.looseObject({

@@ -11,8 +11,13 @@ const ownSchema = z.looseObject({ tenant: z.string(), limits: z.record(z.string(
 const count = z.number();
 const platformSchema = z.looseObject({
   limits: z.looseObject({
-    ...{ streams: count, streamsPerToken: count, requestsPerSecond: count, tokens: count },
-    ...{ ingestPerSecond: count, ingestBytesPerSecond: count, retentionDays: count.nullable() },
+    streams: count,
+    streamsPerToken: count,
+    requestsPerSecond: count,
+    tokens: count,
+    ingestPerSecond: count,
+    ingestBytesPerSecond: count,
+    retentionDays: count.nullable(),
   }),
 });
 

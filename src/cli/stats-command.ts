@@ -8,7 +8,10 @@ import { printAsRead, table } from './output.js';
 const latencySchema = z.looseObject({ p50: z.number(), p95: z.number() }).nullable();
 const counted = { calls: z.number(), minutes: z.number(), latency: latencySchema };
 const statsSchema = z.looseObject({
-  ...{ from: z.string(), to: z.string(), tz: z.string(), latency: latencySchema },
+  from: z.string(),
+  to: z.string(),
+  tz: z.string(),
+  latency: latencySchema,
   totals: z.looseObject({ calls: z.number(), minutes: z.number(), medianDuration: z.number().nullable() }),
   tools: z.looseObject({ calls: z.number(), failed: z.number() }),
   score: z.looseObject({ judged: z.number(), passed: z.number() }).nullable(),

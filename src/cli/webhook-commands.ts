@@ -72,7 +72,9 @@ function addCreate(webhook: Command): void {
       const { tenant, description, agent, type, each, format } = options;
       const { api, isJson } = contextOf(command);
       const body = {
-        ...{ url, each, format },
+        url,
+        each,
+        format,
         ...(description === undefined ? {} : { description }),
         ...(agent === undefined ? {} : { agents: agent }),
         ...(type === undefined ? {} : { types: type }),

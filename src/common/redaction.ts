@@ -9,9 +9,25 @@ const MIN_KNOWN_LENGTH = 12;
 
 /** Names of fields, headers and parameters whose values are always secret. */
 export const SECRET_NAMES = [
-  ...['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'password', 'secret', 'client_secret'],
-  ...['token', 'access_token', 'refresh_token', 'id_token', 'accessToken', 'refreshToken', 'idToken'],
-  ...['apiKey', 'api_key', 'api-key', 'x-api-key', 'switchboard_session'],
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'set-cookie',
+  'password',
+  'secret',
+  'client_secret',
+  'token',
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'accessToken',
+  'refreshToken',
+  'idToken',
+  'apiKey',
+  'api_key',
+  'api-key',
+  'x-api-key',
+  'switchboard_session',
 ] as const;
 const NAMES = SECRET_NAMES.join('|');
 

@@ -4,13 +4,14 @@ import { z } from 'zod';
 import type { AddressRange } from '../common/address-range.js';
 import { localUrl } from '../common/address.js';
 import type { Limits } from '../common/limits.js';
+import { type IdentityProvider, identityProviderOf, identityProviderVariables } from './identity-provider.js';
 import { InvalidPostgresUrl } from './postgres-parameters.js';
 import { readPostgresUrl, withVariables } from './postgres-url.js';
 import { PublicUrl } from './public-url.js';
 import type { TrustProxy } from './trust-proxy.js';
 import * as text from './variables.js';
 
-const { busUrl, flag, httpUrl, integer, list, postgresUrl, publicUrl, secret, shown, trustProxy } = text;
+const { InvalidEnv, busUrl, corsOrigins, flag, integer, postgresUrl, publicUrl, secret, shown, trustProxy } = text;
 const { recordingHosts, webhooksAllow } = text;
 
 const seconds = (fallback: number, max: number) => integer(1, max).default(fallback);
@@ -41,16 +42,9 @@ const envSchema = z.object({
   DRAIN_SECONDS: seconds(10, 600),
   LEAVE_SECONDS: integer(0, 600).default(0),
   METRICS_TOKEN: secret.optional(),
-  AUTH_JWKS_URL: httpUrl.optional(),
-  AUTH_ISSUER: z.string().min(1).optional(),
-  AUTH_AUDIENCE: list.optional(),
-  AUTH_AUDIENCE_CLAIM: list.optional(),
-  AUTH_TENANT_CLAIM: z.string().trim().min(1).default('tenant'),
-  AUTH_SCOPE_CLAIM: list.default(['scope', 'scp']),
-  AUTH_SCOPE_PREFIX: list.default([]),
   CALL_MAX_SILENCE_MINUTES: integer(1, 100_000).default(240),
   CALL_MAX_EVENTS: integer(100, 1_000_000).default(50_000),
-  CORS_ORIGINS: z.string().optional(),
+  CORS_ORIGINS: corsOrigins,
   TRUST_PROXY: trustProxy.default(false),
   LIMIT_STREAMS: limit(1000),
   LIMIT_STREAMS_PER_TOKEN: limit(500),
@@ -60,25 +54,8 @@ const envSchema = z.object({
   LIMIT_TOKENS: limit(1000),
   RETENTION_DAYS: integer(1, 36_500).optional(),
   WEBHOOKS_ALLOW: webhooksAllow,
+  ...identityProviderVariables,
 });
-
-/**
- * The operator's own identity provider: tokens of `issuer`, signed by a key of the set at `jwksUrl`. A claim is given
- * by its name or by the path to it (auth/external-claims.ts).
- */
-export interface IdentityProvider {
-  readonly jwksUrl: string;
-  readonly issuer: string;
-  /** The audiences of its tokens; one of these is enough. */
-  readonly audiences: readonly string[];
-  /** The claims that hold the audience; undefined: `aud` or, without one, the client that the token was made for. */
-  readonly audienceClaims: readonly string[] | undefined;
-  readonly tenantClaim: string;
-  /** A token's scopes are those of all these claims together. */
-  readonly scopeClaims: readonly string[];
-  /** What may stand before our scopes, besides the audience. */
-  readonly scopePrefixes: readonly string[];
-}
 
 /** What the operator configured (docs/operations.md, "Configuration"). `demo` is true when no `SOURCES` were named. */
 export interface Env {
@@ -131,9 +108,6 @@ export interface Env {
   readonly webhooksAllow: readonly AddressRange[];
 }
 
-/** A configuration that cannot work; its message is one readable line for the console. */
-export class InvalidEnv extends Error {}
-
 type Shell = Record<string, string | undefined>;
 
 /**
@@ -144,35 +118,35 @@ export function readEnv(variables: Shell, shell = variables): Env {
   const env = parse(variables);
   const demo = env.SOURCES === undefined;
   return Object.freeze({
-    ...{ port: env.PORT, host: env.HOST },
+    port: env.PORT,
+    host: env.HOST,
     databaseUrl: databaseUrlOf(env.DATABASE_URL, shell),
     allowFsyncOff: env.ALLOW_FSYNC_OFF,
     busUrl: env.BUS_URL,
     sources: sourcesOf(env),
-    ...{ demo, sourceToken: env.SOURCE_TOKEN },
-    ...{ pinecallApiKey: env.PINECALL_API_KEY, pinecall2ApiKey: env.PINECALL2_API_KEY ?? env.PINECALL_API_KEY },
-    ...{ pinecall2SupervisorKey: env.PINECALL2_SUPERVISOR_KEY, pinecallOpsKey: env.PINECALL_OPS_KEY },
+    demo,
+    sourceToken: env.SOURCE_TOKEN,
+    pinecallApiKey: env.PINECALL_API_KEY,
+    pinecall2ApiKey: env.PINECALL2_API_KEY ?? env.PINECALL_API_KEY,
+    pinecall2SupervisorKey: env.PINECALL2_SUPERVISOR_KEY,
+    pinecallOpsKey: env.PINECALL_OPS_KEY,
     publicUrl: env.PUBLIC_URL ?? ownUrl(env),
     dataDir: resolve(env.DATA_DIR),
-    ...{ streamPingMs: env.STREAM_PING_SECONDS * 1000, streamMaxMs: env.STREAM_MAX_SECONDS * 1000 },
+    streamPingMs: env.STREAM_PING_SECONDS * 1000,
+    streamMaxMs: env.STREAM_MAX_SECONDS * 1000,
     workers: env.WORKERS,
-    ...{ drainMs: env.DRAIN_SECONDS * 1000, leaveMs: env.LEAVE_SECONDS * 1000 },
+    drainMs: env.DRAIN_SECONDS * 1000,
+    leaveMs: env.LEAVE_SECONDS * 1000,
     metricsToken: env.METRICS_TOKEN,
     identityProvider: identityProviderOf(env),
-    corsOrigins: corsOriginsOf(env),
+    corsOrigins: env.CORS_ORIGINS,
     trustProxy: env.TRUST_PROXY,
     callMaxSilenceMs: env.CALL_MAX_SILENCE_MINUTES * 60_000,
     callMaxEvents: env.CALL_MAX_EVENTS,
-    limits: {
-      streams: env.LIMIT_STREAMS,
-      streamsPerToken: env.LIMIT_STREAMS_PER_TOKEN,
-      requestsPerSecond: env.LIMIT_REQUESTS_PER_SECOND,
-      ingestPerSecond: env.LIMIT_INGEST_PER_SECOND,
-      ingestBytesPerSecond: env.LIMIT_INGEST_BYTES_PER_SECOND,
-      tokens: env.LIMIT_TOKENS,
-    },
+    limits: limitsOf(env),
     retentionDays: env.RETENTION_DAYS,
-    ...{ webhooksAllow: env.WEBHOOKS_ALLOW(demo), recordingHosts: env.RECORDING_HOSTS },
+    webhooksAllow: env.WEBHOOKS_ALLOW(demo),
+    recordingHosts: env.RECORDING_HOSTS,
   });
 }
 
@@ -223,27 +197,15 @@ function databaseUrlOf(given: string | undefined, shell: Shell): string | undefi
   }
 }
 
-/** All of its three or none: half of it would let in fewer, or more, than the operator believes. */
-function identityProviderOf(env: Variables): IdentityProvider | undefined {
-  const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audiences } = env;
-  if (jwksUrl === undefined && issuer === undefined && audiences === undefined) return undefined;
-  if (jwksUrl === undefined || issuer === undefined || audiences === undefined) {
-    throw new InvalidEnv('AUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE: set all three, or none');
-  }
+function limitsOf(env: Variables): Limits {
   return {
-    ...{ jwksUrl, issuer, audiences, audienceClaims: env.AUTH_AUDIENCE_CLAIM, tenantClaim: env.AUTH_TENANT_CLAIM },
-    ...{ scopeClaims: env.AUTH_SCOPE_CLAIM, scopePrefixes: env.AUTH_SCOPE_PREFIX },
+    streams: env.LIMIT_STREAMS,
+    streamsPerToken: env.LIMIT_STREAMS_PER_TOKEN,
+    requestsPerSecond: env.LIMIT_REQUESTS_PER_SECOND,
+    ingestPerSecond: env.LIMIT_INGEST_PER_SECOND,
+    ingestBytesPerSecond: env.LIMIT_INGEST_BYTES_PER_SECOND,
+    tokens: env.LIMIT_TOKENS,
   };
-}
-
-function corsOriginsOf({ CORS_ORIGINS: list }: Variables): readonly string[] {
-  const origins = list?.split(',').map((origin) => origin.trim()) ?? [];
-  for (const origin of origins) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
-      throw new InvalidEnv(`CORS_ORIGINS: "${origin}" is not an origin like https://dashboard.example.com`);
-    }
-  }
-  return origins;
 }
 
 /** Injection token of {@link Env}. */

@@ -8,20 +8,25 @@ export class InvalidPostgresUrl extends Error {}
 
 /** https://www.postgresql.org/docs/current/libpq-envars.html */
 export const LIBPQ_VARIABLES = [
-  ...[['PGHOST', 'host'], ['PGHOSTADDR', 'hostaddr'], ['PGPORT', 'port'], ['PGDATABASE', 'dbname']],
-  ...[['PGUSER', 'user'], ['PGPASSWORD', 'password'], ['PGPASSFILE', 'passfile'], ['PGOPTIONS', 'options']],
-  ...[['PGAPPNAME', 'application_name'], ['PGCONNECT_TIMEOUT', 'connect_timeout'], ['PGSSLMODE', 'sslmode']],
-  ...[['PGSSLNEGOTIATION', 'sslnegotiation'], ['PGSSLROOTCERT', 'sslrootcert'], ['PGSSLCERT', 'sslcert']],
-  ...[['PGSSLKEY', 'sslkey'], ['PGSSLCRL', 'sslcrl'], ['PGCHANNELBINDING', 'channel_binding']],
-  ...[['PGSSLMINPROTOCOLVERSION', 'ssl_min_protocol_version'], ['PGSSLMAXPROTOCOLVERSION', 'ssl_max_protocol_version']],
-  ...[['PGTARGETSESSIONATTRS', 'target_session_attrs']],
+  ['PGHOST', 'host'], ['PGHOSTADDR', 'hostaddr'], ['PGPORT', 'port'], ['PGDATABASE', 'dbname'],
+  ['PGUSER', 'user'], ['PGPASSWORD', 'password'], ['PGPASSFILE', 'passfile'], ['PGOPTIONS', 'options'],
+  ['PGAPPNAME', 'application_name'], ['PGCONNECT_TIMEOUT', 'connect_timeout'], ['PGSSLMODE', 'sslmode'],
+  ['PGSSLNEGOTIATION', 'sslnegotiation'], ['PGSSLROOTCERT', 'sslrootcert'], ['PGSSLCERT', 'sslcert'],
+  ['PGSSLKEY', 'sslkey'], ['PGSSLCRL', 'sslcrl'], ['PGCHANNELBINDING', 'channel_binding'],
+  ['PGSSLMINPROTOCOLVERSION', 'ssl_min_protocol_version'], ['PGSSLMAXPROTOCOLVERSION', 'ssl_max_protocol_version'],
+  ['PGTARGETSESSIONATTRS', 'target_session_attrs'],
 ] as [variable: string, parameter: string][]; // prettier-ignore
 
 const KNOWN = new Set([
   ...LIBPQ_VARIABLES.map(([, name]) => name),
-  ...['sslpassword', 'keepalives', 'keepalives_idle', 'fallback_application_name', 'schema'],
+  'sslpassword',
+  'keepalives',
+  'keepalives_idle',
+  'fallback_application_name',
+  'schema',
   // Parameters of other clients that hold here in any case.
-  ...['client_encoding', 'uselibpqcompat'],
+  'client_encoding',
+  'uselibpqcompat',
 ]);
 
 /** Not the name of a parameter, so it may be a secret and must not be shown. */

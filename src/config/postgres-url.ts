@@ -79,9 +79,15 @@ export function readPostgresUrl(text: string): PostgresUrl {
   if (channelBinding === 'require' && tls.mode === 'disable')
     throw new InvalidPostgresUrl('channel_binding=require needs TLS, and sslmode is disable');
   return {
-    ...{ hosts, user, database: value('dbname') ?? user, schema: value('schema') },
-    ...{ password: value('password'), passwordFile: value('passfile') },
-    ...{ tls, channelBinding, needsWrites: needsWrites(value('target_session_attrs'), hosts.length) },
+    hosts,
+    user,
+    database: value('dbname') ?? user,
+    schema: value('schema'),
+    password: value('password'),
+    passwordFile: value('passfile'),
+    tls,
+    channelBinding,
+    needsWrites: needsWrites(value('target_session_attrs'), hosts.length),
     applicationName: value('application_name') ?? value('fallback_application_name'),
     connectMs: secondsOf('connect_timeout', value('connect_timeout')),
     keepAlive: value('keepalives') !== '0',
@@ -151,9 +157,12 @@ function pairsOf(query: string): [string, string][] {
 
 /** Names that other clients use for it. */
 const SPELLINGS: Record<string, [string, string]> = {
-  ...{ 'ssl=true': ['sslmode', 'require'], 'ssl=1': ['sslmode', 'require'] },
-  ...{ 'ssl=false': ['sslmode', 'disable'], 'ssl=0': ['sslmode', 'disable'] },
-  ...{ 'ssl=no-verify': ['sslmode', 'require'], 'sslmode=no-verify': ['sslmode', 'require'] },
+  'ssl=true': ['sslmode', 'require'],
+  'ssl=1': ['sslmode', 'require'],
+  'ssl=false': ['sslmode', 'disable'],
+  'ssl=0': ['sslmode', 'disable'],
+  'ssl=no-verify': ['sslmode', 'require'],
+  'sslmode=no-verify': ['sslmode', 'require'],
 };
 
 /** A "%" that encodes nothing stands for itself. */
@@ -197,8 +206,13 @@ function tlsOf(value: (name: string) => string | undefined): Tls {
   if (rootCert === 'system' && mode !== 'verify-full')
     throw new InvalidPostgresUrl('sslrootcert=system goes with sslmode=verify-full only');
   return {
-    ...{ mode, negotiation, rootCert, cert: value('sslcert'), key: value('sslkey') },
-    ...{ keyPassword: value('sslpassword'), revoked: value('sslcrl') },
+    mode,
+    negotiation,
+    rootCert,
+    cert: value('sslcert'),
+    key: value('sslkey'),
+    keyPassword: value('sslpassword'),
+    revoked: value('sslcrl'),
     minVersion: oneOf('ssl_min_protocol_version', value('ssl_min_protocol_version'), versions),
     maxVersion: oneOf('ssl_max_protocol_version', value('ssl_max_protocol_version'), versions),
   };

@@ -2,8 +2,22 @@
 
 /** First segments of our own paths. A prefix that begins with one of them could not be told from those paths. */
 const OWN_SEGMENTS = [
-  ...['.well-known', 'assets', 'docs', 'events', 'favicon.svg', 'healthz', 'metrics', 'openapi.json', 'problems'],
-  ...['readyz', 'v1', 'admin', 'calls', 'live', 'overview', 'tokens'],
+  '.well-known',
+  'assets',
+  'docs',
+  'events',
+  'favicon.svg',
+  'healthz',
+  'metrics',
+  'openapi.json',
+  'problems',
+  'readyz',
+  'v1',
+  'admin',
+  'calls',
+  'live',
+  'overview',
+  'tokens',
 ];
 const BASE_PATH = /^(?:\/[\w.~-]+)*$/;
 

@@ -7,6 +7,9 @@ import { readPostgresUrl } from './postgres-url.js';
 import { NoPublicUrl, PublicUrl } from './public-url.js';
 import { trustProxyOf } from './trust-proxy.js';
 
+/** A configuration that cannot work; its message is one readable line for the console. */
+export class InvalidEnv extends Error {}
+
 /** Digits only: `1e3`, `0x10` and `5.0` are more often mistakes than intended. */
 export function integer(min: number, max: number) {
   const words = `must be a whole number from ${min} to ${max}`;
@@ -63,6 +66,14 @@ export const recordingHosts = list
   .refine(
     (hosts) => hosts.every((host) => HOST.test(host) || (URL.canParse(host) && new URL(host).origin === host)),
     'must be hosts like media.example.com or *.example.com, or origins like http://10.0.0.7:9000',
+  );
+
+/** Origins that pages of other hosts may have. */
+export const corsOrigins = list
+  .default([])
+  .refine(
+    (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+    'must be origins like https://dashboard.example.com, separated by commas',
   );
 
 export const busUrl = z

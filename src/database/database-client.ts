@@ -49,14 +49,20 @@ export class DatabaseClient extends pg.Client {
     const login = new Login(ways, way);
     const { options: tls, fault } = way.tls ? readTls(ways, way) : {};
     super({
-      ...{ host: way.host.address, port: way.host.port, user: url.user, database: url.database },
+      host: way.host.address,
+      port: way.host.port,
+      user: url.user,
+      database: url.database,
       password: () => login.password(),
       application_name: url.applicationName === undefined ? name : `${name} ${url.applicationName}`.slice(0, 63),
       // Each is set, because the driver looks in the shell for any that is not.
-      ...{ ssl: tls ?? false, sslnegotiation: tls ? url.tls.negotiation : 'postgres' },
-      ...{ client_encoding: 'UTF8', connectionTimeoutMillis: connectMsOf(ways) },
+      ssl: tls ?? false,
+      sslnegotiation: tls ? url.tls.negotiation : 'postgres',
+      client_encoding: 'UTF8',
+      connectionTimeoutMillis: connectMsOf(ways),
       enableChannelBinding: way.tls && url.channelBinding !== 'disable',
-      ...{ keepAlive: keepAlive ?? url.keepAlive, keepAliveInitialDelayMillis: url.keepAliveMs },
+      keepAlive: keepAlive ?? url.keepAlive,
+      keepAliveInitialDelayMillis: url.keepAliveMs,
       ...(stream && { stream }),
       ...(types && { types }),
     });

@@ -13,8 +13,12 @@ export interface Way {
 }
 
 const WITH_TLS: Record<SslMode, readonly boolean[]> = {
-  ...{ disable: [false], allow: [false, true], prefer: [true, false], require: [true] },
-  ...{ 'verify-ca': [true], 'verify-full': [true] },
+  disable: [false],
+  allow: [false, true],
+  prefer: [true, false],
+  require: [true],
+  'verify-ca': [true],
+  'verify-full': [true],
 };
 
 /** invalid_authorization_specification: the other kind of connection may be allowed for this user. */

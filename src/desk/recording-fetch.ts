@@ -54,7 +54,8 @@ export class RecordingFetch implements OnApplicationShutdown {
         dispatcher: place.isTrusted ? this.trusted : this.guarded,
         headers: { accept: 'audio/*, */*;q=0.1', 'accept-encoding': 'identity', ...headers },
         signal,
-        ...{ headersTimeout: ANSWER_MS, bodyTimeout: SILENT_MS },
+        headersTimeout: ANSWER_MS,
+        bodyTimeout: SILENT_MS,
       });
       body.on('error', () => undefined); // Its reader hears of it, too.
       const header = (name: string) => [answered[name]].flat()[0];

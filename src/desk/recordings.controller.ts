@@ -24,8 +24,11 @@ export class RecordingsController {
    * else is answered whole. The answer is cut if the client stops reading.
    */
   @Operation({
-    ...{ id: 'getRecording', summary: 'The recording of a call: audio, whole or a range of bytes' },
-    ...{ answer: recordingAnswer, type: RECORDING, alsoStatus: 206 },
+    id: 'getRecording',
+    summary: 'The recording of a call: audio, whole or a range of bytes',
+    answer: recordingAnswer,
+    type: RECORDING,
+    alsoStatus: 206,
     problems: ['recording-not-found', 'range-not-satisfiable'],
   })
   @Get(':call/recording')

@@ -144,7 +144,11 @@ export class SteeringService {
 /** What the tenant's log says of it. */
 function eventOf({ agent, tenantId }: CallStanding, { callId, verb, by }: Steered, identity: string): AdmittedEvent {
   const event = {
-    ...{ type: CALL_STEERED, agent, callId, at: undefined, ephemeral: false },
+    type: CALL_STEERED,
+    agent,
+    callId,
+    at: undefined,
+    ephemeral: false,
     identity: [CALL_STEERED, tenantId, callId, identity],
     data: { callId, verb, by },
   };

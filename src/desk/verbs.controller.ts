@@ -21,8 +21,10 @@ export class VerbsController {
 
   /** Empty for a call that came from elsewhere, and for each of the first generation. */
   @Operation({
-    ...{ id: 'listVerbs', summary: 'What can be asked of a call in progress' },
-    ...{ answer: offeredAnswer, problems: ['call-not-found'] },
+    id: 'listVerbs',
+    summary: 'What can be asked of a call in progress',
+    answer: offeredAnswer,
+    problems: ['call-not-found'],
   })
   @Get(':call/verbs')
   list(
@@ -39,7 +41,8 @@ export class VerbsController {
    * without an `Idempotency-Key`.
    */
   @Operation({
-    ...{ id: 'steerCall', summary: 'Steer a call in progress: say, whisper, take over, give back, transfer, end' },
+    id: 'steerCall',
+    summary: 'Steer a call in progress: say, whisper, take over, give back, transfer, end',
     answer: steeredAnswer,
     bodyExample: { verb: 'say', text: 'One moment, please', by: 'Ana' },
     problems: ['call-not-found', 'not-steerable', 'idempotency-key-reused'],

@@ -77,8 +77,15 @@ export class Sockets {
     const { remoteAddress = '' } = socket;
     const since = performance.now();
     const connection: Connection = {
-      ...{ socket, address: isTrusted(remoteAddress) ? '' : remoteAddress, since, usedAt: since, isStranger: true },
-      ...{ response: undefined, isStream: false, progress: 0, progressAt: since },
+      socket,
+      address: isTrusted(remoteAddress) ? '' : remoteAddress,
+      since,
+      usedAt: since,
+      isStranger: true,
+      response: undefined,
+      isStream: false,
+      progress: 0,
+      progressAt: since,
     };
     connections.set(socket, connection);
     this.open.add(connection);

@@ -162,7 +162,10 @@ export class LogReaders implements OnApplicationBootstrap, OnModuleDestroy {
     }
     const { kind: kindName, tenantId, name } = row;
     const tools = {
-      ...{ pages: this.pages, commits: this.commits, table: this.table, traffic: this.traffic },
+      pages: this.pages,
+      commits: this.commits,
+      table: this.table,
+      traffic: this.traffic,
       warn: (text: string) => this.logger.warn(text),
       lost: () => void this.reload(row.tenantId),
     };

@@ -95,8 +95,12 @@ export class ReaderTable {
   async move(run: Run, moves: readonly Move[]): Promise<ReaderName[]> {
     const column = <Key extends keyof Move>(key: Key) => moves.map((move) => move[key] ?? null);
     const { rows } = await run<ReaderName>(MOVE, [
-      ...[column('kind'), column('tenantId'), column('name')],
-      ...[column('from'), column('to'), column('skipped')],
+      column('kind'),
+      column('tenantId'),
+      column('name'),
+      column('from'),
+      column('to'),
+      column('skipped'),
     ]);
     return rows;
   }

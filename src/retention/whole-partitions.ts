@@ -106,7 +106,10 @@ export class WholePartitions {
   private async end(table: string): Promise<void> {
     const removed = await this.expiry.eventsIn(table);
     const changes = removed.map(({ tenantId, events, last }) => ({
-      ...{ action: 'retention.remove', target: tenantId ?? 'unassigned', before: { events }, after: { until: last } },
+      action: 'retention.remove',
+      target: tenantId ?? 'unassigned',
+      before: { events },
+      after: { until: last },
       books: tenantId === null ? [] : [{ tenantId }],
     }));
     const isOurs = await this.prisma.$transaction(async (transaction) => {

@@ -74,7 +74,11 @@ export function firedEvent(callId: CallId, { rule, because, at, agent }: Firing,
   const cause = rule.once === 'call' ? [] : [because.event];
   const admitted = admitEvent(
     {
-      ...{ type: RULE_FIRED, agent, callId, at: new Date(at), ephemeral: false },
+      type: RULE_FIRED,
+      agent,
+      callId,
+      at: new Date(at),
+      ephemeral: false,
       identity: [RULE_FIRED, rule.id, callId, ...cause],
       data: { rule: rule.id, name: rule.name, callId, because: becauseView(because) },
     },

@@ -35,7 +35,11 @@ export interface Hearing {
 
 const NOBODY: Silences = { caller: null, agent: null, anybody: null };
 export const NOTHING_HEARD: Hearing = {
-  ...{ silences: NOBODY, speaking: null, spoken: null, isHandedOver: false, isOver: false },
+  silences: NOBODY,
+  speaking: null,
+  spoken: null,
+  isHandedOver: false,
+  isOver: false,
 };
 /** If the end of a speech never came, it counts as ended after this time. */
 const LONGEST_SPEECH_MS = 120_000;

@@ -17,8 +17,15 @@ export interface RuleView {
 
 export function ruleView({ id, name, agents, when, once, enabled, version, createdAt, changedAt }: Row): RuleView {
   return {
-    ...{ id, name, agents: agents.length === 0 ? null : agents, when, once, enabled, version },
-    ...{ createdAt: createdAt.toISOString(), changedAt: changedAt.toISOString() },
+    id,
+    name,
+    agents: agents.length === 0 ? null : agents,
+    when,
+    once,
+    enabled,
+    version,
+    createdAt: createdAt.toISOString(),
+    changedAt: changedAt.toISOString(),
   };
 }
 

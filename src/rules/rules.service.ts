@@ -91,7 +91,7 @@ export class RulesService {
     return this.change(tenantId, patience, agents, async (tables, since) => {
       await assertRoom(tables, tenantId, undefined, when);
       const id = randomUUID();
-      const kept = { ...{ name, agents: agents ?? [], once, enabled }, when, timed: isTimed(when), since };
+      const kept = { name, agents: agents ?? [], once, enabled, when, timed: isTimed(when), since };
       const row = await tables.rule.create({ data: { id, tenantId, ...kept, createdBy: actor.name } });
       await this.note(tables, actor, 'rule.create', tenantId, null, row);
       return row;
@@ -123,7 +123,8 @@ export class RulesService {
           ...(once !== undefined && { once }),
           ...(enabled !== undefined && { enabled }),
           ...(isNew && { since }),
-          ...{ version: { increment: 1 }, changedAt: moment() },
+          version: { increment: 1 },
+          changedAt: moment(),
         },
       });
       await this.note(tables, actor, 'rule.change', tenantId, before, row);

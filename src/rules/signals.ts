@@ -109,7 +109,19 @@ export function isOver({ type }: RuleEvent): boolean {
 
 /** Types whose data matters to rules. For all other types only the time counts. */
 export const TELLING: ReadonlySet<string> = new Set([
-  ...[...CALLER_SAYS, ...AGENT_SAYS, ...STARTS, ...CLOSES, ...TOOL_ANSWERS],
-  ...['turn.start', 'turn.end', 'bot.finished', 'bot.interrupted', 'tool.call', 'llm.toolCall'],
-  ...['handoff.requested', 'handoff.active', 'handoff.released', 'call.score'],
+  ...CALLER_SAYS,
+  ...AGENT_SAYS,
+  ...STARTS,
+  ...CLOSES,
+  ...TOOL_ANSWERS,
+  'turn.start',
+  'turn.end',
+  'bot.finished',
+  'bot.interrupted',
+  'tool.call',
+  'llm.toolCall',
+  'handoff.requested',
+  'handoff.active',
+  'handoff.released',
+  'call.score',
 ]);

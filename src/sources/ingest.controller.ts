@@ -22,9 +22,13 @@ import { ingestAnswer } from './ingest-answer.js';
 
 const MEBIBYTE = 1024 * 1024;
 const TYPES = ['application/json', 'application/x-ndjson'];
-/** The largest body of the platform, which may bring what an upstream had collected; and of a tenant. */
-const MAX_BYTES = 8 * MEBIBYTE;
-const MAX_TENANT_BYTES = 2 * MEBIBYTE;
+/** The platform may bring what an upstream had collected, and so may send more at once than a tenant. */
+const BODY: Parameters<typeof TextBody>[0] = {
+  types: TYPES,
+  maxBytes: 8 * MEBIBYTE,
+  maxTenantBytes: 2 * MEBIBYTE,
+  bytesPerSecond: ({ ingestBytesPerSecond }) => ingestBytesPerSecond,
+};
 
 /** In a document: any of the forms of docs/protocol.md, section 9.2. */
 const EVENT = { type: 'object', additionalProperties: true };
@@ -66,10 +70,7 @@ export class IngestController {
   @HttpCode(200)
   @Scopes('events:write', 'admin')
   @OwnRate()
-  @TextBody({
-    ...{ types: TYPES, maxBytes: MAX_BYTES, maxTenantBytes: MAX_TENANT_BYTES },
-    bytesPerSecond: ({ ingestBytesPerSecond }) => ingestBytesPerSecond,
-  })
+  @TextBody(BODY)
   @ApiConsumes(...TYPES)
   @ApiBody({ schema: { oneOf: [EVENT, { type: 'array', items: EVENT }] } })
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes repeating the same body safe.' })

@@ -86,7 +86,12 @@ export class LossySink implements EventSink {
     const gaps = [...this.gaps.values()];
     this.gaps.clear();
     return gaps.map(({ agent, callId, lost }) => ({
-      ...{ type: 'log.gap', agent, callId, at: undefined, ephemeral: false, identity: undefined },
+      type: 'log.gap',
+      agent,
+      callId,
+      at: undefined,
+      ephemeral: false,
+      identity: undefined,
       data: { ...(callId === null ? {} : { callId }), lost, reason: 'upstream' },
     }));
   }

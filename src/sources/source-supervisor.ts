@@ -84,8 +84,10 @@ export class SourceSupervisor implements OnApplicationBootstrap, OnModuleDestroy
   /** The sources that this process runs, or has run. */
   get progress(): SourceProgress[] {
     return [...this.sinks].map(([{ name, upstreamBacklog }, { lastEventAt, waitingEvents }]) => ({
-      ...{ source: name, upstreamBacklog },
-      ...{ lastEventAt, waitingEvents },
+      source: name,
+      upstreamBacklog,
+      lastEventAt,
+      waitingEvents,
     }));
   }
 

@@ -25,8 +25,12 @@ const limit = z
 
 export const defaultLimitsAnswer = z.object({
   limits: z.object({
-    ...{ streams: limit, streamsPerToken: limit, requestsPerSecond: limit, ingestPerSecond: limit },
-    ...{ ingestBytesPerSecond: limit, tokens: limit },
+    streams: limit,
+    streamsPerToken: limit,
+    requestsPerSecond: limit,
+    ingestPerSecond: limit,
+    ingestBytesPerSecond: limit,
+    tokens: limit,
     retentionDays: z
       .int()
       .min(1)

@@ -110,8 +110,11 @@ export class TenantErasures {
       tenantErasure.findMany({ orderBy: { begunAt: 'asc' } });
     const rows = await this.pool.list(null, read, patience);
     return rows.map(({ tenantId, begunAt, step, events, erased }) => ({
-      ...{ tenant: tenantId as TenantId, since: begunAt.toISOString(), step },
-      ...{ events: Number(events), erased: Number(erased) },
+      tenant: tenantId as TenantId,
+      since: begunAt.toISOString(),
+      step,
+      events: Number(events),
+      erased: Number(erased),
     }));
   }
 }

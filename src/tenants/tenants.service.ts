@@ -98,7 +98,10 @@ export class TenantsService {
         },
       });
       await this.audit.record(transaction, actor, {
-        ...{ action: 'tenant.change', target: tenantId, before: factsOf(before), after: factsOf(after) },
+        action: 'tenant.change',
+        target: tenantId,
+        before: factsOf(before),
+        after: factsOf(after),
         books: [{ tenantId }],
       });
       return after;

@@ -144,9 +144,15 @@ export class Deliveries implements OnApplicationBootstrap, OnModuleDestroy {
     const isDone = attempt === undefined || attempt.row.isDelivered;
     const again = { webhookId, seq: number, tries: tries + 1, nextAt: attempt?.againAt ?? null };
     const report: Report = {
-      ...{ webhookId, attempts: attempt === undefined ? [] : [attempt.row], held: [], lastSent: undefined },
-      ...{ again: isDone ? [] : [again], done: isDone ? [{ webhookId, seq: number, callId }] : [] },
-      ...{ failures: endpoint?.failures ?? 0, doom: attempt?.doom, hasRecovered: attempt?.hasRecovered ?? false },
+      webhookId,
+      attempts: attempt === undefined ? [] : [attempt.row],
+      held: [],
+      lastSent: undefined,
+      again: isDone ? [] : [again],
+      done: isDone ? [{ webhookId, seq: number, callId }] : [],
+      failures: endpoint?.failures ?? 0,
+      doom: attempt?.doom,
+      hasRecovered: attempt?.hasRecovered ?? false,
     };
     const stillHeld = await this.store.writeNow([report]);
     if (endpoint !== undefined && isDone) {

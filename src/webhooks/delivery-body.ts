@@ -37,8 +37,14 @@ function commonPart(event: Sent, format: Format, tenantId: string): string {
     format === 'standard'
       ? { type, timestamp: at, id, ...test }
       : {
-          ...{ specversion: '1.0', id, source: `/tenants/${tenantId}`, type, subject: aboutOf(event), time: at },
-          ...{ datacontenttype: 'application/json', ...test },
+          specversion: '1.0',
+          id,
+          source: `/tenants/${tenantId}`,
+          type,
+          subject: aboutOf(event),
+          time: at,
+          datacontenttype: 'application/json',
+          ...test,
         };
   return `${serialiseJson(head).slice(0, -1)},"data":${shownData(event)}`;
 }

@@ -5,8 +5,16 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** The wait after each failed attempt. There is no attempt after the last of these. */
 export const RETRY_MS = [
-  ...[5000, 30_000, 2 * MINUTE, 10 * MINUTE],
-  ...[HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 24 * HOUR],
+  5000,
+  30_000,
+  2 * MINUTE,
+  10 * MINUTE,
+  HOUR,
+  3 * HOUR,
+  6 * HOUR,
+  12 * HOUR,
+  24 * HOUR,
+  24 * HOUR,
 ];
 /** A receiver may ask for a longer wait, but only up to this. */
 const MAX_RETRY_AFTER_MS = 24 * HOUR;

@@ -10,8 +10,14 @@ const DATA: Readonly<Record<string, object>> = {
   'user.message': { messageId: 'msg_1', text: 'Hello, is anybody there?' },
   'bot.confirmed': { messageId: 'msg_2', text: 'Good morning! How can I help?' },
   'call.completed': {
-    ...{ from: '+34600000000', to: '+34910000000', direction: 'inbound', transport: 'phone', state: 'ended' },
-    ...{ duration: 42, reason: 'caller-hangup', tools: [] },
+    from: '+34600000000',
+    to: '+34910000000',
+    direction: 'inbound',
+    transport: 'phone',
+    state: 'ended',
+    duration: 42,
+    reason: 'caller-hangup',
+    tools: [],
     transcript: [{ role: 'user', text: 'Hello, is anybody there?', messageId: 'msg_1' }],
   },
 };

@@ -129,9 +129,19 @@ export class Sender {
     const doom = isDelivered || againAt !== undefined ? undefined : (reason ?? 'it failed');
     endpoint.isDoomed ||= doom !== undefined;
     const row = {
-      ...{ id: attemptId(at), webhookId: endpoint.id, tenantId: endpoint.row.tenantId, seq: sent.seq },
-      ...{ type: sent.type, callId: event.callId, at, ms, isDelivered, status, reason },
-      ...{ response: isDelivered ? null : response, nextAt: againAt ?? null },
+      id: attemptId(at),
+      webhookId: endpoint.id,
+      tenantId: endpoint.row.tenantId,
+      seq: sent.seq,
+      type: sent.type,
+      callId: event.callId,
+      at,
+      ms,
+      isDelivered,
+      status,
+      reason,
+      response: isDelivered ? null : response,
+      nextAt: againAt ?? null,
     };
     return { row, againAt, doom, hasRecovered };
   }

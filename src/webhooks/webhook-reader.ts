@@ -212,8 +212,14 @@ export class WebhookReader implements ReaderKind<Report> {
     const { id: webhookId, failures } = endpoint;
     const attempts = step.attempts.map(({ row }) => row);
     const report = {
-      ...{ webhookId, attempts, held: step.held, again: [], done: [] },
-      ...{ lastSent: endpoint.lastSent ?? undefined, failures, doom: step.attempts.find(({ doom }) => doom)?.doom },
+      webhookId,
+      attempts,
+      held: step.held,
+      again: [],
+      done: [],
+      lastSent: endpoint.lastSent ?? undefined,
+      failures,
+      doom: step.attempts.find(({ doom }) => doom)?.doom,
       hasRecovered: step.attempts.some((attempt) => attempt.hasRecovered),
     };
     return { effect: report, reached, restMs: endpoint.isDown && open !== undefined ? endpoint.paceMs : undefined };

@@ -188,7 +188,12 @@ function stateOf({ webhookId, attempts, lastSent, failures }: Report) {
   const last = (isDelivered: boolean) => attempts.filter((attempt) => attempt.isDelivered === isDelivered).at(-1);
   const failure = last(false);
   return {
-    ...{ webhookId, lastSent: lastSent ?? null, failures, successAt: last(true)?.at ?? null },
-    ...{ failureAt: failure?.at ?? null, status: failure?.status ?? null, reason: failure?.reason ?? null },
+    webhookId,
+    lastSent: lastSent ?? null,
+    failures,
+    successAt: last(true)?.at ?? null,
+    failureAt: failure?.at ?? null,
+    status: failure?.status ?? null,
+    reason: failure?.reason ?? null,
   };
 }

@@ -55,10 +55,19 @@ export function webhookView(row: Webhook, reader: ReaderView | undefined, waitin
   const { agents = null, types = null } = row.filter as WebhookFilter;
   const { previousUntil } = row;
   return {
-    ...{ id: row.id, url: row.url, description: row.description, agents, types, each: row.each, format: row.format },
+    id: row.id,
+    url: row.url,
+    description: row.description,
+    agents,
+    types,
+    each: row.each,
+    format: row.format,
     status: row.status === 'active' && row.failures > 0 ? 'failing' : row.status,
-    ...{ cursor: String(reader?.cursor ?? 0), behind: reader?.behind ?? 0, waiting },
-    ...{ skipped: reader?.skipped ?? 0, lastSkipped: reader?.lastSkipped ?? null },
+    cursor: String(reader?.cursor ?? 0),
+    behind: reader?.behind ?? 0,
+    waiting,
+    skipped: reader?.skipped ?? 0,
+    lastSkipped: reader?.lastSkipped ?? null,
     lastSuccessAt: row.lastSuccessAt?.toISOString() ?? null,
     lastFailure: lastFailureOf(row),
     previousSecretUntil: previousUntil !== null && previousUntil > now ? previousUntil.toISOString() : null,
@@ -83,7 +92,16 @@ export function failingView(row: Webhook): FailingWebhook {
 export function attemptView(row: WebhookAttempt): AttemptView {
   const { id, seq, type, callId, at, ms, status, isDelivered: delivered, reason, response, nextAt } = row;
   return {
-    ...{ id, event: String(seq), type, callId, at: at.toISOString(), ms, status, delivered, reason, response },
+    id,
+    event: String(seq),
+    type,
+    callId,
+    at: at.toISOString(),
+    ms,
+    status,
+    delivered,
+    reason,
+    response,
     next: nextAt?.toISOString() ?? null,
   };
 }

@@ -22,7 +22,8 @@ describe('a dry run of a transfer', () => {
     const live = fresh('live');
     await board.ingest(
       { event: 'call.started', agent: mara, callId: fresh('over') },
-      ...[{ event: 'call.started', agent: mara, callId: live }, message(lucia, fresh('other'), 1)],
+      { event: 'call.started', agent: mara, callId: live },
+      message(lucia, fresh('other'), 1),
     );
     const over = fresh('over');
     await board.ingest(message(mara, over, 1), { event: 'call.ended', agent: mara, callId: over });

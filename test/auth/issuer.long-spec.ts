@@ -80,8 +80,10 @@ describe('on a new database', () => {
   it('an identity provider of the name that our tokens bear is refused, also after a move', async () => {
     const first = 'http://switchboard.example.com';
     const provider = {
-      ...{ PUBLIC_URL: first, AUTH_ISSUER: `${first}/` },
-      ...{ AUTH_JWKS_URL: 'https://a.example/jwks', AUTH_AUDIENCE: 'switchboard' },
+      PUBLIC_URL: first,
+      AUTH_ISSUER: `${first}/`,
+      AUTH_JWKS_URL: 'https://a.example/jwks',
+      AUTH_AUDIENCE: 'switchboard',
     };
     await expect(start(provider)).rejects.toThrow(/^AUTH_ISSUER: must be another issuer than our own/);
     // A start that was refused has settled nothing.

@@ -192,7 +192,10 @@ describe('rolling is refused', () => {
       [id],
     );
     expect(rows.map(({ name, kind }) => `${kind} ${name}`).sort()).toEqual([
-      ...['api signed in by link', 'api view', 'session signed in by link', 'stream stream'],
+      'api signed in by link',
+      'api view',
+      'session signed in by link',
+      'stream stream',
     ]);
     for (const row of rows) {
       const expected = row.viewed_by === null ? 400 : 404;
@@ -220,10 +223,14 @@ it('both books say which token was rolled, by whom, and what took its place', as
   const all = await board.admin<Book>('GET', '/v1/admin/audit');
   for (const { audit } of [own.body, all.body]) {
     expect(audit.find(({ target }) => target === body.id)).toMatchObject({
-      ...{ action: 'token.create', by: tokenId, before: null, after: { scopes: ['events:read'] } },
+      action: 'token.create',
+      by: tokenId,
+      before: null,
+      after: { scopes: ['events:read'] },
     });
     expect(audit.find(({ target, action }) => target === program.tokenId && action === 'token.roll')).toMatchObject({
-      ...{ by: tokenId, before: { name: 'test' } },
+      by: tokenId,
+      before: { name: 'test' },
       after: { expiresAt: body.replaces.worksUntil, replacedBy: body.id },
     });
   }

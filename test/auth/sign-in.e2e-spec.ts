@@ -79,8 +79,13 @@ describe('a link', () => {
     const [Cookie = '', ...attributes] = (answer.headers.get('set-cookie') ?? '').split('; ');
     expect(attributes.join('; ')).toMatch(/^Path=\/; Expires=.*; HttpOnly; SameSite=Strict$/);
     const scopes = [
-      ...['events:read', 'agents:read', 'tokens:write', 'webhooks:write', 'rules:write'],
-      ...['recordings:read', 'calls:steer'],
+      'events:read',
+      'agents:read',
+      'tokens:write',
+      'webhooks:write',
+      'rules:write',
+      'recordings:read',
+      'calls:steer',
     ];
     expect(answer.body).toMatchObject({ tenant: id, scopes });
     expect(fromNow(answer.body.expiresAt)).toBeGreaterThan(11 * HOUR_MS);

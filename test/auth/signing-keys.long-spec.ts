@@ -84,8 +84,13 @@ describe('a rotation of the signing keys', () => {
     const text = JSON.stringify([await keys(), next, await published()]);
     expect(text).not.toMatch(/"d"|PRIVATE/);
     expect((await published())[0]).toEqual({
-      ...{ kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig', kid: next.kid },
-      ...{ x: expect.any(String), y: expect.any(String) },
+      kty: 'EC',
+      crv: 'P-256',
+      alg: 'ES256',
+      use: 'sig',
+      kid: next.kid,
+      x: expect.any(String),
+      y: expect.any(String),
     });
     const { body } = await board.admin<{ audit: object[] }>('GET', '/v1/admin/audit');
     expect(body.audit[0]).toMatchObject({ action: 'signing-key.create', target: next.kid });

@@ -12,14 +12,24 @@ import { longest, rounds } from '../support/rounds.js';
 import { waitFor } from '../support/wait-for.js';
 
 const event = (position: number, tenantId: string | null, size = 10, ephemeral = false): BusEvent => ({
-  ...{ type: 'user.message', agent: 'mara', callId: 'c', at: '2026-01-01T00:00:00.000Z', seq: position, position },
-  ...{ data: JSON.stringify({ text: 'ü"'.repeat(size) }), ephemeral, tenantId },
+  type: 'user.message',
+  agent: 'mara',
+  callId: 'c',
+  at: '2026-01-01T00:00:00.000Z',
+  seq: position,
+  position,
+  data: JSON.stringify({ text: 'ü"'.repeat(size) }),
+  ephemeral,
+  tenantId,
 });
 
 describe('a batch that goes out in parts', () => {
   const tenants = ['acme', 'globex', null, 'initech'];
   const batchOf = (count: number, size: () => number): Batch => ({
-    ...{ kind: 'appended', first: 1, last: count, complete: true },
+    kind: 'appended',
+    first: 1,
+    last: count,
+    complete: true,
     events: Array.from({ length: count }, (_, at) => event(at + 1, tenants[randomInt(4)] ?? null, size())),
   });
 
@@ -50,7 +60,10 @@ describe('a batch that goes out in parts', () => {
 
   it('sends who follows a tenant to the log when one of its events is too long, and nobody else', () => {
     const batch: Batch = {
-      ...{ kind: 'appended', first: 1, last: 2, complete: true },
+      kind: 'appended',
+      first: 1,
+      last: 2,
+      complete: true,
       events: [event(1, 'acme', 5000), event(2, 'globex')],
     };
     const { carried, announcement } = splitBatch(batch, 4096);

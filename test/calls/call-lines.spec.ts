@@ -12,7 +12,9 @@ const START = Date.parse('2026-08-09T21:50:00.000Z');
 /** A second apart, or when each says. */
 const events = (...list: Said[]): CallEvent[] =>
   list.map(([type, data, ms], index) => ({
-    ...{ seq: index + 1, type, data: { agent: 'mara', ...data } },
+    seq: index + 1,
+    type,
+    data: { agent: 'mara', ...data },
     at: new Date(START + (ms ?? index * 1000)).toISOString(),
   }));
 const view = (...list: Said[]) => viewOf(reduce('c', events(...list)));
@@ -109,15 +111,24 @@ describe('a call that is read from a log', () => {
 
   it('takes no time from a gap, and from its snapshot what nobody else says', () => {
     const snapshot = {
-      ...{ startedAt: '2026-08-09T21:40:00.000Z', from: '+1', to: '+2', transport: 'phone', endedReason: 'hangup' },
+      startedAt: '2026-08-09T21:40:00.000Z',
+      from: '+1',
+      to: '+2',
+      transport: 'phone',
+      endedReason: 'hangup',
       messages: [{ role: 'user', text: 'Hello', messageId: 'u1' }, { role: 'bot', text: 'Hi!' }, { nonsense: 1 }],
       toolCalls: [{ id: 't', name: 'find', args: { a: 1 }, result: 2 }, null],
     };
     const gap: Said = ['log.gap', { after: 0, resumeFrom: 20, reason: 'upstream', snapshot }, 9e9];
     const call = view(gap, ['call.ended', { reason: 'hangup', seq: 21 }]);
     expect(call).toMatchObject({
-      ...{ startedAt: '2026-08-09T21:40:00.000Z', endedAt: '2026-08-09T21:50:01.000Z', duration: 601 },
-      ...{ from: '+1', to: '+2', transport: 'phone', incomplete: true },
+      startedAt: '2026-08-09T21:40:00.000Z',
+      endedAt: '2026-08-09T21:50:01.000Z',
+      duration: 601,
+      from: '+1',
+      to: '+2',
+      transport: 'phone',
+      incomplete: true,
     });
     expect(call.transcript.map(({ role, text }) => `${role}: ${text}`)).toEqual(['user: Hello', 'bot: Hi!']);
     expect(call.tools).toMatchObject([{ id: 't', name: 'find', arguments: { a: 1 }, result: 2 }]);

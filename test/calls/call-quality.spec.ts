@@ -8,7 +8,9 @@ type Said = [string, Record<string, unknown>, seconds: number];
 const START = Date.parse('2026-08-09T21:50:00.000Z');
 const events = (...list: Said[]): CallEvent[] =>
   list.map(([type, data, seconds], index) => ({
-    ...{ seq: index + 1, type, data: { agent: 'mara', ...data } },
+    seq: index + 1,
+    type,
+    data: { agent: 'mara', ...data },
     at: new Date(START + seconds * 1000).toISOString(),
   }));
 const view = (...list: Said[]) => viewOf(reduce('c', events(...list)));
@@ -23,7 +25,9 @@ test('of the first generation’s golden call is what its turns, tools and times
   expect(quality).toEqual({
     latency: { p50: 970, p95: 1220.5, max: 1240, n: 4 },
     tools: { calls: 2, failed: 1 },
-    ...{ score: null, interruptions: 1, language: 'en' },
+    score: null,
+    interruptions: 1,
+    language: 'en',
     // Ringing 0.4 s; the caller from each turn's start to its words; the agent from words to end; tools beside them.
     parts: { ringing: 400, caller: 2000 + 400, agent: 400 + 1000 + 400, tools: 800 + 400, silence: expect.any(Number) },
   });
@@ -67,14 +71,18 @@ test('of the second generation’s vocabulary has its latencies, times, confiden
     latency: { p50: 1295, p95: 1677.5, max: 1720, n: 2 },
     tools: { calls: 1, failed: 0 },
     score: {
-      ...{ passed: false, held: 1, judged: 2, reason: 'booked before it was granted' },
+      passed: false,
+      held: 1,
+      judged: 2,
+      reason: 'booked before it was granted',
       judges: [
         { name: 'consent', verdict: 'broken', reason: 'booked before it was granted' },
         { name: 'grounded', verdict: 'held', reason: 'fine' },
         { name: 'promises', verdict: 'skipped', reason: null },
       ],
     },
-    ...{ interruptions: 1, language: 'es' },
+    interruptions: 1,
+    language: 'es',
     parts: { ringing: 2000, caller: 2000, agent: 4000, tools: 500, silence: 5500 },
   });
   expect(transcript).toMatchObject([

@@ -3,6 +3,7 @@ import { type CallView, viewOf } from '../../src/calls/fold/call-view.js';
 import { stateOf } from '../../src/calls/fold/resume.js';
 import { decodeLogEntry, isControl, type LogEntry } from '../../src/sources/pinecall/decode.js';
 import {
+  eventsOf,
   type RecordedEvent,
   agentEvents,
   durableOf,
@@ -17,22 +18,21 @@ import { Random } from '../support/world/random.js';
 const viewOfCall = (callId: string, events: readonly CallEvent[]) => viewOf(reduce(callId, events));
 const lines = (callId: string, events: readonly RecordedEvent[]) =>
   viewOfCall(callId, durableOf(events, callId)).transcript.map(({ role, text, messageId, interrupted, by }) => ({
-    ...{ role, text, messageId, interrupted, by },
-  }));
-const events = (...list: [string, Record<string, unknown>][]): CallEvent[] =>
-  list.map(([type, data], index) => ({
-    ...{ seq: index + 1, type, data: { agent: 'mara', ...data } },
-    at: new Date(1_786_312_200_000 + index * 1000).toISOString(),
+    role,
+    text,
+    messageId,
+    interrupted,
+    by,
   }));
 /**
  * Who goes on with a call does not know how long who had spoken before, nor whose turn it
  * was, nor, before its first line, that a log orders it. */
 const withoutParts = ({ quality: { parts: _parts, ...quality }, transcript, tools, ...view }: CallView) => ({
-  ...{ ...view, quality },
+  ...view,
+  quality,
   transcript: transcript.map(({ order: _order, latencyMs: _ms, ...entry }) => entry),
   tools: tools.map(({ order: _order, ...tool }) => tool),
 });
-const texts = (list: CallEvent[]) => viewOfCall('c', list).transcript.map(({ text }) => text);
 
 /** Every recorded call, by the wire that it came over. */
 const RECORDED: [string, string, RecordedEvent[]][] = [
@@ -52,8 +52,16 @@ describe('a call', () => {
   it('of the call log is shown as it was: corrected, interrupted, taken over, with its tools', () => {
     const view = viewOfCall('CA_parcel', durableOf(logEvents(parcelEntries), 'CA_parcel'));
     expect(view).toMatchObject({
-      ...{ callId: 'CA_parcel', agent: 'lucia', from: '+14155550123', to: '+14155550188', direction: 'inbound' },
-      ...{ transport: 'phone', state: 'ended', reason: 'caller_hangup', duration: 18.4, incomplete: false },
+      callId: 'CA_parcel',
+      agent: 'lucia',
+      from: '+14155550123',
+      to: '+14155550188',
+      direction: 'inbound',
+      transport: 'phone',
+      state: 'ended',
+      reason: 'caller_hangup',
+      duration: 18.4,
+      incomplete: false,
       startedAt: '2026-08-09T21:50:00.800Z',
     });
     expect(view.transcript.map(({ role, text }) => `${role}: ${text}`)).toEqual([
@@ -68,12 +76,17 @@ describe('a call', () => {
     expect(view.transcript[5]).toMatchObject({ by: 'supervisor:mara' });
     expect(view.tools).toEqual([
       expect.objectContaining({
-        ...{ id: 'call_t1', name: 'find_parcel', arguments: { parcel_id: 'P-4402' }, ms: 412 },
+        id: 'call_t1',
+        name: 'find_parcel',
+        arguments: { parcel_id: 'P-4402' },
+        ms: 412,
         result: { status: 'left', eta: 'Friday' },
       }),
       expect.objectContaining({
-        ...{ id: 'call_t2', arguments: { parcel_id: 'P-4402', reason: 'caller_wish' } },
-        ...{ result: null, error: 'parcel_already_left' },
+        id: 'call_t2',
+        arguments: { parcel_id: 'P-4402', reason: 'caller_wish' },
+        result: null,
+        error: 'parcel_already_left',
       }),
     ]);
   });
@@ -96,7 +109,12 @@ describe('a call', () => {
       };
       return [
         {
-          ...{ seq: index + 1, ts: Date.parse(at) / 1000, call: 'CA_abc', agent: 'mara', type, ephemeral: false },
+          seq: index + 1,
+          ts: Date.parse(at) / 1000,
+          call: 'CA_abc',
+          agent: 'mara',
+          type,
+          ephemeral: false,
           data: fields,
         },
       ];
@@ -133,7 +151,7 @@ describe('a call', () => {
     const ids = ['', 'a', 'b', '__proto__', 'constructor', '#3', undefined];
     for (let seed = 1; seed <= 200; seed++) {
       const random = new Random(seed);
-      const list = events(
+      const list = eventsOf(
         ...Array.from({ length: 30 }, (): [string, Record<string, unknown>] => {
           const type = random.pick(types);
           // A line without an id is joined to the one before it: those come in order.
@@ -142,18 +160,18 @@ describe('a call', () => {
           return [
             type,
             {
-              ...{ messageId: id, id, toolCallId: random.chance(0.5) ? id : undefined, seq: random.below(12) },
-              ...{
-                text: random.pick(['', 'x', 'y', null, 7]),
-                by: random.pick(['p', 'q']),
-                supersedes: random.below(12),
-              },
-              ...{ reason: random.pick(['hangup', 'busy', undefined]), duration: random.pick([1, 2, '3', undefined]) },
-              ...{
-                from: random.pick(['+1', '+2', 5]),
-                args: random.pick(['{"a":1}', '{', { b: 2 }]),
-                result: random.below(3),
-              },
+              messageId: id,
+              id,
+              toolCallId: random.chance(0.5) ? id : undefined,
+              seq: random.below(12),
+              text: random.pick(['', 'x', 'y', null, 7]),
+              by: random.pick(['p', 'q']),
+              supersedes: random.below(12),
+              reason: random.pick(['hangup', 'busy', undefined]),
+              duration: random.pick([1, 2, '3', undefined]),
+              from: random.pick(['+1', '+2', 5]),
+              args: random.pick(['{"a":1}', '{', { b: 2 }]),
+              result: random.below(3),
               toolCalls: random.pick([[{ id, name: 'n', arguments: '{}' }, { id: '' }], 'none', [null, 4]]),
               agent: random.pick(['mara', 'julia']),
             },
@@ -170,7 +188,7 @@ describe('a call', () => {
 
   it('takes 2,000 messages at the same cost each, and leaves the states before as they were', () => {
     const said = (index: number) =>
-      events(['user.message', { messageId: `m${index}`, text: `text ${index}` }])[0] as CallEvent;
+      eventsOf(['user.message', { messageId: `m${index}`, text: `text ${index}` }])[0] as CallEvent;
     const many = Array.from({ length: 2000 }, (_, index) => ({ ...said(index), seq: index + 1 }));
     const early = reduce('c', many.slice(0, 1000));
     const before = JSON.stringify(viewOf(early));
@@ -180,80 +198,9 @@ describe('a call', () => {
   });
 });
 
-describe('what was said', () => {
-  it('keeps every line of a chat, whose messages have no ids', () => {
-    expect(
-      texts(
-        events(
-          ['user.message', { messageId: '', text: 'one' }],
-          ['bot.speaking', { messageId: '', text: 'two' }],
-          ['user.message', { messageId: '', text: 'three' }],
-        ),
-      ),
-    ).toEqual(['one', 'two', 'three']);
-  });
-
-  it('of a streamed reply is its confirmed text, in the place where it began', () => {
-    const list = events(
-      ['bot.speaking', { messageId: 'b1', text: '' }],
-      ['user.message', { messageId: 'u1', text: 'yes' }],
-      ['message.confirmed', { messageId: 'b1', text: 'Shall I?' }],
-    );
-    expect(texts(list)).toEqual(['Shall I?', 'yes']);
-    expect(texts(list.slice(0, 1))).toEqual([]);
-  });
-
-  it('of a reply that was cut off before anybody wrote it down is marked, and of one that was rejected is nothing', () => {
-    const list = events(
-      ['bot.speaking', { messageId: 'b1', text: '' }],
-      ['bot.interrupted', { messageId: 'b1', wordsSpoken: 3 }],
-      ['bot.speaking', { messageId: 'b2', text: 'never mind' }],
-      ['reply.rejected', { messageId: 'b2' }],
-    );
-    expect(viewOfCall('c', list).transcript).toMatchObject([{ text: '', interrupted: true, wordsSpoken: 3 }]);
-  });
-
-  it('is corrected by upstream’s number, a correction of a correction too, and by the message’s id where that is unknown', () => {
-    const list = events(
-      ['bot.speaking', { messageId: 'b1', text: 'Tuesday', seq: 30 }],
-      ['bot.speaking', { messageId: 'b2', text: 'Monday', seq: 31 }],
-      ['bot.corrected', { supersedes: 30, messageId: 'b9', text: 'Thursday', seq: 40 }],
-      ['bot.corrected', { supersedes: 40, text: 'Friday', seq: 41 }],
-      ['bot.corrected', { supersedes: 99, messageId: 'b2', text: 'Sunday', seq: 42 }],
-      ['bot.corrected', { supersedes: 99, messageId: 'nobody', text: 'never', seq: 43 }],
-    );
-    expect(texts(list)).toEqual(['Friday', 'Sunday']);
-  });
-
-  it('is what the last of its corrections says, in the order of the log', () => {
-    const corrections = Array.from({ length: 120 }, (_, index): [string, Record<string, unknown>] => [
-      'bot.corrected',
-      { supersedes: 30, text: `version ${index}`, seq: 100 + index },
-    ]);
-    const list = events(['bot.speaking', { messageId: 'b1', text: 'Tuesday', seq: 30 }], ...corrections);
-    for (const count of [1, 2, 10, 50, 100, 120])
-      expect(texts(list.slice(0, count + 1))).toEqual([`version ${count - 1}`]);
-  });
-
-  it('in a chat names the contact, and no message is lost for want of an id', () => {
-    const list = events(
-      ['whatsapp.message', { sessionId: 'WA', from: '+34633333333', name: 'Ana', text: 'Hola', messageId: 'w1' }],
-      ['whatsapp.response', { sessionId: 'WA', to: '+34633333333', text: '¡Hola Ana!' }],
-      ['whatsapp.response', { sessionId: 'WA', to: '+34633333333', text: '¿Qué tal?' }],
-    );
-    expect(viewOfCall('WA', list)).toMatchObject({
-      from: '+34633333333',
-      name: 'Ana',
-      transport: 'whatsapp',
-      state: 'live',
-    });
-    expect(texts(list)).toEqual(['Hola', '¡Hola Ana!', '¿Qué tal?']);
-  });
-});
-
 describe('a call’s course', () => {
   it('rings until it starts or somebody speaks, and ends by its end or by its summary', () => {
-    const list = events(
+    const list = eventsOf(
       ['call.ringing', { from: '+1' }],
       ['call.started', {}],
       ['call.ended', { reason: 'hangup' }],
@@ -261,7 +208,7 @@ describe('a call’s course', () => {
     );
     const at = (count: number) => viewOfCall('c', list.slice(0, count));
     expect([at(1).state, at(2).state, at(3).state]).toEqual(['ringing', 'live', 'ended']);
-    expect(viewOfCall('c', [list[0] as CallEvent, ...events(['user.message', { text: 'hi' }])]).state).toBe('live');
+    expect(viewOfCall('c', [list[0] as CallEvent, ...eventsOf(['user.message', { text: 'hi' }])]).state).toBe('live');
     // Lasted from its start to its end where nobody says how long; the summary knows it better than nothing.
     expect(at(3)).toMatchObject({ startedAt: list[1]?.at, endedAt: list[2]?.at, duration: 1, reason: 'hangup' });
     expect(at(4)).toMatchObject({ endedAt: list[2]?.at, duration: 9, reason: 'hangup' });
@@ -273,7 +220,7 @@ describe('a call’s course', () => {
 
   it('shows that a person was asked for, or has taken over, until the agent has it back', () => {
     const by = 'supervisor:ana';
-    const list = events(['handoff.requested', { by }], ['handoff.active', { by }], ['handoff.released', { by }]);
+    const list = eventsOf(['handoff.requested', { by }], ['handoff.active', { by }], ['handoff.released', { by }]);
     const shown = [1, 2, 3].map((count) => viewOfCall('c', list.slice(0, count)).handoff);
     expect(shown).toEqual([
       { state: 'requested', by, at: list[0]?.at },
@@ -283,7 +230,7 @@ describe('a call’s course', () => {
   });
 
   it('is incomplete when the call log had a hole', () => {
-    expect(viewOfCall('c', events(['call.started', {}], ['log.gap', { after: 3, resumeFrom: 9 }])).incomplete).toBe(
+    expect(viewOfCall('c', eventsOf(['call.started', {}], ['log.gap', { after: 3, resumeFrom: 9 }])).incomplete).toBe(
       true,
     );
   });
@@ -291,7 +238,7 @@ describe('a call’s course', () => {
   it('keeps numbers in a tool’s JSON text that a double would round', () => {
     const [tool] = viewOfCall(
       'c',
-      events(['tool.call', { id: 't', name: 'pay', args: '{"iban":12345678901234567890}' }]),
+      eventsOf(['tool.call', { id: 't', name: 'pay', args: '{"iban":12345678901234567890}' }]),
     ).tools;
     expect(tool?.arguments).toBe('{"iban":12345678901234567890}');
   });

@@ -45,7 +45,10 @@ async function viewInLog(callId: string): Promise<CallView> {
     reduce(
       callId,
       rows.map(({ seq, type, at, data }) => ({
-        ...{ seq: Number(seq), type, at: at.toISOString(), data: JSON.parse(data) as Record<string, unknown> },
+        seq: Number(seq),
+        type,
+        at: at.toISOString(),
+        data: JSON.parse(data) as Record<string, unknown>,
       })),
     ),
   );

@@ -40,7 +40,11 @@ function callOf(index: number, random: Random): object[] {
   const begun = START + index * 3_600_000;
   let ms = 0;
   const event = (type: string, data: object = {}) => ({
-    ...{ event: type, callId, agent, at: new Date(begun + (ms += 500)).toISOString(), ...data },
+    event: type,
+    callId,
+    agent,
+    at: new Date(begun + (ms += 500)).toISOString(),
+    ...data,
   });
   const isByLog = index % 3 === 0;
   const turns = index === 7 ? [] : Array.from({ length: 1 + random.below(12) }, () => 200 + random.below(4000));
@@ -109,7 +113,8 @@ describe('one call', () => {
     const values = transcript.flatMap(({ latencyMs }) => latencyMs ?? []);
     expect(quality.latency?.n).toBeGreaterThan(0);
     expect(quality).toMatchObject({
-      ...{ tools: { calls: 0, failed: 0 }, score: { passed: false, held: 0, judged: 1, reason: 'because' } },
+      tools: { calls: 0, failed: 0 },
+      score: { passed: false, held: 0, judged: 1, reason: 'because' },
       interruptions: 0,
     });
     expect(quality.score?.judges).toHaveLength(1);
@@ -197,7 +202,9 @@ describe('the numbers', () => {
   it('count tools, escalations and scores; of a tenant without calls nothing is 0 that nobody measured', async () => {
     const { tools, escalated, score } = await get<Numbers>(`/v1/stats?${SPAN}`);
     expect({ tools, escalated, score }).toEqual({
-      ...{ tools: { calls: 30, failed: 6 }, escalated: 6, score: { judged: 10, passed: 5 } },
+      tools: { calls: 30, failed: 6 },
+      escalated: 6,
+      score: { judged: 10, passed: 5 },
     });
     const other = await board.createTenant({ agents: [fresh('sol')] });
     const nothing = await get<Numbers>(`/v1/stats?${SPAN}`, other.token);

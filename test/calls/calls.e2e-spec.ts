@@ -34,16 +34,24 @@ describe('calls', () => {
     expect(idsIn(await callsOf(board, acme, '?state=live'))).toEqual(newest.filter((call) => call !== calls[1]));
     const one = await callOf(board, acme, calls[0] ?? '');
     expect(one.body).toEqual({
-      ...{ callId: calls[0], agent: mara, from: '+34611111111', to: '+34910000000', name: null, direction: 'inbound' },
-      ...{
-        transport: 'phone',
-        state: 'live',
-        startedAt: expect.any(String),
-        endedAt: null,
-        duration: null,
-        reason: null,
-      },
-      ...{ lastLine: 'Hola', incomplete: false, tools: [], earlier: null, cursor: 7, quality: UNMEASURED },
+      callId: calls[0],
+      agent: mara,
+      from: '+34611111111',
+      to: '+34910000000',
+      name: null,
+      direction: 'inbound',
+      transport: 'phone',
+      state: 'live',
+      startedAt: expect.any(String),
+      endedAt: null,
+      duration: null,
+      reason: null,
+      lastLine: 'Hola',
+      incomplete: false,
+      tools: [],
+      earlier: null,
+      cursor: 7,
+      quality: UNMEASURED,
       transcript: [{ role: 'user', text: 'Hola', at: expect.any(String), messageId: 'u1', seq: 6 }],
     });
   });

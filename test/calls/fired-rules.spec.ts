@@ -7,9 +7,13 @@ import { Random } from '../support/world/random.js';
 
 const at = (seq: number) => new Date(1_786_312_200_000 + seq * 1000).toISOString();
 const fires = (seq: number, rule: string, fields: object = {}): CallEvent => ({
-  ...{ seq, type: 'rule.fired', at: at(seq) },
+  seq,
+  type: 'rule.fired',
+  at: at(seq),
   data: {
-    ...{ agent: 'mara', rule, name: `rule ${rule}` },
+    agent: 'mara',
+    rule,
+    name: `rule ${rule}`,
     because: { condition: 'said', event: String(seq - 1), text: 'I want a refund' },
     ...fields,
   },
@@ -20,7 +24,10 @@ it('a call has the firings of its rules, whichever way they come and however oft
   const events = [fires(9, 'b'), fires(3, 'a'), fires(5, 'b'), fires(3, 'a')];
   expect(firedIn(events).map(({ id, name }) => `${id} ${name}`)).toEqual(['3 rule a', '5 rule b', '9 rule b']);
   expect(firedIn(events)[0]).toEqual({
-    ...{ id: '3', rule: 'a', name: 'rule a', at: at(3) },
+    id: '3',
+    rule: 'a',
+    name: 'rule a',
+    at: at(3),
     because: { condition: 'said', event: '2', text: 'I want a refund' },
   });
 });

@@ -29,8 +29,19 @@ describe('whose turn it is', () => {
       ] as Step[]),
     ];
     expect(turns(steps, liveStateOf('ringing'))).toEqual([
-      ...['ringing', 'listening', 'listening', 'listening', 'listening', 'thinking', 'thinking', 'thinking'],
-      ...['speaking', 'speaking', 'listening', 'ended', 'ended'],
+      'ringing',
+      'listening',
+      'listening',
+      'listening',
+      'listening',
+      'thinking',
+      'thinking',
+      'thinking',
+      'speaking',
+      'speaking',
+      'listening',
+      'ended',
+      'ended',
     ]);
   });
 

@@ -6,7 +6,9 @@ import { type Attempt, attemptAfter } from '../../src/calls/projection/projectio
 
 const events = (...list: [string, Record<string, unknown>][]): CallEvent[] =>
   list.map(([type, data], index) => ({
-    ...{ seq: index + 1, type, data: { agent: 'mara', ...data } },
+    seq: index + 1,
+    type,
+    data: { agent: 'mara', ...data },
     at: new Date(1_786_312_200_000 + index * 1000).toISOString(),
   }));
 const viewAfter = (list: readonly CallEvent[], maxEvents?: number) =>

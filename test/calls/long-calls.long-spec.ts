@@ -93,7 +93,12 @@ describe('a long call', () => {
     const { acme, agent, call } = await tenantWithCall();
     const lines = Array.from({ length: 1100 }, (_, index) => said(agent, call, `m${index}`, `line ${index}`));
     const tools = Array.from({ length: 700 }, (_, index) => ({
-      ...{ event: 'tool.call', agent, callId: call, id: `t${index}`, name: 'look', args: { index } },
+      event: 'tool.call',
+      agent,
+      callId: call,
+      id: `t${index}`,
+      name: 'look',
+      args: { index },
     }));
     const silent = { event: 'bot.speaking', agent, callId: call, messageId: 'b', text: '' };
     for (let index = 0; index < 1100; index += 100)

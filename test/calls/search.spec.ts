@@ -90,26 +90,35 @@ it('a phrase is marked where it stands as one', () => {
 });
 
 it.each([
-  ...[
-    'sip:+34611222333@10.0.0.5:5060;transport=udp',
-    '"Ana" <sip:%2B34611222333@host;user=phone>',
-    'SIPS:+34611222333@h',
-  ],
-  ...[
-    'whatsapp:+34611222333',
-    'tel:+34-611-222-333;ext=7',
-    '34611222333@s.whatsapp.net',
-    '34611222333:12@s.whatsapp.net',
-  ],
-  ...['+34 (611) 222.333', '0034 611/222 333', '\u202a+34\u00a0611\u2011222\u2011333\u202c', '+34 611 222 333 ext. 12'],
-  ...['+٣٤٦١١٢٢٢٣٣٣', '＋３４６１１２２２３３３', 'Ana (+34 611 222 333)'],
+  'sip:+34611222333@10.0.0.5:5060;transport=udp',
+  '"Ana" <sip:%2B34611222333@host;user=phone>',
+  'SIPS:+34611222333@h',
+  'whatsapp:+34611222333',
+  'tel:+34-611-222-333;ext=7',
+  '34611222333@s.whatsapp.net',
+  '34611222333:12@s.whatsapp.net',
+  '+34 (611) 222.333',
+  '0034 611/222 333',
+  '\u202a+34\u00a0611\u2011222\u2011333\u202c',
+  '+34 611 222 333 ext. 12',
+  '+٣٤٦١١٢٢٢٣٣٣',
+  '＋３４６１１２２２３３３',
+  'Ana (+34 611 222 333)',
 ])('%s is found by its last digits', (address) => {
   expect(callerWords(null, [address])).toContain('222333');
 });
 
 it('a caller is found by the last digits of the number, by name and by address', () => {
   expect(callerWords('Ana', ['+34 611-111'])).toEqual([
-    ...['ana', '34', '611', '111', '34611111', '4611111', '611111', '11111', '1111'],
+    'ana',
+    '34',
+    '611',
+    '111',
+    '34611111',
+    '4611111',
+    '611111',
+    '11111',
+    '1111',
   ]);
   // Words in their order, each time they stand there: an address that is typed is a phrase.
   const anonymous = 'sip:anonymous@anonymous.invalid';

@@ -61,7 +61,10 @@ describe('the numbers of a tenant’s calls', () => {
     const { status, body } = await statsOf('from=2025-10-25&to=2025-10-29T00:00:00Z');
     expect(status).toBe(200);
     expect(body).toEqual({
-      ...{ from: '2025-10-25T00:00:00.000Z', to: '2025-10-29T00:00:00.000Z', bucket: 'day', tz: 'UTC' },
+      from: '2025-10-25T00:00:00.000Z',
+      to: '2025-10-29T00:00:00.000Z',
+      bucket: 'day',
+      tz: 'UTC',
       totals: { calls: 5, minutes: 6, medianDuration: 60 },
       buckets: [
         { at: '2025-10-25T00:00:00.000Z', calls: 2, minutes: 3 },
@@ -88,15 +91,11 @@ describe('the numbers of a tenant’s calls', () => {
     });
     expect(body.hours).toHaveLength(7 * 24);
     expect(busy(body.hours)).toEqual([
-      ...[
-        { weekday: 0, hour: 0, calls: 1 },
-        { weekday: 0, hour: 1, calls: 1 },
-        { weekday: 0, hour: 23, calls: 1 },
-      ],
-      ...[
-        { weekday: 6, hour: 21, calls: 1 },
-        { weekday: 6, hour: 22, calls: 1 },
-      ],
+      { weekday: 0, hour: 0, calls: 1 },
+      { weekday: 0, hour: 1, calls: 1 },
+      { weekday: 0, hour: 23, calls: 1 },
+      { weekday: 6, hour: 21, calls: 1 },
+      { weekday: 6, hour: 22, calls: 1 },
     ]);
   });
 
@@ -109,14 +108,10 @@ describe('the numbers of a tenant’s calls', () => {
       { at: '2025-10-27T23:00:00.000Z', calls: 0, minutes: 0 },
     ]);
     expect(busy(body.hours)).toEqual([
-      ...[
-        { weekday: 0, hour: 0, calls: 1 },
-        { weekday: 0, hour: 2, calls: 2 },
-      ],
-      ...[
-        { weekday: 1, hour: 0, calls: 1 },
-        { weekday: 6, hour: 23, calls: 1 },
-      ],
+      { weekday: 0, hour: 0, calls: 1 },
+      { weekday: 0, hour: 2, calls: 2 },
+      { weekday: 1, hour: 0, calls: 1 },
+      { weekday: 6, hour: 23, calls: 1 },
     ]);
   });
 
@@ -140,26 +135,35 @@ describe('the numbers of a tenant’s calls', () => {
   });
 
   it.each([
-    ...[
-      'from=2025-10-26&to=2025-10-26',
-      'from=2025-10-26&to=2025-10-25',
-      'from=2024-01-01&to=2025-10-26',
-      'bucket=week',
-    ],
-    ...[
-      'from=yesterday',
-      'from=',
-      'from=2025-02-30',
-      'tz=Mars/Olympus',
-      'tz=',
-      "tz='",
-      'tz=%2B02:00',
-      ...['tz=UTC-5', 'tz=UTC%2B5', 'tz=GMT-5', 'tz=EST', 'tz=IST', 'tz=CET', 'tz=EST5EDT', 'tz=Europe/Nowhere-5'],
-      ...['tz=SystemV/AST4', 'tz=posix/Europe/Madrid', 'tz=Factory', 'tz=Etc/Unknown', 'tz=Europe/Madrid%00'],
-      'agents=',
-      'all=1',
-    ],
-    ...['bucket=hour&from=2025-01-01&to=2025-04-01', 'from=0001-01-01&to=0001-01-02', 'from=9999-12-31'],
+    'from=2025-10-26&to=2025-10-26',
+    'from=2025-10-26&to=2025-10-25',
+    'from=2024-01-01&to=2025-10-26',
+    'bucket=week',
+    'from=yesterday',
+    'from=',
+    'from=2025-02-30',
+    'tz=Mars/Olympus',
+    'tz=',
+    "tz='",
+    'tz=%2B02:00',
+    'tz=UTC-5',
+    'tz=UTC%2B5',
+    'tz=GMT-5',
+    'tz=EST',
+    'tz=IST',
+    'tz=CET',
+    'tz=EST5EDT',
+    'tz=Europe/Nowhere-5',
+    'tz=SystemV/AST4',
+    'tz=posix/Europe/Madrid',
+    'tz=Factory',
+    'tz=Etc/Unknown',
+    'tz=Europe/Madrid%00',
+    'agents=',
+    'all=1',
+    'bucket=hour&from=2025-01-01&to=2025-04-01',
+    'from=0001-01-01&to=0001-01-02',
+    'from=9999-12-31',
   ])('are refused for ?%s', async (query) => {
     expect((await statsOf(query)).body).toMatchObject({ type: '/problems/validation', status: 400 });
   });

@@ -39,7 +39,8 @@ it('names the line of whatever is rejected, takes the others, and ends with 1', 
   const json = await bench.run(['ingest', '-', '--json'], { stdin });
   expect(json).toMatchObject({ code: 1, stderr: '' });
   expect(JSON.parse(json.stdout)).toMatchObject({
-    ...{ accepted: 0, duplicates: 2 },
+    accepted: 0,
+    duplicates: 2,
     rejected: [{ place: 'line 3', problem: { type: '/problems/validation' } }, { place: 'line 4' }],
   });
   const none = await bench.run(['ingest'], { stdin: '{}\n' });

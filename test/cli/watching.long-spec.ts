@@ -65,7 +65,9 @@ describe('switchboard tail', () => {
     await tail.says('text 3');
     const shown = tail.lines.map((line) => JSON.parse(line) as { type: string; data: { text: string } });
     expect(shown.filter(({ type }) => type === 'user.message').map(({ data }) => data.text)).toEqual([
-      ...['text 1', 'text 2', 'text 3'],
+      'text 1',
+      'text 2',
+      'text 3',
     ]);
     expect(await tail.signal('SIGTERM')).toBe(0);
     await server.stop();

@@ -53,17 +53,30 @@ afterEach(() => {
 });
 
 const identity = (id = 'one'): Identity => ({
-  ...{ tokenId: id, tenantId: null, kind: 'api', parentTokenId: null, viewedBy: null, mintsUntil: null },
-  ...{ scopes: new Set(['admin'] as const), expiresAt: new Date(Date.now() + 3_600_000) },
-  ...{ agents: null, calls: null, types: null },
+  tokenId: id,
+  tenantId: null,
+  kind: 'api',
+  parentTokenId: null,
+  viewedBy: null,
+  mintsUntil: null,
+  scopes: new Set(['admin'] as const),
+  expiresAt: new Date(Date.now() + 3_600_000),
+  agents: null,
+  calls: null,
+  types: null,
 });
 
 function standings() {
   const messages = new Subject<BusMessage>();
   let looks = 0;
   const row = {
-    ...{ of: 'one', id: 'one', tenantId: null, scopes: ['admin'], revokedAt: null },
-    ...{ lastUsedAt: new Date(), expiresAt: identity().expiresAt },
+    of: 'one',
+    id: 'one',
+    tenantId: null,
+    scopes: ['admin'],
+    revokedAt: null,
+    lastUsedAt: new Date(),
+    expiresAt: identity().expiresAt,
   };
   const pool = {
     prepared: () => Promise.resolve((looks += 1) && { rows: [row] }),

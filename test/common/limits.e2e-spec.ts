@@ -6,8 +6,10 @@ import { waitFor } from '../support/wait-for.js';
 let board: Switchboard;
 beforeAll(async () => {
   board = await Switchboard.start({
-    ...{ LIMIT_STREAMS: '3', LIMIT_STREAMS_PER_TOKEN: '2' },
-    ...{ LIMIT_REQUESTS_PER_SECOND: '4', LIMIT_INGEST_PER_SECOND: '10' },
+    LIMIT_STREAMS: '3',
+    LIMIT_STREAMS_PER_TOKEN: '2',
+    LIMIT_REQUESTS_PER_SECOND: '4',
+    LIMIT_INGEST_PER_SECOND: '10',
   });
 });
 afterAll(() => board.stop());
@@ -138,7 +140,8 @@ describe('tokens', () => {
     const made = answers.filter(({ status }) => status === 201);
     expect(made).toHaveLength(2);
     expect(answers.find(({ status }) => status !== 201)?.body).toMatchObject({
-      ...{ status: 409, type: '/problems/too-many-tokens' },
+      status: 409,
+      type: '/problems/too-many-tokens',
     });
     const { status } = await board.request('DELETE', `/v1/tokens/${String(made[0]?.body['id'])}`, { token });
     expect(status).toBe(204);

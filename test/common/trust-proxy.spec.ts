@@ -1,4 +1,5 @@
-import { InvalidEnv, readEnv } from '../../src/config/env.js';
+import { readEnv } from '../../src/config/env.js';
+import { InvalidEnv } from '../../src/config/variables.js';
 
 const trusted = (TRUST_PROXY: string) => readEnv({ TRUST_PROXY }).trustProxy;
 

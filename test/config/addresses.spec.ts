@@ -56,7 +56,10 @@ it('a request is known by our own path, with the prefix or without it', () => {
   const url = PublicUrl.parse('https://example.com/here/now');
   const own = (target: string) => url.ownTarget(target);
   expect(['/here/now/v1/me?x=1', '/here/now', '/here/now?q', '/here/now/'].map(own)).toEqual([
-    ...['/v1/me?x=1', '/', '/?q', '/'],
+    '/v1/me?x=1',
+    '/',
+    '/?q',
+    '/',
   ]);
   const others = ['/v1/me', '/', '/here', '/here/nowhere', '*'];
   expect(others.map(own)).toEqual(others);

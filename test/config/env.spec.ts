@@ -1,7 +1,8 @@
 /** A variable that cannot work is said in one line: which, what it may be, what it was, and no secret of it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InvalidEnv, readEnv } from '../../src/config/env.js';
+import { readEnv } from '../../src/config/env.js';
+import { InvalidEnv } from '../../src/config/variables.js';
 
 const SECRET = 'geheim-7f3a91';
 

@@ -1,6 +1,7 @@
 /** DATABASE_URL means what it means to libpq, and says what is wrong with it without telling what is in it. */
 import { userInfo } from 'node:os';
-import { InvalidEnv, readEnv } from '../../src/config/env.js';
+import { readEnv } from '../../src/config/env.js';
+import { InvalidEnv } from '../../src/config/variables.js';
 import { secretsOf } from '../../src/config/secrets.js';
 import { readPostgresUrl } from '../../src/config/postgres-url.js';
 
@@ -106,15 +107,28 @@ it('names what it does not follow, unless that could be something secret', () =>
 
 describe('libpq’s variables of the shell', () => {
   const SHELL = {
-    ...{ PGHOST: 'shell', PGPORT: '7', PGUSER: 'someone', PGPASSWORD: 'from-the-shell', PGDATABASE: 'other' },
-    ...{ PGSSLMODE: 'verify-full', PGOPTIONS: '-c jit=off', PGAPPNAME: 'app', PGCONNECT_TIMEOUT: '9' },
+    PGHOST: 'shell',
+    PGPORT: '7',
+    PGUSER: 'someone',
+    PGPASSWORD: 'from-the-shell',
+    PGDATABASE: 'other',
+    PGSSLMODE: 'verify-full',
+    PGOPTIONS: '-c jit=off',
+    PGAPPNAME: 'app',
+    PGCONNECT_TIMEOUT: '9',
   };
 
   it('say what DATABASE_URL does not say', () => {
     const { databaseUrl = '' } = readEnv({ ...SHELL, DATABASE_URL: 'postgresql://u:p@h/d?sslmode=disable' });
     expect(readPostgresUrl(databaseUrl)).toMatchObject({
-      ...{ hosts: [at('h', 7)], user: 'u', password: 'p', database: 'd', tls: { mode: 'disable' } },
-      ...{ settings: [['jit', 'off']], applicationName: 'app', connectMs: 9000 },
+      hosts: [at('h', 7)],
+      user: 'u',
+      password: 'p',
+      database: 'd',
+      tls: { mode: 'disable' },
+      settings: [['jit', 'off']],
+      applicationName: 'app',
+      connectMs: 9000,
     });
     const all = readEnv({ ...SHELL, DATABASE_URL: 'postgresql:///' }).databaseUrl ?? '';
     expect(readPostgresUrl(all)).toMatchObject({ hosts: [at('shell', 7)], user: 'someone', database: 'other' });

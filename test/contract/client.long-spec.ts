@@ -27,8 +27,12 @@ afterAll(() => board.stop());
 function compile(files: Readonly<Record<string, string>>): { complaints: string[]; emitted: Map<string, string> } {
   const virtual = new Map(Object.entries(files).map(([name, text]) => [resolve(FOLDER, name), text]));
   const options: ts.CompilerOptions = {
-    ...{ strict: true, skipLibCheck: true, target: ts.ScriptTarget.ES2022, types: [] },
-    ...{ module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
+    strict: true,
+    skipLibCheck: true,
+    target: ts.ScriptTarget.ES2022,
+    types: [],
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
     lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
   };
   const host = ts.createCompilerHost(options);
@@ -67,7 +71,11 @@ it('a generated client compiles, and takes a customer from nothing to its live s
   const agent = fresh('bill');
   const { url, ...facts } = await program.walk(createClient, board.url, board.adminToken, agent);
   expect(facts).toEqual({
-    ...{ status: 'active', added: [agent], accepted: 1, from: '+34611111111', problem: '/problems/call-not-found' },
+    status: 'active',
+    added: [agent],
+    accepted: 1,
+    from: '+34611111111',
+    problem: '/problems/call-not-found',
   });
   const reader = await board.open(`${new URL(url).pathname}${new URL(url).search}&after=0`);
   await reader.untilType('call.started');

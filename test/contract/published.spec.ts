@@ -55,7 +55,9 @@ const thing = (extra: Json = {}) => ({
   required: ['id', 'state', 'note'],
 });
 const input = (extra: Json = {}, required: string[] = ['name']) => ({
-  ...{ type: 'object', additionalProperties: false, required },
+  type: 'object',
+  additionalProperties: false,
+  required,
   properties: { name: { type: 'string', maxLength: 100 }, kind: { enum: ['a', 'b'] }, ...extra },
 });
 

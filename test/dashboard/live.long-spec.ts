@@ -9,7 +9,11 @@ import { waitFor } from '../support/wait-for.js';
 import { Person, rowsOf } from './person.js';
 
 const speaks = (agent: string, callId: string, messageId: string, text: string) => ({
-  ...{ event: 'bot.speaking', agent, callId, messageId, text },
+  event: 'bot.speaking',
+  agent,
+  callId,
+  messageId,
+  text,
 });
 
 describeInChromium('the live page', () => {

@@ -32,7 +32,8 @@ describeInChromium('the overview', () => {
     const reply = (messageId: string, latencyMs: number) => ({ event: 'bot.speaking', agent: mara, callId: slow, messageId, text: 'Hi', latencyMs, at }); // prettier-ignore
     await board.ingest(
       started(mara, slow, { from: '+1001', at }),
-      ...[reply('b1', 600), reply('b2', 3400)],
+      reply('b1', 600),
+      reply('b2', 3400),
       { event: 'tool.call', agent: mara, callId: slow, id: 't1', name: 'find', at },
       { event: 'tool.result', agent: mara, callId: slow, id: 't1', error: 'timeout', at },
       ended(mara, slow, { at }),

@@ -71,7 +71,8 @@ const raised = (code: string, reason: RegExp): Fault => ({
 });
 /** What concerns new connections only is tried by ending the old ones. */
 const atConnect = (what: string, reason: RegExp, set: (isBroken: boolean) => unknown): Fault => ({
-  ...{ what, reason },
+  what,
+  reason,
   begin: async () => {
     await set(true);
     database.disconnect();
@@ -125,7 +126,9 @@ const refusals = async () =>
 
 const send = (agent: string) =>
   board.request<{ type?: string }>('POST', '/v1/ingest', {
-    ...{ token: board.adminToken, headers: { 'Idempotency-Key': agent }, body: notes(agent) },
+    token: board.adminToken,
+    headers: { 'Idempotency-Key': agent },
+    body: notes(agent),
   });
 
 async function whileBroken(agent: string, readers: readonly string[], reason: RegExp): Promise<void> {

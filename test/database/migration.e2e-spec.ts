@@ -22,7 +22,12 @@ it('calls, erased calls and identities of before are what they were, by tenant a
   const database = await databaseBefore('20261127100000_calls_by_tenant');
   const append = (agent: string, call: string, key: string) =>
     query<{ outcome: string; tenant_id: string | null }>(database.url, APPEND, [
-      ...[[agent], [call], ['user.message'], [new Date()], [key], ['{}']],
+      [agent],
+      [call],
+      ['user.message'],
+      [new Date()],
+      [key],
+      ['{}'],
     ]);
   await query(
     database.url,

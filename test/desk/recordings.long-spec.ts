@@ -38,7 +38,9 @@ describe('a recording', () => {
     const of = (headers: Record<string, string>, method = 'GET') => ask(url, customer.token, { headers, method });
     const whole = await of({});
     expect([whole.status, whole.headers.get('content-type'), whole.headers.get('accept-ranges')]).toEqual([
-      ...[200, 'audio/ogg', 'bytes'],
+      200,
+      'audio/ogg',
+      'bytes',
     ]);
     expect(whole.headers.get('cache-control')).toBe('no-store');
     expect((await bytesOf(whole)).equals(AUDIO)).toBe(true);

@@ -26,7 +26,8 @@ interface Options {
 
 const steer = (call: string, body: object, { token, key }: Options) =>
   place.board.request('POST', `/v1/calls/${call}/verbs`, {
-    ...{ token, body },
+    token,
+    body,
     ...(key !== undefined && { headers: { 'Idempotency-Key': key } }),
   });
 

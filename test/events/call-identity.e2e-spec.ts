@@ -20,7 +20,11 @@ async function party(name: string) {
 const post = (token: string, body: object) =>
   board.request<{ accepted: number; rejected: unknown[] }>('POST', '/v1/ingest', { token, body });
 const said = (agent: string, callId: string, text: string, messageId = fresh('m')) => ({
-  ...{ event: 'user.message', agent, callId, text, messageId },
+  event: 'user.message',
+  agent,
+  callId,
+  text,
+  messageId,
 });
 const move = (agent: string, from: string | null, tenant: string) =>
   expectStatus(200, board.admin('PUT', `/v1/admin/agents/${agent}/owner`, { from, tenant }));
@@ -48,7 +52,13 @@ async function nextMillisecond(): Promise<Date> {
 
 /** An entry of a call's log, as the voice server tells it: `at` says when it happened. */
 const entry = (call: string, agent: string, seq: number, type: string, data: object, at = new Date()) => ({
-  ...{ seq, ts: at.getTime() / 1000, call, agent, type, ephemeral: false, data },
+  seq,
+  ts: at.getTime() / 1000,
+  call,
+  agent,
+  type,
+  ephemeral: false,
+  data,
 });
 
 describe('two calls of one id', () => {

@@ -34,8 +34,13 @@ it('carries each event once, from the log and live, while others read the plain 
     const { data } = own?.[index] ?? {};
     const { id: name, ...rest } = frame.data;
     expect(rest).toEqual({
-      ...{ specversion: '1.0', source: `/tenants/${id}`, type: frame.type, subject: 'CA_1' },
-      ...{ time: data?.['at'], datacontenttype: 'application/json', data },
+      specversion: '1.0',
+      source: `/tenants/${id}`,
+      type: frame.type,
+      subject: 'CA_1',
+      time: data?.['at'],
+      datacontenttype: 'application/json',
+      data,
     });
     expect(String(name)).toMatch(frame.type === 'bot.word' ? /^\d+-[\w-]{16}$/ : new RegExp(`^${frame.id}$`));
   }

@@ -46,19 +46,29 @@ describe('the list of connections', () => {
       const connections = await list(board, acme.id);
       expect(connections[0]).toEqual({
         id: expect.any(String),
-        ...{ tenant: acme.id, tokenId: acme.tokenId, parentTokenId: null, view: false },
-        ...{ since: expect.any(String), expiresAt: expect.any(String) },
-        ...{
-          remoteAddress: expect.stringContaining('127.0.0.1'),
-          forwardedFor: '203.0.113.7',
-          userAgent: 'dashboard/1',
-        },
-        ...{ agents: null, calls: null, types: null, cursor: 2, lag: 0, queuedBytes: 0 },
+        tenant: acme.id,
+        tokenId: acme.tokenId,
+        parentTokenId: null,
+        view: false,
+        since: expect.any(String),
+        expiresAt: expect.any(String),
+        remoteAddress: expect.stringContaining('127.0.0.1'),
+        forwardedFor: '203.0.113.7',
+        userAgent: 'dashboard/1',
+        agents: null,
+        calls: null,
+        types: null,
+        cursor: 2,
+        lag: 0,
+        queuedBytes: 0,
       });
       expect(connections[1]).toMatchObject({
-        ...{ parentTokenId: acme.tokenId, agents: [mara], types: ['call.*'] },
+        parentTokenId: acme.tokenId,
+        agents: [mara],
+        types: ['call.*'],
         // Its process believes a proxy on this machine, and nobody whom that one does not know.
-        ...{ remoteAddress: '203.0.113.7', forwardedFor: '198.51.100.1, 203.0.113.7' },
+        remoteAddress: '203.0.113.7',
+        forwardedFor: '198.51.100.1, 203.0.113.7',
       });
       expect(Math.abs(new Date(String(connections[0]?.['since'])).getTime() - started)).toBeLessThan(2000);
     }

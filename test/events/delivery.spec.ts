@@ -17,9 +17,15 @@ import type { LogReader, PageBounds } from '../../src/events/log/log-reader.js';
 import { Outlet } from '../../src/events/streams/outlet.js';
 
 const event = (position: number, ephemeral = false, length = 1): LoggedEvent => ({
-  ...{ type: 'user.message', agent: 'mara' as AgentName, callId: 'c' as CallId, tenantId: 'acme' as TenantId },
-  ...{ at: '2026-01-01T00:00:00.000Z', data: `{"text":"${'ü'.repeat(length)}"}`, ephemeral },
-  ...{ position, seq: ephemeral ? null : position },
+  type: 'user.message',
+  agent: 'mara' as AgentName,
+  callId: 'c' as CallId,
+  tenantId: 'acme' as TenantId,
+  at: '2026-01-01T00:00:00.000Z',
+  data: `{"text":"${'ü'.repeat(length)}"}`,
+  ephemeral,
+  position,
+  seq: ephemeral ? null : position,
 });
 const idsIn = (delivery: Delivery | undefined) => delivery?.events.map(({ position }) => position);
 

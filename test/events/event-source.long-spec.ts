@@ -78,8 +78,14 @@ describe('a client that cannot send Last-Event-ID resumes by what it sends inste
   };
 
   it.each([
-    ...['lastEventId', 'last_event_id', 'Last-Event-ID', 'lastEventID', 'lasteventid', 'last-event-id'],
-    ...['LAST_EVENT_ID', 'evs_last_event_id'],
+    'lastEventId',
+    'last_event_id',
+    'Last-Event-ID',
+    'lastEventID',
+    'lasteventid',
+    'last-event-id',
+    'LAST_EVENT_ID',
+    'evs_last_event_id',
   ])('%s', async (name) => {
     const resumed = { status: 200, ids: ['3'], gaps: 0 };
     expect(await idsAfter(`${name}=2`)).toEqual(resumed);

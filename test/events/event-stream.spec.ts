@@ -10,8 +10,15 @@ import type { Outlet } from '../../src/events/streams/outlet.js';
 import type { Bounds, LogView } from '../../src/events/streams/log-view.js';
 
 const eventOf = (seq: number, text: string): LoggedEvent => ({
-  ...{ type: 'user.message', agent: 'mara' as AgentName, callId: 'c' as CallId, tenantId: 'acme' as TenantId },
-  ...{ at: '2026-01-01T00:00:00.000Z', data: `{"text":"${text}"}`, ephemeral: false, position: seq, seq },
+  type: 'user.message',
+  agent: 'mara' as AgentName,
+  callId: 'c' as CallId,
+  tenantId: 'acme' as TenantId,
+  at: '2026-01-01T00:00:00.000Z',
+  data: `{"text":"${text}"}`,
+  ephemeral: false,
+  position: seq,
+  seq,
 });
 
 /** A log, a reading of it, and what its reader was sent. `onRoom` runs whenever the socket has drained. */

@@ -15,9 +15,15 @@ import type { LogLineage } from '../../src/events/log/log-lineage.js';
 type Batch = Extract<BusMessage, { kind: 'appended' }>;
 
 const event = (position: number, callId: string, ephemeral = false, tenantId = 'acme', size = 10): LoggedEvent => ({
-  ...{ type: ephemeral ? 'bot.word' : 'user.message', agent: 'mara' as AgentName, callId: callId as CallId },
-  ...{ at: '2026-01-01T00:00:00.000Z', data: `"${'ü'.repeat(size)}"`, ephemeral, tenantId: tenantId as TenantId },
-  ...{ position, seq: ephemeral ? null : position },
+  type: ephemeral ? 'bot.word' : 'user.message',
+  agent: 'mara' as AgentName,
+  callId: callId as CallId,
+  at: '2026-01-01T00:00:00.000Z',
+  data: `"${'ü'.repeat(size)}"`,
+  ephemeral,
+  tenantId: tenantId as TenantId,
+  position,
+  seq: ephemeral ? null : position,
 });
 const durable = (position: number, callId: string) => event(position, callId);
 const word = (position: number, callId: string, tenantId?: string) => event(position, callId, true, tenantId);
@@ -97,7 +103,10 @@ it('who sends more ephemeral events than can wait loses its own, and others noth
 
 describe('messages in notices', () => {
   const messageOf = (data: string): Batch => ({
-    ...{ kind: 'appended', first: 1, last: 0, complete: true },
+    kind: 'appended',
+    first: 1,
+    last: 0,
+    complete: true,
     events: [{ ...word(0, 'a'), data }],
   });
   const long = messageOf(JSON.stringify('aü€😀"'.repeat(5000)));

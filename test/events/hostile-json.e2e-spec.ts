@@ -62,7 +62,11 @@ describe('JSON in a text', () => {
     const { tenant, agent } = await writer();
     const callId = fresh('call');
     const calls = Array.from({ length: 30 }, (_, index) => ({
-      ...{ event: 'tool.call', agent, callId, id: `t${index}`, args: index % 2 === 0 ? deep : deep.slice(0, 16_000) },
+      event: 'tool.call',
+      agent,
+      callId,
+      id: `t${index}`,
+      args: index % 2 === 0 ? deep : deep.slice(0, 16_000),
     }));
     for (const call of calls) expect((await send({ token: board.adminToken }, call)).status).toBe(200);
     await othersGoOn();

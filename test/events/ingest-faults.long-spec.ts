@@ -22,7 +22,13 @@ afterAll(() => board.stop());
 
 const note = (agent: string, n: number, event = 'note.added') => ({ event, agent, n });
 const decoded = (agent: string, n: number, type = 'note.added'): DecodedEvent => ({
-  ...{ type, agent, callId: null, at: undefined, ephemeral: false, identity: [agent, n], data: { event: type, n } },
+  type,
+  agent,
+  callId: null,
+  at: undefined,
+  ephemeral: false,
+  identity: [agent, n],
+  data: { event: type, n },
 });
 const stored = async (agent: string) =>
   (

@@ -50,14 +50,17 @@ async function wanted(condition: string): Promise<number[]> {
 beforeAll(async () => {
   board = await Switchboard.start({ LIMIT_REQUESTS_PER_SECOND: '10000' });
   await fillLog(board.databaseUrl, {
-    ...{ tenant: TENANT, agent: AGENT, events: EVENTS },
+    tenant: TENANT,
+    agent: AGENT,
+    events: EVENTS,
     type: `CASE WHEN n % 4001 = 17 THEN 'rare.one' WHEN n % 3999 = 5 THEN 'rare.two' WHEN n % 20 = 3 THEN 'often.so'
       WHEN n BETWEEN ${CHUNK + 1} AND ${2 * CHUNK} THEN 'middle.only' ELSE 'bot.said' END`,
   });
   await query(board.databaseUrl, 'INSERT INTO agents (name, tenant_id, since) VALUES ($1, $2, now())', [OTHER, TENANT]);
   await query(board.databaseUrl, 'UPDATE events SET agent = $1 WHERE seq % 2003 = 9', [OTHER]);
   const made = await board.admin<{ token: string }>('POST', `/v1/admin/tenants/${TENANT}/tokens`, {
-    ...{ name: 'reads', scopes: ['events:read', 'events:write'] },
+    name: 'reads',
+    scopes: ['events:read', 'events:write'],
   });
   token = made.body.token;
   await waitFor(async () => (await marked(TENANT)) === 3 * CHUNK && (await marked('')) >= 3 * CHUNK, 'the marks');
@@ -108,7 +111,8 @@ it('an admin’s filters are marked by position', async () => {
 it('a tombstone that takes the place of an event is found there', async () => {
   const call = 'to-be-erased';
   const sent = await board.request('POST', '/v1/ingest', {
-    ...{ token, body: [started(AGENT, call), said(AGENT, call, 'm1', 'a secret'), ended(AGENT, call)] },
+    token,
+    body: [started(AGENT, call), said(AGENT, call, 'm1', 'a secret'), ended(AGENT, call)],
   });
   expect(sent.status).toBe(200);
   const seqs = await wanted(`call_id = '${call}'`);

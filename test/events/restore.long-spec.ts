@@ -115,7 +115,9 @@ describe('a database that was restored from a backup', () => {
     const ids = numbersFrom(after + 1, 6);
     for (const cursor of [9, 7, 5])
       expect(await resume('/v1/events', cursor)).toMatchObject({
-        ...{ ids, texts: said, gaps: [{ after: cursor, resumeFrom: after, reason: 'unknown' }] },
+        ids,
+        texts: said,
+        gaps: [{ after: cursor, resumeFrom: after, reason: 'unknown' }],
       });
     const { reader, ...early } = await resume('/v1/events', 3);
     expect(early).toEqual({
@@ -130,7 +132,8 @@ describe('a database that was restored from a backup', () => {
 
   it('tells one who reads a part of it, and an operator, too', async () => {
     expect(await resume(`/v1/events?agents=${julia}`, 7)).toMatchObject({
-      ...{ texts: ['text 16'], gaps: [{ after: 7, resumeFrom: after, reason: 'unknown' }] },
+      texts: ['text 16'],
+      gaps: [{ after: 7, resumeFrom: after, reason: 'unknown' }],
     });
     expect(await resume(`/v1/calls/${call}/events`, 0)).toMatchObject({
       gaps: [{ after: 4, resumeFrom: after, reason: 'unknown' }],
@@ -197,7 +200,8 @@ describe('a database that was restored from a backup', () => {
     expect(tail.position).toBe(next);
     const id = Number(whole.frames[0]?.id);
     expect(await resume(`/v1/events?agents=${julia}`, id)).toMatchObject({
-      ...{ texts: ['text 17'], gaps: [{ after: after + 1, resumeFrom: next, reason: 'unknown' }] },
+      texts: ['text 17'],
+      gaps: [{ after: after + 1, resumeFrom: next, reason: 'unknown' }],
     });
     after = next;
   });

@@ -24,7 +24,8 @@ const GENERATIONS: readonly [string, (agent: string, callId: string) => readonly
     'second',
     (agent, callId) => logOf(callId, agent).filter(({ ephemeral }) => ephemeral !== true),
     {
-      ...{ amount: 0.0352, currency: 'USD' },
+      amount: 0.0352,
+      currency: 'USD',
       rows: [
         { provider: 'vendor-z', usd: 0.0312 },
         { unit: 'judging', amount: 0.004 },

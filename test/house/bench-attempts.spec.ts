@@ -26,13 +26,11 @@ it('a part that fails is a row that says so; figures are told as they come, and 
   await waiting;
   expect(attempts.take(new Error('later'))).toBe(false);
   expect(said).toEqual([
-    ...[
-      'first  a 1.23',
-      'second  FAILED: read ECONNRESET',
-      'second  b 2',
-      'third  FAILED: socket hang up',
-      'third  c 0',
-    ],
+    'first  a 1.23',
+    'second  FAILED: read ECONNRESET',
+    'second  b 2',
+    'third  FAILED: socket hang up',
+    'third  c 0',
   ]);
   expect(attempts.failures.map(({ what }) => what)).toEqual(['second', 'third']);
   expect(attempts.render()).toMatch(/^second +failed: read ECONNRESET\nthird +failed: socket hang up\n$/);

@@ -19,17 +19,17 @@ function filesBelow(folder: string): string[] {
 
 /** Named by comments, and not a file of the repository: what a build or a start makes, what others ship. */
 const ELSEWHERE = new Set([
-  ...[
-    'dist/main.js',
-    'openapi.json',
-    'asyncapi.json',
-    'jwks.json',
-    'postgresql.conf',
-    'pg_hba.conf',
-    'default.conf',
-    'results/NAME.json',
-  ],
-  ...['Node.js', 'Next.js', 'lib/internal/cluster/round_robin_handle.js'],
+  'dist/main.js',
+  'openapi.json',
+  'asyncapi.json',
+  'jwks.json',
+  'postgresql.conf',
+  'pg_hba.conf',
+  'default.conf',
+  'results/NAME.json',
+  'Node.js',
+  'Next.js',
+  'lib/internal/cluster/round_robin_handle.js',
 ]);
 
 const NAME = /[\w@./-]*[\w-]+\.(?:tsx?|mjs|js|jsx|sql|md|prisma|json|ya?ml|css|conf(?:\.template)?|html|toml)\b/g;

@@ -69,8 +69,10 @@ it('hear nothing of another tenant’s calls, nor of one whose agent was taken a
   await board.ingest(started(one.agent, before));
   await board.assign(one.agent, other.id, one.id);
   await board.ingest(
-    ...[callerSays(one.agent, before, 'u1', 'refund'), ended(one.agent, before)],
-    ...[started(one.agent, after), callerSays(one.agent, after, 'u1', 'refund')],
+    callerSays(one.agent, before, 'u1', 'refund'),
+    ended(one.agent, before),
+    started(one.agent, after),
+    callerSays(one.agent, after, 'u1', 'refund'),
   );
   const calls = async (place: typeof one) => (await firedOf(board, place)).map(({ callId }) => callId);
   await waitFor(async () => (await calls(one)).length + (await calls(other)).length === 2, 'both');

@@ -16,9 +16,15 @@ const RULES = new RuleSet([
 
 let seq = 0;
 const line = (tenant: string, call: string): LoggedEvent => ({
-  ...{ type: 'user.message', agent: 'mara' as AgentName, callId: call as CallId, at: '2026-11-27T21:06:05.788Z' },
-  ...{ data: JSON.stringify({ messageId: 'u1', text: 'refund' }), ephemeral: false, tenantId: tenant as TenantId },
-  ...{ position: (seq += 1), seq },
+  type: 'user.message',
+  agent: 'mara' as AgentName,
+  callId: call as CallId,
+  at: '2026-11-27T21:06:05.788Z',
+  data: JSON.stringify({ messageId: 'u1', text: 'refund' }),
+  ephemeral: false,
+  tenantId: tenant as TenantId,
+  position: (seq += 1),
+  seq,
 });
 
 function tenant(room: CallRoom, name: string) {

@@ -29,7 +29,10 @@ it('a call in which a rule has fired says so in the list and by itself, and the 
   await waitFor(async () => idsIn(await callsNow(board, place, `?rule=${rule}`)).length === 1, 'the call');
   const fired = [
     {
-      ...{ id: expect.any(String), rule, name: 'refund', at: expect.any(String) },
+      id: expect.any(String),
+      rule,
+      name: 'refund',
+      at: expect.any(String),
       because: { condition: 'said', event: '2', text: 'A refund, please' },
     },
   ];
@@ -61,7 +64,8 @@ it('names the very condition that is wrong among several', async () => {
     all: [{ score: 'failed' }, { said: { by: 'caller', pattern: '(?=a)' } }, { silence: { seconds: 0 } }],
   };
   const { status, body } = await board.request<{ errors: { path: string }[] }>('POST', '/v1/rules', {
-    ...{ token: place.token, body: { name: 'several', when } },
+    token: place.token,
+    body: { name: 'several', when },
   });
   expect(status).toBe(400);
   expect(body.errors.map(({ path }) => path)).toEqual(['when.all.1.said.pattern', 'when.all.2.silence.seconds']);

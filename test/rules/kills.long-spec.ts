@@ -116,8 +116,10 @@ async function place() {
   const database = await createDatabase();
   cleanUps.push(() => database.drop());
   const home = await Installation.create({
-    ...{ DATABASE_URL: database.url, SOURCES: 'none' },
-    ...{ LIMIT_INGEST_PER_SECOND: '100000', LIMIT_REQUESTS_PER_SECOND: '100000' },
+    DATABASE_URL: database.url,
+    SOURCES: 'none',
+    LIMIT_INGEST_PER_SECOND: '100000',
+    LIMIT_REQUESTS_PER_SECOND: '100000',
   });
   cleanUps.push(() => home.remove());
   const server = await home.start();

@@ -29,7 +29,11 @@ it('says in the log what a caller said, with the line, and once a call', async (
   await waitFor(async () => (await firedOf(board, place)).length === 1, 'one');
   const [fired] = await firedOf(board, place);
   expect(fired).toEqual({
-    ...{ rule: id, name: 'a rule', callId: call, agent: place.agent, at: expect.any(String) },
+    rule: id,
+    name: 'a rule',
+    callId: call,
+    agent: place.agent,
+    at: expect.any(String),
     because: { condition: 'said', event: '3', text: 'I want a REFÚND, now!' },
   });
 });
@@ -53,8 +57,12 @@ it('tells failed tools, ends, handoffs, slow turns and bad scores', async () => 
   const place = await placeOf(board);
   const names = ['tool', 'other tool', 'end', 'person', 'slow', 'score'];
   const conditions = [
-    ...[{ toolFailed: {} }, { toolFailed: { name: 'book' } }, { ended: { reasons: ['hangup'] } }],
-    ...[{ handoff: 'active' }, { latency: { overMs: 2500 } }, { score: 'failed' }],
+    { toolFailed: {} },
+    { toolFailed: { name: 'book' } },
+    { ended: { reasons: ['hangup'] } },
+    { handoff: 'active' },
+    { latency: { overMs: 2500 } },
+    { score: 'failed' },
   ];
   for (const [index, when] of conditions.entries()) await write(board, place, { name: names[index] ?? '', when });
   const call = fresh('CA');
@@ -84,8 +92,11 @@ it('waits for several conditions within one call', async () => {
   const [one, other] = [fresh('CA'), fresh('CA')];
   const { agent } = place;
   await board.ingest(
-    ...[started(agent, one), started(agent, other), callerSays(agent, one, 'u1', 'Cancel it')],
-    ...[ended(agent, other), ended(agent, one)],
+    started(agent, one),
+    started(agent, other),
+    callerSays(agent, one, 'u1', 'Cancel it'),
+    ended(agent, other),
+    ended(agent, one),
   );
   await firings(place, 1);
   const fired = await firedOf(board, place);

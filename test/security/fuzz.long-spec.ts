@@ -20,18 +20,24 @@ const URL_VALUES = [
   '%2e%2e%2f',
 ];
 const JSON_VALUES = [
-  ...[
-    '"a\\u0000b"',
-    '"\\ud800"',
-    '"\\udc00x"',
-    `"${'x'.repeat(10_000)}"`,
-    '""',
-    '0',
-    '-1',
-    '1e400',
-    '12345678901234567890',
-  ],
-  ...['true', 'null', '[]', '[null]', '["\\u0000"]', '["\\ud800"]', '{}', '{"a":{"__proto__":{"x":1}}}', '[[[[[]]]]]'],
+  '"a\\u0000b"',
+  '"\\ud800"',
+  '"\\udc00x"',
+  `"${'x'.repeat(10_000)}"`,
+  '""',
+  '0',
+  '-1',
+  '1e400',
+  '12345678901234567890',
+  'true',
+  'null',
+  '[]',
+  '[null]',
+  '["\\u0000"]',
+  '["\\ud800"]',
+  '{}',
+  '{"a":{"__proto__":{"x":1}}}',
+  '[[[[[]]]]]',
 ];
 const HEADER_VALUES = ['\u00ff\u00fe', 'x'.repeat(10_000), '%00'];
 
@@ -45,8 +51,14 @@ beforeAll(async () => {
   const agent = fresh('mara');
   const call = fresh('call');
   const scopes = [
-    ...['events:read', 'agents:read', 'tokens:write', 'events:write', 'webhooks:write', 'rules:write'],
-    ...['recordings:read', 'calls:steer'],
+    'events:read',
+    'agents:read',
+    'tokens:write',
+    'events:write',
+    'webhooks:write',
+    'rules:write',
+    'recordings:read',
+    'calls:steer',
   ];
   const tenant = await board.createTenant({ agents: [agent], scopes });
   token = tenant.token;
@@ -135,8 +147,11 @@ describe('nothing that is sent is a fault of ours', () => {
       if (!takesBody(operation)) return [];
       const fields = operation.bodyNames.flatMap((name) => JSON_VALUES.map((value) => [name, value] as const));
       const of = (body: string): Attempt => ({
-        ...{ what: `${operation.name} ${body}`, method: operation.method, path: operation.path(own(operation)) },
-        ...{ headers: JSON_TYPE, body },
+        what: `${operation.name} ${body}`,
+        method: operation.method,
+        path: operation.path(own(operation)),
+        headers: JSON_TYPE,
+        body,
       });
       const inField = fields.map(([name, value]) => {
         const whole = JSON.stringify({ ...operation.body(things), [name]: 'FUZZ' });
@@ -192,7 +207,13 @@ describe('nothing that is sent is a fault of ours', () => {
       ...['{', 'null', '[]', '{"alg":5}', '{"kid":5}', '{"alg":"ES256","typ":"JWT","kid":"\\u0000"}'].map(
         (text) => `${part(text)}.e30.c2ln`,
       ),
-      ...[`${head(',"crit":["x"]')}.${part('{}')}.c2ln`, '..', 'a.b.c', '...', '.', 'e30', `${head()}.${part('{}')}.`],
+      `${head(',"crit":["x"]')}.${part('{}')}.c2ln`,
+      '..',
+      'a.b.c',
+      '...',
+      '.',
+      'e30',
+      `${head()}.${part('{}')}.`,
     ];
     for (const bad of tokens) {
       const asked = await Promise.all([

@@ -13,11 +13,26 @@ import { waitFor } from '../support/wait-for.js';
 
 /** Variables of a shell that mean another PostgreSQL, or nothing that is known here. */
 const SHELL = {
-  ...{ PGSSLMODE: 'verify-full', PGSSLNEGOTIATION: 'direct', PGOPTIONS: '-c no.such=1 -c bogus=1', PGDATA: '/nowhere' },
-  ...{ PGHOST: 'nowhere.invalid', PGPORT: '1', PGUSER: 'nobody', PGDATABASE: 'none', PGCLIENTENCODING: 'LATIN1' },
-  ...{ PGPASSWORD: 'wrong', PGPASSFILE: '/nowhere', PGSSLROOTCERT: '/nowhere', PGTARGETSESSIONATTRS: 'standby' },
-  ...{ PGREPLICATION: 'database', PGAPPNAME: 'psql', PGCHANNELBINDING: 'require', PGCONNECT_TIMEOUT: '1' },
-  ...{ TZ: 'Nowhere/Odd', LANG: 'xx_YY.UTF-8', LC_ALL: 'xx_YY.UTF-8' },
+  PGSSLMODE: 'verify-full',
+  PGSSLNEGOTIATION: 'direct',
+  PGOPTIONS: '-c no.such=1 -c bogus=1',
+  PGDATA: '/nowhere',
+  PGHOST: 'nowhere.invalid',
+  PGPORT: '1',
+  PGUSER: 'nobody',
+  PGDATABASE: 'none',
+  PGCLIENTENCODING: 'LATIN1',
+  PGPASSWORD: 'wrong',
+  PGPASSFILE: '/nowhere',
+  PGSSLROOTCERT: '/nowhere',
+  PGTARGETSESSIONATTRS: 'standby',
+  PGREPLICATION: 'database',
+  PGAPPNAME: 'psql',
+  PGCHANNELBINDING: 'require',
+  PGCONNECT_TIMEOUT: '1',
+  TZ: 'Nowhere/Odd',
+  LANG: 'xx_YY.UTF-8',
+  LC_ALL: 'xx_YY.UTF-8',
 };
 const isRoot = process.getuid?.() === 0;
 const asRoot = isRoot ? it : it.skip;

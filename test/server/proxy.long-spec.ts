@@ -22,8 +22,12 @@ describeBehindNginx('two processes behind nginx', () => {
     nginx = await Nginx.create();
     database = await createDatabase();
     const variables = {
-      ...{ DATABASE_URL: database.url, SOURCES: 'none', PUBLIC_URL: nginx.tlsUrl, METRICS_TOKEN },
-      ...{ TRUST_PROXY: '1', STREAM_PING_SECONDS: '1' },
+      DATABASE_URL: database.url,
+      SOURCES: 'none',
+      PUBLIC_URL: nginx.tlsUrl,
+      METRICS_TOKEN,
+      TRUST_PROXY: '1',
+      STREAM_PING_SECONDS: '1',
     };
     const first = await Installation.create(variables);
     homes = [first, await Installation.create({ ...variables, DATA_DIR: first.dataDir })];
@@ -112,7 +116,8 @@ describeBehindNginx('two processes behind nginx', () => {
   it('are fine in the eyes of switchboard doctor, HTTP/2 included', async () => {
     const { tenant } = await customer();
     const variables = {
-      ...{ SWITCHBOARD_URL: nginx.tlsUrl, SWITCHBOARD_TOKEN: homes[0]?.read('admin-token') ?? '' },
+      SWITCHBOARD_URL: nginx.tlsUrl,
+      SWITCHBOARD_TOKEN: homes[0]?.read('admin-token') ?? '',
       NODE_EXTRA_CA_CERTS: nginx.certificate,
     };
     const doctor = new CommandRun(['doctor', '--tenant', tenant, '--wait', '5'], { variables });

@@ -18,15 +18,13 @@ import { waitFor } from '../support/wait-for.js';
 /** An event that has no identity of its own: only the broker's can tell a repeat from a new one. */
 const note = (agent: string, n: number) => ({ event: 'note.added', agent, callId: `c-${agent}`, n });
 const entry = (agent: string, seq: number) => ({
-  ...{
-    seq,
-    ts: 1_700_000_000 + seq,
-    call: `log-${agent}`,
-    agent,
-    type: 'call.note',
-    ephemeral: false,
-    data: { n: seq },
-  },
+  seq,
+  ts: 1_700_000_000 + seq,
+  call: `log-${agent}`,
+  agent,
+  type: 'call.note',
+  ephemeral: false,
+  data: { n: seq },
 });
 
 /** What each test has started, gone at its end, however that comes. */

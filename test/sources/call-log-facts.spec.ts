@@ -10,7 +10,13 @@ const AUGUST = 1786312200;
 let harness: Harness;
 
 const frame = (seq: number, type: string, data: Record<string, unknown>, more: Partial<Frame> = {}): Frame => ({
-  ...{ seq, ts: AUGUST + seq, call: CALL, agent: 'mara', type, ephemeral: false, data },
+  seq,
+  ts: AUGUST + seq,
+  call: CALL,
+  agent: 'mara',
+  type,
+  ephemeral: false,
+  data,
   ...more,
 });
 const dataOf = (type: string) => harness.sink.events.find((event) => event.type === type)?.data;
@@ -44,7 +50,9 @@ test('a reply that nobody confirms takes its words along when it ends, and a con
   await read(
     frame(0, 'call.started', { from: '+1' }),
     frame(1, 'bot.speaking', { id: 'b1', text: '' }),
-    ...[word(2, 'b1', 'Yes,'), word(3, 'b1', 'from'), word(4, 'b1', 'ten.')],
+    word(2, 'b1', 'Yes,'),
+    word(3, 'b1', 'from'),
+    word(4, 'b1', 'ten.'),
     frame(5, 'bot.finished', { id: 'b1' }),
     frame(6, 'bot.speaking', { id: 'b2', text: 'All of it.' }),
     word(7, 'b2', 'All'),
@@ -76,8 +84,10 @@ test('a gap says no time, and what is known of the call besides', async () => {
   const gap = harness.sink.events.find(({ type }) => type === 'log.gap');
   expect(gap?.at).toBeUndefined();
   expect(gap?.data['snapshot']).toEqual({
-    ...{ startedAt: new Date((AUGUST + 1) * 1000).toISOString(), transport: 'phone' },
-    ...{ from: '+12185550100', to: '+12185550199' },
+    startedAt: new Date((AUGUST + 1) * 1000).toISOString(),
+    transport: 'phone',
+    from: '+12185550100',
+    to: '+12185550199',
     messages: [{ role: 'user', text: 'Hello', messageId: 'u1', seq: 2 }],
     toolCalls: [{ id: 't1', name: 'find', args: { a: 1 } }],
   });

@@ -26,7 +26,13 @@ class SlowSink extends CollectingSink {
 }
 
 const event = (callId: string | null, n: number, ephemeral = false): DecodedEvent => ({
-  ...{ type: 'user.message', agent: 'mara', callId, at: undefined, ephemeral, identity: undefined, data: { n } },
+  type: 'user.message',
+  agent: 'mara',
+  callId,
+  at: undefined,
+  ephemeral,
+  identity: undefined,
+  data: { n },
 });
 const gapsIn = ({ events }: CollectingSink) =>
   events
@@ -116,7 +122,9 @@ describe('cursors', () => {
       expect(await cursors.find('voice', 'call:over')).toEqual({ cursor: 9, done: true });
       await cursors.expire();
       expect(await query(board.databaseUrl, 'SELECT log FROM source_cursors ORDER BY log')).toEqual([
-        ...[{ log: 'agent:mara' }, { log: 'call:open' }, { log: 'call:over' }],
+        { log: 'agent:mara' },
+        { log: 'call:open' },
+        { log: 'call:over' },
       ]);
     } finally {
       await board.stop();

@@ -82,7 +82,12 @@ test('calls that were open when the client lost the voice server end as lost, th
     {
       type: 'call.ended',
       data: {
-        ...{ callId: 'CA_1', from: '+1', to: '+2', direction: 'inbound', transport: 'phone', agent: 'mara' },
+        callId: 'CA_1',
+        from: '+1',
+        to: '+2',
+        direction: 'inbound',
+        transport: 'phone',
+        agent: 'mara',
         reason: 'lost',
       },
     },

@@ -78,7 +78,11 @@ describe('a call of the second generation', () => {
   it('has its quality in the summary, in the shape of the first generation, and a bill for the operator', () => {
     const [summary] = of('call.summary');
     expect(summary).toMatchObject({
-      ...{ reason: 'hangup', duration: 20, turns: 6, outcome: 'seat kept by hand', recording: true },
+      reason: 'hangup',
+      duration: 20,
+      turns: 6,
+      outcome: 'seat kept by hand',
+      recording: true,
       metrics: {
         e2e: { p50: 1.7, p90: 1.78, p95: 1.79, max: 1.8, n: 2 },
         eou: { p50: 0.35, p90: 0.39, p95: 0.395, max: 0.4, n: 2 },
@@ -153,7 +157,11 @@ describe('a call of the second generation', () => {
 describe('names that collide with the envelope’s', () => {
   it('survive: a tool’s id, whom a call was routed to, what an application had read', () => {
     expect(alone('tool.call', { call_id: 't9', name: 'a', arguments: { x_y: 1 } })[0]?.data).toEqual({
-      ...{ callId: CALL, seq: 9, id: 't9', name: 'a', args: { x_y: 1 } },
+      callId: CALL,
+      seq: 9,
+      id: 't9',
+      name: 'a',
+      args: { x_y: 1 },
     });
     expect(alone('tool.result', { call_id: 't9', name: 'a', output: null })[0]?.data).toEqual({ callId: CALL, seq: 9, id: 't9', name: 'a', result: null }); // prettier-ignore
     const [routed] = alone('call.routed', { agent: 'julia', call_id: 'x', at: 5, seq: 3, call: 'y' });

@@ -16,7 +16,13 @@ it('what the line heard stays its owner’s; from there on the call is the agent
   await stream.untilType('connected');
   let seq = 0;
   const entry = (by: string, type: string, data: object) => ({
-    ...{ seq: ++seq, ts: 1_786_312_200 + seq, call, agent: by, type, ephemeral: false, data },
+    seq: ++seq,
+    ts: 1_786_312_200 + seq,
+    call,
+    agent: by,
+    type,
+    ephemeral: false,
+    data,
   });
   await board.ingest(
     entry(line, 'call.started', { direction: 'inbound', from: '+34611111111', to: '+12180000000' }),

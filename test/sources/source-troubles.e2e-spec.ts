@@ -91,7 +91,8 @@ it('every kind of source says in words what ails its upstream', async () => {
   }
   const started = await Switchboard.start({
     SOURCES: expected.map(([entry]) => entry).join(','),
-    ...{ PINECALL_API_KEY: API_KEY, METRICS_TOKEN },
+    PINECALL_API_KEY: API_KEY,
+    METRICS_TOKEN,
   });
   board = started;
   const nameOf = (entry: string) => entry.replace(/us:wrong@/, '');

@@ -22,7 +22,13 @@ const COMMANDS: Record<
   nats: (port, folder, tls, monitor) => [
     'nats-server',
     [
-      ...['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder],
+      '-a',
+      '127.0.0.1',
+      '-p',
+      String(port),
+      '-js',
+      '-sd',
+      folder,
       ...(tls ? ['--tls', '--tlscert', tls.cert, '--tlskey', tls.key] : []),
       ...(monitor ? ['-m', String(monitor)] : []),
     ],

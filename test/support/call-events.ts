@@ -55,3 +55,13 @@ export function correctedLast<Event extends CallEvent>(list: readonly Event[]): 
   const corrections = list.filter(isCorrection).sort((one, other) => one.seq - other.seq);
   return [...list.filter((event) => !isCorrection(event)), ...corrections];
 }
+
+/** Events of one call, a second apart. */
+export function eventsOf(...list: [type: string, data: Record<string, unknown>][]): CallEvent[] {
+  return list.map(([type, data], index) => ({
+    seq: index + 1,
+    type,
+    data: { agent: 'mara', ...data },
+    at: new Date(1_786_312_200_000 + index * 1000).toISOString(),
+  }));
+}

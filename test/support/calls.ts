@@ -21,14 +21,30 @@ export type OneCall = CallView & {
 };
 
 export const started = (agent: string, callId: string, fields: object = {}) => ({
-  ...{ event: 'call.started', agent, callId, from: '+34611111111', to: '+34910000000', direction: 'inbound' },
-  ...{ transport: 'phone', ...fields },
+  event: 'call.started',
+  agent,
+  callId,
+  from: '+34611111111',
+  to: '+34910000000',
+  direction: 'inbound',
+  transport: 'phone',
+  ...fields,
 });
 export const said = (agent: string, callId: string, messageId: string, text: string, fields: object = {}) => ({
-  ...{ event: 'user.message', agent, callId, messageId, text, ...fields },
+  event: 'user.message',
+  agent,
+  callId,
+  messageId,
+  text,
+  ...fields,
 });
 export const ended = (agent: string, callId: string, fields: object = {}) => ({
-  ...{ event: 'call.ended', agent, callId, reason: 'hangup', duration: 60, ...fields },
+  event: 'call.ended',
+  agent,
+  callId,
+  reason: 'hangup',
+  duration: 60,
+  ...fields,
 });
 
 /** What was ingested is in the calls. A request waits for that itself, but no longer than a person would (250 ms). */

@@ -17,7 +17,9 @@ export class DeskPlace {
   static async start(variables: Record<string, string> = {}): Promise<DeskPlace> {
     const gateway = await Gateway.start();
     const board = await Switchboard.start({
-      ...{ SOURCES: gateway.source, PINECALL_API_KEY: GATEWAY_KEY, LIMIT_REQUESTS_PER_SECOND: '1000' },
+      SOURCES: gateway.source,
+      PINECALL_API_KEY: GATEWAY_KEY,
+      LIMIT_REQUESTS_PER_SECOND: '1000',
       ...variables,
     });
     await waitFor(() => gateway.floors.size === 1);

@@ -33,8 +33,13 @@ export class OwnPostgres {
     chmodSync(key, 0o600);
     execFileSync('chown', ['--reference', file('PG_VERSION'), cert, key]);
     const postgres = await EmbeddedPostgres.start(join(folder, 'data'), [
-      ...[`-c unix_socket_directories=${sockets}`, '-c fsync=off', '-c ssl=on'],
-      ...[`-c ssl_cert_file=${cert}`, `-c ssl_key_file=${key}`, `-c ssl_ca_file=${certificate.authority}`, ...options],
+      `-c unix_socket_directories=${sockets}`,
+      '-c fsync=off',
+      '-c ssl=on',
+      `-c ssl_cert_file=${cert}`,
+      `-c ssl_key_file=${key}`,
+      `-c ssl_ca_file=${certificate.authority}`,
+      ...options,
     ]);
     return new OwnPostgres(folder, certificate, cluster, postgres);
   }

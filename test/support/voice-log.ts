@@ -57,7 +57,7 @@ export class VoiceLog {
     const stored = this.happened.filter(({ seq, ephemeral }) => !ephemeral && seq > after && seq >= this.lostBefore);
     if (after + 1 >= this.lostBefore) return stored;
     return [
-      this.marker('log.gap', after, { ...{ from: after, resume_from: this.lostBefore }, snapshot: this.snapshot }),
+      this.marker('log.gap', after, { from: after, resume_from: this.lostBefore, snapshot: this.snapshot }),
       ...stored,
     ];
   }

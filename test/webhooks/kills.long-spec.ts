@@ -27,8 +27,11 @@ it(
     const database = await createDatabase();
     cleanUps.push(() => database.drop());
     const home = await Installation.create({
-      ...{ DATABASE_URL: database.url, SOURCES: 'none', WEBHOOKS_ALLOW: '127.0.0.0/8' },
-      ...{ LIMIT_INGEST_PER_SECOND: '100000', LIMIT_REQUESTS_PER_SECOND: '100000' },
+      DATABASE_URL: database.url,
+      SOURCES: 'none',
+      WEBHOOKS_ALLOW: '127.0.0.0/8',
+      LIMIT_INGEST_PER_SECOND: '100000',
+      LIMIT_REQUESTS_PER_SECOND: '100000',
     });
     cleanUps.push(() => home.remove());
     let server: ServerProcess = await home.start();
@@ -68,13 +71,11 @@ it(
     const send = async () => {
       number += 1;
       const events = Array.from({ length: CALLS }, (_, call) => ({
-        ...{
-          event: 'user.message',
-          agent: 'mara',
-          callId: `CA_${call}`,
-          messageId: `m${number}`,
-          text: `line ${number}`,
-        },
+        event: 'user.message',
+        agent: 'mara',
+        callId: `CA_${call}`,
+        messageId: `m${number}`,
+        text: `line ${number}`,
       }));
       const answer = await ask<{ accepted: number; rejected: unknown[] }>('POST', '/v1/ingest', events);
       accepted += answer.accepted;

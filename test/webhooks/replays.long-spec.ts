@@ -143,7 +143,8 @@ it('sends a call once, whole, when it has ended, where it is asked for calls', a
     ['call.completed', '6', '4', second],
   ]);
   expect(sorted[0]?.data).toMatchObject({
-    ...{ state: 'ended', reason: 'hangup' },
+    state: 'ended',
+    reason: 'hangup',
     transcript: [expect.objectContaining({ text: 'hello' }) as object],
   });
 });

@@ -44,7 +44,10 @@ it('sends every event once, signed, in order within a call, and says which came 
   const sorted = [...deliveries].sort((a, b) => Number(a.body.id) - Number(b.body.id));
   expect(sorted.map(({ body }) => body.previous)).toEqual([null, '1', '2', '3', '4']);
   expect(sorted[0]?.body).toEqual({
-    ...{ type: 'call.started', id: '1', previous: null, timestamp: expect.any(String) as string },
+    type: 'call.started',
+    id: '1',
+    previous: null,
+    timestamp: expect.any(String) as string,
     data: expect.objectContaining({ callId: first, agent }) as object,
   });
   expect(new Set(deliveries.map(({ id }) => id)).size).toBe(5);
@@ -134,7 +137,8 @@ it('gives an endpoint up when the last of eleven attempts has failed, hours of i
   expect(log.body.events).toEqual([expect.objectContaining({ type: 'webhook.disabled', data: expect.objectContaining(data) as object })]); // prettier-ignore
   const audit = await board.request<{ audit: object[] }>('GET', '/v1/audit', one.tenant);
   expect(audit.body.audit[0]).toMatchObject({
-    ...{ action: 'webhook.disable', target: one.hook.id },
+    action: 'webhook.disable',
+    target: one.hook.id,
     after: { status: 'disabled', reason: 'it answered 500' },
   });
 });

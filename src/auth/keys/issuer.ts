@@ -3,7 +3,8 @@
  * it stays: tokens survive a move to another port or domain.
  */
 import type { FactoryProvider } from '@nestjs/common';
-import { ENV, type Env, InvalidEnv } from '../../config/env.js';
+import { ENV, type Env } from '../../config/env.js';
+import { InvalidEnv } from '../../config/variables.js';
 import { PrismaService } from '../../database/prisma.service.js';
 
 /** The table holds one row. */

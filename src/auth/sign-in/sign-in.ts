@@ -116,11 +116,15 @@ export class SignIn {
     const { id, tenantId, scopes, voucherId, vouchedUntil } = code;
     const common = { tenantId, name: SIGNED_IN, scopes, createdBy: `link ${id}` };
     const session = await this.tokenMint.mint(transaction, {
-      ...{ ...common, kind: 'session', expiresAt: earlier(momentIn(SESSION_MS), vouchedUntil) },
+      ...common,
+      kind: 'session',
+      expiresAt: earlier(momentIn(SESSION_MS), vouchedUntil),
       parent: { tokenId: voucherId ?? 'switchboard', isOurs: voucherId !== null },
     });
     const tab = await this.tokenMint.mint(transaction, {
-      ...{ ...common, kind: 'api', expiresAt: earlier(momentIn(TAB_TOKEN_MS), session.row.expiresAt) },
+      ...common,
+      kind: 'api',
+      expiresAt: earlier(momentIn(TAB_TOKEN_MS), session.row.expiresAt),
       parent: { tokenId: session.row.id, isOurs: true },
       // A person makes tokens for programs, and these outlive the tab. They may live as long as the token that vouched.
       mintsUntil: vouchedUntil,

@@ -78,7 +78,10 @@ export class StreamTokens {
   async narrowedTo(tenantId: TenantId, agent: AgentName, patience: Patience): Promise<NarrowedToken[]> {
     const query = {
       where: {
-        ...{ tenantId, kind: 'stream', revokedAt: null, expiresAt: { gt: moment() } },
+        tenantId,
+        kind: 'stream',
+        revokedAt: null,
+        expiresAt: { gt: moment() },
         narrowing: { path: ['agents'], array_contains: [agent] },
       },
       orderBy: { createdAt: 'asc' },

@@ -45,7 +45,14 @@ export class TokenMint {
     const exp = Math.floor(minting.expiresAt.getTime() / 1000);
     const row = await transaction.token.create({
       data: {
-        ...{ id, kind, tenantId, name, scopes: [...scopes], createdBy, kid: key.kid, expiresAt: new Date(exp * 1000) },
+        id,
+        kind,
+        tenantId,
+        name,
+        scopes: [...scopes],
+        createdBy,
+        kid: key.kid,
+        expiresAt: new Date(exp * 1000),
         parentId: parent?.isOurs ? parent.tokenId : null,
         narrowing: { ...narrowing },
         viewedBy: viewedBy ?? null,

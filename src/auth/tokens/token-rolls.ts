@@ -77,7 +77,11 @@ export class TokenRolls {
       const tenantId = old.tenantId as TenantId | null;
       const ended = await bringEndForward(transaction, old, overlapSeconds);
       const { row, token } = await this.tokenMint.mint(transaction, {
-        ...{ kind: 'api', tenantId, name: old.name, scopes: old.scopes as Scope[], createdBy: actor.name },
+        kind: 'api',
+        tenantId,
+        name: old.name,
+        scopes: old.scopes as Scope[],
+        createdBy: actor.name,
         expiresAt: momentIn(ttlSeconds * 1000),
         narrowing: old.narrowing as Narrowing,
       });

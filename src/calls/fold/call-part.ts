@@ -154,7 +154,10 @@ export function lineIn(event: CallEvent): Line {
   const from = begun ?? (type === 'bot.speaking' ? at : null);
   const isNameless = idOf(data['messageId']) === null && (type === 'bot.speaking' || type === 'user.message');
   return {
-    ...{ key: keyOfMessage(event), side: sideOf(type), ...placed(event), at },
+    key: keyOfMessage(event),
+    side: sideOf(type),
+    ...placed(event),
+    at,
     ...(isNameless && { digest: digestOf(textOfMessage(event)) }),
     ...(type === 'supervisor.said' && { byPerson: true }),
     ...(from !== null && { from }),

@@ -215,17 +215,26 @@ function factsIn({ type, data }: CallEvent): [Fact, unknown][] {
 function emptyCall(callId: string, { type, seq, at, data }: CallEvent): CallHead {
   const isTimed = type !== 'log.gap';
   return {
-    ...{
-      callId,
-      agent: claim(textOf(data['agent']) ?? '', 0, seq),
-      facts: {},
-      byLog: null,
-      measures: NOTHING_MEASURED,
-    },
-    ...{ ringing: null, started: null },
-    ...{ first: claim(at, 0, isTimed ? seq : UNTIMED), last: claim(at, 0, isTimed ? seq : 0) },
-    ...{ ended: null, reason: null, duration: null, handoff: null, talked: false, incomplete: false, lastLine: null },
-    ...{ desk: [], recording: null },
-    ...{ events: 0, truncated: false, fired: [] },
+    callId,
+    agent: claim(textOf(data['agent']) ?? '', 0, seq),
+    facts: {},
+    byLog: null,
+    measures: NOTHING_MEASURED,
+    ringing: null,
+    started: null,
+    first: claim(at, 0, isTimed ? seq : UNTIMED),
+    last: claim(at, 0, isTimed ? seq : 0),
+    ended: null,
+    reason: null,
+    duration: null,
+    handoff: null,
+    talked: false,
+    incomplete: false,
+    lastLine: null,
+    desk: [],
+    recording: null,
+    events: 0,
+    truncated: false,
+    fired: [],
   };
 }

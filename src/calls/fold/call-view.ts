@@ -74,8 +74,16 @@ export function summaryOf(call: CallHead): CallSummary {
   const startedAt = (call.started ?? call.ringing ?? call.first).value;
   const endedAt = call.ended?.value ?? null;
   return {
-    ...{ callId: call.callId, agent: call.agent.value, from: fact('from'), to: fact('to'), name: fact('name') },
-    ...{ direction: fact('direction'), transport: fact('transport'), state: phaseOf(call), startedAt, endedAt },
+    callId: call.callId,
+    agent: call.agent.value,
+    from: fact('from'),
+    to: fact('to'),
+    name: fact('name'),
+    direction: fact('direction'),
+    transport: fact('transport'),
+    state: phaseOf(call),
+    startedAt,
+    endedAt,
     duration: endedAt === null ? null : (call.duration?.value ?? secondsBetween(startedAt, endedAt)),
     reason: endedAt === null ? null : (call.reason?.value ?? null),
     ...(call.handoff && call.handoff.value.state !== 'released' && { handoff: handoffOf(call, call.handoff) }),
@@ -158,8 +166,13 @@ function toolUse(tool: ToolState, byLog: boolean): ToolUse {
   const { id, first, call, answer } = tool;
   const { result = null, error = null, ms = null, at = null } = answer?.value ?? {};
   return {
-    ...{ id, name: call?.value.name ?? answer?.value.name ?? null, at: first.value, ...placedAs(tool, byLog) },
-    ...{ arguments: call?.value.arguments ?? null, result, endedAt: at },
+    id,
+    name: call?.value.name ?? answer?.value.name ?? null,
+    at: first.value,
+    ...placedAs(tool, byLog),
+    arguments: call?.value.arguments ?? null,
+    result,
+    endedAt: at,
     ...(error === null ? {} : { error }),
     ...(ms === null ? {} : { ms }),
   };

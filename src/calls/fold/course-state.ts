@@ -67,7 +67,10 @@ const REPEAT_MS = 2000;
 const FIRST_WINS: readonly [Side, keyof Talk][] = [['bot', 'agent'], ['user', 'caller'], ['tool', 'tools']]; // prettier-ignore
 
 export const NO_COURSE: CourseState = {
-  ...{ kind: 'course', lines: [], turns: [], pastUntil: 0 },
+  kind: 'course',
+  lines: [],
+  turns: [],
+  pastUntil: 0,
   past: { caller: null, agent: null, tools: null },
 };
 
@@ -140,7 +143,11 @@ function merged(known: Line, next: Line): Line {
   const lasted = most(known.lasted, next.lasted);
   const order = known.order === null ? next.order : Math.min(known.order, next.order ?? known.order);
   return {
-    ...{ key: known.key, side: known.side, seq: first.seq, order, at: first.at },
+    key: known.key,
+    side: known.side,
+    seq: first.seq,
+    order,
+    at: first.at,
     ...(known.digest === undefined ? {} : { digest: known.digest }),
     ...((known.byPerson ?? next.byPerson) && { byPerson: true }),
     ...(from === undefined ? {} : { from }),

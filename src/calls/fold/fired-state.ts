@@ -58,7 +58,10 @@ function firedIn({ seq, at, data }: CallEvent): FiredRule | undefined {
   const text = cut(because['text'], MAX_TEXT);
   const all = objectsIn(because['all']).slice(0, MAX_ALL).map(causeIn);
   return {
-    ...{ id: String(seq), rule, name: cut(data['name'], MAX_NAME), at },
+    id: String(seq),
+    rule,
+    name: cut(data['name'], MAX_NAME),
+    at,
     because: { ...causeIn(because), ...(text !== '' && { text }), ...(all.length > 0 && { all }) },
   };
 }

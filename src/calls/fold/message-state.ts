@@ -95,8 +95,10 @@ export function textOfMessage({ type, data }: CallEvent): string {
 export function timesIn({ type, at, data }: CallEvent) {
   const isEnd = type === 'bot.finished' || type === 'bot.interrupted';
   return {
-    ...{ begun: timeIn(data['startedAt']), ended: timeIn(data['endedAt']) },
-    ...{ over: isEnd ? Date.parse(at) : null, lasted: isEnd ? numberOf(data['durationMs']) : null },
+    begun: timeIn(data['startedAt']),
+    ended: timeIn(data['endedAt']),
+    over: isEnd ? Date.parse(at) : null,
+    lasted: isEnd ? numberOf(data['durationMs']) : null,
   };
 }
 

@@ -51,8 +51,14 @@ export interface Measures {
 }
 
 export const NOTHING_MEASURED: Measures = {
-  ...{ tally: { tools: 0, failed: 0, interruptions: 0 }, latency: null, summarised: null, talk: null },
-  ...{ language: null, score: null, escalated: false, bills: NO_BILLS },
+  tally: { tools: 0, failed: 0, interruptions: 0 },
+  latency: null,
+  summarised: null,
+  talk: null,
+  language: null,
+  score: null,
+  escalated: false,
+  bills: NO_BILLS,
 };
 
 /** Judges that are kept: they are in every row of a list. */
@@ -103,7 +109,9 @@ function countsOf(part: Part | undefined): Tally {
 /** A score that was judged counts more than one that was not. Of two judged scores the later one counts. */
 function scoreIn({ seq, data }: CallEvent): Claim<Score> {
   const judges = objectsIn(data['judges']).map(({ name, verdict, reason }) => ({
-    ...{ name: labelOf(name), verdict: labelOf(verdict), reason: labelOf(reason)?.slice(0, MAX_REASON) ?? null },
+    name: labelOf(name),
+    verdict: labelOf(verdict),
+    reason: labelOf(reason)?.slice(0, MAX_REASON) ?? null,
   }));
   const held = judges.filter(({ verdict }) => verdict === 'held').length;
   const broken = judges.filter(({ verdict }) => verdict === 'broken');
@@ -175,7 +183,8 @@ export function wholeQualityOf(measures: Measures, lengths: Lengths | null): Who
   const parts = lengths && measures.talk && partsOf(measures.talk, lengths);
   return {
     ...qualityOf(measures),
-    ...{ score: scoreOf(measures), language: measures.language?.value ?? null },
+    score: scoreOf(measures),
+    language: measures.language?.value ?? null,
     ...(parts && { parts }),
   };
 }

@@ -35,13 +35,11 @@ export function stateOf(call: Answered, seq: number): CallState {
     if (value !== null) facts[fact] = claim(value, FACT_RANK, seq);
   }
   return {
-    ...{
-      callId,
-      agent: claim(agent, 0, 0),
-      facts,
-      first: claim(startedAt, 0, 0),
-      last: claim(endedAt ?? startedAt, 0, seq),
-    },
+    callId,
+    agent: claim(agent, 0, 0),
+    facts,
+    first: claim(startedAt, 0, 0),
+    last: claim(endedAt ?? startedAt, 0, seq),
     byLog: isPlaced(transcript, tools) === null ? null : claim(isPlaced(transcript, tools) ?? false, 0, 0),
     measures: measuresOf(call, seq),
     ringing: isRinging ? claim(startedAt, 0, 0) : rangBefore(startedAt, call.quality),
@@ -51,8 +49,12 @@ export function stateOf(call: Answered, seq: number): CallState {
     duration: hasEnded && duration !== null ? claim(duration, END_RANK, seq) : null,
     handoff: call.handoff === undefined ? null : claim(call.handoff, 0, seq),
     lastLine: lastLineOf(call, seq),
-    ...{ desk: [], recording: call.recording ? claim({ exists: true, url: null }, 0, seq) : null },
-    ...{ talked: transcript.length > 0, incomplete: call.incomplete, events: 0, truncated: call.truncated ?? false },
+    desk: [],
+    recording: call.recording ? claim({ exists: true, url: null }, 0, seq) : null,
+    talked: transcript.length > 0,
+    incomplete: call.incomplete,
+    events: 0,
+    truncated: call.truncated ?? false,
     fired: call.fired ?? [],
     parts: withCourse(withParts([], { transcript, tools }, seq), call, transcript),
   };
@@ -112,7 +114,11 @@ function withCourse(parts: Keyed<Part>, { quality }: CallSummary, transcript: re
 
 function lineOf({ role, messageId, seq, order, at, text, by }: TranscriptEntry): Line {
   return {
-    ...{ key: messageKey(role, messageId, seq), side: role, seq, order: order ?? null, at: Date.parse(at) },
+    key: messageKey(role, messageId, seq),
+    side: role,
+    seq,
+    order: order ?? null,
+    at: Date.parse(at),
     ...(messageId === null && by === undefined && { digest: digestOf(text) }),
     ...(by !== undefined && { byPerson: true }),
   };
@@ -138,11 +144,15 @@ function messageOf(entry: TranscriptEntry, seq: number): Part {
   // A reply that was not confirmed or corrected may go on: its text is its pieces so far.
   const mayGoOn = role === 'bot' && text !== '' && !corrected && by === undefined;
   return {
-    ...{ kind: 'message', role, id: messageId, first: claim(at, 0, entry.seq) },
+    kind: 'message',
+    role,
+    id: messageId,
+    first: claim(at, 0, entry.seq),
     text: text === '' ? null : claim(text, mayGoOn ? PIECES_RANK : TEXT_RANK, seq),
     by: by === undefined ? null : claim(by, 0, seq),
     wordsSpoken: wordsSpoken === undefined ? null : claim(wordsSpoken, 0, seq),
-    ...{ interrupted: interrupted ?? false, rejected: false },
+    interrupted: interrupted ?? false,
+    rejected: false,
     corrected: corrected ? claim(text, 0, seq) : null,
     ...(entry.order !== undefined && { order: entry.order }),
     ...(entry.endedAt !== undefined && { ended: claim(entry.endedAt, 0, seq) }),
@@ -155,13 +165,11 @@ function messageOf(entry: TranscriptEntry, seq: number): Part {
 function toolOf(tool: ToolUse, seq: number): Part {
   const { id, name, at, arguments: args, result, endedAt, error = null, ms = null } = tool;
   return {
-    ...{
-      kind: 'tool',
-      id,
-      ...(tool.order !== undefined && { order: tool.order }),
-      first: claim(at, 0, tool.seq),
-      call: claim({ name, arguments: args }, 0, seq),
-    },
+    kind: 'tool',
+    id,
+    ...(tool.order !== undefined && { order: tool.order }),
+    first: claim(at, 0, tool.seq),
+    call: claim({ name, arguments: args }, 0, seq),
     answer: endedAt === null ? null : claim({ name, at: endedAt, result, error, ms }, 0, seq),
   };
 }

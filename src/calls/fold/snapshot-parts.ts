@@ -40,9 +40,16 @@ type Place = Pick<MessageState, 'first' | 'order'>;
 function lineIn(line: Record<string, unknown>, name: string, place: Place, seq: number): MessageState {
   const text = textOf(line['text']) ?? '';
   return {
-    ...{ kind: 'message', role: line['role'] === 'user' ? 'user' : 'bot', id: idOf(line['messageId']) ?? name },
-    ...{ ...place, text: text === '' ? null : claim(text, 0, seq), by: null, interrupted: false },
-    ...{ wordsSpoken: null, rejected: false, corrected: null },
+    kind: 'message',
+    role: line['role'] === 'user' ? 'user' : 'bot',
+    id: idOf(line['messageId']) ?? name,
+    ...place,
+    text: text === '' ? null : claim(text, 0, seq),
+    by: null,
+    interrupted: false,
+    wordsSpoken: null,
+    rejected: false,
+    corrected: null,
   };
 }
 
@@ -52,7 +59,9 @@ function toolIn(tool: Record<string, unknown>, name: string, place: Place, seq: 
   const called = textOf(tool['name']);
   const answer = { name: called, at: place.first.value, result: parsed(result), error, ms };
   return {
-    ...{ kind: 'tool', id: idOf(tool['id']) ?? name, ...place },
+    kind: 'tool',
+    id: idOf(tool['id']) ?? name,
+    ...place,
     call: claim({ name: called, arguments: parsed(tool['args']) }, 0, seq),
     answer: hasAnswered ? claim(answer, 0, seq) : null,
   };

@@ -62,7 +62,9 @@ export function toolAfter(known: ToolState | undefined, part: ToolPart, { seq, a
   const order = said === null ? known?.order : Math.min(said, known?.order ?? said);
   return {
     ...(order !== undefined && { order }),
-    ...{ kind: 'tool', id: part.id, first: earlier(known?.first ?? null, claim(at, 0, seq)) },
+    kind: 'tool',
+    id: part.id,
+    first: earlier(known?.first ?? null, claim(at, 0, seq)),
     call: better(known?.call ?? null, part.call ? claim(part.call, 0, seq) : null),
     answer: better(known?.answer ?? null, part.answer ? claim(part.answer, 0, seq) : null),
   };

@@ -70,7 +70,11 @@ export function isSaid(message: MessageState): boolean {
 function entryOf(message: MessageState, byLog: boolean): TranscriptEntry {
   const { role, id, first, interrupted, wordsSpoken, by, begun, ended, latency, confidence } = message;
   return {
-    ...{ role, text: finalText(message), at: begun?.value ?? first.value, messageId: id, ...placedAs(message, byLog) },
+    role,
+    text: finalText(message),
+    at: begun?.value ?? first.value,
+    messageId: id,
+    ...placedAs(message, byLog),
     ...(ended === undefined ? {} : { endedAt: ended.value }),
     ...(latency === undefined ? {} : { latencyMs: latency.value }),
     ...(confidence === undefined ? {} : { confidence: confidence.value }),

@@ -80,7 +80,10 @@ const snippet = z
   .object({
     text: text('I want a refund'),
     matches: z.array(z.object({ start: z.int().min(0), end: z.int().min(0) })),
-    ...{ role, at: momentField, messageId, seq },
+    role,
+    at: momentField,
+    messageId,
+    seq,
   })
   .meta({ description: 'With `q`: the first line that says it; null where it was the caller that was found.' });
 

@@ -149,7 +149,8 @@ async function pageOf(
     tenantId: tenantIn(row.tenant_id),
     state: { ...head, parts: partsIn(texts) },
     earlier: oldest === undefined ? null : { seq: oldest.seq, key: oldest.key },
-    ...{ quarantined: row.quarantined, cursor },
+    quarantined: row.quarantined,
+    cursor,
   };
 }
 

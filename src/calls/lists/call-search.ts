@@ -61,8 +61,12 @@ const set = (settings: Record<string, string>) =>
  * off throughout.
  */
 const WALKING = set({
-  ...{ enable_bitmapscan: 'off', enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' },
-  ...{ jit: 'off', max_parallel_workers_per_gather: '0' },
+  enable_bitmapscan: 'off',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off',
+  max_parallel_workers_per_gather: '0',
 });
 const LOOKING_UP = set({ enable_bitmapscan: 'on', statement_timeout: String(LOOKING_UP_MS) });
 /** SQLSTATE query_canceled: the time limit. */

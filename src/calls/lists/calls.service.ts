@@ -169,7 +169,8 @@ export class CallsService {
     const known = { behind: head - position, ...(quarantined > 0 && { quarantined }) };
     if (rebuild === null) return { state: 'up', ...known };
     return {
-      ...{ state: 'rebuilding', ...known },
+      state: 'rebuilding',
+      ...known,
       percent: Math.min(99, Math.floor((100 * rebuild.done) / (rebuild.total || 1))),
     };
   }

@@ -53,7 +53,9 @@ const partMs = z
   .meta({ examples: [12_400] });
 export const qualityOfCall = z
   .object({
-    ...{ latency, tools, interruptions },
+    latency,
+    tools,
+    interruptions,
     score: z.object({ ...scored, judges: z.array(judge).optional() }).nullable(),
     language: label('es'),
     parts: z

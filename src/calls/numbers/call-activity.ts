@@ -64,7 +64,9 @@ export class CallActivity {
     const values = [since, lifetime.since, names];
     const { rows } = await this.pool.askMuch(null, () => this.pool.query<Row>(ACTIVITY[of], values), patience);
     return rows.map(({ name, lastCallAt, ...row }) => ({
-      ...{ name, ...activityOf(row), lastCallAt: lastCallAt?.toISOString() ?? null },
+      name,
+      ...activityOf(row),
+      lastCallAt: lastCallAt?.toISOString() ?? null,
     }));
   }
 

@@ -183,7 +183,10 @@ async function counted(
   return {
     totals: row.totals,
     buckets: (row.buckets ?? []).map((one) => ({ ...one, at: new Date(one.at).toISOString() })),
-    ...{ agents: row.agents ?? [], reasons: row.reasons ?? [], transports: row.transports ?? [], hours: row.hours },
+    agents: row.agents ?? [],
+    reasons: row.reasons ?? [],
+    transports: row.transports ?? [],
+    hours: row.hours,
   };
 }
 

@@ -62,8 +62,19 @@ export function callColumns({ tenantId, callId }: CallName, state: CallState): u
   // Who called, and who was called, unless that is the line on which the caller came in.
   const others = [from, isInbound(direction) ? null : to].filter((address) => address !== null);
   return [
-    ...[tenant, callId, agent, phase, labelOf(transport), labelOf(reason), startedAt, endedAt, countable(duration)],
-    ...[head.last.value, vectorOf(callerWords(name, others), tenant), serialiseJson(head), ...qualityColumns(state)],
+    tenant,
+    callId,
+    agent,
+    phase,
+    labelOf(transport),
+    labelOf(reason),
+    startedAt,
+    endedAt,
+    countable(duration),
+    head.last.value,
+    vectorOf(callerWords(name, others), tenant),
+    serialiseJson(head),
+    ...qualityColumns(state),
   ];
 }
 
@@ -72,10 +83,18 @@ function qualityColumns({ measures, incomplete, parts }: CallState): unknown[] {
   const { latency, tools, score, interruptions } = qualityOf(measures);
   const turns = latenciesIn(parts);
   return [
-    ...[latency?.p50 ?? null, latency?.p95 ?? null, latency?.max ?? null, latency?.n ?? null],
+    latency?.p50 ?? null,
+    latency?.p95 ?? null,
+    latency?.max ?? null,
+    latency?.n ?? null,
     // In PostgreSQL's text form of an array, because an array of arrays would have to be a rectangle.
-    ...[turns === undefined ? null : `{${valuesOf(turns).join(',')}}`, tools.calls, tools.failed, interruptions],
-    ...[score?.passed ?? null, measures.escalated, incomplete],
+    turns === undefined ? null : `{${valuesOf(turns).join(',')}}`,
+    tools.calls,
+    tools.failed,
+    interruptions,
+    score?.passed ?? null,
+    measures.escalated,
+    incomplete,
   ];
 }
 
@@ -85,8 +104,14 @@ export function partColumns({ tenantId, callId }: CallName, key: string, part: P
   const text = part.kind === 'message' && isSaid(part) ? finalText(part) : '';
   const words = wordsIn(text).map(({ word }) => word);
   return [
-    ...[tenant, callId, keyColumn(key), part.kind, shownAt(part, byLog), text.replaceAll('\0', '\ufffd')],
-    ...[words.length === 0 ? '' : vectorOf(words, tenant), serialiseJson(part)],
+    tenant,
+    callId,
+    keyColumn(key),
+    part.kind,
+    shownAt(part, byLog),
+    text.replaceAll('\0', '\ufffd'),
+    words.length === 0 ? '' : vectorOf(words, tenant),
+    serialiseJson(part),
   ];
 }
 
@@ -107,8 +132,14 @@ export function headIn(text: string): CallHead | undefined {
 }
 
 const NEWER = {
-  ...{ events: 0, truncated: false, byLog: null, lastLine: null },
-  ...{ measures: NOTHING_MEASURED, desk: [], recording: null, fired: [] },
+  events: 0,
+  truncated: false,
+  byLog: null,
+  lastLine: null,
+  measures: NOTHING_MEASURED,
+  desk: [],
+  recording: null,
+  fired: [],
 };
 
 /** Undefined as in {@link headIn}. */

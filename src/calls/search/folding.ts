@@ -24,33 +24,15 @@ const IS_DIGIT = /^\p{Nd}$/u;
 const LETTERS = new Map(
   [
     // Latin
-    ...[
-      'ß ss',
-      'æ ae',
-      'œ oe',
-      'þ th',
-      'ð d',
-      'đ d',
-      'ɖ d',
-      'ɗ d',
-      'ƌ d',
-      'ø o',
-      'ɵ o',
-      'ɔ o',
-      'ł l',
-      'ƚ l',
-      'ħ h',
-      'ŧ t',
-    ],
-    ...['ı i', 'ɨ i', 'ŋ n', 'ɲ n', 'ĸ k', 'ƙ k', 'ɓ b', 'ƀ b', 'ɛ e', 'ə e', 'ǝ e', 'ɠ g', 'ǥ g', 'ɣ g', 'ƴ y', 'ƶ z'],
-    ...['ƒ f', 'ʉ u', 'ʋ v'],
+    'ß ss, æ ae, œ oe, þ th, ð d, đ d, ɖ d, ɗ d, ƌ d, ø o, ɵ o, ɔ o, ł l, ƚ l, ħ h, ŧ t, ı i, ɨ i, ŋ n, ɲ n',
+    'ĸ k, ƙ k, ɓ b, ƀ b, ɛ e, ə e, ǝ e, ɠ g, ǥ g, ɣ g, ƴ y, ƶ z, ƒ f, ʉ u, ʋ v',
     // Greek, Cyrillic
-    ...['ς σ', 'ґ г'],
+    'ς σ, ґ г',
     // Hebrew: at the end of a word
-    ...['ך כ', 'ם מ', 'ן נ', 'ף פ', 'ץ צ'],
+    'ך כ, ם מ, ן נ, ף פ, ץ צ',
     // Arabic and Persian
-    ...['ٱ ا', 'ى ي', 'ی ي', 'ے ي', 'ک ك', 'ة ه', 'ہ ه', 'ۃ ه', 'ە ه', 'ھ ه'],
-  ].map((pair) => pair.split(' ') as [string, string]),
+    'ٱ ا, ى ي, ی ي, ے ي, ک ك, ة ه, ہ ه, ۃ ه, ە ه, ھ ه',
+  ].flatMap((line) => line.split(', ').map((pair) => pair.split(' ') as [string, string])),
 );
 const LETTER = new RegExp(`[${[...LETTERS.keys()].join('')}]`, 'g');
 

@@ -6,7 +6,8 @@ const id = textOf('The use of the tool.', 'tool_1');
 const name = textOf('The tool.', 'book_table');
 const skill = { skill: textOf('Its name.', 'bookings'), by: textOf('Who loaded it.', 'agent') };
 const confirmed = {
-  ...{ id, args: z.unknown().optional() },
+  id,
+  args: z.unknown().optional(),
   tool: textOf('The tool.', 'book_table'),
   said: textOf('What the caller said.', 'yes please'),
   ttlS: numberOf('Seconds that it holds.', 60),
@@ -18,13 +19,14 @@ const contact = {
   contactName: textOf('As WhatsApp says.', 'Ana'),
 };
 const chat = {
-  ...{ ...said },
+  ...said,
   sessionId: textOf('The session.', 'WA_31'),
 };
 
 export const AGENT_EVENTS: readonly EventType[] = [
   durable('tool.call', 'The agent uses a tool.', {
-    ...{ id, name },
+    id,
+    name,
     speechId: spoken.speechId,
     args: z
       .unknown()
@@ -32,7 +34,8 @@ export const AGENT_EVENTS: readonly EventType[] = [
       .meta({ description: 'An object, or JSON text.', examples: [{ people: 2 }] }),
   }),
   durable('tool.result', 'A tool has answered.', {
-    ...{ id, name },
+    id,
+    name,
     result: z
       .unknown()
       .optional()

@@ -9,7 +9,8 @@ const STREAMS = {
   tenantEvents: { address: '/v1/events', title: 'Every agent of the caller’s tenant' },
   agentEvents: { address: '/v1/agents/{agent}/events', title: 'One agent', parameter: ['agent', 'Its exact name.'] },
   callEvents: {
-    ...{ address: '/v1/calls/{call}/events', title: 'One call, from its start, then live' },
+    address: '/v1/calls/{call}/events',
+    title: 'One call, from its start, then live',
     parameter: ['call', 'Its id.'],
   },
   allEvents: { address: '/v1/admin/events', title: 'Every tenant, and what nobody owns; `data` has a `tenant`, too' },
@@ -23,7 +24,8 @@ export function asyncApiOf(publicUrl: string): object {
   return {
     asyncapi: '3.0.0',
     info: {
-      ...{ title: 'Switchboard', version: '1' },
+      title: 'Switchboard',
+      version: '1',
       description:
         'Event streams (text/event-stream). `event:` is the name of the message, `data:` its payload, `id:` the cursor of a ' +
         'durable one. Types and fields that are not described here may come at any time.',
@@ -50,7 +52,10 @@ function serverAt({ host, protocol, pathname }: URL): object {
 
 function messageOf({ type, durable, summary, schema, example }: DescribedEventType): object {
   return {
-    ...{ name: type, title: type, summary, contentType: 'application/json' },
+    name: type,
+    title: type,
+    summary,
+    contentType: 'application/json',
     description: durable ? 'Durable: it has an `id` and is replayed.' : 'Live only: it has no `id` of its own.',
     payload: schema,
     examples: [{ name: keyOf(type), payload: example }],

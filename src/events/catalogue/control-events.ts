@@ -38,7 +38,8 @@ export const CONTROL_EVENTS: readonly EventType[] = [
     callId: callField.optional().meta({ description: 'With `upstream`.' }),
     lost: z.int().optional().meta({ description: 'How many, from a wire that cannot wait.' }),
     snapshot: z.looseObject({}).optional().meta({ description: 'What upstream still knew of the call.' }),
-    ...{ agent: agentField.optional(), at: momentField.optional() },
+    agent: agentField.optional(),
+    at: momentField.optional(),
   }),
   control('agents.changed', 'The tenant’s agents have changed; the stream has followed.', {
     ...agents,

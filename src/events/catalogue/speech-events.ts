@@ -12,7 +12,8 @@ const turn = {
     .union([z.number(), z.string()])
     .optional()
     .meta({ description: 'The turn.', examples: [1] }),
-  ...{ turnId, confidence },
+  turnId,
+  confidence,
   probability: numberOf('That the caller has finished, 0 to 1.', 0.95),
   latencyMs: numberOf('Milliseconds since the last word.', 240),
 };
@@ -20,7 +21,7 @@ const turn = {
 export const SPEECH_EVENTS: readonly EventType[] = [
   ephemeral('speech.started', 'The caller begins to speak.', { turnId, confidence }),
   ephemeral('speech.ended', 'The caller stops speaking.', {
-    ...{ turnId },
+    turnId,
     durationMs: numberOf('Milliseconds.', 1840),
   }),
   ephemeral('user.speaking', 'What is understood so far; each replaces the one before.', {
@@ -33,7 +34,9 @@ export const SPEECH_EVENTS: readonly EventType[] = [
     ...spoken,
     endOfTurnMs: numberOf('Milliseconds until the end of the turn was known.', 420),
     transcriptionMs: numberOf('Milliseconds until the text was there.', 180),
-    ...{ ...said, confidence, turnId },
+    ...said,
+    confidence,
+    turnId,
     language,
   }),
   ephemeral('eager.turn', 'The caller may have finished.', turn),
@@ -54,24 +57,25 @@ export const SPEECH_EVENTS: readonly EventType[] = [
     latencyMs: numberOf('Milliseconds from the caller’s last word to the agent’s first.', 910),
     llmMs: numberOf('Of these, until the model answered.', 480),
     ttsMs: numberOf('Of these, until there was sound.', 210),
-    ...{ ...said },
+    ...said,
     words: z.array(z.unknown()).optional(),
   }),
   ephemeral('bot.word', 'A word that the agent says.', {
-    ...{ messageId },
+    messageId,
     word: textOf('The word.', 'Certainly,'),
     wordIndex: numberOf('From 0.', 0),
   }),
   durable('bot.finished', 'The agent has said it all.', {
-    ...{ messageId },
+    messageId,
     durationMs: numberOf('Milliseconds.', 2100),
     text: textOf('The words, where no other event has them.', 'Certainly, for two.').optional(),
   }),
   durable('bot.interrupted', 'The caller spoke over the agent.', {
-    ...{ messageId },
+    messageId,
     atWord: numberOf('How many words were said.', 4),
     wordsSpoken: numberOf('The same.', 4),
-    ...{ durationMs: spoken.durationMs, text: textOf('The words that were heard.', 'Certainly, for') },
+    durationMs: spoken.durationMs,
+    text: textOf('The words that were heard.', 'Certainly, for'),
     lastWord: textOf('The last of them.', 'Certainly,'),
     playedMs: numberOf('Milliseconds that were heard.', 1300),
     reason: textOf('Why.', 'user_speech'),
@@ -82,14 +86,18 @@ export const SPEECH_EVENTS: readonly EventType[] = [
   }),
   durable('message.confirmed', 'The final text of what the agent said.', said),
   durable('reply.rejected', 'A reply was thrown away before it was said.', {
-    ...{ messageId },
+    messageId,
     reason: textOf('Why.', 'superseded'),
   }),
   ephemeral('user.state', 'What the caller does.', { state: textOf('As the source says.', 'speaking') }),
   ephemeral('audio.metrics', 'How the line sounds.', {
     source: textOf('`user` or `bot`.', 'user'),
     energyDb: numberOf('dB.', -32),
-    ...{ rms: z.number().optional(), peak: z.number().optional(), isSpeech: z.boolean().optional() },
-    ...{ mos: z.number().optional(), jitter: z.number().optional(), loss: z.number().optional() },
+    rms: z.number().optional(),
+    peak: z.number().optional(),
+    isSpeech: z.boolean().optional(),
+    mos: z.number().optional(),
+    jitter: z.number().optional(),
+    loss: z.number().optional(),
   }),
 ];

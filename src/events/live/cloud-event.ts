@@ -11,10 +11,14 @@ import { type Numbering, PLATFORM_NUMBERING, TENANT_NUMBERING } from './frame.js
 export function cloudEventText(event: LoggedEvent, source: string, number: number | null, tenant?: string): string {
   const { type, callId, at, data } = event;
   const context = {
-    ...{ specversion: '1.0', id: number === null ? ephemeralId(event) : String(number), source, type },
+    specversion: '1.0',
+    id: number === null ? ephemeralId(event) : String(number),
+    source,
+    type,
     ...(callId === null ? {} : { subject: callId }),
     ...(tenant === undefined ? {} : { tenant }),
-    ...{ time: at, datacontenttype: 'application/json' },
+    time: at,
+    datacontenttype: 'application/json',
   };
   // The stored text goes out as it is. Parsing and serialising it again would only cost time and digits.
   return `${JSON.stringify(context).slice(0, -1)},"data":${data}}`;

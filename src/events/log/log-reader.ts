@@ -139,13 +139,11 @@ export class LogReader {
     const narrowing = { agents: agents && [...agents], types: likePatterns(types) };
     const window = isFiltered ? await this.lookFor(null, after, limit, { ...narrowing, owners }, patience) : undefined;
     const filter = [tenants && [...tenants], unassigned, narrowing.agents, narrowing.types];
+    const [first, last] = [startIn(window, after), window?.reached ?? NO_END];
     const rows = await this.ask(null, isShortLook(window), patience, () =>
       window?.places
         ? this.pool.prepared<SizedRow>('places', PLACES, [window.places, limit, bytes, ...filter])
-        : this.pool.prepared<SizedRow>('page', PAGE_STATEMENT, [
-            ...[startIn(window, after), window?.reached ?? NO_END, limit, bytes],
-            ...filter,
-          ]),
+        : this.pool.prepared<SizedRow>('page', PAGE_STATEMENT, [first, last, limit, bytes, ...filter]),
     );
     return stretchOf(rows, after, { limit, bytes }, window, ({ position }) => position);
   }
@@ -242,7 +240,8 @@ function stretchOf(
   const last = events.at(-1);
   const lastNumber = last === undefined ? after : (numberOf(last) ?? after);
   return {
-    ...{ events, bytes: size },
+    events,
+    bytes: size,
     reached: isCut ? lastNumber : (window?.reached ?? lastNumber),
     isEnd: !isCut && (window?.isEnd ?? true),
   };

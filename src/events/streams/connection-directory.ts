@@ -155,9 +155,17 @@ function connectionView(
   const { tenantId, tokenId, parentTokenId, viewedBy } = principal;
   const head = heads.get(tenantId) ?? 0;
   return {
-    ...{ id, tenant: tenantId, tokenId, parentTokenId, view: viewedBy !== null },
-    ...{ since: since.toISOString(), expiresAt: expiresAt.toISOString(), ...outlet.client },
-    ...{ agents: shorten(scope.agents, 5), calls: shorten(scope.calls, 2), types: shorten(scope.types, 5) },
+    id,
+    tenant: tenantId,
+    tokenId,
+    parentTokenId,
+    view: viewedBy !== null,
+    since: since.toISOString(),
+    expiresAt: expiresAt.toISOString(),
+    ...outlet.client,
+    agents: shorten(scope.agents, 5),
+    calls: shorten(scope.calls, 2),
+    types: shorten(scope.types, 5),
     cursor: stream.cursor,
     lag: stream.isLive ? 0 : Math.max(0, head - stream.cursor),
     queuedBytes: outlet.queuedBytes,

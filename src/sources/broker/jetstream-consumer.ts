@@ -46,8 +46,12 @@ export function consumerFor(
           opt_start_time: new Date(acknowledgedAt.getTime() - CLOCKS_MS).toISOString(),
         };
   return {
-    ...{ durable_name: durable, filter_subject: subject, ack_policy: AckPolicy.Explicit, ...start },
-    ...{ ack_wait: nanos(ACK_WAIT_MS), max_ack_pending: MAX_UNACKNOWLEDGED },
+    durable_name: durable,
+    filter_subject: subject,
+    ack_policy: AckPolicy.Explicit,
+    ...start,
+    ack_wait: nanos(ACK_WAIT_MS),
+    max_ack_pending: MAX_UNACKNOWLEDGED,
   };
 }
 

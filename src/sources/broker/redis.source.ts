@@ -48,12 +48,19 @@ export class RedisSource implements Source {
     this.group = group ?? undefined;
     const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
     this.options = {
-      ...{ host: url.hostname, port: Number(url.port || 6379), db: Number(database) },
+      host: url.hostname,
+      port: Number(url.port || 6379),
+      db: Number(database),
       ...(username === '' ? {} : { username }),
       ...(password === '' ? {} : { password }),
       ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
-      ...{ lazyConnect: true, enableOfflineQueue: false, retryStrategy: () => null, maxRetriesPerRequest: 0 },
-      ...{ connectTimeout: CONNECT_MS, commandTimeout: COMMAND_MS, connectionName: 'switchboard' },
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      retryStrategy: () => null,
+      maxRetriesPerRequest: 0,
+      connectTimeout: CONNECT_MS,
+      commandTimeout: COMMAND_MS,
+      connectionName: 'switchboard',
     };
     this.lost = new LostMessages(this.name);
   }

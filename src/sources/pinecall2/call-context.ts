@@ -38,8 +38,16 @@ export interface CallContext {
 /** For a log that is read from its beginning, before the first entry. */
 export const NEW_CALL: CallContext = {
   isWhole: true,
-  ...{ facts: {}, isSpoken: false, userTurns: 0, agentTurns: 0, words: 0, pieceOfWord: '' },
-  ...{ userState: undefined, dictations: 0, dictated: [], samples: {} },
+  facts: {},
+  isSpoken: false,
+  userTurns: 0,
+  agentTurns: 0,
+  words: 0,
+  pieceOfWord: '',
+  userState: undefined,
+  dictations: 0,
+  dictated: [],
+  samples: {},
 };
 
 /** For an entry that comes alone (over HTTP, by a broker). */

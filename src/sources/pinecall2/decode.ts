@@ -22,7 +22,11 @@ export function decodeEntry(entry: Entry, call: string, context: CallContext = U
   const step = translationOf(entry)({ ...entry, call }, context);
   const at = timeOfSeconds(entry.ts ?? undefined);
   const events = step.events.map(({ type, data, ephemeral = entry.ephemeral }, part): DecodedEvent => ({
-    ...{ type, agent: entry.agent, callId: call, at, ephemeral },
+    type,
+    agent: entry.agent,
+    callId: call,
+    at,
+    ephemeral,
     identity: ['pinecall2', call, entry.seq, ...(part === 0 ? [] : [part])],
     data: { callId: call, ...step.context.facts, ...data, seq: entry.seq },
   }));

@@ -194,7 +194,11 @@ export class OpsRun {
     if (type !== 'call.summary' || !this.open.has(row)) return;
     const length = numberIn(minutes);
     const event: DecodedEvent = {
-      ...{ type, agent: `${org}/${agent}`, callId: call, at: writtenTime(at), ephemeral: false },
+      type,
+      agent: `${org}/${agent}`,
+      callId: call,
+      at: writtenTime(at),
+      ephemeral: false,
       identity: ['pinecall2-usage', org, call],
       data: { callId: call, ...(length !== undefined && { duration: Math.round(length * 60) }) },
     };

@@ -49,7 +49,12 @@ export class OrgRun {
     setMaxListeners(0, this.abort.signal); // One a stream, and there are as many as there are calls.
     const fail = (error: Error) => this.fail(error);
     this.shared = {
-      ...{ api, sink, timings, fail, world: address.world, withSimulated: address.withSimulated },
+      api,
+      sink,
+      timings,
+      fail,
+      world: address.world,
+      withSimulated: address.withSimulated,
       slots: new StreamSlots(() => api.maxStreams),
       reachability: new Reachability(timings.outageMs, live, fail),
       log: new SparseLog('Pinecall2', source),
@@ -57,7 +62,12 @@ export class OrgRun {
     const keeperOf = (log: string, cursor: number) => this.keeperOf(log, cursor);
     const { signal } = this.abort;
     this.books = new CallBooks({
-      ...{ source, cursors: options.cursors, timings, log: this.shared.log, keeperOf, signal },
+      source,
+      cursors: options.cursors,
+      timings,
+      log: this.shared.log,
+      keeperOf,
+      signal,
       read: (call, keeper, hint) => this.read(call, keeper, hint),
     });
     const row = keeperOf('sessions', 0);

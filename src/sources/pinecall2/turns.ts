@@ -58,10 +58,14 @@ export const userTurn: Translate = (entry, known) => {
     messageId: messageIdOf(entry, 'u', known, known.userTurns + 1),
     text: textIn(data),
     ...renamed(data, {
-      ...{ language: 'language', confidence: 'transcript_confidence', speechId: 'speech_id', itemId: 'item_id' },
+      language: 'language',
+      confidence: 'transcript_confidence',
+      speechId: 'speech_id',
+      itemId: 'item_id',
     }),
     ...spokenTimes(metrics),
-    ...{ endOfTurnMs: msOf(eou), transcriptionMs: msOf(asr) },
+    endOfTurnMs: msOf(eou),
+    transcriptionMs: msOf(asr),
   };
   const context: CallContext = ephemeral
     ? known
@@ -75,7 +79,8 @@ export const agentTranscript: Translate = ({ call, data }, known) => {
   const messageId = known.isWhole ? `${call}_b${known.agentTurns + 1}` : undefined;
   const times = renamed(data, { start: 'start', end: 'end' });
   const events = words.map((word, index) => ({
-    ...{ type: 'bot.word', ephemeral: true },
+    type: 'bot.word',
+    ephemeral: true,
     data: present({ messageId, word, wordIndex: known.isWhole ? known.words + index : undefined, ...times }),
   }));
   return { events, context: { ...known, words: known.words + words.length, pieceOfWord: piece } };
@@ -107,7 +112,12 @@ export const agentTurn: Translate = (entry, known) => {
   const messageId = heard?.messageId ?? own;
   const times = spokenTimes(metrics);
   const spoken = {
-    ...{ messageId, text, ...times, latencyMs: msOf(e2e), llmMs: msOf(llm), ttsMs: msOf(tts) },
+    messageId,
+    text,
+    ...times,
+    latencyMs: msOf(e2e),
+    llmMs: msOf(llm),
+    ttsMs: msOf(tts),
     ...renamed(data, { speechId: 'speech_id', itemId: 'item_id' }),
   };
   const over = present({ messageId, durationMs: times['durationMs'], ...(interrupted && { text }) });
@@ -145,7 +155,8 @@ function spokenTimes(metrics: Fields): Fields {
   const [began, stopped] = [numberIn(metrics['started_speaking_at']), numberIn(metrics['stopped_speaking_at'])];
   const isStretch = began !== undefined && stopped !== undefined && stopped >= began;
   return present({
-    ...{ startedAt: timeIn(began), endedAt: timeIn(stopped) },
+    startedAt: timeIn(began),
+    endedAt: timeIn(stopped),
     durationMs: isStretch ? msOf(stopped - began) : undefined,
   });
 }

@@ -31,7 +31,9 @@ const byPerson =
 function withFacts(known: CallContext, data: Fields, direction: string | undefined, isSpoken: boolean): CallContext {
   const next = { ...known, isSpoken: known.isSpoken || isSpoken };
   const said = present({
-    ...{ from: data['from'], to: data['to'], direction: data['direction'] ?? direction },
+    from: data['from'],
+    to: data['to'],
+    direction: data['direction'] ?? direction,
     transport: transportOf(data, next),
   });
   return { ...next, facts: { ...known.facts, ...said } };
@@ -81,7 +83,8 @@ const summary: Translate = ({ type, data }, context) => ({
       type: 'call.summary',
       data: present({
         ...renamed(data, { duration: 'duration_s', turns: 'turns', outcome: 'outcome', endReason: 'reason' }),
-        ...{ reason: reasonOf(data['reason']), metrics: metricsOf(context.samples) },
+        reason: reasonOf(data['reason']),
+        metrics: metricsOf(context.samples),
         recording: typeof data['recording'] === 'string' && data['recording'] !== '',
         cost: costIn({ type, data }),
       }),
@@ -95,8 +98,13 @@ const score: Translate = ({ type, data }, context) => {
   const all: readonly unknown[] = Array.isArray(data['judges']) ? data['judges'] : [];
   const judges = all.filter(isFields).map((judge) =>
     renamed(judge, {
-      ...{ name: 'name', verdict: 'verdict', criteria: 'criteria', reason: 'reason', evidence: 'evidence' },
-      ...{ choice: 'choice', score: 'score' },
+      name: 'name',
+      verdict: 'verdict',
+      criteria: 'criteria',
+      reason: 'reason',
+      evidence: 'evidence',
+      choice: 'choice',
+      score: 'score',
     }),
   );
   const held = judges.filter(({ verdict }) => verdict === 'held').length;

@@ -68,7 +68,9 @@ export class WorldReader {
     return model.events
       .filter((event) => (tenant === null || event.tenant === tenant) && wants(event))
       .map(({ position, seq, type, text, tenant: of }) => ({
-        ...{ number: tenant === null ? position : (seq ?? 0), type, text },
+        number: tenant === null ? position : (seq ?? 0),
+        type,
+        text,
         tenant: tenant === null ? of : undefined,
       }))
       .filter(({ number }) => number > start);

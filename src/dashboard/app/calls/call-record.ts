@@ -50,7 +50,11 @@ const MAX_RETRIES = 10;
 
 export class CallRecord {
   readonly state = createStore<CallRecordState>({
-    ...{ view: undefined, tenant: null, earlier: null, cost: undefined, fault: undefined },
+    view: undefined,
+    tenant: null,
+    earlier: null,
+    cost: undefined,
+    fault: undefined,
     live: liveStateOf('live'),
   });
   /** Frames that arrive while the call is read. */

@@ -5,13 +5,21 @@ import type { Query } from '../api/client.js';
 
 /** Every field may be empty, and then filters nothing. */
 const FIELDS = [
-  ...['q', 'agent', 'tenant', 'state', 'reason', 'transport', 'direction'],
+  'q',
+  'agent',
+  'tenant',
+  'state',
+  'reason',
+  'transport',
+  'direction',
   /** Days in the reader's time zone, both included: `2026-11-27`. */
-  ...['from', 'to'],
+  'from',
+  'to',
   /** Seconds. */
   'min',
   /** What is wrong with them, and the id of a live rule that fired. */
-  ...['flag', 'rule'],
+  'flag',
+  'rule',
   /** Empty: the newest first. */
   'sort',
 ] as const;
@@ -49,9 +57,18 @@ export function addressOf(search: Partial<CallSearch>): string {
 export function queryOf(search: CallSearch): Query {
   const { q, agent, tenant, state, reason, transport, direction, from, to, min, flag, rule, sort } = search;
   return {
-    ...{ q: q.trim(), agents: agent, tenants: tenant, state, reason, transport, direction },
-    ...{ from: startOf(from, 0), to: startOf(to, 1), minDuration: min },
-    ...{ flag, rule },
+    q: q.trim(),
+    agents: agent,
+    tenants: tenant,
+    state,
+    reason,
+    transport,
+    direction,
+    from: startOf(from, 0),
+    to: startOf(to, 1),
+    minDuration: min,
+    flag,
+    rule,
     // A search goes through the newest calls first, and takes no other order.
     sort: q.trim() === '' ? sort : '',
   };

@@ -107,7 +107,8 @@ export function useCallList(search: CallSearch): CallList {
     calls: pages?.flatMap((page) => page.calls),
     hasMore: pages?.at(-1)?.next != null,
     searchedSince: pages?.at(-1)?.searchedSince,
-    ...{ isLoading, fault },
+    isLoading,
+    fault,
     more: () => void load(pages ?? []),
     reload: () => void load([]),
   };

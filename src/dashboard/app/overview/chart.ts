@@ -19,8 +19,17 @@ import { theme } from '../ui/theme.js';
 import { useStore } from '../common/store.js';
 
 Chart.register(
-  ...[ArcElement, BarController, BarElement, CategoryScale, DoughnutController, Filler],
-  ...[LineController, LineElement, LinearScale, PointElement, Tooltip],
+  ArcElement,
+  BarController,
+  BarElement,
+  CategoryScale,
+  DoughnutController,
+  Filler,
+  LineController,
+  LineElement,
+  LinearScale,
+  PointElement,
+  Tooltip,
 );
 
 export interface Colours {
@@ -64,8 +73,12 @@ function coloursOf(element: HTMLElement): Colours {
     return getComputedStyle(probe).color;
   };
   const colours = {
-    ...{ ink: colour('ink'), quiet: colour('ink-2'), line: colour('line'), surface: colour('surface') },
-    ...{ accent: colour('accent'), second: colour('think') },
+    ink: colour('ink'),
+    quiet: colour('ink-2'),
+    line: colour('line'),
+    surface: colour('surface'),
+    accent: colour('accent'),
+    second: colour('think'),
     parts: ['chart-1', 'chart-2', 'chart-3', 'chart-4', 'chart-5', 'chart-6'].map(colour),
   };
   probe.remove();

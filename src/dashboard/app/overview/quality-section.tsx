@@ -117,8 +117,15 @@ function configurationOf(stats: Compared, colours: Colours): ChartConfiguration 
   const { buckets } = stats;
   const ticks = { color: colours.quiet, font: { size: 11.5 }, maxRotation: 0, autoSkipPadding: 16 };
   const line = (name: string, colour: string, valueOf: (bucket: Compared['buckets'][number]) => number | null) => ({
-    ...{ type: 'line' as const, label: name, data: buckets.map(valueOf), spanGaps: false },
-    ...{ borderColor: colour, backgroundColor: colour, borderWidth: 2, tension: 0.2, pointRadius: 2.5 },
+    type: 'line' as const,
+    label: name,
+    data: buckets.map(valueOf),
+    spanGaps: false,
+    borderColor: colour,
+    backgroundColor: colour,
+    borderWidth: 2,
+    tension: 0.2,
+    pointRadius: 2.5,
   });
   return {
     type: 'line',
@@ -130,18 +137,23 @@ function configurationOf(stats: Compared, colours: Colours): ChartConfiguration 
       ],
     },
     options: {
-      ...{ responsive: true, maintainAspectRatio: false, animation: false },
+      responsive: true,
+      maintainAspectRatio: false,
+      animation: false,
       interaction: { mode: 'index', intersect: false },
       scales: {
         x: { grid: { display: false }, border: { color: colours.line }, ticks },
         y: {
-          ...{ beginAtZero: true, grid: { color: colours.line }, border: { display: false } },
+          beginAtZero: true,
+          grid: { color: colours.line },
+          border: { display: false },
           ticks: { ...ticks, callback: (value) => texts.ms(Number(value)) },
         },
       },
       plugins: {
         tooltip: {
-          ...{ padding: 10, boxPadding: 4 },
+          padding: 10,
+          boxPadding: 4,
           callbacks: { label: ({ dataset, parsed }) => `${dataset.label ?? ''}: ${texts.ms(parsed.y ?? 0)}` },
         },
       },

@@ -54,7 +54,7 @@ function withOthers(parts: readonly Part[]): readonly Part[] {
   return [...parts.slice(0, MAX_PARTS - 1), { name: texts.others, calls: others }];
 }
 
-function configurationOf(parts: readonly Part[], colours: Colours): ChartConfiguration {
+function configurationOf(parts: readonly Part[], colours: Colours): ChartConfiguration<'doughnut'> {
   return {
     type: 'doughnut',
     data: {
@@ -63,10 +63,11 @@ function configurationOf(parts: readonly Part[], colours: Colours): ChartConfigu
         {
           data: parts.map(({ calls }) => calls),
           backgroundColor: [...colours.parts],
-          ...{ borderColor: colours.surface, borderWidth: 2 },
+          borderColor: colours.surface,
+          borderWidth: 2,
         },
       ],
     },
-    options: { responsive: true, maintainAspectRatio: false, animation: false, ...{ cutout: '68%' } },
+    options: { responsive: true, maintainAspectRatio: false, animation: false, cutout: '68%' },
   };
 }

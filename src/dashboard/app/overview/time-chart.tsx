@@ -112,7 +112,11 @@ function configurationOf(stats: Compared, colours: Colours, onPick: (at: string)
           label: texts.minutes,
           data: buckets.map(({ minutes }) => minutes),
           yAxisID: 'minutes',
-          ...{ borderColor: second, backgroundColor: second, borderWidth: 2, tension: 0.3, pointRadius: 2.5 },
+          borderColor: second,
+          backgroundColor: second,
+          borderWidth: 2,
+          tension: 0.3,
+          pointRadius: 2.5,
         },
         {
           type: 'bar',
@@ -123,12 +127,15 @@ function configurationOf(stats: Compared, colours: Colours, onPick: (at: string)
           backgroundColor: buckets.map(({ at }) => (isUnfinished(at, stats) ? 'transparent' : accent)),
           borderColor: accent,
           borderWidth: buckets.map(({ at }) => (isUnfinished(at, stats) ? 2 : 0)),
-          ...{ borderRadius: 4, maxBarThickness: 38 },
+          borderRadius: 4,
+          maxBarThickness: 38,
         },
       ],
     },
     options: {
-      ...{ responsive: true, maintainAspectRatio: false, animation: false },
+      responsive: true,
+      maintainAspectRatio: false,
+      animation: false,
       interaction: { mode: 'index', intersect: false },
       onClick: (_event, [element]) => {
         const picked = element === undefined ? undefined : buckets[element.index];

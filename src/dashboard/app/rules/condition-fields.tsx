@@ -98,7 +98,11 @@ interface TextProps {
 export function Text({ label, hint, value, failure, isLong = false, onChange }: TextProps) {
   const id = useId();
   const field = {
-    ...{ id, className: 'input', value, 'aria-invalid': failure !== undefined, 'aria-describedby': `${id}-hint` },
+    id,
+    className: 'input',
+    value,
+    'aria-invalid': failure !== undefined,
+    'aria-describedby': `${id}-hint`,
     onChange: ({ target }: { target: { value: string } }) => onChange(target.value),
   };
   return (

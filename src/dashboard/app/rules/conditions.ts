@@ -59,8 +59,15 @@ let keys = 0;
 
 export function emptyDraft(kind: Kind = 'words'): Draft {
   return {
-    ...{ key: (keys += 1), kind, by: kind === 'silence' ? 'anybody' : 'caller', words: '', pattern: '' },
-    ...{ amount: AMOUNTS[kind] ?? '', tool: '', reasons: '', handoff: 'requested' },
+    key: (keys += 1),
+    kind,
+    by: kind === 'silence' ? 'anybody' : 'caller',
+    words: '',
+    pattern: '',
+    amount: AMOUNTS[kind] ?? '',
+    tool: '',
+    reasons: '',
+    handoff: 'requested',
   };
 }
 

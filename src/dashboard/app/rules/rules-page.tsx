@@ -23,7 +23,10 @@ export default function RulesPage() {
       <Rules
         title={texts.title}
         place={{
-          ...{ client, path: '/v1/rules', agents: me.agents, webhooksHref: '/webhooks?types=rule.fired' },
+          client,
+          path: '/v1/rules',
+          agents: me.agents,
+          webhooksHref: '/webhooks?types=rule.fired',
           callHref: (call) => `/calls/${encodeURIComponent(call)}`,
           callsHref: (rule) => `/calls?rule=${rule}`,
         }}

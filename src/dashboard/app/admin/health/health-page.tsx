@@ -36,8 +36,11 @@ export default function HealthPage() {
 
 function Parts({ health: { database, tail, bus, streams, calls, sources } }: { readonly health: Health }) {
   const parts = Object.entries({
-    ...{ database, ...(tail && { tail }), bus },
-    ...{ ...(streams && { streams }), ...(calls && { calls }) },
+    database,
+    ...(tail && { tail }),
+    bus,
+    ...(streams && { streams }),
+    ...(calls && { calls }),
   });
   const named = Object.entries(sources);
   return (

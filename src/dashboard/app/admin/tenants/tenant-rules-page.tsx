@@ -17,7 +17,10 @@ export default function TenantRulesPage({ tenant }: { readonly tenant: string })
   );
   const place = useMemo(
     () => ({
-      ...{ client, path: path`/v1/admin/tenants/${tenant}/rules`, agents: null, callHref },
+      client,
+      path: path`/v1/admin/tenants/${tenant}/rules`,
+      agents: null,
+      callHref,
       callsHref: (rule: string) => `/calls?rule=${rule}`,
       webhooksHref: `${path`/tenants/${tenant}/webhooks`}?types=rule.fired`,
     }),

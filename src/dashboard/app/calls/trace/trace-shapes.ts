@@ -62,8 +62,11 @@ function barsOf(item: TraceItem, from: number, scale: number): Bar[] {
   const wide = (latencyMs / 1000) * scale;
   const start = lane === 'caller' ? ((item.until ?? at) - from) * scale : x - wide;
   bars.push({
-    ...{ lane: 'agent', tone: isSlow ? 'bad' : 'latency' },
-    ...{ x: start, width: Math.max(1, wide), height: LATENCY_HEIGHT },
+    lane: 'agent',
+    tone: isSlow ? 'bad' : 'latency',
+    x: start,
+    width: Math.max(1, wide),
+    height: LATENCY_HEIGHT,
   });
   return bars;
 }

@@ -56,8 +56,14 @@ export function itemsOf(
 type SecondsAt = (iso: string | null | undefined) => number | null;
 
 const NOTHING = {
-  ...{ by: null, latencyMs: null, toolMs: null, confidence: null },
-  ...{ isSlow: false, hasFailed: false, isInterrupted: false, isRunning: false },
+  by: null,
+  latencyMs: null,
+  toolMs: null,
+  confidence: null,
+  isSlow: false,
+  hasFailed: false,
+  isInterrupted: false,
+  isRunning: false,
 };
 
 /** Where only one time is known, a caller's line has come to its end then, and an agent's begins. */
@@ -68,7 +74,13 @@ function turnOf(entry: TranscriptEntry, secondsAt: SecondsAt): TraceItem {
   const isCaller = role === 'user';
   return {
     ...NOTHING,
-    ...{ line: keyOfEntry(entry), lane: isCaller ? 'caller' : 'agent', at, text, by, latencyMs, confidence },
+    line: keyOfEntry(entry),
+    lane: isCaller ? 'caller' : 'agent',
+    at,
+    text,
+    by,
+    latencyMs,
+    confidence,
     from: isCaller && !isWhole ? null : at,
     until: isWhole ? end : isCaller ? at : null,
     isSlow: latencyMs !== null && latencyMs >= SLOW_MS,
@@ -81,7 +93,11 @@ function useOf(tool: ToolUse, secondsAt: SecondsAt): TraceItem {
   const end = secondsAt(tool.endedAt);
   return {
     ...NOTHING,
-    ...{ line: keyOfTool(tool), lane: 'tool', at, from: at, text: tool.name },
+    line: keyOfTool(tool),
+    lane: 'tool',
+    at,
+    from: at,
+    text: tool.name,
     until: end === null ? null : Math.max(at, end),
     toolMs: tool.ms ?? null,
     hasFailed: tool.error !== undefined,
