@@ -89,7 +89,7 @@ function said(parts: Keyed<Part>, event: CallEvent, byLog: boolean): Keyed<Part>
   if (own.digest !== undefined && own.side === 'user' && repeated(course, own.digest, own.at, own.key)) return parts;
   const key = joinedKey(own, event, course, byLog);
   const line = { ...own, key };
-  const latency = event.type === 'bot.speaking' ? latencyIn(numberOf(event.data['latencyMs'])) : undefined;
+  const latency = turnTimeIn(event);
   const after = messageAfter(messageAt(parts, key), event);
   const message = latency === undefined ? after : withTurnTime(after, latency, event.seq);
   let next = withLink(withValue(parts, key, message), numberOf(event.data['seq']), key, event.seq);
@@ -167,9 +167,27 @@ export function lineIn(event: CallEvent): Line {
   };
 }
 
+/** How long the agent took to begin this message, in milliseconds, if the event says so. */
+export function turnTimeIn({ type, data }: CallEvent): number | undefined {
+  return type === 'bot.speaking' ? latencyIn(numberOf(data['latencyMs'])) : undefined;
+}
+
+/**
+ * Whether a message may change the line before its own: as a piece of it, as its latest form, or because it turns out
+ * to come between two lines. The last is possible only where a log's numbers order the call.
+ */
+export function mayTouchLineBefore(event: CallEvent, line: Line): boolean {
+  if (line.side === 'user') return IS_FINAL.has(event.data['final']);
+  return line.order !== null || isNamelessPiece(event, line);
+}
+
+function isNamelessPiece({ type }: CallEvent, line: Line): boolean {
+  return type === 'bot.speaking' && line.digest !== undefined;
+}
+
 /** A piece without an id belongs to the line before it, if that is the agent's and has no id either. */
-function joinedKey(line: Line, { type }: CallEvent, course: CourseState, byLog: boolean): string {
-  if (type !== 'bot.speaking' || line.digest === undefined) return line.key;
+function joinedKey(line: Line, event: CallEvent, course: CourseState, byLog: boolean): string {
+  if (!isNamelessPiece(event, line)) return line.key;
   if (course.lines.some(({ key }) => key === line.key)) return line.key;
   const { before } = neighbours(course, placeOf(line, byLog), byLog, line.key);
   return before?.side === 'bot' && before.digest !== undefined ? before.key : line.key;

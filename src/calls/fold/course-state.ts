@@ -81,12 +81,14 @@ export function placeOf({ seq, order }: { readonly seq: number; readonly order: 
 
 /** The lines before and after a place; lines that are nobody's are left out. */
 export function neighbours({ lines }: CourseState, place: number, byLog: boolean, except: string) {
-  const said = lines.filter(({ side, key }) => side !== 'tool' && key !== except);
-  const inOrder = said.sort((one, other) => placeOf(one, byLog) - placeOf(other, byLog));
-  return {
-    before: inOrder.findLast((line) => placeOf(line, byLog) < place),
-    after: inOrder.find((line) => placeOf(line, byLog) > place),
-  };
+  let [before, after]: (Line | undefined)[] = [];
+  for (const line of lines) {
+    if (line.side === 'tool' || line.key === except) continue;
+    const own = placeOf(line, byLog);
+    if (own < place && (before === undefined || own >= placeOf(before, byLog))) before = line;
+    if (own > place && (after === undefined || own < placeOf(after, byLog))) after = line;
+  }
+  return { before, after };
 }
 
 /** The line of a chat that says the same a moment before or after. */
@@ -111,8 +113,9 @@ export function lineOfTurn(course: CourseState, turn: { seq: number; order: numb
 /** The course with what another event says of a line. */
 export function withLine(course: CourseState, line: Line, byLog: boolean): CourseState {
   if (line.key.length > MAX_KEY) return course;
-  const known = course.lines.find(({ key }) => key === line.key);
-  const lines = course.lines.filter((one) => one !== known).concat(known ? merged(known, line) : line);
+  const index = course.lines.findIndex(({ key }) => key === line.key);
+  const known = course.lines[index];
+  const lines = known ? course.lines.with(index, merged(known, line)) : [...course.lines, line];
   lines.sort((one, other) => placeOf(one, byLog) - placeOf(other, byLog));
   const next = { ...course, lines };
   return lines.length > MAX_LINES ? withoutOldest(next) : next;

@@ -8,8 +8,10 @@ import {
   lineIn,
   linkAt,
   linkKeys,
+  mayTouchLineBefore,
   namedIn,
   placed,
+  turnTimeIn,
   toolKey,
 } from './call-part.js';
 import { COURSE, type CourseState, lineOfTurn, neighbours, placeOf } from './course-state.js';
@@ -33,7 +35,10 @@ export function keysOf(event: CallEvent, known: Keyed<Part>, byLog = false): str
   }
   if (type === GAP) return snapshotKeys(event);
   const links = linkKeys(numberOf(data['seq']));
-  if (isMessage(type)) return [COURSE, LATENCIES, ...links, ...keysOfLine(event, courseIn(known), byLog)];
+  if (isMessage(type)) {
+    const latencies = turnTimeIn(event) === undefined ? [] : [LATENCIES];
+    return [COURSE, ...latencies, ...links, ...keysOfLine(event, courseIn(known), byLog)];
+  }
   if (type !== CORRECTED) {
     const tools = toolParts(event).map(({ id }) => toolKey(id));
     return tools.length === 0 ? [] : [COURSE, ...tools];
@@ -48,8 +53,10 @@ export function keysOf(event: CallEvent, known: Keyed<Part>, byLog = false): str
   ];
 }
 
+/** Its own, and the line before it, if the event may change that one too. */
 function keysOfLine(event: CallEvent, course: CourseState, byLog: boolean): string[] {
   const line = lineIn(event);
-  const { before, after } = neighbours(course, placeOf(line, byLog), byLog, line.key);
-  return [line.key, ...(before ? [before.key] : []), ...(after ? [after.key] : [])];
+  if (!mayTouchLineBefore(event, line)) return [line.key];
+  const { before } = neighbours(course, placeOf(line, byLog), byLog, line.key);
+  return before ? [line.key, before.key] : [line.key];
 }
