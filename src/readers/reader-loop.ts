@@ -2,7 +2,7 @@
  * One reader on its way through its tenant's log: a page, what its kind makes of it, the commit of both, and the next
  * page.
  */
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { Backoff } from '../common/backoff.js';
 import { readerEvents, readerSkipped } from '../common/metrics.js';
 import { codeOf, isForTheRows } from '../database/database-errors.js';
@@ -100,6 +100,8 @@ export class ReaderLoop {
   }
 
   private async run(): Promise<void> {
+    // What was committed together is handed on one by one, and makes one page.
+    await turn();
     while (this.goesOn()) {
       const restMs = await this.step().catch((error: unknown) => this.recover(error));
       if (restMs === undefined || this.until.aborted) continue;
