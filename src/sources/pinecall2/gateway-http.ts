@@ -69,15 +69,13 @@ export class GatewayHttp {
   private async pool(signal: AbortSignal): Promise<SessionPool | undefined> {
     if (!this.isTls) return undefined;
     const asked = (this.multiplexed ??= this.negotiate());
-    try {
-      const pool = await asked;
-      this.isMultiplexed = pool !== undefined;
-      signal.throwIfAborted();
-      return pool;
-    } catch (error) {
+    const pool = await asked.catch((error: unknown) => {
       if (this.multiplexed === asked) this.multiplexed = undefined;
       throw error;
-    }
+    });
+    this.isMultiplexed = pool !== undefined;
+    signal.throwIfAborted();
+    return pool;
   }
 
   private async negotiate(): Promise<SessionPool | undefined> {

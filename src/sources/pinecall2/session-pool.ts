@@ -32,6 +32,7 @@ export class SessionPool {
   private readonly sessions = new Set<Pooled>();
   private opening: Promise<Pooled> | undefined;
   private readonly timer: NodeJS.Timeout;
+  private isClosed = false;
 
   /** `first`: a socket that has agreed on HTTP/2 already. */
   constructor(
@@ -72,6 +73,7 @@ export class SessionPool {
   }
 
   close(): void {
+    this.isClosed = true;
     clearInterval(this.timer);
     for (const { session } of this.sessions) session.destroy();
   }
@@ -101,6 +103,10 @@ export class SessionPool {
   }
 
   private open(socket: TLSSocket): Pooled {
+    if (this.isClosed) {
+      socket.destroy();
+      throw new Error('the connections to the gateway were closed');
+    }
     const session = connect(this.origin, { createConnection: () => socket });
     const pooled: Pooled = { session, streams: 0, isUnanswered: false };
     this.sessions.add(pooled);
