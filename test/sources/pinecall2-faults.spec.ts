@@ -253,6 +253,21 @@ test('a first run reads what goes on, and of what is over as many days as it is 
   expect(harness.seqs('call_old', true)).toEqual(stored);
 });
 
+test('a first run leaves out what is over and old, also if nobody answered it', async () => {
+  const unanswered = logOf('call_unanswered', 'harbour-desk').filter(({ type }) => type !== 'call.started');
+  const former = [gateway().call('call_unanswered', 'harbour-desk', unanswered), gateway().call('call_old')];
+  former.forEach((log, index) => {
+    gateway().release(log.call);
+    log.openedAt -= (4 - index) * 86_400;
+  });
+  gateway().call(CALL);
+  gateway().release(CALL);
+  void harness.start();
+  await harness.finished(CALL);
+  await harness.until(() => harness.cursors.rows.has('sessions'));
+  expect(['call_old', 'call_unanswered'].map((call) => harness.row(call))).toEqual([undefined, undefined]);
+});
+
 test('a sink without room holds the gateway back, and loses nothing', async () => {
   gateway().call(CALL);
   void harness.start();

@@ -44,12 +44,17 @@ export class CallList {
   async reconcile(): Promise<void> {
     const { api, signal, row } = this.options;
     let before: string | null = null;
+    let isOld = false;
     let first: { readonly now: number; readonly since: number; readonly until: number } | undefined;
     for (let page = 0; page < MAX_PAGES && !signal.aborted; page += 1) {
       const { rows, next, now }: Awaited<ReturnType<GatewayApi['sessions']>> = await api.sessions(before, PAGE, signal);
       first ??= { now, ...this.horizons(now) };
-      for (const one of rows) if (this.isWanted(one, first.since)) await this.discover(one);
-      const { until } = first;
+      const { since, until } = first;
+      for (const one of rows) {
+        // A log is opened before its call is answered, so the logs after this one were opened before that time, too.
+        isOld ||= one.startedAt !== undefined && one.startedAt < since;
+        if (one.live || (one.startedAt === undefined ? !isOld : one.startedAt >= since)) await this.discover(one);
+      }
       if (next === null || rows.some(({ startedAt = Infinity }) => startedAt < until)) break;
       before = next;
     }
@@ -66,10 +71,6 @@ export class CallList {
     }
     const since = now - this.options.historyDays * DAY_MS;
     return { since, until: Math.min(since, now - GOING_ON_MS) };
-  }
-
-  private isWanted({ live, startedAt }: SessionRow, since: number): boolean {
-    return live || startedAt === undefined || startedAt >= since;
   }
 
   private async discover({ call, live, lastSeq }: SessionRow): Promise<void> {
