@@ -181,6 +181,28 @@ test('a second score, appended to a sealed log, is read; also behind the first w
   expect(harness.seqs('call_late', true)).toEqual([...stored, 60]);
 });
 
+test('a score that is appended to an old log is found in the usage', async () => {
+  await attachLive();
+  gateway().release(CALL);
+  await harness.finished(CALL);
+  await harness.until(() => harness.cursors.rows.has('usage'));
+  await harness.stop();
+  const row = { agent: 'harbour-desk', type: 'call.score', at: 1790000000 };
+
+  const score = ownLog.at(-1) ?? { seq: 0, type: '' };
+  log().add({ ...score, call: CALL, seq: 60, data: { passed: true, judges: [], judged_by: 'p_1' } });
+  log().openedAt -= 30 * 86_400;
+  gateway().release(CALL);
+  gateway().usage.push(
+    { ...row, call: 'call_unknown' },
+    { ...row, call: CALL, type: 'call.summary' },
+    { ...row, call: CALL },
+  );
+  void harness.start();
+  await harness.until(() => harness.row(CALL)?.cursor === 60);
+  expect([seqs().at(-1), harness.row('call_unknown')]).toEqual([60, undefined]);
+});
+
 test('calls that began, and calls that ended, while nobody was there are whole', async () => {
   const began = Array.from({ length: 50 }, (_, index) => `call_began_${index}`);
   const ended = Array.from({ length: 50 }, (_, index) => `call_ended_${index}`);

@@ -3,6 +3,7 @@
  * so a crash forgets none. Memory holds the calls that go on and enough finished ones that the list of calls seldom
  * needs the database.
  */
+import { LRUCache } from 'lru-cache';
 import { Backoff } from '../../common/backoff.js';
 import { callIdSchema } from '../../common/ids.js';
 import { Semaphore } from '../../common/semaphore.js';
@@ -42,6 +43,8 @@ export class CallBooks {
   private readonly followed = new Map<string, Promise<void>>();
   /** By call: the seq at which it was over. */
   private readonly finished = new Map<string, number>();
+  /** By call: how often the meter said that it was judged, less how often its log was read to its end, in this run. */
+  private readonly unreadScores = new LRUCache<string, number>({ max: MAX_FINISHED });
   private readonly beginning = new Map<string, Promise<void>>();
   private readonly liveTurns = new Semaphore(MAX_LIVE);
   private readonly overTurns = new Semaphore(MAX_OVER);
@@ -59,6 +62,14 @@ export class CallBooks {
     const begun = this.beginning.get(call) ?? this.begin(call, hint);
     this.beginning.set(call, begun);
     await begun.finally(() => this.beginning.delete(call));
+  }
+
+  /** The call was judged, according to the meter. If its log was read to the end without that, it is read again. */
+  async judged(call: string): Promise<void> {
+    const unread = (this.unreadScores.get(call) ?? 0) + 1;
+    this.unreadScores.set(call, unread);
+    const row = unread <= 0 || this.followed.has(call) ? undefined : await this.rowOf(call);
+    if (row?.done) await this.discover(call, { live: false, lastSeq: row.cursor + 1 });
   }
 
   /** A call that goes on, according to its row. */
@@ -94,7 +105,9 @@ export class CallBooks {
       .then((cursor) => {
         release();
         this.followed.delete(call);
-        if (cursor !== undefined) this.remember(call, cursor);
+        if (cursor === undefined) return;
+        this.unreadScores.set(call, (this.unreadScores.get(call) ?? 0) - 1);
+        this.remember(call, cursor);
       });
     this.followed.set(call, reading);
     await written;

@@ -2,7 +2,6 @@
  * One run over all orgs of a gateway. The floor is live only. An end that nobody heard is found in the meter's rows,
  * which have a cursor. Rows do not name their world, so they end calls that the floor has announced, and begin none.
  */
-import { z } from 'zod';
 import { Backoff, jitter } from '../../common/backoff.js';
 import { numberIn } from '../../common/exact-number.js';
 import { callIdSchema } from '../../common/ids.js';
@@ -19,20 +18,9 @@ import type { GatewayApi } from './gateway-api.js';
 import { GatewayRefusal } from './gateway-refusal.js';
 import { entriesLeftOut } from './pinecall2-metrics.js';
 import type { CursorStore, GatewayAddress, Timings } from './pinecall2-options.js';
+import { USAGE, UsageFeed, type UsageRow } from './usage-feed.js';
 
 const FLOOR = '/v1/ops/events';
-const USAGE = '/v1/ops/usage';
-
-const usageSchema = z.object({ rows: z.array(z.unknown()), next: z.int().nonnegative().nullish() });
-const rowSchema = z.object({
-  cursor: z.int().nonnegative(),
-  org: z.string().min(1),
-  agent: z.string().min(1),
-  call: callIdSchema,
-  type: z.string(),
-  at: z.unknown().optional(),
-  minutes: z.unknown().optional(),
-});
 
 export interface OpsRunOptions {
   readonly source: string;
@@ -67,10 +55,22 @@ export class OpsRun {
     try {
       const rows = await this.options.cursors.load(this.options.source);
       for (const [log, { done }] of rows) if (log.startsWith('call:') && !done) this.open.add(log);
-      const usage = rows.get('usage')?.cursor;
+      const { api, cursors, source, reachability } = this.options;
+      const usage = new UsageFeed(
+        {
+          api,
+          cursors,
+          source,
+          path: '/v1/ops/usage',
+          signal: this.abort.signal,
+          take: (row) => this.meter(row),
+          onPage: () => reachability.reading(),
+        },
+        rows.get(USAGE)?.cursor,
+      );
       await Promise.all([
         this.again('floor', () => this.readFloor(), 0),
-        this.again('usage', this.usageReader(usage), this.options.timings.reconcileMs),
+        this.again('usage', () => usage.read(), this.options.timings.reconcileMs),
       ]);
     } finally {
       signal.removeEventListener('abort', stop);
@@ -165,33 +165,9 @@ export class OpsRun {
     this.open.delete(row);
   }
 
-  /** A first run has no calls to end: it skips to the end of the feed. */
-  private usageReader(known: number | undefined): () => Promise<void> {
-    let after = known ?? 0;
-    let isFirst = known === undefined;
-    return async () => {
-      const { api, cursors, source, reachability } = this.options;
-      for (let next: number | null = after; next !== null && !this.abort.signal.aborted;) {
-        const page = usageSchema.safeParse(await api.usage(USAGE, after, this.abort.signal)).data;
-        if (!page) throw new Error('reading the usage was not answered with rows');
-        reachability.reading();
-        for (const value of page.rows) {
-          const row = rowSchema.safeParse(value).data;
-          if (!row) continue;
-          if (!isFirst) await this.meter(row);
-          after = Math.max(after, row.cursor);
-        }
-        next = page.next != null && page.next > next ? page.next : null;
-        after = Math.max(after, next ?? 0);
-        await cursors.save(source, 'usage', after, false);
-      }
-      isFirst = false;
-    };
-  }
-
-  private async meter({ org, agent, call, type, at, minutes }: z.infer<typeof rowSchema>): Promise<void> {
+  private async meter({ org, agent, call, type, at, minutes }: UsageRow): Promise<void> {
     const row = `call:${org}/${call}`;
-    if (type !== 'call.summary' || !this.open.has(row)) return;
+    if (org === undefined || type !== 'call.summary' || !this.open.has(row)) return;
     const length = numberIn(minutes);
     const event: DecodedEvent = {
       type,

@@ -20,6 +20,7 @@ import { GatewayRefusal } from './gateway-refusal.js';
 import type { CursorStore, GatewayAddress, Timings } from './pinecall2-options.js';
 import type { CallHint, ReaderContext } from './reader-context.js';
 import { StreamSlots } from './stream-slots.js';
+import { USAGE, UsageFeed, type UsageRow } from './usage-feed.js';
 
 const FLOOR = '/v1/events';
 /** Stands for no call, in troubles and log lines. */
@@ -99,6 +100,7 @@ export class OrgRun {
     this.list.resume(rows.get('sessions')?.cursor);
     this.spawn(this.followFloor());
     this.spawn(this.reconcile());
+    this.spawn(this.followUsage(rows.get(USAGE)?.cursor));
     // Calls that were open when we stopped; the list is not needed for them.
     for (const [log, { cursor, done }] of rows) {
       if (this.abort.signal.aborted) return;
@@ -171,6 +173,28 @@ export class OrgRun {
         log.warn('list', `the list of calls cannot be read: ${fault.message}`);
       }
       await this.bell.wait(jitter(timings.reconcileMs), signal);
+    }
+  }
+
+  /**
+   * A call may be judged after its log was sealed, when it is no longer among the last of the list. Only keys with the
+   * scope `usage` may read that; others do without.
+   */
+  private async followUsage(known: number | undefined): Promise<void> {
+    const { api, timings, reachability, log } = this.shared;
+    const { cursors, source } = this.options;
+    const { signal } = this.abort;
+    const take = ({ call, type }: UsageRow) => (type === 'call.score' ? this.books.judged(call) : Promise.resolve());
+    const onPage = () => reachability.reading();
+    const feed = new UsageFeed({ api, path: '/v1/usage', source, cursors, signal, take, onPage }, known);
+    while (!signal.aborted) {
+      try {
+        await feed.read();
+      } catch (error) {
+        if (signal.aborted || (error instanceof GatewayRefusal && error.isForCall)) return;
+        log.warn(USAGE, `scores that were appended later are looked for later: ${(error as Error).message}`);
+      }
+      await pause(jitter(timings.reconcileMs), signal);
     }
   }
 
