@@ -73,14 +73,17 @@ export class Forwarding {
     while (this.waiting.size >= MAX_WAITING) await wait(100, undefined, { signal: this.options.until });
   }
 
-  /** In log order. Rejects only if a webhook would be disabled now, or when the signal aborts. */
-  send(event: Sent): Promise<void> {
+  /**
+   * In log order. `read` gives what is sent for the event at each attempt; undefined: there is nothing to send any more.
+   * Rejects only if a webhook would be disabled now, or when the signal aborts.
+   */
+  send(event: Sent, read: () => Promise<Sent | undefined> = () => Promise.resolve(event)): Promise<void> {
     const { seq, callId } = event;
     const previous = this.last;
     this.last = seq;
     this.waiting.add(seq);
     const key = callId ?? seq;
-    const chain = (this.chains.get(key) ?? Promise.resolve()).then(() => this.deliver(event, previous));
+    const chain = (this.chains.get(key) ?? Promise.resolve()).then(() => this.deliver(event, read, previous));
     this.chains.set(key, chain);
     const forget = () => {
       if (this.chains.get(key) === chain) this.chains.delete(key);
@@ -89,12 +92,15 @@ export class Forwarding {
     return chain;
   }
 
-  private async deliver(event: Sent, previous: number | null): Promise<void> {
-    const { format, tenant, until, tell } = this.options;
-    const { seq, type, callId } = event;
-    const body = this.bodies.of(event, format, tenant, previous);
+  private async deliver(
+    { seq, callId, type }: Sent,
+    read: () => Promise<Sent | undefined>,
+    previous: number | null,
+  ): Promise<void> {
+    const { until, tell } = this.options;
     for (let tries = 1; ; tries += 1) {
-      const answer = await this.connected(() => this.post(seq, body));
+      const answer = await this.connected(() => this.attempt(seq, read, previous));
+      if (answer === undefined) return void this.waiting.delete(seq);
       const { status, ms, reason } = answer;
       const delivered = status !== null && status >= 200 && status < 300;
       const again = delivered || status === GONE ? undefined : retryAfter(tries, answer.retryAfterMs);
@@ -102,6 +108,22 @@ export class Forwarding {
       if (delivered) return void this.waiting.delete(seq);
       if (again === undefined) throw new Error(`event ${seq} was not taken; a webhook would be disabled now`);
       await wait(again, undefined, { signal: until });
+    }
+  }
+
+  /** Undefined: there is nothing to send any more. */
+  private async attempt(
+    seq: number,
+    read: () => Promise<Sent | undefined>,
+    previous: number | null,
+  ): Promise<Answer | undefined> {
+    const { format, tenant, until } = this.options;
+    try {
+      const sent = await read();
+      return sent && (await this.post(seq, this.bodies.of(sent, format, tenant, previous)));
+    } catch (error) {
+      until.throwIfAborted();
+      return { status: null, ms: 0, reason: `it could not be read: ${causeOf(error)}`, retryAfterMs: undefined };
     }
   }
 

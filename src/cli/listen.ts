@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Backoff } from '../common/backoff.js';
 import type { Format, Sent } from '../webhooks/delivery-body.js';
 import { type Api, ApiError, causeOf } from './api.js';
-import { contextOf } from './context.js';
+import { contextOf, path, query } from './context.js';
 import { UsageError } from './environment.js';
 import type { ForwardedAttempt, Forwarding } from './forwarding.js';
 import { endsWithItsReader, safe } from './output.js';
@@ -18,6 +18,7 @@ interface ListenOptions {
   readonly forward: string;
   readonly agent?: string;
   readonly type?: string;
+  readonly each: 'event' | 'call';
   readonly after?: string;
   readonly secret?: string;
   readonly format: Format;
@@ -37,6 +38,11 @@ export function addListenCommand(program: Command): void {
     .option('--tenant <tenant>', 'whose events (its audit says that you looked); a tenant’s own token needs none')
     .option('--agent <agents>', 'only these, separated by commas')
     .option('--type <types>', 'only these, like call.*,user.message')
+    .addOption(
+      new Option('--each <what>', 'each event, or each call when it is over, as call.completed')
+        .choices(['event', 'call'])
+        .default('event'),
+    )
     .option('--after <id>', 'begin after this id instead of now', idIn)
     .option('--secret <secret>', 'sign with this one, whsec_…, instead of a new one')
     .addOption(
@@ -71,6 +77,8 @@ class Listener {
     const { forward } = this.options;
     if (!URL.canParse(forward) || !/^https?:/.test(forward))
       throw new UsageError(`"${forward}" is no http or https address`);
+    if (this.isOfCalls && this.options.type !== undefined)
+      throw new UsageError('--type does not go with --each call: one type is sent, call.completed');
     const secret = await this.secret();
     this.say(`secret: ${secret}`);
     while (!this.stop.signal.aborted) {
@@ -104,9 +112,10 @@ class Listener {
   }
 
   private async read(secret: string): Promise<void> {
-    const { agent, type, tenant: named } = this.options;
-    const query = new URLSearchParams({ ...(agent ? { agents: agent } : {}), ...(type ? { types: type } : {}) });
-    const { path, tenant } = await streamPlace(this.api, named, query);
+    const { agent, tenant: named } = this.options;
+    const type = this.isOfCalls ? await endings() : this.options.type;
+    const asked = new URLSearchParams({ ...(agent ? { agents: agent } : {}), ...(type ? { types: type } : {}) });
+    const { path: place, tenant } = await streamPlace(this.api, named, asked);
     if (tenant === null) throw new UsageError('name the tenant whose events these are: --tenant');
     const forwarding = (this.forwarding ??= await this.forwardingTo(tenant, secret));
     const headers = {
@@ -114,7 +123,7 @@ class Listener {
       ...(this.cursor === undefined ? {} : { 'Last-Event-ID': this.cursor }),
     };
     const { signal } = this.stop;
-    const response = await this.api.fetch('GET', `${path}?${query.toString()}`, undefined, { headers, signal });
+    const response = await this.api.fetch('GET', `${place}?${asked.toString()}`, undefined, { headers, signal });
     await readStream(response, {
       onEvent: ({ event, id, data }) => this.take(forwarding, event ?? 'message', id, data),
       onRetry: (retryMs) => (this.retryMs = retryMs),
@@ -141,11 +150,34 @@ class Listener {
     if (type === 'log.gap' && agent === undefined) return this.say('some events are gone: the log no longer has them');
     if (CONTROL.has(type) || !isNew) return;
     const event: Sent = { type, at: at ?? '', callId, agent: agent ?? '', data: text, seq: Number(id) };
-    forwarding.send(event).catch((error: Error) => {
+    const read = this.isOfCalls && callId !== null ? () => this.completed(event, callId) : undefined;
+    forwarding.send(event, read).catch((error: Error) => {
       if (this.stop.signal.aborted) return;
       this.failure = error;
       this.stop.abort();
     });
+  }
+
+  private get isOfCalls(): boolean {
+    return this.options.each === 'call';
+  }
+
+  /** The call as its tenant sees it; undefined: it was erased. */
+  private async completed(event: Sent, callId: string): Promise<Sent | undefined> {
+    const { tenant } = this.options;
+    const place =
+      tenant === undefined ? path`/v1/calls/${callId}` : path`/v1/admin/calls/${callId}` + query({ tenant });
+    try {
+      const [{ CALL_COMPLETED }, { parseJson, serialiseJson }] = await completedParts();
+      const { text } = await this.api.read('GET', place, z.unknown());
+      const { tenant: _tenant, cost: _cost, ...call } = parseJson(text) as Record<string, unknown>;
+      // The operator's cursor counts the platform's events.
+      const own = tenant === undefined ? call : { ...call, cursor: event.seq };
+      return { ...event, type: CALL_COMPLETED, data: serialiseJson(own) };
+    } catch (error) {
+      if (error instanceof ApiError && error.slug === 'call-not-found') return undefined;
+      throw error;
+    }
   }
 
   private show(attempt: ForwardedAttempt): void {
@@ -160,6 +192,13 @@ class Listener {
   private say(text: string): void {
     process.stderr.write(`# ${safe(text)}\n`);
   }
+}
+
+const completedParts = () => Promise.all([import('../webhooks/delivery-body.js'), import('../common/json.js')]);
+
+async function endings(): Promise<string> {
+  const { ENDINGS } = await import('../webhooks/endpoint.js');
+  return [...ENDINGS].join();
 }
 
 const CONTROL = new Set(['connected', 'log.caught_up', 'agents.changed', 'token.expiring', 'stream.closing']);

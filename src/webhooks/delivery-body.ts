@@ -5,6 +5,9 @@ import { shownData } from '../events/log/event.js';
 export const FORMATS = ['standard', 'cloudevents'] as const;
 export type Format = (typeof FORMATS)[number];
 
+/** The type of what an endpoint with `each: "call"` is sent. */
+export const CALL_COMPLETED = 'call.completed';
+
 /** The parts of an event that a body needs. */
 export interface Sent {
   readonly type: string;

@@ -13,7 +13,7 @@ import type { TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { RecentlyErased } from '../events/log/recently-erased.js';
 import type { LoggedEvent } from '../events/log/event.js';
-import { Bodies, type Sent, messageId } from './delivery-body.js';
+import { Bodies, CALL_COMPLETED, type Sent, messageId } from './delivery-body.js';
 import type { Endpoint } from './endpoint.js';
 import { retryAfter } from './retry-schedule.js';
 import { type Outcome, type Outgoing, WebhookClient } from './webhook-client.js';
@@ -22,8 +22,6 @@ import type { AttemptRow } from './webhook-store.js';
 /** Requests under way, in all and for each tenant. */
 const [IN_ALL, OF_A_TENANT] = [256, 64];
 const GONE = 410;
-
-export const CALL_COMPLETED = 'call.completed';
 
 /** The result of an attempt. */
 export interface Attempt {

@@ -83,6 +83,25 @@ describe('switchboard listen', () => {
     expect(await listen.signal('SIGTERM')).toBe(0);
   });
 
+  it('sends each call when it is over, byte for byte as a webhook of calls is sent it', async () => {
+    const { agent, call, id, token, receiver } = await place();
+    const [hosted, own] = [await WebhookReceiver.start(), await WebhookReceiver.start()];
+    receivers.push(hosted, own);
+    await bench.said('webhook', 'create', hosted.url, '--each', 'call', '--tenant', id);
+    const listens = [
+      bench.begin(['listen', '--tenant', id, '--forward', receiver.url, '--each', 'call']),
+      bench.begin(['listen', '--forward', own.url, '--each', 'call'], { variables: { SWITCHBOARD_TOKEN: token } }),
+    ];
+    for (const listen of listens) await listen.says('# connected at');
+    await board.ingest(started(agent, call), said(agent, call, 'u1', 'now', { price: 1.5 }), ended(agent, call));
+    const all = [hosted, receiver, own];
+    await waitFor(() => all.every(({ deliveries }) => deliveries.length === 1), 'each to have the call');
+    const [theirs, ...ours] = all.map(({ deliveries }) => deliveries[0]?.text);
+    expect(JSON.parse(theirs ?? '')).toMatchObject({ type: 'call.completed', id: '3', data: { callId: call } });
+    expect(ours).toEqual([theirs, theirs]);
+    for (const listen of listens) expect(await listen.signal('SIGINT')).toBe(0);
+  });
+
   it('says from where to go on when it ends before all is taken, and ends where a webhook would be disabled', async () => {
     const { agent, call, id, receiver } = await place();
     receiver.answer = () => 500;
