@@ -50,17 +50,22 @@ describe('a run of the simulator', () => {
   it('asks for room after every push, and pushes no more before there is some', async () => {
     const steps: string[] = [];
     const stop = new AbortController();
+    // Another one, which always has room: there is some here when it has said something since.
+    const other = new CollectingSink();
+    const running = new SimulatorSource(`simulator:?${FAST}`).run(other, live, stop.signal);
     const sink = {
       push: () => {
         if (steps.push('push') > 60) stop.abort();
         return Promise.resolve();
       },
       room: async () => {
-        await new Promise((resolve) => setTimeout(resolve, 3));
+        const before = other.events.length;
+        await other.until(({ length }) => length > before);
         steps.push('room');
       },
     };
     await new SimulatorSource(`simulator:?${FAST}`).run(sink, live, stop.signal);
+    await running;
     expect(steps.join(' ')).toMatch(/^(push room )+push$/);
   });
 
