@@ -5,6 +5,7 @@ import { Installation, type ServerProcess } from '../support/server-process.js';
 import { StreamReader } from '../support/stream-reader.js';
 import { message } from '../support/things.js';
 import { waitFor } from '../support/wait-for.js';
+import { retrying } from '../support/writers.js';
 
 const READERS = rounds('ROLLING_READERS', 40);
 const RESTARTS = rounds('ROLLING_RESTARTS', 1);
@@ -46,16 +47,15 @@ class Follower {
     await this.following;
   }
 
+  private nextUrl(): string {
+    return `${this.urls[this.turn++ % this.urls.length] ?? ''}/v1/events`;
+  }
+
   private async follow(): Promise<void> {
     let endedAt: number | undefined;
     for (let lastEventId = '0'; !this.stop.signal.aborted;) {
-      const url = this.urls[this.turn++ % this.urls.length] ?? '';
       const options = { token: this.token, lastEventId };
-      const reader = await StreamReader.open(`${url}/v1/events`, options).catch(() => undefined);
-      if (reader === undefined) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-        continue;
-      }
+      const reader = await retrying(() => StreamReader.open(this.nextUrl(), options).catch(() => undefined));
       this.reader = reader;
       this.connectedAt.push(Date.now());
       if (endedAt !== undefined) this.awayMs.push(Date.now() - endedAt);
@@ -68,6 +68,7 @@ class Follower {
         lastEventId = id ?? lastEventId;
       }
       reader.close();
+      // It is back when it was told to be, as a browser is: that time is what spreads the readers.
       const retry = Number(reader.of('stream.closing')[0]?.data['retry'] ?? 0);
       if (!this.stop.signal.aborted) await new Promise((resolve) => setTimeout(resolve, retry));
     }

@@ -89,7 +89,7 @@ describe('a canary on addresses that are forbidden', () => {
   });
 
   it('is reached by none of 200 notations, names and schemes, neither when they are named nor when they are sent to', async () => {
-    const board = await Switchboard.start();
+    const board = await Switchboard.start({ LIMIT_REQUESTS_PER_SECOND: '100000' });
     try {
       const tenant = await board.createTenant({ scopes: ['webhooks:write'] });
       const inputs = notations(port);
@@ -100,11 +100,7 @@ describe('a canary on addresses that are forbidden', () => {
           token: tenant.token,
           body: { url },
         });
-        expect([201, 400, 429]).toContain(status);
-        if (status === 429) {
-          await new Promise((resolve) => setTimeout(resolve, 50));
-          continue;
-        }
+        expect([201, 400]).toContain(status);
         if (status === 400) continue;
         taken.push(url);
         const test = await board.request<{ status: number | null; reason: string }>(
