@@ -224,7 +224,10 @@ describe.each((['nats', 'redis'] as BrokerKind[]).filter((kind) => withBroker(ki
   );
 });
 
-/** Sends a numbered event now here, now there, until told to finish. */
+/**
+ * Sends a numbered event now here, now there, until told to finish. It does so at a pace, because what is measured is
+ * how late each event is, not how many get through.
+ */
 class Load {
   private stopped = false;
   private readonly working: Promise<void>;

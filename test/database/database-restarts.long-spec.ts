@@ -42,7 +42,7 @@ it(
     const crash = async (awayMs: number) => {
       await midAppend(writers);
       await cluster.pgCtl('stop', '-m', 'immediate', '-w');
-      if (awayMs > 0) await setTimeout(awayMs);
+      if (awayMs > 0) await setTimeout(awayMs); // The time is the fault.
       await cluster.pgCtl(
         'start',
         '-w',

@@ -82,7 +82,7 @@ it('goes on where it stood, on another process, and two never read for one at a 
     const slow = async ({ name }: { name: string }) => {
       if (name !== reader) return;
       most = Math.max(most, ++under);
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await new Promise((resolve) => setTimeout(resolve, 2)); // Its work takes time, in which another's would be seen.
       under -= 1;
     };
     [kind.onTake, second.onTake] = [slow, slow];

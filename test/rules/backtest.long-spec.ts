@@ -114,7 +114,8 @@ it('agrees where a timer and a late event meet', async () => {
     calls.map(async (call) => {
       const at = () => ({ at: new Date().toISOString() });
       await board.ingest({ ...started(agent, call), ...at() }, { ...callerSays(agent, call, 'u1', 'one'), ...at() });
-      // About when the timer fires, with a time from before: it counts where the log has it.
+      // About when the timer fires, now before and now after it, with a time from before: it counts where the log has
+      // it. So time is what is tested.
       await new Promise((resolve) => setTimeout(resolve, 1100 + random.below(300)));
       const earlier = { at: new Date(Date.now() - 600).toISOString() };
       await board.ingest({ ...agentSays(agent, call, '', 'two'), ...earlier });

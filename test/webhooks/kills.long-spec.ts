@@ -11,7 +11,10 @@ import { type Delivery, WebhookReceiver, verify } from '../support/webhook-recei
 
 const KILLS = rounds('WEBHOOK_KILLS', 4);
 const CALLS = 4;
-/** Between two requests of the sender, each with an event for each call. */
+/**
+ * Between two requests of the sender, each with an event for each call: it must not send faster than the endpoint takes,
+ * or the kills would only ever find a backlog.
+ */
 const PACE_MS = 50;
 
 const cleanUps: (() => Promise<unknown>)[] = [];
@@ -63,6 +66,7 @@ it(
     receiver.answer = async (delivery) => {
       check(delivery);
       count += 1;
+      // So long that a kill may fall into it.
       if (count % 97 === 0) await new Promise((resolve) => setTimeout(resolve, 1200));
       return count % 30 === 0 ? 503 : 204;
     };
