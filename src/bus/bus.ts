@@ -34,10 +34,11 @@ export type BusMessage =
   /** A tenant owns more agents than before, or fewer. */
   | { kind: 'owner-changed'; tenantId: string; added: readonly string[]; removed: readonly string[] }
   /**
-   * Every process lists the connections that it holds, in as many messages as that takes. Earlier versions do not name
-   * the sender.
+   * Every process lists the connections that it holds, in as many messages as that takes. With `countOf`: how many
+   * streams of that tenant (null: of the platform) each token has there. Earlier versions do not name the sender, and
+   * list all to everybody.
    */
-  | { kind: 'connections-asked'; ask: string; process?: string }
+  | { kind: 'connections-asked'; ask: string; process?: string; countOf?: string | null }
   | {
       kind: 'connections-told';
       ask: string;

@@ -28,12 +28,14 @@ import { OpenStreams } from './streams/open-streams.js';
 import { StreamRights } from './streams/stream-rights.js';
 import { StreamTokensController } from './streams/stream-tokens.controller.js';
 import { StreamsController } from './streams/streams.controller.js';
+import { TokenStreams } from './streams/token-streams.js';
+import { TokenStreamsController } from './streams/token-streams.controller.js';
 import { StreamsService } from './streams/streams.service.js';
 
 /** The way of an event: ingest → event log → tail → router → streams. */
 @Module({
   imports: [AuthModule, AgentsModule],
-  controllers: [CatalogueController, StreamsController, LogController, StreamTokensController],
+  controllers: [CatalogueController, StreamsController, LogController, StreamTokensController, TokenStreamsController],
   providers: [
     EventLog,
     LogReader,
@@ -60,6 +62,7 @@ import { StreamsService } from './streams/streams.service.js';
     StreamRights,
     AgentChanges,
     ConnectionDirectory,
+    TokenStreams,
   ],
   exports: [
     EventLog,

@@ -137,6 +137,8 @@ it('what an operator reads', async () => {
   const reader = await board.open('/v1/events', { token: tenant.token });
   await reader.untilType('connected');
   await admin('GET', '/v1/admin/connections');
+  await own('GET', '/v1/tokens/streams');
+  for (const path of ['tokens', `tenants/${tenant.id}/tokens`]) await admin('GET', `/v1/admin/${path}/streams`);
   await admin('GET', `/v1/admin/tenants/${tenant.id}`);
   await admin('GET', `/v1/admin/tenants/${tenant.id}/tokens`);
   await admin('GET', '/v1/admin/tenants/none');

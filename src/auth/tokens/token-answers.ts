@@ -37,6 +37,22 @@ export const tokenPage = pageOf(
     .meta({ id: 'ListedToken' }),
 );
 
+/** Tokens of a list that read a stream now; the others have none open. */
+export const tokenStreamsAnswer = z.object({
+  tokens: z.array(
+    z
+      .object({
+        id: idField.meta({ description: 'A token, as its list names it.' }),
+        streams: z
+          .int()
+          .min(1)
+          .meta({ description: 'Open with it, or with a token that was minted from it.', examples: [2] }),
+      })
+      .meta({ id: 'TokenStreams' }),
+  ),
+  next: z.null(),
+});
+
 /** The one answer that has the token's text. */
 export const newTokenAnswer = tokenAnswer.extend({ token: tokenText }).meta({ id: 'NewToken' });
 

@@ -45,12 +45,18 @@ export interface ConnectionView {
   readonly queuedBytes: number;
 }
 
+/** How many streams of one tenant, or of the platform, a token has open in one process. */
+interface StreamCount {
+  readonly tokenId: string;
+  readonly streams: number;
+}
+
 @Injectable()
 export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly subscription = new Subscription();
   private readonly self = randomUUID();
   private readonly peers = new Peers();
-  private readonly asks = new Map<string, { readonly ask: Ask; readonly told: ConnectionView[] }>();
+  private readonly asks = new Map<string, { readonly ask: Ask; readonly told: unknown[] }>();
 
   constructor(
     private readonly connections: OpenStreams,
@@ -73,14 +79,34 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
    * never heard of.
    */
   async listAcrossTenants(isThorough = false): Promise<ConnectionView[]> {
-    const told: ConnectionView[] = [];
+    const [own, told] = await Promise.all([this.own(), this.askOthers({}, isThorough)]);
+    return [...own, ...(told as ConnectionView[])].sort((one, other) => one.since.localeCompare(other.since));
+  }
+
+  /**
+   * How many streams of this tenant (null: of the platform) are open with each token, in all processes that answer in
+   * time. Streams of admins who look at what the tenant sees are not the tenant's own.
+   */
+  async countByToken(tenantId: TenantId | null): Promise<Map<string, number>> {
+    const told = (await this.askOthers({ countOf: tenantId })) as (StreamCount | ConnectionView)[];
+    const counts = new Map<string, number>();
+    for (const one of [...this.ownCounts(tenantId), ...told]) {
+      // A process of an earlier version lists the connections of all.
+      const isMeant = 'streams' in one || (one.tenant === tenantId && !one.view);
+      if (isMeant) counts.set(one.tokenId, (counts.get(one.tokenId) ?? 0) + ('streams' in one ? one.streams : 1));
+    }
+    return counts;
+  }
+
+  private async askOthers(what: { countOf?: TenantId | null }, isThorough = false): Promise<unknown[]> {
+    const told: unknown[] = [];
     const ask = this.peers.ask(randomUUID(), performance.now(), this.bus.connected && !isThorough);
     this.asks.set(ask.id, { ask, told });
-    this.bus.publish({ kind: 'connections-asked', ask: ask.id, process: this.self });
-    const [own] = await Promise.all([this.own(), withinTime(ask.answered, ANSWER_MS)]);
+    this.bus.publish({ kind: 'connections-asked', ask: ask.id, process: this.self, ...what });
+    await withinTime(ask.answered, ANSWER_MS);
     this.asks.delete(ask.id);
     this.peers.settle(ask);
-    return [...own, ...told].sort((one, other) => one.since.localeCompare(other.since));
+    return told;
   }
 
   /** The other processes answer, so that each side knows of the other. */
@@ -94,9 +120,9 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
     if (message.kind !== 'connections-asked' && message.kind !== 'connections-told') return;
     if (message.process === this.self) return;
     this.peers.heard(message.process, performance.now());
-    if (message.kind === 'connections-asked') return void this.tell(message.ask);
+    if (message.kind === 'connections-asked') return void this.tell(message);
     const asked = this.asks.get(message.ask);
-    asked?.told.push(...(message.connections as ConnectionView[]));
+    asked?.told.push(...message.connections);
     if (message.isLast && message.process !== undefined) asked?.ask.answeredBy(message.process);
   }
 
@@ -121,9 +147,12 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
     this.connections.closeWhere((one) => one.id === id, problem, 'closed-by-operator');
   }
 
-  private async tell(ask: string): Promise<void> {
-    const own = await this.own().catch(() => []); // The database is away: the list will be shorter.
-    const parts = packed(own);
+  private async tell({ ask, countOf }: BusMessage & { kind: 'connections-asked' }): Promise<void> {
+    const own =
+      countOf === undefined
+        ? await this.own().catch(() => []) // The database is away: the list will be shorter.
+        : this.ownCounts(countOf);
+    const parts = packed<ConnectionView | StreamCount>(own);
     for (const [index, connections] of parts.entries()) {
       const isLast = index === parts.length - 1;
       this.bus.publish({ kind: 'connections-told', ask, process: this.self, connections, isLast });
@@ -135,6 +164,15 @@ export class ConnectionDirectory implements OnApplicationBootstrap, OnApplicatio
     const behind = all.filter(({ stream }) => !stream.isLive).map(({ principal }) => principal.tenantId);
     const heads = behind.length === 0 ? new Map<TenantId | null, number>() : await this.headsOf(behind);
     return all.map((one) => connectionView(one, heads));
+  }
+
+  private ownCounts(tenantId: string | null): StreamCount[] {
+    const counts = new Map<string, number>();
+    for (const { isClosed, principal } of this.connections.all) {
+      if (isClosed || principal.tenantId !== tenantId || principal.viewedBy !== null) continue;
+      counts.set(principal.tokenId, (counts.get(principal.tokenId) ?? 0) + 1);
+    }
+    return [...counts].map(([tokenId, streams]) => ({ tokenId, streams }));
   }
 
   /** The last numbers of these tenants; for null, the platform's. */
@@ -177,18 +215,18 @@ function shorten(names: readonly string[] | null, most: number): readonly string
   return names !== null && names.length > most ? [...names.slice(0, most), '…'] : names;
 }
 
-/** Puts as many connections into each message as fit; one message if there are none. */
-function packed(connections: readonly ConnectionView[]): ConnectionView[][] {
-  const messages: ConnectionView[][] = connections.length === 0 ? [[]] : [];
+/** Puts as many entries into each message as fit; one message if there are none. */
+function packed<Entry>(entries: readonly Entry[]): Entry[][] {
+  const messages: Entry[][] = entries.length === 0 ? [[]] : [];
   let room = 0;
-  for (const connection of connections) {
-    const bytes = Buffer.byteLength(JSON.stringify(connection)) + 1;
+  for (const entry of entries) {
+    const bytes = Buffer.byteLength(JSON.stringify(entry)) + 1;
     const last = messages.at(-1);
     if (last === undefined || bytes > room) {
-      messages.push([connection]);
+      messages.push([entry]);
       room = MAX_TOLD_BYTES - bytes;
     } else {
-      last.push(connection);
+      last.push(entry);
       room -= bytes;
     }
   }
