@@ -30,7 +30,7 @@ describeInChromium('the page of the tokens', () => {
   }
 
   const statusOf = async (token: string) => (await board.request('GET', '/v1/me', { token })).status;
-  const shownToken = async (page: Page) => (await page.locator('.secret-text').innerText()).trim();
+  const shownToken = async (page: Page) => (await page.locator('.secret-text').first().innerText()).trim();
   const people = (page: Page) => page.getByRole('table', { name: 'People signed in' });
 
   it('rolls a program’s token with the overlap that was chosen, and shows the new one once', async () => {
@@ -57,6 +57,32 @@ describeInChromium('the page of the tokens', () => {
     await page.reload();
     await page.getByRole('button', { name: 'Roll test' }).waitFor();
     expect(await page.content()).not.toContain(rolled);
+    await person.leave();
+  });
+
+  it('shows which token reads now, and code for each way to use a new one', async () => {
+    const { id } = await board.createTenant({ id: fresh('tenant'), agents: [fresh('mara')] });
+    const [person, page] = await signedIn(id);
+    await page.getByRole('link', { name: 'Tokens' }).click();
+    const openOf = async (name: RegExp) =>
+      (await page.getByRole('row', { name }).locator('[data-label="Open streams"]').innerText()).trim();
+    await waitFor(async () => (await openOf(/^test/)) === 'None', 'that nothing reads with the token');
+    // The page itself reads by the session of who looks.
+    await waitFor(async () => (await openOf(/This session/)) === '1', 'the stream of the page itself');
+
+    await page.getByRole('button', { name: 'New token' }).click();
+    await page.getByLabel('Name').fill('wallboard');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('heading', { name: '“wallboard” is ready' }).waitFor();
+    const reader = await board.open('/v1/events', { token: await shownToken(page) });
+    await waitFor(async () => (await openOf(/^wallboard/)) === '1', 'the stream that was opened');
+    for (const name of ['Browser', 'React', 'Node server', 'Python server']) {
+      await page.locator('.created-choice').getByText(name, { exact: true }).click();
+      expect(await page.getByText('CORS_ORIGINS').count()).toBe(name.endsWith('server') ? 0 : 1);
+      expect(await faultsInEveryLook(page)).toEqual([]);
+    }
+    reader.close();
+    await waitFor(async () => (await openOf(/^wallboard/)) === 'None', 'that it has ended');
     await person.leave();
   });
 

@@ -132,7 +132,8 @@ it.each<[string, RegExp, (file: string) => boolean]>([
     /process\.env/,
     // The page shows examples that read theirs.
     (file) =>
-      ['main.ts', 'config/env.ts', 'cli/environment.ts', 'dashboard/app/webhooks/receiver-code.ts'].includes(file),
+      ['main.ts', 'config/env.ts', 'cli/environment.ts'].includes(file) ||
+      ['webhooks/receiver-code.ts', 'tokens/snippets.ts'].some((example) => file === `dashboard/app/${example}`),
   ],
   [
     'connections to PostgreSQL are made in one place, of a URL that is read in one place',

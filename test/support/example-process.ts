@@ -1,4 +1,7 @@
-/** An example of `examples/`, run as its README says: `node <file>`, with what it needs to know in the environment. */
+/**
+ * A program of ours to copy, such as those of `examples/`: `node <file>`, or another interpreter's, with what it needs to
+ * know in the environment.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { waitFor } from './wait-for.js';
@@ -13,9 +16,13 @@ export class ExampleProcess {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
   }
 
-  static async start(file: string, variables: Record<string, string>): Promise<ExampleProcess> {
+  static async start(
+    file: string,
+    variables: Record<string, string>,
+    interpreter = process.execPath,
+  ): Promise<ExampleProcess> {
     const env = { PATH: process.env['PATH'] ?? '', ...variables, PORT: '0' };
-    const example = new ExampleProcess(spawn(process.execPath, [file], { cwd: ROOT, env }));
+    const example = new ExampleProcess(spawn(interpreter, [file], { cwd: ROOT, env }));
     await waitFor(() => example.url !== '' || example.child.exitCode !== null, `${file} to listen`);
     if (example.url === '') throw new Error(example.output);
     return example;

@@ -25,6 +25,9 @@ export interface TokenPage {
   readonly next: string | null;
 }
 
+/** How many streams a token has open, by its id; those without have none. */
+export type OpenStreams = ReadonlyMap<string, number>;
+
 export type NewToken = NamedToken & { readonly token: string };
 
 export type TokenStanding = 'active' | 'revoked' | 'expired';

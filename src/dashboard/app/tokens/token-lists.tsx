@@ -1,9 +1,10 @@
 import { tokenTexts as texts } from '../texts/tokens.js';
-import type { NewToken, TokenPlace, TokenView } from './token-list.js';
+import type { NewToken, OpenStreams, TokenPlace, TokenView } from './token-list.js';
 import { TokenTable } from './token-table.js';
 
 interface Props {
   readonly tokens: readonly TokenView[];
+  readonly streams: OpenStreams | undefined;
   readonly caption: string;
   readonly place: TokenPlace;
   readonly onChanged: () => void;

@@ -2,21 +2,22 @@ import { useState } from 'react';
 import { useWrite } from '../session/use-write.js';
 import { scopeText, tokenTexts as texts } from '../texts/tokens.js';
 import { Confirm } from '../ui/confirm.js';
-import { dayText, momentText, wholeMomentText } from '../ui/format.js';
+import { countText, dayText, momentText, wholeMomentText } from '../ui/format.js';
 import { RollDialog } from './roll-dialog.js';
-import { type NewToken, type TokenPlace, type TokenView, standingOf } from './token-list.js';
+import { type NewToken, type OpenStreams, type TokenPlace, type TokenView, standingOf } from './token-list.js';
 
 const { columns } = texts;
 
 interface Props {
   readonly tokens: readonly TokenView[];
+  readonly streams: OpenStreams | undefined;
   readonly caption: string;
   readonly place: TokenPlace;
   readonly onChanged: () => void;
   readonly onRolled: (token: NewToken) => void;
 }
 
-export function TokenTable({ tokens, caption, place, onChanged, onRolled }: Props) {
+export function TokenTable({ tokens, streams, caption, place, onChanged, onRolled }: Props) {
   const { client, onePath } = place;
   const { write, prompt } = useWrite();
   const [asked, setAsked] = useState<TokenView | null>(null);
@@ -31,7 +32,7 @@ export function TokenTable({ tokens, caption, place, onChanged, onRolled }: Prop
         <caption className="visually-hidden">{caption}</caption>
         <thead>
           <tr>
-            {(['name', 'scopes', 'created', 'used', 'expires'] as const).map((column) => (
+            {(['name', 'scopes', 'created', 'used', 'reads', 'expires'] as const).map((column) => (
               <th key={column} scope="col">
                 {columns[column]}
               </th>
@@ -43,7 +44,13 @@ export function TokenTable({ tokens, caption, place, onChanged, onRolled }: Prop
         </thead>
         <tbody>
           {tokens.map((token) => (
-            <TokenRow key={token.id} token={token} onRoll={() => setRolling(token)} onRevoke={() => setAsked(token)} />
+            <TokenRow
+              key={token.id}
+              token={token}
+              open={streams && (streams.get(token.id) ?? 0)}
+              onRoll={() => setRolling(token)}
+              onRevoke={() => setAsked(token)}
+            />
           ))}
         </tbody>
       </table>
@@ -65,11 +72,13 @@ export function TokenTable({ tokens, caption, place, onChanged, onRolled }: Prop
 
 interface RowProps {
   readonly token: TokenView;
+  /** Its open streams; undefined: not known. */
+  readonly open: number | undefined;
   readonly onRoll: () => void;
   readonly onRevoke: () => void;
 }
 
-function TokenRow({ token, onRoll, onRevoke }: RowProps) {
+function TokenRow({ token, open, onRoll, onRevoke }: RowProps) {
   const { signIn, current, name, scopes, createdAt, lastUsedAt, expiresAt } = token;
   const standing = standingOf(token);
   return (
@@ -91,6 +100,9 @@ function TokenRow({ token, onRoll, onRevoke }: RowProps) {
             {momentText(lastUsedAt)}
           </time>
         )}
+      </td>
+      <td data-label={columns.reads} className={open ? 'numeric' : 'muted numeric'}>
+        {open === undefined ? '–' : open === 0 ? texts.none : countText(open)}
       </td>
       <td data-label={columns.expires} className="muted numeric">
         {dayText(expiresAt)}

@@ -29,7 +29,7 @@ export default function TokensPage() {
 function Tokens() {
   const { client, me } = useWorkspace();
   const place = { client, path: PATH, onePath: PATH, scopes: me.scopes };
-  const { list, isCreating, setIsCreating, created, finish, forget } = useTokens(place);
+  const { list, streams, isCreating, setIsCreating, created, finish, forget } = useTokens(place);
   const { value, fault, reload } = list;
   return (
     <div className="tokens">
@@ -52,7 +52,14 @@ function Tokens() {
         {!fault && value === undefined && <Loading />}
         {!fault && value?.tokens.length === 0 && <Empty title={texts.empty}>{texts.emptyHint}</Empty>}
         {!fault && value !== undefined && value.tokens.length > 0 && (
-          <TokenLists tokens={value.tokens} caption={texts.list} place={place} onChanged={reload} onRolled={finish} />
+          <TokenLists
+            tokens={value.tokens}
+            streams={streams}
+            caption={texts.list}
+            place={place}
+            onChanged={reload}
+            onRolled={finish}
+          />
         )}
       </section>
     </div>

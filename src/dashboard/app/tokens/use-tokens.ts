@@ -1,11 +1,15 @@
 import { useCallback, useState } from 'react';
 import { type Loaded, useLoaded } from '../stream/use-loaded.js';
-import type { NewToken, TokenPage, TokenPlace } from './token-list.js';
+import { useEvery } from '../ui/use-every.js';
+import type { NewToken, OpenStreams, TokenPage, TokenPlace } from './token-list.js';
 
 const PAGE = 200;
+const LOOK_MS = 5000;
 
 interface Tokens {
   readonly list: Loaded<TokenPage>;
+  /** Which of them read now; undefined: not known. */
+  readonly streams: OpenStreams | undefined;
   readonly isCreating: boolean;
   readonly setIsCreating: (isCreating: boolean) => void;
   /** The newest, whose text is shown until that is done with. */
@@ -21,6 +25,7 @@ export function useTokens({ client, path }: Pick<TokenPlace, 'client' | 'path'>)
     [client, path],
   );
   const list = useLoaded(load);
+  const streams = useOpenStreams({ client, path });
   const [isCreating, setIsCreating] = useState(false);
   const [created, setCreated] = useState<NewToken | null>(null);
   const finish = (token: NewToken) => {
@@ -28,5 +33,19 @@ export function useTokens({ client, path }: Pick<TokenPlace, 'client' | 'path'>)
     setCreated(token);
     list.reload();
   };
-  return { list, isCreating, setIsCreating, created, finish, forget: () => setCreated(null) };
+  return { list, streams, isCreating, setIsCreating, created, finish, forget: () => setCreated(null) };
+}
+
+/** Looked at again and again, while the page is seen. */
+function useOpenStreams({ client, path }: Pick<TokenPlace, 'client' | 'path'>): OpenStreams | undefined {
+  const load = useCallback(
+    (signal: AbortSignal) =>
+      client
+        .get<{ tokens: { id: string; streams: number }[] }>(`${path}/streams`, {}, signal)
+        .then(({ tokens }) => new Map(tokens.map(({ id, streams }) => [id, streams]))),
+    [client, path],
+  );
+  const { value, fault, reload } = useLoaded(load);
+  useEvery(LOOK_MS, reload);
+  return fault === undefined ? value : undefined;
 }

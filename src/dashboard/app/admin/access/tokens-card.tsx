@@ -21,7 +21,7 @@ interface Props {
 /** Tokens of one customer or of the platform: made, shown once, revoked. */
 export function TokensCard({ owner, title = tokenTexts.title, hint, path, scopes }: Props) {
   const place = { client: cookieClient, path, onePath: '/v1/admin/tokens', scopes };
-  const { list, isCreating, setIsCreating, created, finish } = useTokens(place);
+  const { list, streams, isCreating, setIsCreating, created, finish } = useTokens(place);
   const { value, fault, reload } = list;
   return (
     <section className="card admin-section flush" aria-label={texts.caption(owner)}>
@@ -56,6 +56,7 @@ export function TokensCard({ owner, title = tokenTexts.title, hint, path, scopes
       {!fault && value !== undefined && value.tokens.length > 0 && (
         <TokenLists
           tokens={value.tokens}
+          streams={streams}
           caption={texts.caption(owner)}
           place={place}
           onChanged={reload}
