@@ -26,6 +26,7 @@ const CUSTOMER_PAGES = [
   ['/overview', '.hours'],
   ['/inspector', '.state-title'],
   ['/tokens', '.tokens-table'],
+  ['/audit', 'tbody tr'],
   ['/nope', 'h1'],
 ] as const;
 const OPERATOR_PAGES = [
@@ -122,6 +123,28 @@ describeInChromium('every page', () => {
 
   it.each(OPERATOR_PAGES)('fits its window for an operator: %s', async (path, ready) => {
     expect(await faultsOf(pages.operator, path, ready)).toEqual({});
+  });
+
+  it('keeps what a phone’s bar has no room for behind “More”', async () => {
+    const page = pages.customer;
+    await page.goto(`${board.url}/live`);
+    await page.setViewportSize({ width: 390, height: 900 });
+    const more = page.getByRole('button', { name: 'More' });
+    await more.click();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect([...(await misfitsOf(page)), ...(await axeFaultsOf(page))]).toEqual([]);
+    }
+    await page.keyboard.press('Escape');
+    expect(await page.getByRole('link', { name: 'Audit' }).count()).toBe(0);
+    expect(await page.locator(':focus').innerText()).toBe('More');
+    await more.click();
+    await page.getByRole('link', { name: 'Audit' }).click();
+    await page.getByRole('heading', { name: 'Audit log' }).waitFor();
+    expect(await more.getAttribute('aria-expanded')).toBe('false');
+    await page.setViewportSize({ width: 1440, height: 900 });
+    expect(await more.count()).toBe(0);
+    expect(await page.getByRole('link', { name: 'Audit' }).count()).toBe(1);
   });
 
   it.each(['/', '/nope', '/#code=gone'])('fits its window for a visitor: %s', async (path) => {

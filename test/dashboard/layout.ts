@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
  * ellipsis is shortened on purpose; what a person scrolls sideways on purpose is named here.
  */
 const MISFITS = `(() => {
-  const SCROLLS = 'pre, .nav, input, textarea, select, .hours-frame, .as-table-frame';
+  const SCROLLS = 'pre, input, textarea, select, .hours-frame, .as-table-frame';
   const SKIPPED = '.visually-hidden, .skip, svg, dialog:not([open]), details:not([open]) > :not(summary), .tool-label';
   const isForReaders = (element) =>
     element !== null && (getComputedStyle(element).clipPath === 'inset(50%)' || isForReaders(element.parentElement));

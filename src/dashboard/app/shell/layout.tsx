@@ -1,23 +1,15 @@
 import { type ReactNode, Suspense } from 'react';
-import { Link, useLocation } from 'wouter';
 import { signOut } from '../session/session.js';
 import { useIsStale } from '../stream/use-connection.js';
 import { texts } from '../texts/en.js';
 import { BrandMark } from '../ui/brand-mark.js';
-import { Icon, type IconName } from '../ui/icons.js';
+import { Icon } from '../ui/icons.js';
 import { Loading } from '../ui/states.js';
 import { useStore } from '../common/store.js';
 import { chooseTheme, nextTheme, theme } from '../ui/theme.js';
 import { ConnectionBadge } from './connection-badge.js';
 import { FaultBoundary } from './fault-boundary.js';
-
-export interface NavigationEntry {
-  readonly to: string;
-  readonly label: string;
-  readonly icon: IconName;
-  /** Something there wants attention. */
-  readonly badge?: ReactNode;
-}
+import { Navigation, type NavigationEntry } from './navigation.js';
 
 interface Props {
   /** Whose page this is. */
@@ -44,11 +36,7 @@ export function Layout({ owner, navigation, banner, canSignOut, children }: Prop
             <span className="brand-owner">{owner}</span>
           </div>
         </div>
-        <nav className="nav" aria-label={texts.nav.label}>
-          {navigation.map((entry) => (
-            <NavigationLink key={entry.to} {...entry} />
-          ))}
-        </nav>
+        <Navigation entries={navigation} />
         <div className="side-foot">
           <ConnectionBadge />
           <div className="side-tools">
@@ -74,18 +62,6 @@ export function Layout({ owner, navigation, banner, canSignOut, children }: Prop
         </FaultBoundary>
       </main>
     </div>
-  );
-}
-
-function NavigationLink({ to, label, icon, badge }: NavigationEntry) {
-  const [location] = useLocation();
-  const isHere = location === to || location.startsWith(`${to}/`);
-  return (
-    <Link href={to} className="nav-link" aria-current={isHere ? 'page' : undefined}>
-      <Icon name={icon} />
-      <span>{label}</span>
-      {badge}
-    </Link>
   );
 }
 

@@ -11,6 +11,8 @@ export const texts = {
     events: 'Events',
     tokens: 'Tokens',
     webhooks: 'Webhooks',
+    audit: 'Audit',
+    more: 'More',
     platform: 'Platform',
     signOut: 'Sign out',
     theme: { system: 'Theme: system', light: 'Theme: light', dark: 'Theme: dark' },

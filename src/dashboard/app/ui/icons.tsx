@@ -1,5 +1,6 @@
 /** The page's few icons, drawn on a 20 × 20 grid; each stands beside a text, so none is read out. */
 const PATHS = {
+  more: 'M5 10h.01M10 10h.01M15 10h.01',
   home: 'M3.5 9.5 10 4l6.5 5.5M5.5 8.5V16h9V8.5M8.5 16v-4h3v4',
   live: 'M3 10h2.5l2-5 4 11 2.5-8 1.2 2H17',
   calls: 'M4 5h12M4 10h12M4 15h7',
