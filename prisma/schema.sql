@@ -27,9 +27,15 @@ CREATE TABLE audit (
   after jsonb,
   request_id text,
   reference uuid DEFAULT gen_random_uuid() NOT NULL,
+  by_name text,
+  target_name text,
   CONSTRAINT audit_pkey PRIMARY KEY (id)
 );
+CREATE INDEX audit_by_idx ON audit USING hash (by);
 CREATE UNIQUE INDEX audit_reference_key ON audit USING btree (reference);
+CREATE INDEX audit_target_idx ON audit USING hash (target);
+CREATE INDEX audit_tenant_id_action_at_id_idx ON audit USING btree (tenant_id, action, at, id);
+CREATE INDEX audit_tenant_id_at_id_idx ON audit USING btree (tenant_id, at, id);
 CREATE INDEX audit_tenant_id_id_idx ON audit USING btree (tenant_id, id);
 CREATE INDEX audit_tenants_idx ON audit USING gin (tenants);
 

@@ -30,13 +30,16 @@ const auditEntry = {
   byName: z
     .string()
     .nullable()
-    .meta({ description: 'The token’s name; null: it has none, or is gone.', examples: ['dashboard'] }),
+    .meta({
+      description: 'The token’s name, now or when it did this; null: it is not a token of yours.',
+      examples: ['dashboard'],
+    }),
   action: text('tenant.change'),
   target: text('acme'),
   targetName: z
     .string()
     .nullable()
-    .meta({ description: 'The name of a token that was changed.', examples: [null] }),
+    .meta({ description: 'The name of the token that was changed; null: it was not a token.', examples: [null] }),
   before: state,
   after: state,
   requestId: idField.nullable(),

@@ -13,10 +13,8 @@ import { auditPage, platformAuditPage } from './admin-answers.js';
 
 /** The longest name is an agent's or an id of an identity provider. */
 const auditWordSchema = lineSchema(1000);
-const ownQuery = z.strictObject(pageQuery);
-const query = z.strictObject({
-  ...ownQuery.shape,
-  tenant: tenantIdSchema.optional(),
+const ownQuery = z.strictObject({
+  ...pageQuery,
   /** As an entry has it: `token.create`. */
   action: auditWordSchema.optional(),
   by: auditWordSchema.optional(),
@@ -24,6 +22,7 @@ const query = z.strictObject({
   from: timeSchema.optional(),
   to: timeSchema.optional(),
 });
+const query = ownQuery.extend({ tenant: tenantIdSchema.optional() });
 
 @ApiTags('Audit')
 @Controller('v1')
@@ -33,16 +32,17 @@ export class AuditController {
   @Operation({
     id: 'listAudit',
     summary: 'What was done to or as this tenant, newest first',
+    description: 'Who belongs to the platform is `operator`. `from` is included, `to` is not.',
     answer: auditPage,
   })
   @Get('audit')
   @Scopes('events:read', 'agents:read', 'tokens:write')
   list(
     @CurrentTenant() tenantId: TenantId,
-    @Query({ schema: ownQuery }) { limit, cursor }: z.infer<typeof ownQuery>,
+    @Query({ schema: ownQuery }) { limit, cursor, ...filter }: z.infer<typeof ownQuery>,
     @ClientPatience() patience: Patience,
   ) {
-    return this.audit.list(tenantId, limit, cursor, patience);
+    return this.audit.list(tenantId, filter, limit, cursor, patience);
   }
 
   /** `from` is included, `to` is not. */

@@ -50,7 +50,7 @@ export interface AuditView {
   readonly at: string;
   /** A token's id, or `operator` if a tenant reads what the platform did. */
   readonly by: string;
-  /** The name of that token; null: it has none, or is gone. */
+  /** The name of that token, now or when it did this; null: it is not a token. */
   readonly byName: string | null;
   readonly action: string;
   readonly target: string;
@@ -62,14 +62,16 @@ export interface AuditView {
 }
 
 /** Which entries are meant; what is undefined does not narrow. `from` is included, `to` is not. */
-export interface AuditFilter {
-  readonly tenant?: TenantId | undefined;
+export interface OwnAuditFilter {
   readonly action?: string | undefined;
   readonly by?: string | undefined;
   readonly target?: string | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
 }
+
+/** The operator's book can be narrowed to a tenant. */
+export type AuditFilter = OwnAuditFilter & { readonly tenant?: TenantId | undefined };
 
 /** Whose book it is; null: the operator's. */
 type BookWhere = Prisma.AuditEntryWhereInput & { readonly tenantId: TenantId | null };
@@ -79,6 +81,12 @@ type BookWhere = Prisma.AuditEntryWhereInput & { readonly tenantId: TenantId | n
  * other books.
  */
 const LISTING = new Listing('audit', z.uuid());
+
+/**
+ * A page is of one book. PostgreSQL sees that an index has this order in the operator's book only if its tenant, none,
+ * is named here.
+ */
+const NEWEST_FIRST = [{ tenantId: 'desc' }, { at: 'desc' }, { id: 'desc' }] as const;
 
 interface Page<View> {
   readonly audit: View[];
@@ -99,8 +107,12 @@ export class AuditLog {
   /** Writes them in one statement, in their order. */
   async recordAll(transaction: Prisma.TransactionClient, actor: Actor, changes: readonly Change[]): Promise<void> {
     const entries = JSON.stringify(changes.flatMap((change) => entriesOf(actor, change)));
-    await transaction.$executeRaw`INSERT INTO audit (tenant_id, by, action, target, tenants, before, after, request_id)
-      SELECT * FROM jsonb_to_recordset(${entries}::jsonb) AS entry("tenantId" text, by text, action text, target text,
+    await transaction.$executeRaw`
+      INSERT INTO audit (tenant_id, by, action, target, tenants, before, after, request_id, by_name, target_name)
+      SELECT entry.*,
+        (SELECT name FROM tokens WHERE id = entry.by AND (entry."tenantId" IS NULL OR entry."tenantId" = tenant_id)),
+        (SELECT name FROM tokens WHERE id = entry.target AND (entry."tenantId" IS NULL OR entry."tenantId" = tenant_id))
+      FROM jsonb_to_recordset(${entries}::jsonb) AS entry("tenantId" text, by text, action text, target text,
         tenants text[], before jsonb, after jsonb, "requestId" text)`;
   }
 
@@ -115,11 +127,12 @@ export class AuditLog {
   /** The tenant's own book, newest first. */
   async list(
     tenantId: TenantId,
+    filter: OwnAuditFilter,
     limit: number,
     cursor: string | undefined,
     patience: Patience,
   ): Promise<Page<AuditView>> {
-    const page = await this.page({ tenantId }, limit, cursor, patience);
+    const page = await this.page(whereOf(tenantId, filter), limit, cursor, patience);
     return { audit: page.rows.map((row) => auditView(row, page.nameOf)), next: page.next };
   }
 
@@ -130,7 +143,7 @@ export class AuditLog {
     cursor: string | undefined,
     patience: Patience,
   ): Promise<Page<AuditView & { tenants: string[] }>> {
-    const page = await this.page(whereOf(filter), limit, cursor, patience);
+    const page = await this.page(whereOf(null, filter), limit, cursor, patience);
     const { nameOf } = page;
     return { audit: page.rows.map((row) => ({ ...auditView(row, nameOf), tenants: row.tenants })), next: page.next };
   }
@@ -154,8 +167,8 @@ export class AuditLog {
       const from = reference === undefined ? undefined : await auditEntry.findUnique({ where: { reference } });
       if (from === null) throw notACursor();
       const pieces = await readInPieces<AuditEntry>(limit, (last = from, take) => {
-        const before = last === undefined ? {} : { id: { lt: last.id } };
-        return auditEntry.findMany({ where: { ...where, ...before }, orderBy: { id: 'desc' }, take });
+        const before = last === undefined ? [] : beforeEntry(last);
+        return auditEntry.findMany({ where: { AND: [where, ...before] }, orderBy: [...NEWEST_FIRST], take });
       });
       return { ...pieces, names: await namesIn(token, owner, pieces.rows) };
     };
@@ -196,12 +209,17 @@ async function namesIn(
   return new Map(found.map(({ id, name }) => [id, name]));
 }
 
-function whereOf({ tenant, action, by, target, from, to }: AuditFilter): BookWhere {
+/** Those that stand after it in the list. The first condition is one that an index serves. */
+function beforeEntry({ at, id }: AuditEntry): Prisma.AuditEntryWhereInput[] {
+  return [{ at: { lte: at } }, { OR: [{ at: { lt: at } }, { id: { lt: id } }] }];
+}
+
+function whereOf(owner: TenantId | null, { tenant, action, by, target, from, to }: AuditFilter): BookWhere {
   const is = <Name extends string>(name: Name, value: string | undefined) =>
     value === undefined ? {} : { [name]: value };
   const at = { ...(from === undefined ? {} : { gte: from }), ...(to === undefined ? {} : { lt: to }) };
   return {
-    tenantId: null,
+    tenantId: owner,
     ...is('action', action),
     ...is('by', by),
     ...is('target', target),
@@ -216,10 +234,10 @@ function auditView(row: AuditEntry, nameOf: (id: string) => string | null): Audi
     id: row.reference,
     at: row.at.toISOString(),
     by,
-    byName: nameOf(by),
+    byName: nameOf(by) ?? row.byName,
     action,
     target,
-    targetName: nameOf(target),
+    targetName: nameOf(target) ?? row.targetName,
     before,
     after,
     requestId,

@@ -1,4 +1,5 @@
 /** The operator's pages in a real browser: what they change is seen on the customers' pages. */
+import { readFileSync } from 'node:fs';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { ended, said, started } from '../support/calls.js';
@@ -148,6 +149,23 @@ describeInChromium('the operator’s page', () => {
       ['suspended', 'active'],
       ['active', 'suspended'],
     ]);
+    await page.getByRole('combobox', { name: 'Action' }).selectOption({ label: 'Agent assigned' });
+    await page.getByRole('row').filter({ hasText: 'Customer changed' }).first().waitFor({ state: 'detached' });
+    expect(new URL(page.url()).searchParams.get('action')).toBe('agent.assign');
+    // The actor has its token's name, and a click on it narrows the list to it.
+    await page
+      .getByTitle(/^Show only changes by/)
+      .first()
+      .click();
+    await page.getByRole('button', { name: /^Only by / }).waitFor();
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Export CSV' }).click(),
+    ]);
+    const csv = readFileSync(await file.path(), 'utf8');
+    expect(csv.split('\r\n').filter((line) => line !== '')).toHaveLength(2);
+    expect(csv).toContain('agent.assign,Agent assigned,');
+    await page.getByRole('button', { name: 'Clear filters' }).click();
     await me.leave();
   });
 

@@ -20,7 +20,7 @@ const STOREYS = [
   ['workspace'],
   ['shell'],
   ['calls'],
-  ['live', 'overview', 'tokens', 'webhooks', 'events', 'rules'],
+  ['live', 'overview', 'tokens', 'webhooks', 'events', 'rules', 'audit'],
   ['admin'],
 ];
 

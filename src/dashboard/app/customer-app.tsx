@@ -16,6 +16,7 @@ const OverviewPage = lazy(() => import('./overview/overview-page.js'));
 const RulesPage = lazy(() => import('./rules/rules-page.js'));
 const EventsPage = lazy(() => import('./events/events-page.js'));
 const TokensPage = lazy(() => import('./tokens/tokens-page.js'));
+const AuditPage = lazy(() => import('./audit/audit-page.js'));
 const OwnWebhooks = lazy(() => import('./webhooks/own-webhooks.js'));
 
 const NAVIGATION = [
@@ -27,6 +28,7 @@ const NAVIGATION = [
   { to: '/tokens', label: texts.nav.tokens, icon: 'tokens' },
 ] as const;
 const WEBHOOKS = { to: '/webhooks', label: texts.nav.webhooks, icon: 'webhooks', badge: <WebhooksBadge /> } as const;
+const AUDIT = { to: '/audit', label: texts.nav.audit, icon: 'audit' } as const;
 
 interface Props {
   readonly client: Client;
@@ -41,7 +43,7 @@ interface Props {
  */
 export function CustomerApp({ client, me, banner }: Props) {
   // What this session may not do is not offered.
-  const navigation = [...NAVIGATION, ...(me.scopes.includes('webhooks:write') ? [WEBHOOKS] : [])];
+  const navigation = [...NAVIGATION, ...(me.scopes.includes('webhooks:write') ? [WEBHOOKS] : []), AUDIT];
   return (
     <WorkspaceProvider client={client} me={me}>
       <Layout owner={me.tenant ?? ''} navigation={navigation} banner={banner} canSignOut={client.mode === 'cookie'}>
@@ -59,6 +61,9 @@ export function CustomerApp({ client, me, banner }: Props) {
           </Route>
           <Route path="/tokens" component={TokensPage} />
           <Route path="/webhooks/:id?">{({ id }) => <OwnWebhooks id={id} />}</Route>
+          <Route path="/audit">
+            <AuditPage />
+          </Route>
           <Route component={NotFoundPage} />
         </Switch>
       </Layout>

@@ -28,7 +28,7 @@ const TenantRulesPage = lazy(() => import('./tenants/tenant-rules-page.js'));
 const AgentsPage = lazy(() => import('./agents/agents-page.js'));
 const EventsPage = lazy(() => import('../events/events-page.js'));
 const ConnectionsPage = lazy(() => import('./streams/connections-page.js'));
-const AuditPage = lazy(() => import('./audit/audit-page.js'));
+const AuditBook = lazy(() => import('./audit-book.js'));
 const ExplainPage = lazy(() => import('./explain/explain-page.js'));
 const HealthPage = lazy(() => import('./health/health-page.js'));
 const AccessPage = lazy(() => import('./access/access-page.js'));
@@ -93,7 +93,7 @@ function PlatformPages({ me }: { readonly me: Me }) {
               <EventsPage actionsOf={(event) => <ExplainEvent event={event} />} />
             </Route>
             <Route path="/connections" component={ConnectionsPage} />
-            <Route path="/audit" component={AuditPage} />
+            <Route path="/audit" component={AuditBook} />
             <Route path="/explain" component={ExplainPage} />
             <Route path="/health" component={HealthPage} />
             <Route path="/access" component={AccessPage} />

@@ -2,6 +2,7 @@
 import { useCallback, useMemo } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import type { Query } from '../api/client.js';
+import { startOfDay } from '../common/day.js';
 
 /** Every field may be empty, and then filters nothing. */
 const FIELDS = [
@@ -64,20 +65,12 @@ export function queryOf(search: CallSearch): Query {
     reason,
     transport,
     direction,
-    from: startOf(from, 0),
-    to: startOf(to, 1),
+    from: startOfDay(from)?.toISOString(),
+    to: startOfDay(to, 1)?.toISOString(),
     minDuration: min,
     flag,
     rule,
     // A search goes through the newest calls first, and takes no other order.
     sort: q.trim() === '' ? sort : '',
   };
-}
-
-/** The start of a day in the reader's time zone, or of the next one; an address may hold an invalid day. */
-function startOf(day: string, later: number): string | undefined {
-  const [year, month, date] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day)?.slice(1).map(Number) ?? [];
-  if (year === undefined || month === undefined || date === undefined) return undefined;
-  const start = new Date(year, month - 1, date + later);
-  return Number.isNaN(start.getTime()) ? undefined : start.toISOString();
 }

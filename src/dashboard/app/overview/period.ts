@@ -1,4 +1,5 @@
 /** The span of time that the overview shows, as it stands in the page's address. Pure but for the reader's own days. */
+import { startOfDay } from '../common/day.js';
 
 export const PERIODS = ['day', 'week', 'month', 'quarter'] as const;
 export type Period = (typeof PERIODS)[number];
@@ -19,8 +20,8 @@ const MAX_HOURS = 72;
  * `from` and `to`: days of the reader's own, both included, instead of a period up to now; null where they are none.
  */
 export function spanOf(period: Period, from: string, to: string, now: Date): Span {
-  const [begin, end] = [dayIn(from, 0), dayIn(to, 1)];
-  if (begin !== null && end !== null && begin < end) {
+  const [begin, end] = [startOfDay(from), startOfDay(to, 1)];
+  if (begin !== undefined && end !== undefined && begin < end) {
     const until = end > now ? now : end;
     if (begin < until) return { from: begin, to: until, bucket: bucketOf(begin, until) };
   }
@@ -48,11 +49,4 @@ export function dayOf(at: Date): string {
 
 function bucketOf(from: Date, to: Date): Span['bucket'] {
   return to.getTime() - from.getTime() <= MAX_HOURS * HOUR_MS ? 'hour' : 'day';
-}
-
-function dayIn(text: string, later: number): Date | null {
-  const [year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text)?.slice(1).map(Number) ?? [];
-  if (year === undefined || month === undefined || day === undefined) return null;
-  const start = new Date(year, month - 1, day + later);
-  return Number.isNaN(start.getTime()) ? null : start;
 }

@@ -1,28 +1,21 @@
-import { memo } from 'react';
-import { adminTexts } from '../../texts/admin.js';
-import { momentText, secondText, wholeMomentText } from '../../ui/format.js';
+import { adminTexts } from '../texts/admin.js';
+import { auditTexts as texts } from '../texts/audit.js';
+import { momentText, secondText, wholeMomentText } from '../ui/format.js';
+import { TenantTag } from '../ui/tenant-tag.js';
 import { type Difference, differencesOf } from './audit-change.js';
-import { TenantTag } from '../../ui/tenant-tag.js';
+import { type AuditEntry, actionText, actorText, shortened, targetText } from './audit-entry.js';
+import type { AuditSearch } from './audit-search.js';
 
-const texts = adminTexts.audit;
-
-export interface AuditEntry {
-  readonly id: string;
-  readonly at: string;
-  readonly by: string;
-  /** The name of the token that did it, and of the one that was changed; null: there is none. */
-  readonly byName: string | null;
-  readonly targetName: string | null;
-  readonly action: string;
-  readonly target: string;
-  readonly before: unknown;
-  readonly after: unknown;
-  readonly requestId: string | null;
-  readonly tenants: readonly string[];
+interface Props {
+  readonly entry: AuditEntry;
+  readonly nameOf: (tenant: string) => string;
+  /** Narrows the list; `actor`: how the row calls the actor that was clicked. */
+  readonly onNarrow: (change: Partial<AuditSearch>, actor?: string) => void;
 }
 
-export const AuditRow = memo(function AuditRow({ entry }: { readonly entry: AuditEntry }) {
-  const { at, by, byName, action, target, targetName, before, after, requestId, tenants } = entry;
+export function AuditRow({ entry, nameOf, onNarrow }: Props) {
+  const { at, by, action, target, before, after, requestId, tenants = [] } = entry;
+  const actor = actorText(entry);
   return (
     <tr title={requestId === null ? undefined : texts.request(requestId)}>
       <td data-label={texts.columns.at} className="muted numeric audit-at">
@@ -31,7 +24,7 @@ export const AuditRow = memo(function AuditRow({ entry }: { readonly entry: Audi
         </time>
       </td>
       <th scope="row" className="audit-what">
-        {texts.actions[action] ?? action}
+        {actionText(action)}
       </th>
       <td data-label={texts.columns.target}>
         <span className="row-tags">
@@ -39,21 +32,33 @@ export const AuditRow = memo(function AuditRow({ entry }: { readonly entry: Audi
             <TenantTag key={tenant} tenant={tenant} />
           ))}
           {!tenants.includes(target) && (
-            <bdi className={targetName === null ? 'audit-id' : undefined} title={target}>
-              {targetName ?? shortened(target)}
-            </bdi>
+            <button
+              type="button"
+              className="audit-narrow"
+              title={texts.narrowTarget(target)}
+              onClick={() => onNarrow({ target })}
+            >
+              <bdi>{targetText(entry, nameOf)}</bdi>
+            </button>
           )}
         </span>
       </td>
       <td data-label={texts.columns.change} className="audit-change">
         <Changes differences={differencesOf(before, after)} />
       </td>
-      <td data-label={texts.columns.by} className={byName === null ? 'audit-id muted' : 'muted'} title={by}>
-        {byName ?? shortened(by)}
+      <td data-label={texts.columns.by}>
+        <button
+          type="button"
+          className="audit-narrow muted"
+          title={texts.narrowBy(by)}
+          onClick={() => onNarrow({ by }, actor)}
+        >
+          <bdi>{actor}</bdi>
+        </button>
       </td>
     </tr>
   );
-});
+}
 
 function Changes({ differences }: { readonly differences: readonly Difference[] }) {
   return (
@@ -85,11 +90,6 @@ function Changes({ differences }: { readonly differences: readonly Difference[] 
 function memberName(name: string): string {
   const limits: Readonly<Record<string, string>> = adminTexts.tenants.limits;
   return texts.members[name] ?? limits[name.replace('limits.', '')] ?? name;
-}
-
-/** A generated id says nothing to people: shows enough of it to tell it from another. */
-function shortened(text: string): string {
-  return text.replace(/\b([0-9a-f]{8})-[0-9a-f-]{27}\b/g, '$1…');
 }
 
 const MOMENT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
