@@ -19,8 +19,8 @@ export type Access =
       readonly metrics?: true;
       /** Open to views too, though it is not a GET: it starts a read of what they may see, and changes nothing. */
       readonly views?: true;
-      /** The session's cookie is enough to write here: a session may end itself. */
-      readonly endsSession?: true;
+      /** The session's cookie is enough to write here: a session may end itself, and renew the token of its tabs. */
+      readonly ownSession?: true;
     };
 
 /** Open to everybody: health, documents. */
@@ -47,10 +47,10 @@ export const ViewableScopes = (...anyOf: Scope[]) =>
     ApiBearerAuth('bearer'),
   );
 
-/** Open to every token that works, and to a session's cookie. */
-export const SessionEnd = () =>
+/** Open to every token that works, and to a session's cookie though it is not a GET. */
+export const OwnSession = () =>
   applyDecorators(
-    SetMetadata(ACCESS, { kind: 'scopes', anyOf: SCOPES, stream: false, endsSession: true } satisfies Access),
+    SetMetadata(ACCESS, { kind: 'scopes', anyOf: SCOPES, stream: false, ownSession: true } satisfies Access),
     ApiBearerAuth('bearer'),
   );
 

@@ -123,7 +123,7 @@ function authorise(principal: Principal, { by }: Credential, access: Scoped | un
   if (access === undefined) throw new Problem('insufficient-scope', 'This path is open to nobody.');
   if (principal.kind === 'stream' && !access.stream)
     throw new Problem('insufficient-scope', 'A stream token opens event streams only.');
-  if (by === 'cookie') assertMaySend(request, access.endsSession ?? false);
+  if (by === 'cookie') assertMaySend(request, access.ownSession ?? false);
   if (principal.viewedBy !== null && !reads(request) && !access.views)
     throw new Problem('insufficient-scope', 'A view reads; it changes nothing.');
   if (!allows(principal, access.anyOf)) {
@@ -135,8 +135,8 @@ function authorise(principal: Principal, { by }: Credential, access: Scoped | un
 /**
  * The browser sends a cookie by itself, also for other sites' pages. So it only reads, and only for our pages (rule 9).
  */
-function assertMaySend(request: Request, endsSession: boolean): void {
-  if (!reads(request) && !endsSession)
+function assertMaySend(request: Request, ownSession: boolean): void {
+  if (!reads(request) && !ownSession)
     throw new Problem('insufficient-scope', 'A session reads; to change something, send a token.');
   assertOwnPage(request);
 }

@@ -1,7 +1,7 @@
 /**
  * What a token may do now, whatever its text says. It works while neither it nor a token that it was minted from is
  * revoked or has ended, and while its tenant is active. A token that was rolled ends sooner than its text says. Its
- * scopes are those that nobody has taken away since. The same check answers at connect and while connected (security
+ * scopes are those that nobody has taken away since. A session lives on while it is used. The same check answers at connect and while connected (security
  * rule 7). It runs on connections that no change or list has to wait for (database/pools.ts).
  */
 import { LRUCache } from 'lru-cache';
@@ -9,12 +9,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Bus } from '../bus/bus.js';
 import { Collected } from '../common/collected.js';
 import { type Limits, effectiveLimits } from '../common/limits.js';
-import { earlier, hasCome, moment } from '../common/moment.js';
+import { earlier, hasCome, moment, momentIn } from '../common/moment.js';
 import type { TenantId } from '../common/ids.js';
 import { Problem } from '../common/problem.js';
 import { ENV, type Env } from '../config/env.js';
 import { PgPool } from '../database/pg-pool.js';
 import { type Identity, type Principal, allows, type Scope } from './principal.js';
+import { IDLE_MS, endUnlessUsed } from './sign-in/session-life.js';
 import { type AncestralToken, lineagesOf } from './tokens/token-lineage.js';
 
 /** How exact `lastUsedAt` is. Writing it at every request would cost more than the request. */
@@ -22,6 +23,13 @@ const LAST_USED_MS = 60_000;
 /** How long a result is reused, unless the bus reports that a right has changed. */
 const CHECKED_MS = 1000;
 const MAX_CHECKED = 10_000;
+/** So many tokens of a lineage are in use with the first: itself, and the one that it was minted from. */
+const USED = 2;
+
+const MARK_USED = `UPDATE tokens SET last_used_at = $2,
+  expires_at = CASE WHEN kind = 'session' AND text_ends_at IS NOT NULL AND expires_at > $2
+    THEN GREATEST(expires_at, LEAST(text_ends_at, $3)) ELSE expires_at END
+  WHERE id = ANY ($1)`;
 
 interface RightsNow {
   readonly scopes: ReadonlySet<Scope>;
@@ -86,22 +94,31 @@ export class CurrentRights {
     const tenantIds = [...new Set(identities.flatMap(({ tenantId }) => tenantId ?? []))];
     const [lineages, tenants] = await Promise.all([lineagesOf(this.pool, ids), this.tenants(tenantIds)]);
     const tenantById = new Map(tenants.map((row) => [row.id, row]));
-    // Information for people only: while the database refuses writes, rights can still be checked.
-    await this.markUsed([...lineages.values()]).catch(() => undefined);
-    return new Map<Identity, RightsNow | Problem>(
+    const rights = new Map(
       identities.map((identity) => {
         const tenant = identity.tenantId === null ? null : tenantById.get(identity.tenantId);
-        const lineage = lineages.get(identity.tokenId) ?? [];
-        const scopes = scopesNow(identity, lineage, tenant);
-        if (scopes instanceof Problem) return [identity, scopes];
-        const expiresAt = endOf(identity, lineage);
-        // The provider's clock may be ahead of ours. The strategy that verified its token has seen to that.
-        if (identity.kind !== 'external' && hasCome(expiresAt))
-          return [identity, new Problem('token-expired', 'The token has expired; ask for a new one.')];
-        const limits = effectiveLimits(tenant?.limits ?? {}, this.env.limits);
-        return [identity, { scopes, expiresAt, limits, checkedAt }];
+        const now = this.rightsNow(identity, lineages.get(identity.tokenId) ?? [], tenant);
+        return [identity, now instanceof Problem ? now : { ...now, checkedAt }] as const;
       }),
     );
+    const used = identities.filter((identity) => !(rights.get(identity) instanceof Problem));
+    // While the database refuses writes, rights can still be checked; a session lives on by its next use.
+    await this.markUsed(used.flatMap(({ tokenId }) => usedOf(lineages.get(tokenId) ?? []))).catch(() => undefined);
+    return rights;
+  }
+
+  private rightsNow(
+    identity: Identity,
+    lineage: readonly AncestralToken[],
+    tenant: TenantRow | null | undefined,
+  ): Omit<RightsNow, 'checkedAt'> | Problem {
+    const scopes = scopesNow(identity, lineage, tenant);
+    if (scopes instanceof Problem) return scopes;
+    // The provider's clock may be ahead of ours. The strategy that verified its token has seen to that.
+    if (identity.kind !== 'external' && hasCome(endOf(identity, lineage)))
+      return new Problem('token-expired', 'The token has expired; ask for a new one.');
+    const expiresAt = endOf(identity, [...usedOf(lineage).map(renewed), ...lineage.slice(USED)]);
+    return { scopes, expiresAt, limits: effectiveLimits(tenant?.limits ?? {}, this.env.limits) };
   }
 
   private async tenants(ids: readonly TenantId[]): Promise<TenantRow[]> {
@@ -110,16 +127,15 @@ export class CurrentRights {
     return (await this.pool.prepared<TenantRow>('tenant-rights', text, [ids])).rows;
   }
 
-  /** A token and the one it was minted from. */
-  private async markUsed(lineages: readonly (readonly AncestralToken[])[]): Promise<void> {
+  /** A session that is used lives on. One that has ended meanwhile does not come back. */
+  private async markUsed(used: readonly AncestralToken[]): Promise<void> {
     const now = moment();
-    const used = lineages.flatMap((lineage) => lineage.slice(0, 2));
     // `Math.abs`, because a clock that was set back must not leave a moment in the future.
     const isOld = (at: Date | null) => at === null || Math.abs(now.getTime() - at.getTime()) > LAST_USED_MS;
     const due = used.filter((row) => row.revokedAt === null && isOld(row.lastUsedAt));
     if (due.length === 0) return;
     const ids = [...new Set(due.map(({ id }) => id))];
-    await this.pool.query('UPDATE tokens SET last_used_at = $2 WHERE id = ANY ($1)', [ids, now]);
+    await this.pool.query(MARK_USED, [ids, now, momentIn(IDLE_MS)]);
   }
 }
 
@@ -144,6 +160,17 @@ function scopesNow(
 function endOf(identity: Identity, lineage: readonly AncestralToken[]): Date {
   if (identity.kind === 'external') return identity.expiresAt;
   return lineage.reduce((end, { expiresAt }) => earlier(end, expiresAt), identity.expiresAt);
+}
+
+function usedOf(lineage: readonly AncestralToken[]): readonly AncestralToken[] {
+  return lineage.slice(0, USED);
+}
+
+/** As its row says after this use. */
+function renewed(token: AncestralToken): AncestralToken {
+  if (token.renewsUntil === null) return token;
+  const end = endUnlessUsed(token.renewsUntil);
+  return end > token.expiresAt ? { ...token, expiresAt: end } : token;
 }
 
 function rightsOf({ tenantId, scopes }: AncestralToken): Pick<Identity, 'tenantId' | 'scopes'> {

@@ -30,11 +30,11 @@ export const securitySchemes = (sessionCookie: string) => ({
 /** Any one of these is enough. */
 export function securityOf(access: Access | undefined, method: string): readonly Record<string, readonly string[]>[] {
   if (access === undefined || access.kind === 'public') return [];
-  const { anyOf, stream, metrics, endsSession } = access;
+  const { anyOf, stream, metrics, ownSession } = access;
   return [
     ...anyOf.map((scope) => ({ bearer: [scope] })),
     ...(stream ? [{ streamToken: [] }] : []),
-    ...(method === 'get' || endsSession ? [{ session: [] }] : []),
+    ...(method === 'get' || ownSession ? [{ session: [] }] : []),
     ...(metrics ? [{ metricsToken: [] }] : []),
   ];
 }

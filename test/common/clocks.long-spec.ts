@@ -74,6 +74,7 @@ function standings() {
     id: 'one',
     tenantId: null,
     scopes: ['admin'],
+    renewsUntil: null,
     revokedAt: null,
     lastUsedAt: new Date(),
     expiresAt: identity().expiresAt,

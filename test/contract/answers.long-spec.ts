@@ -77,7 +77,9 @@ it('what anybody reads', async () => {
   await board.request('POST', '/v1/session/code', { body: { code: 'none' } });
   const link = await admin('POST', `/v1/admin/tenants/${tenant.id}/sign-in-links`, {});
   const code = new URL(String(link.body['url'])).hash.replace('#code=', '');
-  await board.request('POST', '/v1/session/code', { body: { code } });
+  const signedIn = await board.request('POST', '/v1/session/code', { body: { code } });
+  const [Cookie = ''] = (signedIn.headers.get('set-cookie') ?? '').split('; ');
+  await board.request('POST', '/v1/session/token', { headers: { Cookie, 'Sec-Fetch-Site': 'same-origin' } });
 });
 
 it('rules and webhooks, of a tenant and by an operator', async () => {

@@ -23,6 +23,20 @@ export function sessionIn({ headers }: Pick<IncomingMessage, 'headers'>, name: s
   return others.length === 0 ? (/=([\w.-]+)$/.exec(token)?.[1] ?? null) : null;
 }
 
+/**
+ * Before a cookie is answered with a token that writes, the request must show that a page of this origin sent it, which
+ * a form or a link elsewhere cannot. Browsers say where a POST comes from (Fetch, 3.2), also those without
+ * `Sec-Fetch-Site`, which plain http never has.
+ */
+export function assertFromOwnPage({ headers }: Pick<IncomingMessage, 'headers'>, { text }: PublicUrl): void {
+  assertOwnPage({ headers });
+  const { origin } = headers;
+  const own = [new URL(text).host, headers.host];
+  const isOwn = origin !== undefined && URL.canParse(origin) && own.includes(new URL(origin).host);
+  if (!isOwn && headers['sec-fetch-site'] !== 'same-origin')
+    throw new Problem('insufficient-scope', 'Only a page of this origin may ask for it.');
+}
+
 /** Sessions are for pages of this origin: a request that another site caused is refused. */
 export function assertOwnPage({ headers }: Pick<IncomingMessage, 'headers'>): void {
   const site = headers['sec-fetch-site'];

@@ -7,8 +7,14 @@ export const signInLinkAnswer = z
   .object({ url: z.string().meta({ examples: ['http://127.0.0.1:3000/#code=k3…'] }), expiresAt: momentField })
   .meta({ id: 'SignInLink' });
 
-const session = { tenant: tenantField.nullable(), scopes: scopesField, expiresAt: momentField };
+const expiresAt = momentField.meta({
+  description: 'The longest end of the session. It ends sooner if nobody uses it for seven days.',
+});
+const session = { tenant: tenantField.nullable(), scopes: scopesField, expiresAt };
 
 export const sessionAnswer = z.object(session).meta({ id: 'Session' });
+
+/** For the tabs of a session. */
+export const tabTokenAnswer = z.object({ token: tokenText, expiresAt: momentField }).meta({ id: 'TabToken' });
 
 export const signedInAnswer = z.object({ ...session, token: tokenText }).meta({ id: 'SignedIn' });

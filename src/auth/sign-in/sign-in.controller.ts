@@ -93,8 +93,8 @@ export class SignInController {
   }
 
   /**
-   * The cookie reads, for half a day at most; the token in the answer writes, for an hour at most: the page's tab keeps
-   * it.
+   * The cookie reads while it is used, for 30 days at most. The token in the answer writes, for an hour at most: the
+   * page's tab keeps it, and has it renewed (`POST /v1/session/token`).
    */
   @Operation({
     id: 'signInWithCode',

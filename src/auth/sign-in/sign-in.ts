@@ -14,7 +14,8 @@ import { ENV, type Env } from '../../config/env.js';
 import type { Prisma } from '../../database/generated/client.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import type { Principal, Scope } from '../principal.js';
-import { SESSION_MS } from './sessions.js';
+import { SESSION_MS, endUnlessUsed } from './session-life.js';
+import { SIGNED_IN, tabOf } from './sessions.js';
 import { TokenMint } from '../tokens/token-mint.js';
 import { assertTenant } from '../known-tenant.js';
 
@@ -26,13 +27,8 @@ export const PERSON_SCOPES = [
 
 /** As long as an API token may live, because nobody but the product itself vouches. */
 const SYSTEM_VOUCHES_MS = 366 * 86_400_000;
-/** The tab's token can write, so it is short-lived; the session only reads. */
-const TAB_TOKEN_MS = 3600 * 1000;
 /** How long used and expired codes are kept, for people who investigate. */
 const KEEP_EXPIRED_MS = 24 * 3600 * 1000;
-
-/** The name, in the list of tokens, of what was made from a link. */
-const SIGNED_IN = 'signed in by link';
 
 export interface SignInLink {
   readonly url: string;
@@ -103,9 +99,8 @@ export class SignIn {
       if (claimed === undefined) throw new Problem('token-invalid', 'The link was used, has expired, or never was.');
       const { id, tenantId, scopes } = claimed;
       await assertActive(transaction, tenantId);
-      const { session, tab } = await this.mintBoth(transaction, claimed);
+      const { session, tab, expiresAt } = await this.mintBoth(transaction, claimed);
       const actor = { name: `link ${id}`, tenantId, requestId };
-      const expiresAt = session.row.expiresAt;
       const after = { scopes, sessionId: session.row.id, tokenId: tab.row.id, expiresAt: expiresAt.toISOString() };
       await this.record(transaction, actor, 'sign-in.use', id, tenantId, after);
       return { tenantId, scopes, session: { token: session.token, expiresAt }, token: tab.token };
@@ -114,22 +109,18 @@ export class SignIn {
 
   private async mintBoth(transaction: Prisma.TransactionClient, code: ClaimedCode) {
     const { id, tenantId, scopes, voucherId, vouchedUntil } = code;
-    const common = { tenantId, name: SIGNED_IN, scopes, createdBy: `link ${id}` };
+    // A person makes tokens for programs, and these outlive the tab. They may live as long as the token that vouched.
+    const common = { tenantId, name: SIGNED_IN, scopes, createdBy: `link ${id}`, mintsUntil: vouchedUntil };
+    const expiresAt = earlier(momentIn(SESSION_MS), vouchedUntil);
     const session = await this.tokenMint.mint(transaction, {
       ...common,
       kind: 'session',
-      expiresAt: earlier(momentIn(SESSION_MS), vouchedUntil),
+      expiresAt,
+      rowEndsAt: endUnlessUsed(expiresAt),
       parent: { tokenId: voucherId ?? 'switchboard', isOurs: voucherId !== null },
     });
-    const tab = await this.tokenMint.mint(transaction, {
-      ...common,
-      kind: 'api',
-      expiresAt: earlier(momentIn(TAB_TOKEN_MS), session.row.expiresAt),
-      parent: { tokenId: session.row.id, isOurs: true },
-      // A person makes tokens for programs, and these outlive the tab. They may live as long as the token that vouched.
-      mintsUntil: vouchedUntil,
-    });
-    return { session, tab };
+    const tab = await this.tokenMint.mint(transaction, tabOf({ id: session.row.id, endsAt: expiresAt }, common));
+    return { session, tab, expiresAt };
   }
 
   /**

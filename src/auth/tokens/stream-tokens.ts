@@ -12,7 +12,7 @@ import { ReadPool } from '../../database/pools.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { tenantOf } from '../auth.decorators.js';
 import type { Principal } from '../principal.js';
-import { assertRoomForStreamToken } from './token-quota.js';
+import { assertRoomForDerived } from './token-quota.js';
 import { type Minting, type Narrowing, TokenMint } from './token-mint.js';
 import { Views } from './views.js';
 
@@ -50,7 +50,7 @@ export class StreamTokens {
   ): Promise<StreamTokenView> {
     const tenantId = tenantOf(parent);
     const mint = async () => {
-      await assertRoomForStreamToken(this.prisma, tenantId, parent.limits);
+      await assertRoomForDerived(this.prisma, 'stream', tenantId, parent.limits);
       const minting = { ...derive(parent, tenantId, narrowing, ttlSeconds), name: 'stream' };
       return this.tokenMint.mint(this.prisma, minting);
     };

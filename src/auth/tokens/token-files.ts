@@ -42,7 +42,14 @@ export class TokenFiles {
     const path = join(this.env.dataDir, 'admin-token');
     return this.alone(async () => {
       if (!existsSync(path)) {
-        const where = { tenantId: null, revokedAt: null, expiresAt: { gt: moment() }, scopes: { has: 'admin' } };
+        const where = {
+          kind: 'api',
+          parentId: null,
+          tenantId: null,
+          revokedAt: null,
+          expiresAt: { gt: moment() },
+          scopes: { has: 'admin' },
+        };
         if ((await this.prisma.token.count({ where })) > 0) return undefined;
       }
       return this.ensure(path, null, ['admin'], `first admin token, made on ${hostname()}`);

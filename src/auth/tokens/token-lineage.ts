@@ -7,6 +7,8 @@ export interface AncestralToken {
   readonly scopes: readonly string[];
   /** Sooner than its text says if it was rolled. */
   readonly expiresAt: Date;
+  /** Of a session: its longest end. Until then its use puts off `expiresAt`. Null: use puts off nothing. */
+  readonly renewsUntil: Date | null;
   readonly revokedAt: Date | null;
   readonly lastUsedAt: Date | null;
 }
@@ -15,15 +17,16 @@ type LineRow = AncestralToken & { readonly of: string };
 
 const LINEAGES = `
   WITH RECURSIVE line AS (
-    SELECT id AS of, 0 AS depth, id, tenant_id, parent_id, scopes, expires_at, revoked_at, last_used_at
+    SELECT id AS of, 0 AS depth, id, tenant_id, parent_id, scopes, expires_at,
+      CASE WHEN kind = 'session' THEN text_ends_at END AS renews_until, revoked_at, last_used_at
     FROM tokens WHERE id = ANY($1)
     UNION ALL
     SELECT line.of, line.depth + 1, up.id, up.tenant_id, up.parent_id, up.scopes,
-      up.expires_at, up.revoked_at, up.last_used_at
+      up.expires_at, CASE WHEN up.kind = 'session' THEN up.text_ends_at END, up.revoked_at, up.last_used_at
     FROM line JOIN tokens up ON up.id = line.parent_id
   )
-  SELECT of, id, tenant_id AS "tenantId", scopes, expires_at AS "expiresAt", revoked_at AS "revokedAt",
-    last_used_at AS "lastUsedAt"
+  SELECT of, id, tenant_id AS "tenantId", scopes, expires_at AS "expiresAt", renews_until AS "renewsUntil",
+    revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"
   FROM line ORDER BY depth`;
 
 /** For each id that has a row: the token itself, its parent, the parent's parent … One query, however many they are. */

@@ -21,6 +21,8 @@ export interface Minting {
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly expiresAt: Date;
+  /** When its row ends, if not with its text: a session that nobody uses, and what lives as long as its session. */
+  readonly rowEndsAt?: Date;
   readonly createdBy: string;
   /** The token that this one is minted from. `isOurs`: that token has a row here. */
   readonly parent?: { readonly tokenId: string; readonly isOurs: boolean };
@@ -39,10 +41,9 @@ export class TokenMint {
   ) {}
 
   async mint(transaction: Prisma.TransactionClient, minting: Minting): Promise<{ row: Token; token: string }> {
-    const { kind, tenantId, name, scopes, createdBy, parent, narrowing, viewedBy, mintsUntil } = minting;
-    const key = await this.keys.current();
+    const { kind, tenantId, name, scopes, createdBy, parent, narrowing, viewedBy, rowEndsAt } = minting;
     const id = randomUUID();
-    const exp = Math.floor(minting.expiresAt.getTime() / 1000);
+    const { kid, token, endsAt } = await this.textOf(id, minting);
     const row = await transaction.token.create({
       data: {
         id,
@@ -51,13 +52,28 @@ export class TokenMint {
         name,
         scopes: [...scopes],
         createdBy,
-        kid: key.kid,
-        expiresAt: new Date(exp * 1000),
+        kid,
+        expiresAt: rowEndsAt ?? endsAt,
+        textEndsAt: rowEndsAt === undefined ? null : endsAt,
         parentId: parent?.isOurs ? parent.tokenId : null,
         narrowing: { ...narrowing },
         viewedBy: viewedBy ?? null,
       },
     });
+    return { row, token };
+  }
+
+  /** Another text of a token that has a row: its id stays, so that whatever ends the one ends the other. */
+  async mintAgain(transaction: Prisma.TransactionClient, id: string, minting: Minting): Promise<string> {
+    const { kid, token, endsAt } = await this.textOf(id, minting);
+    await transaction.token.update({ where: { id }, data: { kid, textEndsAt: endsAt } });
+    return token;
+  }
+
+  private async textOf(id: string, minting: Minting): Promise<{ kid: string; token: string; endsAt: Date }> {
+    const { kind, tenantId, scopes, parent, narrowing, viewedBy, mintsUntil } = minting;
+    const key = await this.keys.current();
+    const exp = Math.floor(minting.expiresAt.getTime() / 1000);
     const token = key.sign({
       iss: this.issuer.name,
       aud: kind,
@@ -71,6 +87,6 @@ export class TokenMint {
       ...(mintsUntil === undefined ? {} : { mints_until: Math.floor(mintsUntil.getTime() / 1000) }),
       ...narrowing,
     });
-    return { row, token };
+    return { kid: key.kid, token, endsAt: new Date(exp * 1000) };
   }
 }

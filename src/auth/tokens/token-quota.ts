@@ -8,8 +8,9 @@ import { Problem } from '../../common/problem.js';
 import type { Prisma } from '../../database/generated/client.js';
 
 const HOUR_MS = 3600_000;
-/** How many stream tokens a tenant may make within an hour, for each stream that it may have open. */
+/** How many stream tokens, and how many sessions, a tenant may make within an hour, for each stream it may have open. */
 const TOKENS_A_STREAM = 20;
+const WORDS = { stream: 'stream tokens', session: 'sessions' };
 
 /**
  * Throws `too-many-tokens` for a tenant that has as many API tokens as it may, `tenant-not-found` if there is no such
@@ -33,13 +34,14 @@ export async function assertRoomForToken(
 }
 
 /** Throws `rate-limited`. */
-export async function assertRoomForStreamToken(
+export async function assertRoomForDerived(
   transaction: Prisma.TransactionClient,
+  kind: 'stream' | 'session',
   tenantId: TenantId,
   { streams }: Limits,
 ): Promise<void> {
   const most = streams * TOKENS_A_STREAM;
-  const where = { tenantId, kind: 'stream', createdAt: { gt: momentIn(-HOUR_MS) } };
+  const where = { tenantId, kind, createdAt: { gt: momentIn(-HOUR_MS) } };
   if ((await transaction.token.count({ where, take: most })) < most) return;
-  throw new Problem('rate-limited', `This tenant may make ${most} stream tokens an hour.`, {}, HOUR_MS / 60);
+  throw new Problem('rate-limited', `This tenant may make ${most} ${WORDS[kind]} an hour.`, {}, HOUR_MS / 60);
 }

@@ -1,4 +1,5 @@
 /** What may be shown of a token to its owner, to support and in the audit. Never its text, which is not stored. */
+import { earlier } from '../../common/moment.js';
 import type { AnswerOf } from '../../common/operation.js';
 import type { Prisma, Token } from '../../database/generated/client.js';
 import type { Principal, Scope } from '../principal.js';
@@ -32,11 +33,26 @@ export function tokenView(row: Token): TokenView {
   };
 }
 
-/** As a list shows it to who asks. An API token with a parent is a tab's, unless an admin looks through it. */
-export function listedToken(row: Token, { tokenId, parentTokenId }: Principal): ListedToken {
+type End = Pick<Token, 'expiresAt' | 'revokedAt' | 'lastUsedAt'>;
+
+/**
+ * As a list shows it to who asks. An API token with a parent is a tab's, unless an admin looks through it; what counts
+ * for it is when its session ends, and was used.
+ */
+export function listedToken(row: Token & { parent: End | null }, { tokenId, parentTokenId }: Principal): ListedToken {
   const signIn = row.kind === 'api' && row.parentId !== null && row.viewedBy === null;
   const current = row.id === tokenId || row.id === parentTokenId || row.parentId === tokenId;
-  return { ...tokenView(row), signIn, current };
+  const shown = signIn && row.parent !== null ? { ...row, ...endOfBoth(row, row.parent) } : row;
+  return { ...tokenView(shown), signIn, current };
+}
+
+function endOfBoth(tab: End, session: End): End {
+  const used = [tab.lastUsedAt, session.lastUsedAt].filter((at) => at !== null);
+  return {
+    expiresAt: earlier(tab.expiresAt, session.expiresAt),
+    revokedAt: tab.revokedAt ?? session.revokedAt,
+    lastUsedAt: used.length === 0 ? null : used.reduce((one, other) => (one > other ? one : other)),
+  };
 }
 
 export function factsOf(row: Token): TokenFacts {

@@ -100,6 +100,7 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
     const read = async (tables: Prisma.TransactionClient) => {
       await assertTenant(tables, tenantId);
       return tables.token.findMany({
+        include: { parent: { select: { expiresAt: true, revokedAt: true, lastUsedAt: true } } },
         where: { tenantId, kind: 'api', viewedBy: null, ...(createdAt === undefined ? {} : { OR: older }) },
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         take: limit + 1,
@@ -153,7 +154,8 @@ export class TokensService implements OnApplicationBootstrap, OnApplicationShutd
   async revokeDerived(id: string): Promise<void> {
     await this.prisma.token.updateMany({
       where: { id, kind: { not: 'api' }, revokedAt: null },
-      data: { revokedAt: moment() },
+      // It has ended, so its row need not stay.
+      data: { revokedAt: moment(), expiresAt: moment() },
     });
     this.bus.publish({ kind: 'token-revoked', tokenId: id });
   }
