@@ -33,6 +33,39 @@ describeInChromium('the page of the tokens', () => {
   const shownToken = async (page: Page) => (await page.locator('.secret-text').first().innerText()).trim();
   const people = (page: Page) => page.getByRole('table', { name: 'People signed in' });
 
+  it('lets every tab of a sign-in make changes, also when the tab’s own token has ended', async () => {
+    const { id } = await board.createTenant({ id: fresh('tenant') });
+    const [person] = await signedIn(id);
+    const page = await person.watch('/tokens');
+    const create = async (name: string) => {
+      await page.getByRole('button', { name: 'New token' }).click();
+      await page.getByLabel('Name').fill(name);
+      await page.getByRole('button', { name: 'Create', exact: true }).click();
+      await page.getByRole('heading', { name: `“${name}” is ready` }).waitFor();
+      await page.getByRole('button', { name: 'Done' }).click();
+    };
+    await create('Of another tab');
+    // As a token that has ended looks to the server.
+    await page.evaluate(() => sessionStorage.setItem('switchboard.token', 'e30.e30.e30'));
+    await page.reload();
+    await create('Of a tab that slept');
+    expect(await people(page).getByRole('row').count()).toBe(2);
+    await person.leave();
+  });
+
+  it('is where a link is taken that is opened in a tab of the page', async () => {
+    const { id } = await board.createTenant({ id: fresh('tenant') });
+    const { body } = await board.admin<{ url: string }>('POST', `/v1/admin/tenants/${id}/sign-in-links`, {});
+    const person = await Person.visiting(browser, board.url);
+    const page = await person.open('/');
+    await page.getByLabel('Access token').waitFor();
+    await page.evaluate((hash) => (location.hash = hash), new URL(body.url).hash);
+    await page.getByRole('button', { name: 'Open Switchboard' }).click();
+    await isLive(page);
+    expect(page.url()).not.toContain('code=');
+    await person.leave();
+  });
+
   it('rolls a program’s token with the overlap that was chosen, and shows the new one once', async () => {
     const { id, token } = await board.createTenant({ id: fresh('tenant'), agents: [fresh('mara')] });
     const [person, page] = await signedIn(id);

@@ -1,7 +1,7 @@
 /**
  * How the page talks to the server, in one of two ways. By cookie: this browser's own session. A cookie only reads, so
- * changes are sent with a token that this tab keeps. By bearer: an admin looks at a customer's page with a token of
- * that customer.
+ * changes are sent with a token that this tab keeps. The session of a sign-in link renews it. By bearer: an admin looks
+ * at a customer's page with a token of that customer.
  */
 import { Fault, asFault, faultOf } from './problem.js';
 import { writeToken } from './write-token.js';
@@ -23,18 +23,40 @@ export interface Client {
 export const cookieClient: Client = {
   mode: 'cookie',
   get: (path, query, signal) => call('GET', withQuery(path, query), { ...(signal && { signal }) }),
-  send: (method, path, body) => {
-    const token = writeToken.get();
-    if (token === null) return Promise.reject(needsToken());
-    return call<never>(method, path, { token, body }).catch((error: unknown) => {
-      // The tab's token has ended, not the session.
+  send: async (method, path, body) => {
+    const kept = writeToken.get();
+    const token = kept ?? (await renewed());
+    try {
+      return await call<never>(method, path, { token, body });
+    } catch (error) {
+      // The tab's token has ended, not the session. Nothing was changed.
       if (!asFault(error).endsSession) throw error;
-      writeToken.set(null);
-      throw needsToken();
-    });
+      if (writeToken.get() === token) writeToken.set(null);
+      if (kept === null) throw needsToken();
+    }
+    return call<never>(method, path, { token: await renewed(), body });
   },
   streamUrl: (path, after) => Promise.resolve(basePath + withQuery(path, { after })),
 };
+
+let renewal: Promise<string> | undefined;
+
+/** Another token for this tab, by the session. Rejects with `needs-token` if the session has none to give. */
+function renewed(): Promise<string> {
+  renewal ??= renew().finally(() => (renewal = undefined));
+  return renewal;
+}
+
+async function renew(): Promise<string> {
+  try {
+    const { token } = await call<{ token: string }>('POST', '/v1/session/token');
+    writeToken.set(token);
+    return token;
+  } catch (error) {
+    const fault = asFault(error);
+    throw fault.endsSession || fault.slug === 'insufficient-scope' ? needsToken() : fault;
+  }
+}
 
 function needsToken(): Fault {
   return new Fault('needs-token', 'This needs a token that may change things.');

@@ -28,15 +28,27 @@ export type Session =
 
 export const session = createStore<Session>({ kind: 'checking' });
 
-/** All tabs of this browser share one cookie: when it changes, each of them has to check again. */
+/**
+ * All tabs of this browser share one cookie: when it changes, each of them has to check again, and must not go on
+ * writing as somebody else.
+ */
 const tabs = new BroadcastChannel(ownName('switchboard.session'));
-tabs.onmessage = () => void lookAgain();
+tabs.onmessage = () => {
+  writeToken.set(null);
+  void lookAgain();
+};
 
 /** Called once, as the page starts. */
 export async function startSession(): Promise<void> {
+  // A link that is opened in a tab of this page loads nothing anew.
+  addEventListener('hashchange', () => invite());
+  if (!invite()) await look('none');
+}
+
+function invite(): boolean {
   const code = takeCode();
-  if (code === null) return look('none');
-  session.set({ kind: 'invited', code });
+  if (code !== null) session.set({ kind: 'invited', code });
+  return code !== null;
 }
 
 /** By the code of a link, which is used up. */
