@@ -29,6 +29,7 @@ CREATE TABLE audit (
   reference uuid DEFAULT gen_random_uuid() NOT NULL,
   by_name text,
   target_name text,
+  by_person text,
   CONSTRAINT audit_pkey PRIMARY KEY (id)
 );
 CREATE INDEX audit_by_idx ON audit USING hash (by);
@@ -223,6 +224,19 @@ CREATE TABLE ownerships (
 CREATE INDEX ownerships_agent_id_idx ON ownerships USING btree (agent, id);
 CREATE INDEX ownerships_tenant_id_agent_idx ON ownerships USING btree (tenant_id, agent);
 
+CREATE TABLE people (
+  id text NOT NULL,
+  tenant_id text NOT NULL,
+  name text NOT NULL,
+  email text,
+  created_by text NOT NULL,
+  created_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  removed_at timestamp(3) with time zone,
+  CONSTRAINT people_pkey PRIMARY KEY (id)
+);
+CREATE INDEX people_tenant_id_created_at_idx ON people USING btree (tenant_id, created_at);
+CREATE UNIQUE INDEX people_tenant_id_name_key ON people USING btree (tenant_id, name) WHERE removed_at IS NULL;
+
 CREATE TABLE projection_attempts (
   name text NOT NULL,
   place text NOT NULL,
@@ -290,10 +304,12 @@ CREATE TABLE sign_in_codes (
   created_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
   expires_at timestamp(3) with time zone NOT NULL,
   used_at timestamp(3) with time zone,
+  person_id text,
   CONSTRAINT sign_in_codes_pkey PRIMARY KEY (id)
 );
 CREATE INDEX sign_in_codes_expires_at_idx ON sign_in_codes USING btree (expires_at);
 CREATE UNIQUE INDEX sign_in_codes_hash_key ON sign_in_codes USING btree (hash);
+CREATE INDEX sign_in_codes_person_id_idx ON sign_in_codes USING btree (person_id);
 CREATE INDEX sign_in_codes_tenant_id_idx ON sign_in_codes USING btree (tenant_id);
 CREATE INDEX sign_in_codes_voucher_id_idx ON sign_in_codes USING btree (voucher_id);
 
@@ -375,10 +391,12 @@ CREATE TABLE tokens (
   parent_id text,
   viewed_by text,
   text_ends_at timestamp(3) with time zone,
+  person_id text,
   CONSTRAINT tokens_pkey PRIMARY KEY (id)
 );
 CREATE INDEX tokens_kind_expires_at_idx ON tokens USING btree (kind, expires_at);
 CREATE INDEX tokens_parent_id_idx ON tokens USING btree (parent_id);
+CREATE INDEX tokens_person_id_idx ON tokens USING btree (person_id);
 CREATE INDEX tokens_tenant_id_kind_created_at_idx ON tokens USING btree (tenant_id, kind, created_at);
 
 CREATE TABLE unowned_agents (
@@ -1462,11 +1480,14 @@ CREATE TRIGGER calls_deleted AFTER DELETE ON calls REFERENCING OLD TABLE AS old_
 CREATE TRIGGER calls_inserted AFTER INSERT ON calls REFERENCING NEW TABLE AS new_calls FOR EACH STATEMENT EXECUTE FUNCTION calls_inserted();
 CREATE TRIGGER calls_updated AFTER UPDATE ON calls REFERENCING OLD TABLE AS old_calls NEW TABLE AS new_calls FOR EACH STATEMENT EXECUTE FUNCTION calls_updated();
 ALTER TABLE log_readers ADD CONSTRAINT log_readers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE people ADD CONSTRAINT people_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE rules ADD CONSTRAINT rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE sign_in_codes ADD CONSTRAINT sign_in_codes_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE sign_in_codes ADD CONSTRAINT sign_in_codes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE sign_in_codes ADD CONSTRAINT sign_in_codes_voucher_id_fkey FOREIGN KEY (voucher_id) REFERENCES tokens(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE tenant_agents ADD CONSTRAINT tenant_agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE tokens ADD CONSTRAINT tokens_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES tokens(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE tokens ADD CONSTRAINT tokens_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE tokens ADD CONSTRAINT tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE webhook_attempts ADD CONSTRAINT webhook_attempts_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE webhook_waiting ADD CONSTRAINT webhook_waiting_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON UPDATE CASCADE ON DELETE CASCADE;

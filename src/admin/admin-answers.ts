@@ -8,6 +8,7 @@ import {
   idField,
   momentField,
   pageOf,
+  personField,
   tenantField,
 } from '../common/answer-fields.js';
 
@@ -59,6 +60,7 @@ export const connectionList = z.object({
         tenant: tenantField.nullable(),
         tokenId: idField,
         parentTokenId: z.string().nullable(),
+        person: personField.nullable(),
         view: z.boolean().meta({ description: 'An operator looks at what the tenant sees.' }),
         since: momentField,
         expiresAt: momentField,

@@ -1,7 +1,15 @@
 /** What is answered about agents and their owners, as `/openapi.json` describes it. */
 import { z } from 'zod';
 import { scopeSchema } from '../auth/principal.js';
-import { agentField, callField, idField, momentField, pageOf, tenantField } from '../common/answer-fields.js';
+import {
+  agentField,
+  callField,
+  idField,
+  momentField,
+  pageOf,
+  personField,
+  tenantField,
+} from '../common/answer-fields.js';
 
 const owner = tenantField.nullable().meta({ description: 'Null: nobody.', examples: ['acme'] });
 const since = momentField.nullable().meta({ description: 'Since when it has its owner; null: it has none.' });
@@ -14,6 +22,7 @@ export const meAnswer = z
     agents: names.nullable().meta({ description: 'The tenant’s agents; null where there are too many to list.' }),
     agentCount: z.int().min(0).optional().meta({ description: 'Only where `agents` is null.' }),
     expiresAt: momentField,
+    person: personField.optional(),
     view: z.literal(true).optional().meta({ description: 'An operator looks at what the tenant sees.' }),
   })
   .meta({ id: 'Me' });

@@ -30,12 +30,13 @@ export class AgentsController {
   })
   @Get('me')
   @Scopes(...SCOPES)
-  async me(@CurrentPrincipal() { tenantId, scopes, expiresAt, viewedBy }: Principal) {
+  async me(@CurrentPrincipal() { tenantId, scopes, expiresAt, viewedBy, person }: Principal) {
     return {
       tenant: tenantId,
       scopes: [...scopes],
       ...(tenantId === null ? { agents: [] } : listed(await this.owned.of(tenantId, null))),
       expiresAt: expiresAt.toISOString(),
+      ...(person === null ? {} : { person: person.name }),
       // An admin looks at what the tenant sees.
       ...(viewedBy === null ? {} : { view: true as const }),
     };

@@ -14,6 +14,8 @@ import { ReadPool } from '../database/pools.js';
 /** Who does something: a token (by its id), or a part of the product. */
 export interface Actor {
   readonly name: string;
+  /** The id of the person whose sign-in it is; null or absent: nobody's by name. */
+  readonly person?: string | null;
   /** Null: the operator. */
   readonly tenantId: TenantId | null;
   readonly requestId: string | null;
@@ -50,11 +52,11 @@ export interface AuditView {
   readonly at: string;
   /** A token's id, or `operator` if a tenant reads what the platform did. */
   readonly by: string;
-  /** The name of that token, now or when it did this; null: it is not a token. */
+  /** The name of the person, or of that token, now or when it did this; null: it is neither. */
   readonly byName: string | null;
   readonly action: string;
   readonly target: string;
-  /** The name of a token that was changed. */
+  /** The name of a token or a person that was changed. */
   readonly targetName: string | null;
   readonly before: Prisma.JsonValue;
   readonly after: Prisma.JsonValue;
@@ -108,11 +110,14 @@ export class AuditLog {
   async recordAll(transaction: Prisma.TransactionClient, actor: Actor, changes: readonly Change[]): Promise<void> {
     const entries = JSON.stringify(changes.flatMap((change) => entriesOf(actor, change)));
     await transaction.$executeRaw`
-      INSERT INTO audit (tenant_id, by, action, target, tenants, before, after, request_id, by_name, target_name)
+      INSERT INTO audit
+        (tenant_id, by, by_person, action, target, tenants, before, after, request_id, by_name, target_name)
       SELECT entry.*,
-        (SELECT name FROM tokens WHERE id = entry.by AND (entry."tenantId" IS NULL OR entry."tenantId" = tenant_id)),
+        coalesce(
+          (SELECT name FROM people WHERE id = entry."byPerson"),
+          (SELECT name FROM tokens WHERE id = entry.by AND (entry."tenantId" IS NULL OR entry."tenantId" = tenant_id))),
         (SELECT name FROM tokens WHERE id = entry.target AND (entry."tenantId" IS NULL OR entry."tenantId" = tenant_id))
-      FROM jsonb_to_recordset(${entries}::jsonb) AS entry("tenantId" text, by text, action text, target text,
+      FROM jsonb_to_recordset(${entries}::jsonb) AS entry("tenantId" text, by text, "byPerson" text, action text, target text,
         tenants text[], before jsonb, after jsonb, "requestId" text)`;
   }
 
@@ -163,14 +168,15 @@ export class AuditLog {
   private async page(where: BookWhere, limit: number, cursor: string | undefined, patience: Patience) {
     const owner = where.tenantId;
     const reference = LISTING.after(cursor, owner);
-    const read = async ({ auditEntry, token }: Prisma.TransactionClient) => {
+    const read = async (tables: Prisma.TransactionClient) => {
+      const { auditEntry } = tables;
       const from = reference === undefined ? undefined : await auditEntry.findUnique({ where: { reference } });
       if (from === null) throw notACursor();
       const pieces = await readInPieces<AuditEntry>(limit, (last = from, take) => {
         const before = last === undefined ? [] : beforeEntry(last);
         return auditEntry.findMany({ where: { AND: [where, ...before] }, orderBy: [...NEWEST_FIRST], take });
       });
-      return { ...pieces, names: await namesIn(token, owner, pieces.rows) };
+      return { ...pieces, names: await namesIn(tables, owner, pieces.rows) };
     };
     const { rows, isCut, names } = await this.pool.list(owner, read, patience);
     const page = LISTING.page(rows, limit, owner, (row) => row.reference, isCut);
@@ -183,12 +189,12 @@ function entriesOf(actor: Actor, { action, target, before, after, books, about =
   const common = { action, target, requestId: actor.requestId };
   const tenants = [...about, ...books.map(({ tenantId }) => tenantId)];
   return [
-    { ...common, by: actor.name, tenantId: null, tenants, before, after },
+    { ...common, ...whoIs(actor), tenantId: null, tenants, before, after },
     ...books.map((book) => ({
       ...common,
       action: book.action ?? action,
       target: book.target ?? target,
-      by: actor.tenantId === book.tenantId ? actor.name : 'operator',
+      ...(actor.tenantId === book.tenantId ? whoIs(actor) : { by: 'operator' }),
       tenantId: book.tenantId,
       tenants: [book.tenantId],
       before: book.before === undefined ? before : book.before,
@@ -197,16 +203,23 @@ function entriesOf(actor: Actor, { action, target, before, after, books, about =
   ];
 }
 
-/** Names of the tokens that entries are by or about. A tenant is told of its own tokens only. */
+function whoIs({ name, person }: Actor) {
+  return { by: name, byPerson: person ?? null };
+}
+
+/** Names of the tokens and people that entries are by or about. A tenant is told of its own only. */
 async function namesIn(
-  tokens: Prisma.TransactionClient['token'],
+  { token, person }: Prisma.TransactionClient,
   owner: TenantId | null,
   rows: readonly AuditEntry[],
 ): Promise<Map<string, string>> {
-  const ids = [...new Set(rows.flatMap(({ by, target }) => [by, target]))];
-  const own = owner === null ? {} : { tenantId: owner };
-  const found = await tokens.findMany({ where: { id: { in: ids }, ...own }, select: { id: true, name: true } });
-  return new Map(found.map(({ id, name }) => [id, name]));
+  const ids = [...new Set(rows.flatMap(({ by, byPerson, target }) => [by, byPerson ?? by, target]))];
+  const query = {
+    where: { id: { in: ids }, ...(owner === null ? {} : { tenantId: owner }) },
+    select: { id: true, name: true },
+  };
+  const [tokens, people] = await Promise.all([token.findMany(query), person.findMany(query)]);
+  return new Map([...tokens, ...people].map(({ id, name }) => [id, name]));
 }
 
 /** Those that stand after it in the list. The first condition is one that an index serves. */
@@ -229,12 +242,12 @@ function whereOf(owner: TenantId | null, { tenant, action, by, target, from, to 
 }
 
 function auditView(row: AuditEntry, nameOf: (id: string) => string | null): AuditView {
-  const { by, action, target, before, after, requestId } = row;
+  const { by, byPerson, action, target, before, after, requestId } = row;
   return {
     id: row.reference,
     at: row.at.toISOString(),
     by,
-    byName: nameOf(by) ?? row.byName,
+    byName: nameOf(byPerson ?? by) ?? nameOf(by) ?? row.byName,
     action,
     target,
     targetName: nameOf(target) ?? row.targetName,

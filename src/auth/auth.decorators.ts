@@ -71,8 +71,9 @@ export const CurrentPrincipal = createParamDecorator((_: unknown, context: Execu
 
 /** The caller, as the audit names it. */
 export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
-  const { tokenId, tenantId } = principalIn(context);
-  return { name: tokenId, tenantId, requestId: requestId(context.switchToHttp().getResponse<Response>()) };
+  const { tokenId, tenantId, person } = principalIn(context);
+  const request = requestId(context.switchToHttp().getResponse<Response>());
+  return { name: tokenId, person: person?.id ?? null, tenantId, requestId: request };
 });
 
 /** The caller's own tenant. A platform token has none: 403, never "all". */

@@ -7,6 +7,8 @@ import { IdpStrategy } from './idp.strategy.js';
 import { issuerProvider } from './keys/issuer.js';
 import { IssuerKeys } from './keys/issuer-keys.js';
 import { JwtStrategy } from './jwt.strategy.js';
+import { PeopleController } from './people/people.controller.js';
+import { PeopleService } from './people/people.service.js';
 import { SessionsController } from './sign-in/sessions.controller.js';
 import { Sessions } from './sign-in/sessions.js';
 import { SignInController } from './sign-in/sign-in.controller.js';
@@ -27,7 +29,14 @@ import { Views } from './tokens/views.js';
 /** Access control. Every request passes its guard; every module may then ask for the {@link Principal}. */
 @Module({
   imports: [PassportModule],
-  controllers: [TokensController, TokenRollsController, SigningKeysController, SessionsController, SignInController],
+  controllers: [
+    TokensController,
+    TokenRollsController,
+    SigningKeysController,
+    SessionsController,
+    SignInController,
+    PeopleController,
+  ],
   providers: [
     issuerProvider,
     SigningKeys,
@@ -39,6 +48,7 @@ import { Views } from './tokens/views.js';
     TokenRolls,
     StreamTokens,
     Views,
+    PeopleService,
     Sessions,
     SignIn,
     TokenFiles,

@@ -36,6 +36,7 @@ interface RightsNow {
   /** When it ends: it, or a token that it was minted from. */
   readonly expiresAt: Date;
   readonly limits: Limits;
+  readonly person: Principal['person'];
   readonly checkedAt: number;
 }
 
@@ -118,7 +119,8 @@ export class CurrentRights {
     if (identity.kind !== 'external' && hasCome(endOf(identity, lineage)))
       return new Problem('token-expired', 'The token has expired; ask for a new one.');
     const expiresAt = endOf(identity, [...usedOf(lineage).map(renewed), ...lineage.slice(USED)]);
-    return { scopes, expiresAt, limits: effectiveLimits(tenant?.limits ?? {}, this.env.limits) };
+    const limits = effectiveLimits(tenant?.limits ?? {}, this.env.limits);
+    return { scopes, expiresAt, limits, person: personOf(identity, lineage) };
   }
 
   private async tenants(ids: readonly TenantId[]): Promise<TenantRow[]> {
@@ -160,6 +162,11 @@ function scopesNow(
 function endOf(identity: Identity, lineage: readonly AncestralToken[]): Date {
   if (identity.kind === 'external') return identity.expiresAt;
   return lineage.reduce((end, { expiresAt }) => earlier(end, expiresAt), identity.expiresAt);
+}
+
+/** Who signed in, also for what the tab has made of its token. An operator who looks at a tenant is nobody there. */
+function personOf({ tenantId }: Identity, lineage: readonly AncestralToken[]): Principal['person'] {
+  return lineage.find((token) => token.person !== null && token.tenantId === tenantId)?.person ?? null;
 }
 
 function usedOf(lineage: readonly AncestralToken[]): readonly AncestralToken[] {

@@ -47,6 +47,8 @@ export interface Identity {
 
 /** An {@link Identity} with what it may do now: without the scopes that were taken away since. */
 export interface Principal extends Identity {
+  /** Who signed in by a link that was made for them; null: nobody by name. */
+  readonly person: { readonly id: string; readonly name: string } | null;
   readonly limits: Limits;
   /** When its rights were looked up, by `performance.now()`. After a later change they must be looked up again. */
   readonly checkedAt: number;

@@ -4,6 +4,11 @@ import { PROBLEM_SLUGS } from './problem.js';
 
 const field = (description: string, example: string) => z.string().meta({ description, examples: [example] });
 
+/** Who signed in by a link that was made for them. */
+export const personField = field(
+  'The name of the person who signed in by a link; absent or null: nobody by name.',
+  'Ana Pérez',
+);
 export const tenantField = field('A tenant’s id.', 'acme');
 export const agentField = field('An agent’s exact name.', 'mara');
 export const callField = field('A call’s id, as its source gave it.', 'CA_7f3e');

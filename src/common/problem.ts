@@ -14,6 +14,7 @@ const PROBLEMS = {
   'call-not-found': { status: 404, title: 'There is no such call' },
   'recording-not-found': { status: 404, title: 'There is no such recording' },
   'token-not-found': { status: 404, title: 'There is no such token' },
+  'person-not-found': { status: 404, title: 'There is no such person' },
   'rule-not-found': { status: 404, title: 'There is no such rule' },
   'webhook-not-found': { status: 404, title: 'There is no such webhook' },
   'event-not-found': { status: 404, title: 'There is no such event' },

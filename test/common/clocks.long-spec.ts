@@ -75,6 +75,7 @@ function standings() {
     tenantId: null,
     scopes: ['admin'],
     renewsUntil: null,
+    person: null,
     revokedAt: null,
     lastUsedAt: new Date(),
     expiresAt: identity().expiresAt,

@@ -82,6 +82,21 @@ it('what anybody reads', async () => {
   await board.request('POST', '/v1/session/token', { headers: { Cookie, 'Sec-Fetch-Site': 'same-origin' } });
 });
 
+it('people of a tenant', async () => {
+  const path = `/v1/admin/tenants/${tenant.id}`;
+  const link = await admin('POST', `${path}/sign-in-links`, { for: 'Ana', email: 'ana@acme.example' });
+  const code = new URL(String(link.body['url'])).hash.replace('#code=', '');
+  const { headers } = await board.request('POST', '/v1/session/code', { body: { code } });
+  const [Cookie = ''] = (headers.get('set-cookie') ?? '').split('; ');
+  await board.request('GET', '/v1/me', { headers: { Cookie } });
+  const { body } = await admin('GET', `${path}/people`);
+  const [person] = body['people'] as unknown as { id: string }[];
+  await admin('PATCH', `${path}/people/${person?.id}`, { name: 'Ana P.' });
+  await admin('PATCH', `${path}/people/none`, { name: 'Ana P.' });
+  await admin('DELETE', `${path}/people/${person?.id}/sessions`);
+  await admin('DELETE', `${path}/people/${person?.id}`);
+});
+
 it('rules and webhooks, of a tenant and by an operator', async () => {
   const { token } = await board.createToken(tenant.id, { scopes: ['rules:write', 'webhooks:write', 'events:read'] });
   const asTenant = (method: string, path: string, body?: unknown) =>

@@ -64,7 +64,7 @@ export class Sessions {
    * `insufficient-scope` for a session that was made of a token: who has that token writes with it.
    */
   async renewTab(session: Principal, patience: Patience): Promise<{ token: string; expiresAt: Date }> {
-    const { kind, tokenId, tenantId, scopes, mintsUntil } = session;
+    const { kind, tokenId, tenantId, scopes, person, mintsUntil } = session;
     if (kind !== 'session' || mintsUntil === null)
       throw new Problem('insufficient-scope', 'Only the session of a sign-in link has a token for its tabs.');
     const renew = () =>
@@ -75,7 +75,8 @@ export class Sessions {
         if (row === undefined) throw new Problem('token-revoked', 'The session has ended; sign in again.');
         const endsAt = row.textEndsAt ?? session.expiresAt;
         const { name, createdBy } = row;
-        const minting = tabOf({ id: tokenId, endsAt }, { tenantId, name, scopes: [...scopes], createdBy, mintsUntil });
+        const common = { tenantId, name, scopes: [...scopes], createdBy, personId: person?.id ?? null, mintsUntil };
+        const minting = tabOf({ id: tokenId, endsAt }, common);
         return { token: await this.mintTab(transaction, tokenId, minting), expiresAt: minting.expiresAt };
       });
     return tenantId === null ? renew() : this.prisma.inTurn(tenantId, renew, patience);
@@ -97,7 +98,7 @@ export class Sessions {
 /** The token of a session's tabs. Its row ends when the session must; its text, which a page keeps, within the hour. */
 export function tabOf(
   session: { readonly id: string; readonly endsAt: Date },
-  common: Pick<Minting, 'tenantId' | 'name' | 'scopes' | 'createdBy'> & { readonly mintsUntil: Date },
+  common: Pick<Minting, 'tenantId' | 'name' | 'scopes' | 'createdBy' | 'personId'> & { readonly mintsUntil: Date },
 ): Minting {
   return {
     ...common,

@@ -1,6 +1,6 @@
 /** The answers about signing in, as `/openapi.json` describes them. */
 import { z } from 'zod';
-import { momentField, tenantField } from '../../common/answer-fields.js';
+import { momentField, personField, tenantField } from '../../common/answer-fields.js';
 import { scopesField, tokenText } from '../tokens/token-answers.js';
 
 export const signInLinkAnswer = z
@@ -17,4 +17,6 @@ export const sessionAnswer = z.object(session).meta({ id: 'Session' });
 /** For the tabs of a session. */
 export const tabTokenAnswer = z.object({ token: tokenText, expiresAt: momentField }).meta({ id: 'TabToken' });
 
-export const signedInAnswer = z.object({ ...session, token: tokenText }).meta({ id: 'SignedIn' });
+export const signedInAnswer = z
+  .object({ ...session, person: personField.optional(), token: tokenText })
+  .meta({ id: 'SignedIn' });

@@ -9,6 +9,7 @@ import { Problem } from '../../common/problem.js';
 import { requestId } from '../../common/request-id.js';
 import { TokenBuckets } from '../../common/token-bucket.js';
 import { CurrentActor, CurrentPrincipal, Public, Scopes } from '../auth.decorators.js';
+import { emailSchema, personName } from '../people/people.schemas.js';
 import type { Principal } from '../principal.js';
 import { assertOwnPage } from './session-cookie.js';
 import { Sessions } from './sessions.js';
@@ -35,6 +36,12 @@ const tenantLinkSchema = z
       .min(1)
       .default([...PERSON_SCOPES]),
     ttl: linkTtl,
+    for: personName.optional().meta({ description: 'The person’s name. Who is not known yet is added.' }),
+    email: emailSchema.optional().meta({ description: 'Kept with the person.' }),
+  })
+  .refine(({ for: name, email }) => email === undefined || name !== undefined, {
+    path: ['email'],
+    message: 'is kept with a person: name one (`for`)',
   })
   .prefault({});
 const platformLinkSchema = z
@@ -63,7 +70,7 @@ export class SignInController {
     summary: 'A link that signs a person of the tenant in, once; it is in this answer only',
     answer: signInLinkAnswer,
     problems: ['tenant-not-found'],
-    bodyExample: { scopes: ['events:read', 'agents:read'], ttl: '15m' },
+    bodyExample: { for: 'Ana Pérez', scopes: ['events:read', 'agents:read'], ttl: '15m' },
   })
   @Post('admin/tenants/:tenant/sign-in-links')
   @Scopes('admin')
@@ -71,9 +78,10 @@ export class SignInController {
     @CurrentPrincipal() admin: Principal,
     @CurrentActor() actor: Actor,
     @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
-    @Body({ schema: tenantLinkSchema }) { scopes, ttl }: z.infer<typeof tenantLinkSchema>,
+    @Body({ schema: tenantLinkSchema }) { scopes, ttl, for: name, email }: z.infer<typeof tenantLinkSchema>,
   ) {
-    return this.signIn.createLink(tenantId, { scopes, ttlSeconds: ttl }, actor, admin);
+    const person = name === undefined ? undefined : { name, email };
+    return this.signIn.createLink(tenantId, { scopes, ttlSeconds: ttl, person }, actor, admin);
   }
 
   @Operation({
@@ -111,10 +119,11 @@ export class SignInController {
   ) {
     assertOwnPage(request);
     this.charge(clientAddress(request) ?? '');
-    const { tenantId, scopes, session, token } = await this.signIn.use(code, requestId(response));
+    const { tenantId, scopes, person, session, token } = await this.signIn.use(code, requestId(response));
     const { expiresAt } = session;
     response.cookie(this.sessions.cookieName, session.token, { ...this.sessions.cookie, expires: expiresAt });
-    return { tenant: tenantId, scopes, expiresAt: expiresAt.toISOString(), token };
+    const named = person === null ? {} : { person };
+    return { tenant: tenantId, scopes, ...named, expiresAt: expiresAt.toISOString(), token };
   }
 
   /** The view reads exactly what the tenant reads, for an hour at most, and the tenant's audit records it. */

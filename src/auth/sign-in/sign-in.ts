@@ -18,6 +18,7 @@ import { SESSION_MS, endUnlessUsed } from './session-life.js';
 import { SIGNED_IN, tabOf } from './sessions.js';
 import { TokenMint } from '../tokens/token-mint.js';
 import { assertTenant } from '../known-tenant.js';
+import { type NamedPerson, personNamed } from '../people/person-rows.js';
 
 /** What a person who looks after a tenant does: watch, listen, step in, make tokens, say where events are sent. */
 export const PERSON_SCOPES = [
@@ -30,6 +31,13 @@ const SYSTEM_VOUCHES_MS = 366 * 86_400_000;
 /** How long used and expired codes are kept, for people who investigate. */
 const KEEP_EXPIRED_MS = 24 * 3600 * 1000;
 
+export interface NewLink {
+  readonly scopes: readonly Scope[];
+  readonly ttlSeconds: number;
+  /** Undefined: for whoever opens it. The platform's are nobody's by name. */
+  readonly person?: NamedPerson | undefined;
+}
+
 export interface SignInLink {
   readonly url: string;
   readonly expiresAt: string;
@@ -38,6 +46,8 @@ export interface SignInLink {
 export interface SignedIn {
   readonly tenantId: TenantId | null;
   readonly scopes: readonly Scope[];
+  /** Null: nobody by name. */
+  readonly person: string | null;
   readonly session: { readonly token: string; readonly expiresAt: Date };
   /** For the tab, which writes with it. */
   readonly token: string;
@@ -55,6 +65,8 @@ interface ClaimedCode {
   readonly scopes: Scope[];
   readonly voucherId: string | null;
   readonly vouchedUntil: Date;
+  readonly personId: string | null;
+  readonly person: string | null;
 }
 
 @Injectable()
@@ -69,7 +81,7 @@ export class SignIn {
   /** A link for a person of the tenant or, with null, of the platform. Throws `tenant-not-found`. */
   async createLink(
     tenantId: TenantId | null,
-    { scopes, ttlSeconds }: { readonly scopes: readonly Scope[]; readonly ttlSeconds: number },
+    { scopes, ttlSeconds, person: named }: NewLink,
     actor: Actor = SYSTEM,
     admin?: Principal,
   ): Promise<SignInLink> {
@@ -81,9 +93,12 @@ export class SignIn {
       await assertTenant(transaction, tenantId);
       const longAgo = momentIn(-KEEP_EXPIRED_MS);
       await transaction.signInCode.deleteMany({ where: { expiresAt: { lt: longAgo } } });
+      const person =
+        tenantId === null || named === undefined ? null : await personNamed(transaction, tenantId, named, actor);
       const row = { id, hash: hashOf(code), tenantId, scopes: [...scopes], voucherId, vouchedUntil: until };
-      await transaction.signInCode.create({ data: { ...row, createdBy: actor.name, expiresAt } });
-      const after = { scopes: [...scopes], expiresAt: expiresAt.toISOString() };
+      const data = { ...row, personId: person?.id ?? null, createdBy: actor.name, expiresAt };
+      await transaction.signInCode.create({ data });
+      const after = { ...forPerson(person?.name), scopes: [...scopes], expiresAt: expiresAt.toISOString() };
       await this.record(transaction, actor, 'sign-in.link', id, tenantId, after);
     });
     return { url: this.env.publicUrl.at(`/#code=${code}`), expiresAt: expiresAt.toISOString() };
@@ -97,20 +112,21 @@ export class SignIn {
     return this.prisma.$transaction(async (transaction) => {
       const claimed = await claim(transaction, hashOf(code));
       if (claimed === undefined) throw new Problem('token-invalid', 'The link was used, has expired, or never was.');
-      const { id, tenantId, scopes } = claimed;
+      const { id, tenantId, scopes, personId, person } = claimed;
       await assertActive(transaction, tenantId);
       const { session, tab, expiresAt } = await this.mintBoth(transaction, claimed);
-      const actor = { name: `link ${id}`, tenantId, requestId };
+      const actor = { name: `link ${id}`, person: personId, tenantId, requestId };
       const after = { scopes, sessionId: session.row.id, tokenId: tab.row.id, expiresAt: expiresAt.toISOString() };
       await this.record(transaction, actor, 'sign-in.use', id, tenantId, after);
-      return { tenantId, scopes, session: { token: session.token, expiresAt }, token: tab.token };
+      return { tenantId, scopes, person, session: { token: session.token, expiresAt }, token: tab.token };
     });
   }
 
   private async mintBoth(transaction: Prisma.TransactionClient, code: ClaimedCode) {
-    const { id, tenantId, scopes, voucherId, vouchedUntil } = code;
+    const { id, tenantId, scopes, voucherId, vouchedUntil, personId, person } = code;
     // A person makes tokens for programs, and these outlive the tab. They may live as long as the token that vouched.
-    const common = { tenantId, name: SIGNED_IN, scopes, createdBy: `link ${id}`, mintsUntil: vouchedUntil };
+    const name = person ?? SIGNED_IN;
+    const common = { tenantId, name, scopes, createdBy: `link ${id}`, personId, mintsUntil: vouchedUntil };
     const expiresAt = earlier(momentIn(SESSION_MS), vouchedUntil);
     const session = await this.tokenMint.mint(transaction, {
       ...common,
@@ -153,8 +169,13 @@ async function claim(transaction: Prisma.TransactionClient, hash: string): Promi
     UPDATE sign_in_codes SET used_at = now()
     WHERE hash = ${hash} AND used_at IS NULL AND expires_at > now() AND (voucher_id IS NULL OR EXISTS (
       SELECT FROM tokens WHERE id = voucher_id AND revoked_at IS NULL AND expires_at > now() AND 'admin' = ANY(scopes)))
-    RETURNING id, tenant_id AS "tenantId", scopes, voucher_id AS "voucherId", vouched_until AS "vouchedUntil"`;
+    RETURNING id, tenant_id AS "tenantId", scopes, voucher_id AS "voucherId", vouched_until AS "vouchedUntil",
+      person_id AS "personId", (SELECT name FROM people WHERE id = person_id) AS person`;
   return rows[0];
+}
+
+function forPerson(name: string | undefined): { for?: string } {
+  return name === undefined ? {} : { for: name };
 }
 
 function hashOf(code: string): string {

@@ -11,6 +11,7 @@ export interface AncestralToken {
   readonly renewsUntil: Date | null;
   readonly revokedAt: Date | null;
   readonly lastUsedAt: Date | null;
+  readonly person: { readonly id: string; readonly name: string } | null;
 }
 
 type LineRow = AncestralToken & { readonly of: string };
@@ -18,16 +19,19 @@ type LineRow = AncestralToken & { readonly of: string };
 const LINEAGES = `
   WITH RECURSIVE line AS (
     SELECT id AS of, 0 AS depth, id, tenant_id, parent_id, scopes, expires_at,
-      CASE WHEN kind = 'session' THEN text_ends_at END AS renews_until, revoked_at, last_used_at
+      CASE WHEN kind = 'session' THEN text_ends_at END AS renews_until, revoked_at, last_used_at,
+      person_id
     FROM tokens WHERE id = ANY($1)
     UNION ALL
     SELECT line.of, line.depth + 1, up.id, up.tenant_id, up.parent_id, up.scopes,
-      up.expires_at, CASE WHEN up.kind = 'session' THEN up.text_ends_at END, up.revoked_at, up.last_used_at
+      up.expires_at, CASE WHEN up.kind = 'session' THEN up.text_ends_at END, up.revoked_at, up.last_used_at,
+      up.person_id
     FROM line JOIN tokens up ON up.id = line.parent_id
   )
-  SELECT of, id, tenant_id AS "tenantId", scopes, expires_at AS "expiresAt", renews_until AS "renewsUntil",
-    revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"
-  FROM line ORDER BY depth`;
+  SELECT of, line.id, line.tenant_id AS "tenantId", scopes, expires_at AS "expiresAt", renews_until AS "renewsUntil",
+    revoked_at AS "revokedAt", last_used_at AS "lastUsedAt",
+    CASE WHEN people.id IS NOT NULL THEN jsonb_build_object('id', people.id, 'name', people.name) END AS person
+  FROM line LEFT JOIN people ON people.id = line.person_id ORDER BY depth`;
 
 /** For each id that has a row: the token itself, its parent, the parent's parent … One query, however many they are. */
 export async function lineagesOf(

@@ -24,6 +24,8 @@ export interface Minting {
   /** When its row ends, if not with its text: a session that nobody uses, and what lives as long as its session. */
   readonly rowEndsAt?: Date;
   readonly createdBy: string;
+  /** The id of the person who signed in; null or absent: nobody by name. */
+  readonly personId?: string | null;
   /** The token that this one is minted from. `isOurs`: that token has a row here. */
   readonly parent?: { readonly tokenId: string; readonly isOurs: boolean };
   readonly narrowing?: Narrowing;
@@ -41,7 +43,7 @@ export class TokenMint {
   ) {}
 
   async mint(transaction: Prisma.TransactionClient, minting: Minting): Promise<{ row: Token; token: string }> {
-    const { kind, tenantId, name, scopes, createdBy, parent, narrowing, viewedBy, rowEndsAt } = minting;
+    const { kind, tenantId, name, scopes, createdBy, parent, narrowing, viewedBy, rowEndsAt, personId } = minting;
     const id = randomUUID();
     const { kid, token, endsAt } = await this.textOf(id, minting);
     const row = await transaction.token.create({
@@ -58,6 +60,7 @@ export class TokenMint {
         parentId: parent?.isOurs ? parent.tokenId : null,
         narrowing: { ...narrowing },
         viewedBy: viewedBy ?? null,
+        personId: personId ?? null,
       },
     });
     return { row, token };

@@ -28,6 +28,8 @@ export interface ConnectionView {
   readonly tokenId: string;
   /** The token from which the stream's token was minted. */
   readonly parentTokenId: string | null;
+  /** Who signed in by a link; null: nobody by name. */
+  readonly person: string | null;
   /** True when an admin looks at what the tenant sees. */
   readonly view: boolean;
   readonly since: string;
@@ -190,13 +192,14 @@ function connectionView(
   { id, since, principal, expiresAt, scope, stream, outlet }: StreamConnection,
   heads: ReadonlyMap<TenantId | null, number>,
 ): ConnectionView {
-  const { tenantId, tokenId, parentTokenId, viewedBy } = principal;
+  const { tenantId, tokenId, parentTokenId, viewedBy, person } = principal;
   const head = heads.get(tenantId) ?? 0;
   return {
     id,
     tenant: tenantId,
     tokenId,
     parentTokenId,
+    person: person?.name ?? null,
     view: viewedBy !== null,
     since: since.toISOString(),
     expiresAt: expiresAt.toISOString(),
