@@ -28,8 +28,8 @@ const LINEAGES = `
       up.person_id
     FROM line JOIN tokens up ON up.id = line.parent_id
   )
-  SELECT of, line.id, line.tenant_id AS "tenantId", scopes, expires_at AS "expiresAt", renews_until AS "renewsUntil",
-    revoked_at AS "revokedAt", last_used_at AS "lastUsedAt",
+  SELECT of, line.id, line.tenant_id AS "tenantId", line.scopes, line.expires_at AS "expiresAt",
+    line.renews_until AS "renewsUntil", line.revoked_at AS "revokedAt", line.last_used_at AS "lastUsedAt",
     CASE WHEN people.id IS NOT NULL THEN jsonb_build_object('id', people.id, 'name', people.name) END AS person
   FROM line LEFT JOIN people ON people.id = line.person_id ORDER BY depth`;
 
