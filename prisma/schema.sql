@@ -27,9 +27,9 @@ CREATE TABLE audit (
   after jsonb,
   request_id text,
   reference uuid DEFAULT gen_random_uuid() NOT NULL,
+  by_person text,
   by_name text,
   target_name text,
-  by_person text,
   CONSTRAINT audit_pkey PRIMARY KEY (id)
 );
 CREATE INDEX audit_by_idx ON audit USING hash (by);
