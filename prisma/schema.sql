@@ -141,6 +141,20 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_tenant_id_used_at_idx ON idempotency_keys USING btree (tenant_id, used_at);
 CREATE INDEX idempotency_keys_used_at_idx ON idempotency_keys USING btree (used_at);
 
+CREATE TABLE link_requests (
+  id text NOT NULL,
+  tenant_id text NOT NULL,
+  person_id text,
+  asked_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  mailed_at timestamp(3) with time zone,
+  CONSTRAINT link_requests_pkey PRIMARY KEY (id)
+);
+CREATE INDEX link_requests_asked_at_idx ON link_requests USING btree (asked_at);
+CREATE UNIQUE INDEX link_requests_nameless_key ON link_requests USING btree (tenant_id) WHERE person_id IS NULL;
+CREATE INDEX link_requests_person_id_idx ON link_requests USING btree (person_id);
+CREATE INDEX link_requests_tenant_id_idx ON link_requests USING btree (tenant_id);
+CREATE UNIQUE INDEX link_requests_tenant_id_person_id_key ON link_requests USING btree (tenant_id, person_id) WHERE person_id IS NOT NULL;
+
 CREATE TABLE log_events (
   "position" bigint NOT NULL,
   seq bigint,
@@ -232,8 +246,12 @@ CREATE TABLE people (
   created_by text NOT NULL,
   created_at timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
   removed_at timestamp(3) with time zone,
+  scopes text[] DEFAULT ARRAY[]::text[],
+  voucher_id text,
+  vouched_until timestamp(3) with time zone,
   CONSTRAINT people_pkey PRIMARY KEY (id)
 );
+CREATE INDEX people_email_idx ON people USING btree (lower(email)) WHERE removed_at IS NULL;
 CREATE INDEX people_tenant_id_created_at_idx ON people USING btree (tenant_id, created_at);
 CREATE UNIQUE INDEX people_tenant_id_name_key ON people USING btree (tenant_id, name) WHERE removed_at IS NULL;
 
@@ -1479,6 +1497,8 @@ CREATE TRIGGER agents_updated AFTER UPDATE ON agents REFERENCING OLD TABLE AS ol
 CREATE TRIGGER calls_deleted AFTER DELETE ON calls REFERENCING OLD TABLE AS old_calls FOR EACH STATEMENT EXECUTE FUNCTION calls_deleted();
 CREATE TRIGGER calls_inserted AFTER INSERT ON calls REFERENCING NEW TABLE AS new_calls FOR EACH STATEMENT EXECUTE FUNCTION calls_inserted();
 CREATE TRIGGER calls_updated AFTER UPDATE ON calls REFERENCING OLD TABLE AS old_calls NEW TABLE AS new_calls FOR EACH STATEMENT EXECUTE FUNCTION calls_updated();
+ALTER TABLE link_requests ADD CONSTRAINT link_requests_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE link_requests ADD CONSTRAINT link_requests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE log_readers ADD CONSTRAINT log_readers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE people ADD CONSTRAINT people_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE rules ADD CONSTRAINT rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON UPDATE CASCADE ON DELETE CASCADE;

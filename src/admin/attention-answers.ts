@@ -1,5 +1,6 @@
 /** What needs an operator, and what goes on, as `/openapi.json` describes it. */
 import { z } from 'zod';
+import { linkRequest } from '../auth/link-requests/link-request-answers.js';
 import { idField, momentField, tenantField } from '../common/answer-fields.js';
 
 const count = z
@@ -32,6 +33,9 @@ export const activityAnswer = z.object({
 
 export const attentionAnswer = z.object({
   since: momentField,
+  linkRequests: z
+    .array(linkRequest)
+    .meta({ description: 'Who asked for a sign-in link and was mailed none; oldest first, 50 at most.' }),
   tenants: z
     .array(z.object({ tenant: tenantField, ...activity }).meta({ id: 'FailingTenant' }))
     .meta({ description: 'With calls that went wrong since then, most first; 50 at most.' }),

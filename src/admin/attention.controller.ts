@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Scopes } from '../auth/auth.decorators.js';
+import { LinkRequests } from '../auth/link-requests/link-requests.js';
 import { lifetimeAt } from '../calls/lists/call-query.js';
 import { CallActivity } from '../calls/numbers/call-activity.js';
 import type { Patience } from '../common/fair-slots.js';
@@ -36,23 +37,25 @@ export class AttentionController {
   constructor(
     private readonly calls: CallActivity,
     private readonly webhooks: WebhookQueries,
+    private readonly links: LinkRequests,
     @Inject(ENV) private readonly env: Env,
   ) {}
 
   /** `since`: by default a day ago, 7 days at most. How the server itself is: see /readyz. */
   @Operation({
     id: 'getAttention',
-    summary: 'What needs an operator: tenants whose calls go wrong, webhooks that fail',
+    summary: 'What needs an operator: tenants whose calls go wrong, webhooks that fail, requests for sign-in links',
     answer: attentionAnswer,
   })
   @Get('attention')
   async attention(@Query({ schema: attentionQuery }) query: AttentionQuery, @ClientPatience() patience: Patience) {
     const from = query.since ?? momentIn(-DAY_MS);
-    const [tenants, webhooks] = await Promise.all([
+    const [tenants, webhooks, linkRequests] = await Promise.all([
       this.calls.failingAcrossTenants(from, this.lifetime(), patience),
       this.webhooks.failingAcrossTenants(patience),
+      this.links.list(null, true, patience),
     ]);
-    return { since: from.toISOString(), tenants, webhooks };
+    return { since: from.toISOString(), tenants, webhooks, linkRequests };
   }
 
   /** `tenants` or `agents`: the names to look at, 100 at most. `since`: by default a day ago, 7 days at most. */

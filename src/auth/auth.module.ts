@@ -7,6 +7,11 @@ import { IdpStrategy } from './idp.strategy.js';
 import { issuerProvider } from './keys/issuer.js';
 import { IssuerKeys } from './keys/issuer-keys.js';
 import { JwtStrategy } from './jwt.strategy.js';
+import { LinkRequestsController } from './link-requests/link-requests.controller.js';
+import { LinkRequests } from './link-requests/link-requests.js';
+import { WhoAsks } from './link-requests/who-asks.js';
+import { LinkMail } from './mail/link-mail.js';
+import { Mail } from './mail/mail.js';
 import { PeopleController } from './people/people.controller.js';
 import { PeopleService } from './people/people.service.js';
 import { SessionsController } from './sign-in/sessions.controller.js';
@@ -36,6 +41,7 @@ import { Views } from './tokens/views.js';
     SessionsController,
     SignInController,
     PeopleController,
+    LinkRequestsController,
   ],
   providers: [
     issuerProvider,
@@ -49,6 +55,10 @@ import { Views } from './tokens/views.js';
     StreamTokens,
     Views,
     PeopleService,
+    Mail,
+    LinkMail,
+    WhoAsks,
+    LinkRequests,
     Sessions,
     SignIn,
     TokenFiles,
@@ -58,6 +68,6 @@ import { Views } from './tokens/views.js';
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: APP_GUARD, useClass: BodyGuard },
   ],
-  exports: [TokensService, StreamTokens, CurrentRights, SignIn, TokenFiles],
+  exports: [TokensService, StreamTokens, CurrentRights, SignIn, LinkRequests, TokenFiles],
 })
 export class AuthModule {}

@@ -12,7 +12,7 @@ import type { TrustProxy } from './trust-proxy.js';
 import * as text from './variables.js';
 
 const { InvalidEnv, busUrl, corsOrigins, flag, integer, postgresUrl, publicUrl, secret, shown, trustProxy } = text;
-const { recordingHosts, webhooksAllow } = text;
+const { mailFrom, recordingHosts, smtpUrl, webhooksAllow } = text;
 
 const seconds = (fallback: number, max: number) => integer(1, max).default(fallback);
 
@@ -54,6 +54,8 @@ const envSchema = z.object({
   LIMIT_TOKENS: limit(1000),
   RETENTION_DAYS: integer(1, 36_500).optional(),
   WEBHOOKS_ALLOW: webhooksAllow,
+  SMTP_URL: smtpUrl.optional(),
+  SMTP_FROM: mailFrom.optional(),
   ...identityProviderVariables,
 });
 
@@ -106,6 +108,10 @@ export interface Env {
   readonly retentionDays: number | undefined;
   /** Addresses that webhooks may use though they are not public, also without TLS. In the demo: its own machine. */
   readonly webhooksAllow: readonly AddressRange[];
+  /** The server by which mails are sent; undefined: none are. */
+  readonly smtpUrl: string | undefined;
+  /** Whom mails are from; undefined: an address at the host of {@link Env.publicUrl}. */
+  readonly smtpFrom: string | undefined;
 }
 
 type Shell = Record<string, string | undefined>;
@@ -146,6 +152,8 @@ export function readEnv(variables: Shell, shell = variables): Env {
     limits: limitsOf(env),
     retentionDays: env.RETENTION_DAYS,
     webhooksAllow: env.WEBHOOKS_ALLOW(demo),
+    smtpUrl: env.SMTP_URL,
+    smtpFrom: env.SMTP_FROM,
     recordingHosts: env.RECORDING_HOSTS,
   });
 }

@@ -6,11 +6,11 @@ import { type PostgresUrl, readPostgresUrl } from './postgres-url.js';
  * and decoded.
  */
 export function secretsOf(env: Env): string[] {
-  const { metricsToken, sourceToken, databaseUrl, busUrl, sources } = env;
+  const { metricsToken, sourceToken, databaseUrl, busUrl, smtpUrl, sources } = env;
   const { pinecallApiKey, pinecall2ApiKey, pinecall2SupervisorKey, pinecallOpsKey } = env;
   const keys = [pinecallApiKey, pinecall2ApiKey, pinecall2SupervisorKey, pinecallOpsKey];
   const tokens = [metricsToken, sourceToken, ...keys].filter((one) => one !== undefined);
-  const urls = [busUrl, ...sources].filter((one) => one !== undefined);
+  const urls = [busUrl, smtpUrl, ...sources].filter((one) => one !== undefined);
   const database = databaseUrl === undefined ? [] : passwordsOf(readPostgresUrl(databaseUrl));
   return [...tokens, ...database, ...urls.flatMap(passwordsIn)];
 }

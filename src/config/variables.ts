@@ -81,6 +81,16 @@ export const busUrl = z
   .regex(/^(nats|tls|rediss?):\/\/[^\s/]+/, 'must look like nats://host:4222, tls://host:4222, redis://… or rediss://…')
   .refine((url) => URL.canParse(url), 'is not a URL');
 
+export const smtpUrl = z
+  .string()
+  .regex(/^smtps?:\/\/[^\s/]+/, 'must look like smtp://user:password@host:587 or smtps://…')
+  .refine((url) => URL.canParse(url), 'is not a URL');
+
+/** An address, perhaps with a name before it. */
+export const mailFrom = z
+  .string()
+  .regex(/^([^<>\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/, 'must look like Calls <calls@example.com>');
+
 export const postgresUrl = z.string().transform((text, context) => {
   try {
     readPostgresUrl(text);
@@ -105,7 +115,7 @@ const MAX_SHOWN = 60;
  * Values that are never shown: the reader of the line need not know them, and nobody can tell where a password ends.
  */
 const SECRET = /_TOKEN$|_KEY$/;
-const WITH_PASSWORD = /^(DATABASE|BUS)_URL$|^SOURCES$/;
+const WITH_PASSWORD = /^(DATABASE|BUS|SMTP)_URL$|^SOURCES$/;
 
 /** What a variable was, for a message about what it may be. */
 export function shown(name: string, value: string): string {

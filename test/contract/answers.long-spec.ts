@@ -93,6 +93,16 @@ it('people of a tenant', async () => {
   const [person] = body['people'] as unknown as { id: string }[];
   await admin('PATCH', `${path}/people/${person?.id}`, { name: 'Ana P.' });
   await admin('PATCH', `${path}/people/none`, { name: 'Ana P.' });
+  const own = { Cookie, 'Sec-Fetch-Site': 'same-origin' };
+  await board.request('POST', '/v1/session/link-requests', { headers: own, body: {} });
+  await board.request('POST', '/v1/session/link-requests', { headers: own, body: {} });
+  const request = await waitFor(async () => {
+    const { body: list } = await admin('GET', `${path}/link-requests`);
+    return (list['requests'] as unknown as { id: string }[])[0];
+  });
+  await admin('GET', '/v1/admin/attention');
+  await admin('DELETE', `${path}/link-requests/${request.id}`);
+  await admin('DELETE', `${path}/link-requests/${request.id}`);
   await admin('DELETE', `${path}/people/${person?.id}/sessions`);
   await admin('DELETE', `${path}/people/${person?.id}`);
 });

@@ -14,6 +14,7 @@ const OPEN = new Set([
   'GET /readyz',
   'GET /.well-known/jwks.json',
   'POST /v1/session/code',
+  'POST /v1/session/link-requests',
   'GET /v1/event-types',
   'GET /asyncapi.json',
 ]);

@@ -11,6 +11,9 @@ export const personAnswer = z
       .string()
       .nullable()
       .meta({ description: 'Null: none is known.', examples: ['ana@acme.example'] }),
+    canMail: z
+      .boolean()
+      .meta({ description: 'A link can be mailed: an e-mail is kept, and SMTP_URL is set.', examples: [false] }),
     createdAt: momentField,
     sessions: z
       .int()

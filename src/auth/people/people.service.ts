@@ -16,6 +16,7 @@ import type { Person, Prisma } from '../../database/generated/client.js';
 import { ReadPool } from '../../database/pools.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { assertTenant } from '../known-tenant.js';
+import { LinkMail } from '../mail/link-mail.js';
 import type { personAnswer, personPage } from './people-answers.js';
 import { findPerson } from './person-rows.js';
 
@@ -41,6 +42,7 @@ export class PeopleService {
     private readonly pool: ReadPool,
     private readonly audit: AuditLog,
     private readonly bus: Bus,
+    private readonly mail: LinkMail,
   ) {}
 
   /** Newest first. Throws `tenant-not-found`. */
@@ -64,7 +66,7 @@ export class PeopleService {
     // An operator's read, whosever people they are.
     const { rows, presences } = await this.pool.list(null, read, patience);
     const page = LISTING.page(rows, limit, tenantId, (row) => [row.createdAt, row.id]);
-    return { people: page.rows.map((row) => viewOf(row, presences.get(row.id))), next: page.next };
+    return { people: page.rows.map((row) => viewOf(row, presences.get(row.id), this.mail.isOn)), next: page.next };
   }
 
   /** Throws `person-not-found`, and `validation` for a name that another person of the tenant has. */
@@ -76,7 +78,7 @@ export class PeopleService {
       const after = await transaction.person.update({ where: { id }, data });
       const emailChanged = before.email === after.email ? {} : { emailChanged: true };
       await this.record(transaction, 'person.change', before, { name: after.name, ...emailChanged }, actor);
-      return viewOf(after, (await presencesOf(transaction, [after])).get(id));
+      return viewOf(after, (await presencesOf(transaction, [after])).get(id), this.mail.isOn);
     });
   }
 
@@ -85,6 +87,8 @@ export class PeopleService {
     const ended = await this.prisma.$transaction(async (transaction) => {
       const person = await findPerson(transaction, tenantId, id);
       const sessions = await endSessions(transaction, id);
+      // No link is mailed on the word that let the person in before.
+      await transaction.person.update({ where: { id }, data: { voucherId: null, vouchedUntil: null } });
       await this.record(transaction, 'person.sign-out', person, { sessions: sessions.length }, actor);
       return sessions;
     });
@@ -96,7 +100,9 @@ export class PeopleService {
     const ended = await this.prisma.$transaction(async (transaction) => {
       const person = await findPerson(transaction, tenantId, id);
       const sessions = await endSessions(transaction, id);
-      await transaction.person.update({ where: { id }, data: { removedAt: moment(), email: null } });
+      const data = { removedAt: moment(), email: null, voucherId: null, vouchedUntil: null };
+      await transaction.person.update({ where: { id }, data });
+      await transaction.linkRequest.deleteMany({ where: { personId: id } });
       await this.record(transaction, 'person.remove', person, null, actor);
       return sessions;
     });
@@ -166,12 +172,13 @@ async function presencesOf(
   );
 }
 
-function viewOf(row: Person, presence: Presence | undefined): PersonView {
+function viewOf(row: Person, presence: Presence | undefined, hasMail: boolean): PersonView {
   return {
     id: row.id,
     tenant: row.tenantId,
     name: row.name,
     email: row.email,
+    canMail: hasMail && row.email !== null,
     createdAt: row.createdAt.toISOString(),
     sessions: presence?.sessions ?? 0,
     lastSeenAt: presence?.lastSeenAt?.toISOString() ?? null,

@@ -7,6 +7,15 @@ export const signInLinkAnswer = z
   .object({ url: z.string().meta({ examples: ['http://127.0.0.1:3000/#code=k3…'] }), expiresAt: momentField })
   .meta({ id: 'SignInLink' });
 
+export const tenantSignInLinkAnswer = signInLinkAnswer
+  .extend({
+    mailed: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Only where `mail` was asked for. False: the mail server did not take it.' }),
+  })
+  .meta({ id: 'TenantSignInLink' });
+
 const expiresAt = momentField.meta({
   description: 'The longest end of the session. It ends sooner if nobody uses it for seven days.',
 });

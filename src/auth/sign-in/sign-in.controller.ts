@@ -9,6 +9,7 @@ import { Problem } from '../../common/problem.js';
 import { requestId } from '../../common/request-id.js';
 import { TokenBuckets } from '../../common/token-bucket.js';
 import { CurrentActor, CurrentPrincipal, Public, Scopes } from '../auth.decorators.js';
+import { LinkMail } from '../mail/link-mail.js';
 import { emailSchema, personName } from '../people/people.schemas.js';
 import type { Principal } from '../principal.js';
 import { assertOwnPage } from './session-cookie.js';
@@ -18,7 +19,7 @@ import { platformScopes, shortTtlSchema, tenantScopes } from '../tokens/tokens.s
 import { MAX_VIEW_TTL_SECONDS, Views } from '../tokens/views.js';
 import { Operation } from '../../common/operation.js';
 import { viewAnswer } from '../tokens/token-answers.js';
-import { signInLinkAnswer, signedInAnswer } from './sign-in-answers.js';
+import { signInLinkAnswer, signedInAnswer, tenantSignInLinkAnswer } from './sign-in-answers.js';
 
 const DEFAULT_TTL_SECONDS = 15 * 60;
 const MAX_LINK_TTL_SECONDS = 24 * 3600;
@@ -38,8 +39,12 @@ const tenantLinkSchema = z
     ttl: linkTtl,
     for: personName.optional().meta({ description: 'The person’s name. Who is not known yet is added.' }),
     email: emailSchema.optional().meta({ description: 'Kept with the person.' }),
+    mail: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Also mail the link to the e-mail that is kept with the person.' }),
   })
-  .refine(({ for: name, email }) => email === undefined || name !== undefined, {
+  .refine(({ for: name, email, mail }) => name !== undefined || (email === undefined && !mail), {
     path: ['email'],
     message: 'is kept with a person: name one (`for`)',
   })
@@ -63,25 +68,29 @@ export class SignInController {
     private readonly signIn: SignIn,
     private readonly sessions: Sessions,
     private readonly views: Views,
+    private readonly links: LinkMail,
   ) {}
 
   @Operation({
     id: 'createTenantSignInLink',
     summary: 'A link that signs a person of the tenant in, once; it is in this answer only',
-    answer: signInLinkAnswer,
+    answer: tenantSignInLinkAnswer,
     problems: ['tenant-not-found'],
     bodyExample: { for: 'Ana Pérez', scopes: ['events:read', 'agents:read'], ttl: '15m' },
   })
   @Post('admin/tenants/:tenant/sign-in-links')
   @Scopes('admin')
-  createTenantLink(
+  async createTenantLink(
     @CurrentPrincipal() admin: Principal,
     @CurrentActor() actor: Actor,
     @Param('tenant', { schema: tenantIdSchema }) tenantId: TenantId,
-    @Body({ schema: tenantLinkSchema }) { scopes, ttl, for: name, email }: z.infer<typeof tenantLinkSchema>,
+    @Body({ schema: tenantLinkSchema }) { scopes, ttl, for: name, email, mail }: z.infer<typeof tenantLinkSchema>,
   ) {
     const person = name === undefined ? undefined : { name, email };
-    return this.signIn.createLink(tenantId, { scopes, ttlSeconds: ttl, person }, actor, admin);
+    if (mail) this.links.assertCanMail();
+    const link = await this.signIn.createLink(tenantId, { scopes, ttlSeconds: ttl, person }, actor, admin);
+    if (!mail || name === undefined) return link;
+    return { ...link, mailed: await this.links.mail(tenantId, name, link.url) };
   }
 
   @Operation({

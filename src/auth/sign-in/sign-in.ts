@@ -54,7 +54,7 @@ export interface SignedIn {
 }
 
 /** Who vouches for the link; null is the product itself. */
-interface Voucher {
+export interface Voucher {
   readonly tokenId: string | null;
   readonly until: Date;
 }
@@ -81,13 +81,29 @@ export class SignIn {
   /** A link for a person of the tenant or, with null, of the platform. Throws `tenant-not-found`. */
   async createLink(
     tenantId: TenantId | null,
-    { scopes, ttlSeconds, person: named }: NewLink,
+    link: NewLink,
     actor: Actor = SYSTEM,
     admin?: Principal,
   ): Promise<SignInLink> {
+    const voucher = await this.voucherOf(admin);
+    return this.makeLink(tenantId, link, actor, voucher, async (transaction, personId) => {
+      if (tenantId === null) return;
+      await transaction.linkRequest.deleteMany({ where: { tenantId, personId } });
+      const data = { scopes: [...link.scopes], voucherId: voucher.tokenId, vouchedUntil: voucher.until };
+      if (personId !== null) await transaction.person.update({ where: { id: personId }, data });
+    });
+  }
+
+  /** As {@link createLink}, on the word of who vouched before. `andThen` belongs to the same transaction. */
+  async makeLink(
+    tenantId: TenantId | null,
+    { scopes, ttlSeconds, person: named }: NewLink,
+    actor: Actor,
+    { tokenId: voucherId, until }: Voucher,
+    andThen?: (transaction: Prisma.TransactionClient, personId: string | null) => Promise<void>,
+  ): Promise<SignInLink> {
     const code = randomBytes(32).toString('base64url');
     const id = randomUUID();
-    const { tokenId: voucherId, until } = await this.voucherOf(admin);
     const expiresAt = earlier(momentIn(ttlSeconds * 1000), until);
     await this.prisma.$transaction(async (transaction) => {
       await assertTenant(transaction, tenantId);
@@ -98,6 +114,7 @@ export class SignIn {
       const row = { id, hash: hashOf(code), tenantId, scopes: [...scopes], voucherId, vouchedUntil: until };
       const data = { ...row, personId: person?.id ?? null, createdBy: actor.name, expiresAt };
       await transaction.signInCode.create({ data });
+      await andThen?.(transaction, data.personId);
       const after = { ...forPerson(person?.name), scopes: [...scopes], expiresAt: expiresAt.toISOString() };
       await this.record(transaction, actor, 'sign-in.link', id, tenantId, after);
     });
@@ -178,7 +195,7 @@ function forPerson(name: string | undefined): { for?: string } {
   return name === undefined ? {} : { for: name };
 }
 
-function hashOf(code: string): string {
+export function hashOf(code: string): string {
   return createHash('sha256').update(code).digest('hex');
 }
 

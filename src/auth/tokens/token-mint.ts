@@ -74,7 +74,7 @@ export class TokenMint {
   }
 
   private async textOf(id: string, minting: Minting): Promise<{ kid: string; token: string; endsAt: Date }> {
-    const { kind, tenantId, scopes, parent, narrowing, viewedBy, mintsUntil } = minting;
+    const { kind, tenantId, scopes, parent, narrowing, viewedBy, mintsUntil, personId } = minting;
     const key = await this.keys.current();
     const exp = Math.floor(minting.expiresAt.getTime() / 1000);
     const token = key.sign({
@@ -88,6 +88,8 @@ export class TokenMint {
       ...(parent === undefined ? {} : { parent: parent.tokenId }),
       ...(viewedBy === undefined ? {} : { act: { sub: viewedBy } }),
       ...(mintsUntil === undefined ? {} : { mints_until: Math.floor(mintsUntil.getTime() / 1000) }),
+      // So that the cookie says whose session it was when its row is gone.
+      ...(kind === 'session' && personId ? { person: personId } : {}),
       ...narrowing,
     });
     return { kid: key.kid, token, endsAt: new Date(exp * 1000) };
