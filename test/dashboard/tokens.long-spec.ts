@@ -46,7 +46,7 @@ describeInChromium('the page of the tokens', () => {
     };
     await create('Of another tab');
     // As a token that has ended looks to the server.
-    await page.evaluate(() => sessionStorage.setItem('switchboard.token', 'e30.e30.e30'));
+    await page.evaluate(`sessionStorage.setItem('switchboard.token', 'e30.e30.e30')`);
     await page.reload();
     await create('Of a tab that slept');
     expect(await people(page).getByRole('row').count()).toBe(2);
@@ -59,7 +59,7 @@ describeInChromium('the page of the tokens', () => {
     const person = await Person.visiting(browser, board.url);
     const page = await person.open('/');
     await page.getByLabel('Access token').waitFor();
-    await page.evaluate((hash) => (location.hash = hash), new URL(body.url).hash);
+    await page.evaluate(`location.hash = ${JSON.stringify(new URL(body.url).hash)}`);
     await page.getByRole('button', { name: 'Open Switchboard' }).click();
     await isLive(page);
     expect(page.url()).not.toContain('code=');

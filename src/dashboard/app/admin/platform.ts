@@ -16,6 +16,28 @@ export interface Agent {
   readonly since: string | null;
 }
 
+/** Somebody of a customer who signs in by links. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string | null;
+  /** A link can be mailed to it. */
+  readonly canMail: boolean;
+  /** In how many browsers. */
+  readonly sessions: number;
+  readonly lastSeenAt: string | null;
+}
+
+/** Somebody of a customer who asked for a new sign-in link. */
+export interface LinkRequest {
+  readonly id: string;
+  readonly tenant: string;
+  /** Null: nobody by name. */
+  readonly person: string | null;
+  readonly askedAt: string;
+  readonly mailedAt: string | null;
+}
+
 const PAGE = 500;
 
 /** Everything of a list, page by page. Rejects with a Fault. */

@@ -51,6 +51,15 @@ function invite(): boolean {
   return code !== null;
 }
 
+/** The code that was refused last: it still tells the server who asks for another link. */
+let refusedCode: string | undefined;
+
+/** Asks for a new sign-in link, as whoever the server knows this to be. Rejects with a Fault. */
+export async function askForLink(email: string): Promise<void> {
+  const body = { ...(refusedCode && { code: refusedCode }), ...(email !== '' && { email }) };
+  await call('POST', '/v1/session/link-requests', { body });
+}
+
 /** By the code of a link, which is used up. */
 export async function acceptInvitation(code: string): Promise<void> {
   session.set({ kind: 'checking' });
@@ -62,7 +71,10 @@ export async function acceptInvitation(code: string): Promise<void> {
   } catch (error) {
     const { slug } = asFault(error);
     if (slug === 'unreachable' || slug === 'unavailable') session.set({ kind: 'unreachable' });
-    else await look('code-refused');
+    else {
+      refusedCode = code;
+      await look('code-refused');
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import { type FormEvent, type ReactNode, useEffect, useId, useState } from 'reac
 import { asFault } from '../api/problem.js';
 import { texts } from '../texts/en.js';
 import { BrandMark } from '../ui/brand-mark.js';
+import { LinkRequest } from './link-request.js';
 import { type SignedOutReason, acceptInvitation, signIn } from './session.js';
 
 /** Where one gets in, and where one is told why one is out. */
@@ -15,6 +16,7 @@ export function SignInPage({ reason }: { readonly reason: SignedOutReason }) {
           <p>{told.text}</p>
         </div>
       )}
+      <LinkRequest />
       <SignInForm />
     </SignInCard>
   );

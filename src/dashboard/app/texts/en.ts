@@ -32,13 +32,22 @@ export const texts = {
     unreachable: 'Cannot connect to Switchboard',
     unreachableHint: 'The server is not responding. This page keeps trying to reconnect.',
     retry: 'Try now',
+    newLink: {
+      email: 'E-mail (optional)',
+      emailHint:
+        'No link, or an old one? Ask for a new link. If this browser was signed in before, you need no e-mail.',
+      ask: 'Send me a new link',
+      sent: 'Your request was sent',
+      sentHint: 'If we know you, a new link arrives by e-mail or from the people who run Switchboard for you.',
+      tooOften: 'You have just asked. Please wait a few seconds and try again.',
+    },
     reasons: {
       'signed-out': { title: 'You have signed out', text: 'Calls are no longer shown in this browser.' },
       'code-refused': {
         title: 'This sign-in link no longer works',
-        text: 'Each link works once and expires soon. Ask for a new link, or paste a token.',
+        text: 'Each link works once and expires soon. Ask for a new one below.',
       },
-      'token-expired': { title: 'Your session has ended', text: 'Sign in again to continue.' },
+      'token-expired': { title: 'Your session has ended', text: 'Ask for a new link, or paste a token, to continue.' },
       'token-revoked': {
         title: 'Your access was revoked',
         text: 'The token you signed in with was revoked. Contact your account manager.',

@@ -34,6 +34,9 @@ export const operatorTexts = {
       ];
       return `In the last 24 hours, ${parts.join(', and ')}.`;
     },
+    linkRequest: (name: string, person: string | null) =>
+      person === null ? `${name}: someone asks for a sign-in link` : `${name}: ${person} asks for a sign-in link`,
+    linkRequestHint: (when: string) => `Asked ${when}. Create the link under People.`,
     webhook: (name: string, status: 'failing' | 'disabled') =>
       status === 'failing' ? `${name}: a webhook is failing` : `${name}: a webhook was disabled`,
   },

@@ -76,7 +76,8 @@ export const tokenTexts = {
   overlap: 'The old token goes on working for',
   overlaps: { '0s': 'No time', '1h': 'An hour', '24h': 'A day', '7d': '7 days' },
   people: 'People signed in',
-  peopleHint: 'By a sign-in link, for an hour at a time. Revoking one signs that person out.',
+  peopleHint:
+    'By sign-in link. Each stays signed in while they use Switchboard, for 30 days at most. Revoking one signs that person out of that browser.',
   current: 'This session',
   revokeTitle: (name: string) => `Revoke “${name}”?`,
   revokeText: 'Everything that uses it stops within a second, including open streams. This cannot be undone.',

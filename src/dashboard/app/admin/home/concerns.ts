@@ -1,8 +1,9 @@
 /** What is wrong now, in the order in which somebody should look at it. Pure. */
 import { adminTexts } from '../../texts/admin.js';
 import { operatorTexts } from '../../texts/operator.js';
-import { countText } from '../../ui/format.js';
+import { countText, momentText } from '../../ui/format.js';
 import type { Health } from '../health/health.js';
+import type { LinkRequest } from '../platform.js';
 
 export interface Concern {
   readonly key: string;
@@ -14,6 +15,7 @@ export interface Concern {
 }
 
 export interface Attention {
+  readonly linkRequests: readonly LinkRequest[];
   readonly tenants: readonly {
     readonly tenant: string;
     readonly calls: number;
@@ -74,8 +76,12 @@ function sourceConcerns({ sources }: Health): Found[] {
   });
 }
 
-function customerConcerns({ tenants, webhooks }: Attention, nameOf: (tenant: string) => string): Found[] {
+function customerConcerns({ tenants, webhooks, linkRequests }: Attention, nameOf: (tenant: string) => string): Found[] {
   return [
+    ...linkRequests.map(({ id, tenant, person, askedAt }): Found => {
+      const detail = texts.linkRequestHint(momentText(askedAt));
+      return [`request ${id}`, 'warn', texts.linkRequest(nameOf(tenant), person), detail, `/tenants/${tenant}`];
+    }),
     ...webhooks.map(({ tenant, id, url, status, lastFailure }): Found => {
       const detail = lastFailure === null ? url : `${url}: ${lastFailure.reason}`;
       return [

@@ -26,7 +26,7 @@ const look = async (signal: AbortSignal) => {
     .catch((error: unknown) => (state.health.status === 'ready' ? Promise.reject(error as Error) : NOTHING));
   return { ...state, attention };
 };
-const NOTHING: Attention = { tenants: [], webhooks: [] };
+const NOTHING: Attention = { tenants: [], webhooks: [], linkRequests: [] };
 const listUnassigned = (signal: AbortSignal) =>
   listAll<Agent>('/v1/admin/agents', 'agents', signal, { unassigned: 'true' });
 

@@ -14,6 +14,7 @@ import { usePlatform } from '../platform-context.js';
 import { path } from '../../api/path.js';
 import { type Agent, type Tenant, listAll } from '../platform.js';
 import { SignInLinkDialog } from '../access/sign-in-link-dialog.js';
+import { PeopleCard } from './people-card.js';
 import { StatusTag } from './status-tag.js';
 import { TenantSettings } from './tenant-settings.js';
 import { TokensCard } from '../access/tokens-card.js';
@@ -50,6 +51,7 @@ export default function TenantPage({ tenant: id }: { readonly tenant: string }) 
         <>
           <OwnedAgents tenant={value.tenant} />
           <TenantSettings key={value.tenant} tenant={value} onChanged={changed} />
+          <PeopleCard key={`people of ${value.tenant}`} tenant={value} />
           <WebhooksCard tenant={value.tenant} />
           <TokensCard
             owner={value.name}
