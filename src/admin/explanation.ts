@@ -62,7 +62,7 @@ function missing({ position, head }: ExplainFacts): Check {
   const detail =
     position > head
       ? `The log has no position ${position} yet; its last is ${head}. Interim events (words, speech) never get one.`
-      : `Position ${position} was given, and its event is gone: its tenant was erased, its time of retention is over, or a restore has gone behind it.`;
+      : `Position ${position} was given, and its event is gone: its owner was erased, its retention period is over, or the database was restored to before it.`;
   return { check: 'logged', passed: false, detail };
 }
 
@@ -79,7 +79,7 @@ function checksOf(facts: ExplainFacts, event: EventFacts): Check[] {
     {
       check: 'tenant',
       passed: tenant.status === 'active',
-      detail: `The tenant is ${tenant.status} now${tenant.status === 'active' ? '' : ': it may open no stream'}.`,
+      detail: `${tenant.id} is ${tenant.status} now${tenant.status === 'active' ? '' : ': it may open no stream'}.`,
     },
     ...(token === undefined ? [] : tokenChecks(token, event, facts)),
   ];
@@ -103,7 +103,7 @@ function stampDetail({ call, owner }: ExplainFacts, { type, agent, callId, tenan
 function retention(isKept: boolean, expiredUntil: number): Check {
   const detail = isKept
     ? 'It is within the time of retention.'
-    : `Retention has removed the tenant's events up to ${expiredUntil}; a cursor before that gets log.gap.`;
+    : `Retention has removed the events up to ${expiredUntil}; a cursor before that gets log.gap.`;
   return { check: 'retention', passed: isKept, detail };
 }
 

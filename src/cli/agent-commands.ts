@@ -29,9 +29,9 @@ export function addAgentCommands(program: Command): void {
 function addList(agent: Command): void {
   agent
     .command('list')
-    .description('which agent is whose')
-    .option('--tenant <tenant>', 'one tenant’s')
-    .option('--unassigned', 'those that nobody owns')
+    .description('list agents and their owners')
+    .option('--tenant <tenant>', 'only this tenant’s agents')
+    .option('--unassigned', 'only agents that nobody owns')
     .action(async ({ tenant, unassigned }: { tenant?: string; unassigned?: boolean }, command: Command) => {
       const { api, isJson } = contextOf(command);
       const query = new URLSearchParams({
@@ -46,10 +46,10 @@ function addList(agent: Command): void {
 function addAssign(agent: Command): void {
   agent
     .command('assign <agent>')
-    .description('give an agent to a tenant; --from says whose you believe it is (nobody’s, unless said)')
+    .description('assign an agent to a tenant; --from names its current owner (nobody by default)')
     .requiredOption('--tenant <tenant>', 'its new owner')
-    .option('--from <tenant>', 'its owner now')
-    .option('--dry-run', 'only say what would change')
+    .option('--from <tenant>', 'its current owner')
+    .option('--dry-run', 'only show what would change')
     .action(async (name: string, { tenant, from, dryRun }: AssignOptions, command: Command) => {
       const { api, isJson } = contextOf(command);
       const url = `${path`/v1/admin/agents/${name}/owner`}${dryRun ? '?dryRun=true' : ''}`;
@@ -67,8 +67,8 @@ function addAssign(agent: Command): void {
 function addUnassign(agent: Command): void {
   agent
     .command('unassign <agent>')
-    .description('take an agent away; its calls stay with the owner they had')
-    .requiredOption('--from <tenant>', 'its owner now')
+    .description('unassign an agent; its past calls stay with their owner')
+    .requiredOption('--from <tenant>', 'its current owner')
     .action(async (name: string, { from }: { from: string }, command: Command) => {
       await contextOf(command).api.request('DELETE', path`/v1/admin/agents/${name}/owner`, z.undefined(), { from });
     });
@@ -77,9 +77,9 @@ function addUnassign(agent: Command): void {
 function addSet(agent: Command): void {
   agent
     .command('set [agents...]')
-    .description('make these, and no others, a tenant’s agents: all or nothing')
+    .description('make exactly these the agents of a tenant; all or nothing')
     .requiredOption('--tenant <tenant>', 'whose')
-    .option('--dry-run', 'only say what would change')
+    .option('--dry-run', 'only show what would change')
     .action(async (agents: string[], { tenant, dryRun }: AssignOptions, command: Command) => {
       const { api, isJson } = contextOf(command);
       const url = `${path`/v1/admin/tenants/${tenant}/agents`}${dryRun ? '?dryRun=true' : ''}`;
@@ -93,7 +93,7 @@ function addSet(agent: Command): void {
 function addOwners(agent: Command): void {
   agent
     .command('owners <agent>')
-    .description('who owned it, from when to when, newest first')
+    .description('who owned an agent and when, newest first')
     .action(async (name: string, _: object, command: Command) => {
       const { api, isJson } = contextOf(command);
       const list = z.looseObject({ owners: z.array(ownerSchema) });
@@ -108,7 +108,7 @@ function previewOf(answer: Record<string, unknown>): string {
     return `${many} ${many === 1 ? one : several}`;
   };
   return [
-    'nothing was changed; it would concern',
+    'nothing was changed; this would affect',
     `  ${count('openStreams', 'open stream')}: told, and left open`,
     `  ${count('callsInProgress', 'call')} in progress: left with the present owner`,
     `  ${count('narrowedTokens', 'stream token')} narrowed to the agent: without new calls of it`,

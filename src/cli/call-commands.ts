@@ -23,13 +23,13 @@ interface Whose {
 /** How often the server is asked about its progress. */
 const ASK_MS = 500;
 
-const WHOSE = 'whose call is meant, where several tenants have one of that id';
-const OF_NOBODY = 'the call that nobody owns is meant';
+const WHOSE = 'the tenant, if several have a call with this ID';
+const OF_NOBODY = 'the call that nobody owns';
 const whoseQuery = ({ tenant, unassigned }: Whose) => ({ tenant, unassigned: unassigned ? 'true' : undefined });
 
 /** What was said in calls; and what an operator does with all of them, or with one for good. */
 export function addCallCommands(program: Command): void {
-  const calls = program.command('calls').description('calls: list, show, make them anew from the log, erase one');
+  const calls = program.command('calls').description('calls: list, show, rebuild from the log, erase');
   addList(calls);
   addShow(calls);
   addRebuild(calls);
@@ -44,18 +44,18 @@ interface ListOptions extends Whose {
 function addList(calls: Command): void {
   calls
     .command('list')
-    .description('newest first; a tenant’s own token lists the tenant’s')
-    .option('--tenant <tenants>', 'an operator: only these tenants’, separated by commas')
-    .option('--unassigned', 'an operator: those that nobody owns')
+    .description('list calls, newest first; a tenant’s own token lists its own')
+    .option('--tenant <tenants>', 'operators only: only these tenants, separated by commas')
+    .option('--unassigned', 'operators only: calls that nobody owns')
     .option('--agent <agents>', 'only these, separated by commas')
     .addOption(new Option('--state <state>', 'only these').choices(['live', 'ended']))
-    .option('--q <words>', 'what was said or who called: words, "a phrase", -not, or')
-    .option('--from <time>', 'that began at this time or later, like 2026-11-27 or 2026-11-27T09:00:00Z')
-    .option('--to <time>', 'that began before this time')
-    .option('--flag <flags>', 'slow, toolFailed, escalated, lowScore, lost, incomplete; all that are named must hold')
-    .addOption(new Option('--sort <order>', 'in this order').choices(['newest', 'slowest', 'longest']))
-    .option('--limit <n>', 'how many', '50')
-    .option('--cursor <next>', 'go on where a list ended')
+    .option('--q <words>', 'search transcripts and callers: words, "a phrase", -not, or')
+    .option('--from <time>', 'calls that began at this time or later, such as 2026-11-27 or 2026-11-27T09:00:00Z')
+    .option('--to <time>', 'calls that began before this time')
+    .option('--flag <flags>', 'only calls with all of these: slow, toolFailed, escalated, lowScore, lost, incomplete')
+    .addOption(new Option('--sort <order>', 'the order').choices(['newest', 'slowest', 'longest']))
+    .option('--limit <n>', 'maximum number of rows', '50')
+    .option('--cursor <next>', 'continue where a list ended')
     .action(async ({ tenant, unassigned, agent, ...filters }: ListOptions, command: Command) => {
       const { api, isJson } = contextOf(command);
       const isOperators = tenant !== undefined || unassigned || (await ownTenant(api)) === null;
@@ -73,10 +73,10 @@ function addList(calls: Command): void {
 function addShow(calls: Command): void {
   calls
     .command('show <call>')
-    .description('one call: what was said when, its tools, its quality')
-    .option('--tenant <tenant>', `an operator: ${WHOSE}`)
-    .option('--unassigned', `an operator: ${OF_NOBODY}`)
-    .option('--before <earlier>', 'the page before, of a long call')
+    .description('show one call: its transcript, tools and quality')
+    .option('--tenant <tenant>', `operators only: ${WHOSE}`)
+    .option('--unassigned', `operators only: ${OF_NOBODY}`)
+    .option('--before <earlier>', 'the previous page of a long call')
     .action(async (id: string, { before, ...whose }: Whose & { before?: string }, command: Command) => {
       const { api, isJson } = contextOf(command);
       const isOperators = whose.tenant !== undefined || whose.unassigned || (await ownTenant(api)) === null;
@@ -92,13 +92,13 @@ function addShow(calls: Command): void {
 function addRebuild(calls: Command): void {
   calls
     .command('rebuild')
-    .description('make calls, transcripts and tools anew from the log; readers are answered all the while')
-    .option('--no-wait', 'begin, and do not wait for the end')
+    .description('rebuild calls, transcripts and tools from the log; the server keeps answering')
+    .option('--no-wait', 'start, and do not wait until it is done')
     .action(async ({ wait: waits }: { wait: boolean }, command: Command) => {
       const { api, isJson } = contextOf(command);
       let progress = await api.request('POST', '/v1/admin/calls/rebuild', progressSchema);
       while (waits && progress.percent !== undefined) {
-        if (!isJson) process.stderr.write(`${progress.percent} %\n`);
+        if (!isJson) process.stderr.write(`${progress.percent}%\n`);
         await wait(ASK_MS);
         progress = (await api.request('GET', '/readyz', readySchema)).calls;
       }
@@ -109,12 +109,12 @@ function addRebuild(calls: Command): void {
 function addErase(calls: Command): void {
   calls
     .command('erase <call>')
-    .description('erase what was said in a call; its numbers stay in the log, empty')
+    .description('erase what was said in a call; its entries stay in the log, empty')
     .option('--tenant <tenant>', WHOSE)
     .option('--unassigned', OF_NOBODY)
     .option('--yes', SURE)
     .action(async (call: string, { yes, ...whose }: Whose & { yes?: boolean }, command: Command) => {
-      if (!yes) throw new UsageError(`this erases the call ${call} for ever; say --yes if that is what you want`);
+      if (!yes) throw new UsageError(`this permanently erases the call ${call}; add --yes to confirm`);
       const place = path`/v1/admin/calls/${call}` + query(whoseQuery(whose));
       await contextOf(command).api.request('DELETE', place, z.undefined());
     });

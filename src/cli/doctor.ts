@@ -25,9 +25,9 @@ const bad = (text: string): Finding => ({ state: 'bad', text });
 export function addDoctorCommand(program: Command): void {
   program
     .command('doctor')
-    .description('open a stream and say what a proxy in between does to it')
-    .option('--tenant <tenant>', 'look as this tenant')
-    .option('--wait <seconds>', 'how long to wait for a ping; 0: not at all', secondsIn, WAIT_SECONDS)
+    .description('open a stream and report what proxies in between do to it')
+    .option('--tenant <tenant>', 'read as this tenant')
+    .option('--wait <seconds>', 'how long to wait for a ping; 0 to skip', secondsIn, WAIT_SECONDS)
     .action(async ({ tenant, wait: seconds }: { tenant?: string; wait: number }, command: Command) => {
       const { api } = contextOf(command);
       endsWithItsReader();

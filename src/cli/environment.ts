@@ -24,7 +24,7 @@ export class UsageError extends Error {}
 export function readTarget({ url, tokenFile }: TargetOptions): Target {
   const { SWITCHBOARD_URL, SWITCHBOARD_TOKEN, DATA_DIR } = process.env;
   const base = url ?? (SWITCHBOARD_URL || urlHere());
-  if (!URL.canParse(base) || !/^https?:/.test(base)) throw new UsageError(`"${base}" is no http or https address`);
+  if (!URL.canParse(base) || !/^https?:/.test(base)) throw new UsageError(`"${base}" is not an http or https address`);
   const file = tokenFile ?? join(DATA_DIR || '.switchboard', 'admin-token');
   const token = tokenFile === undefined && SWITCHBOARD_TOKEN ? SWITCHBOARD_TOKEN : readToken(file);
   return { url: base.replace(/\/+$/, ''), token };

@@ -72,7 +72,7 @@ function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
-    throw new FleetError(['it is no UTF-8; save it as "CSV UTF-8"']);
+    throw new FleetError(['it is not UTF-8; save it as "CSV UTF-8"']);
   }
 }
 

@@ -21,11 +21,11 @@ export function addImportCommand(agent: Command): void {
   agent
     .command('import <file>')
     .description(
-      'bring agents to their tenants as a CSV (agent,tenant, also as spreadsheets write it) or JSON file says; "-" reads stdin',
+      'assign agents to tenants from a CSV (agent,tenant; spreadsheet exports work too) or JSON file; "-" reads stdin',
     )
     .option('--dry-run', 'only show the plan')
     .option('--transfer', 'also move agents that another tenant owns')
-    .option('--create-tenants', 'make tenants that are not there')
+    .option('--create-tenants', 'create tenants that do not exist')
     .action(async (file: string, options: ImportOptions, command: Command) => {
       const { api, isJson } = contextOf(command);
       const steps = await makePlan(api, file);
@@ -66,7 +66,7 @@ function refuse(steps: readonly Step[], missing: readonly string[], { transfer, 
   const others = steps.filter(({ what }) => what === 'transfer');
   const reasons = [
     ...(missing.length > 0 && !createTenants
-      ? [`no such tenant: ${missing.join(', ')} (--create-tenants makes them)`]
+      ? [`no such tenant: ${missing.join(', ')} (--create-tenants creates them)`]
       : []),
     ...(others.length > 0 && !transfer
       ? [`owned by another tenant: ${others.map(({ agent }) => agent).join(', ')} (--transfer moves them)`]
@@ -83,5 +83,5 @@ async function apply(api: Api, steps: readonly Step[]): Promise<void> {
     if (isWatched) process.stderr.write(`\r${index + 1} of ${steps.length}`);
   }
   const many = steps.length === 1 ? '1 agent' : `${steps.length} agents`;
-  process.stderr.write(`${isWatched ? '\r' : ''}${many} brought to their tenants\n`);
+  process.stderr.write(`${isWatched ? '\r' : ''}${many} assigned to their tenants\n`);
 }

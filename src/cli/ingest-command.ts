@@ -79,7 +79,7 @@ class Intake {
       yield decoder.decode();
     } catch (error) {
       const { code, syscall } = error as NodeJS.ErrnoException;
-      if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw new InputError('it is no UTF-8');
+      if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw new InputError('it is not UTF-8');
       if (syscall === undefined) throw error;
       throw new UsageError(`${this.file ?? 'stdin'} cannot be read (${code})`);
     }

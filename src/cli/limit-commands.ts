@@ -27,7 +27,7 @@ type Changes = Readonly<Record<string, number | null>>;
 export function addLimitCommands(program: Command): void {
   const limits = program
     .command('limits')
-    .description('how much a tenant may use: list, set, unset')
+    .description('limits of a tenant: list, set, unset')
     .enablePositionalOptions();
   limits
     .command('list', { isDefault: true })
@@ -45,14 +45,14 @@ export function addLimitCommands(program: Command): void {
     });
   limits
     .command('set <limits...>')
-    .description('set limits of a tenant, like streams=100 retentionDays=30; open streams follow at once')
+    .description('set a tenant’s limits, such as streams=100 retentionDays=30; open streams follow at once')
     .requiredOption('--tenant <tenant>', 'whose')
     .action((said: string[], { tenant }: { tenant: string }, command: Command) =>
       change(command, tenant, Object.fromEntries(said.map(assignmentIn))),
     );
   limits
     .command('unset <limits...>')
-    .description('go back to the platform’s value, like streams retentionDays')
+    .description('go back to the platform’s defaults, for limits such as streams retentionDays')
     .requiredOption('--tenant <tenant>', 'whose')
     .action((said: string[], { tenant }: { tenant: string }, command: Command) =>
       change(command, tenant, Object.fromEntries(said.map((name) => [nameIn(name), null]))),
@@ -76,12 +76,12 @@ async function show(api: Api, isJson: boolean, { tenant, limits: set }: z.infer<
 }
 
 function nameIn(text: string): string {
-  if (!NAMES.includes(text)) throw new UsageError(`"${text}" is no limit; there are ${NAMES.join(', ')}`);
+  if (!NAMES.includes(text)) throw new UsageError(`"${text}" is not a limit; the limits are ${NAMES.join(', ')}`);
   return text;
 }
 
 function assignmentIn(text: string): [string, number] {
   const [, name = text, value] = /^(\w+)=(\d+)$/.exec(text) ?? [];
-  if (value === undefined) throw new UsageError(`"${text}" must be like streams=100`);
+  if (value === undefined) throw new UsageError(`"${text}" must look like streams=100`);
   return [nameIn(name), Number(value)];
 }

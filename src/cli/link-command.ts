@@ -16,12 +16,12 @@ interface LinkOptions {
 export function addLinkCommand(program: Command): void {
   program
     .command('link')
-    .description('make a link that signs a person in, once; the link, and nothing else, goes to stdout')
-    .option('--tenant <tenant>', 'of which customer; without it the link is an operator’s')
-    .option('--for <name>', 'the person’s name, which the audit and lists show (with --tenant)')
+    .description('create a link that signs a person in once; only the link goes to stdout')
+    .option('--tenant <tenant>', 'the customer; without it, a link for an operator')
+    .option('--for <name>', 'the person’s name, shown in the audit log and in lists (with --tenant)')
     .option('--email <address>', 'kept with the person (with --for)')
     .option('--scope <scope>', 'what the person may do; repeatable', (one, all: string[]) => [...all, one], [])
-    .option('--ttl <ttl>', 'how long the link waits to be used: 15m, 24h at most')
+    .option('--ttl <ttl>', 'how long the link is valid, such as 15m; at most 24h')
     .action(async ({ tenant, scope, ttl, for: name, email }: LinkOptions, command: Command) => {
       const { api, isJson } = contextOf(command);
       const url = tenant === undefined ? '/v1/admin/sign-in-links' : path`/v1/admin/tenants/${tenant}/sign-in-links`;

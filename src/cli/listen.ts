@@ -35,7 +35,7 @@ export function addListenCommand(program: Command): void {
     .command('listen')
     .description('send events to this machine as a webhook would, signed; Ctrl-C ends it')
     .requiredOption('--forward <url>', 'where to, such as http://127.0.0.1:8080/hook')
-    .option('--tenant <tenant>', 'whose events (its audit says that you looked); a tenant’s own token needs none')
+    .option('--tenant <tenant>', 'the tenant (recorded in its audit log); not needed with a tenant’s own token')
     .option('--agent <agents>', 'only these, separated by commas')
     .option('--type <types>', 'only these, like call.*,user.message')
     .addOption(
@@ -43,8 +43,8 @@ export function addListenCommand(program: Command): void {
         .choices(['event', 'call'])
         .default('event'),
     )
-    .option('--after <id>', 'begin after this id instead of now', idIn)
-    .option('--secret <secret>', 'sign with this one, whsec_…, instead of a new one')
+    .option('--after <id>', 'start after this ID instead of now', idIn)
+    .option('--secret <secret>', 'sign with this secret (whsec_…) instead of a new one')
     .addOption(
       new Option('--format <format>', 'the form of the body').choices(['standard', 'cloudevents']).default('standard'),
     )
@@ -76,7 +76,7 @@ class Listener {
   async run(): Promise<void> {
     const { forward } = this.options;
     if (!URL.canParse(forward) || !/^https?:/.test(forward))
-      throw new UsageError(`"${forward}" is no http or https address`);
+      throw new UsageError(`"${forward}" is not an http or https address`);
     if (this.isOfCalls && this.options.type !== undefined)
       throw new UsageError('--type does not go with --each call: one type is sent, call.completed');
     const secret = await this.secret();
@@ -116,7 +116,7 @@ class Listener {
     const type = this.isOfCalls ? await endings() : this.options.type;
     const asked = new URLSearchParams({ ...(agent ? { agents: agent } : {}), ...(type ? { types: type } : {}) });
     const { path: place, tenant } = await streamPlace(this.api, named, asked);
-    if (tenant === null) throw new UsageError('name the tenant whose events these are: --tenant');
+    if (tenant === null) throw new UsageError('whose events? Add --tenant <tenant>');
     const forwarding = (this.forwarding ??= await this.forwardingTo(tenant, secret));
     const headers = {
       Accept: 'text/event-stream',

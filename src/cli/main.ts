@@ -23,9 +23,9 @@ import { addWebhookCommands } from './webhook-commands.js';
 const program = new Command('switchboard')
   .description('Manage a running Switchboard, and watch it.')
   .version(VERSION)
-  .option('--url <url>', 'the server (SWITCHBOARD_URL; the one of this folder’s .switchboard)')
-  .option('--token-file <file>', 'a token (SWITCHBOARD_TOKEN; .switchboard/admin-token)')
-  .option('--json', 'answers as JSON')
+  .option('--url <url>', 'the server (default: SWITCHBOARD_URL, or the one in this folder’s .switchboard)')
+  .option('--token-file <file>', 'file with a token (default: SWITCHBOARD_TOKEN, or .switchboard/admin-token)')
+  .option('--json', 'print answers as JSON')
   .configureHelp({ showGlobalOptions: true })
   .exitOverride();
 addTenantCommands(program);
@@ -53,7 +53,7 @@ function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof TypeError && error.cause instanceof Error)
     return `the server cannot be reached (${causeOf(error.cause)})`;
-  if (error instanceof z.ZodError) return 'the answer is not what was expected; is the server of the same version?';
+  if (error instanceof z.ZodError) return 'the answer was not what was expected; is the server the same version?';
   return error.message.split('\n').map(safe).join('\n');
 }
 

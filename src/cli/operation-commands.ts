@@ -21,7 +21,7 @@ export function addOperationCommands(program: Command): void {
   const connections = program.command('connections').description('open streams: list, close').enablePositionalOptions();
   connections
     .command('list', { isDefault: true })
-    .description('of all processes, oldest first')
+    .description('list open streams of all processes, oldest first')
     .action(async (_: object, command: Command) => {
       const { api, isJson } = contextOf(command);
       const { connections: rows } = await api.request('GET', '/v1/admin/connections', connectionsSchema);
@@ -30,7 +30,7 @@ export function addOperationCommands(program: Command): void {
     });
   connections
     .command('close <id>')
-    .description('end one; its client may come back and resume')
+    .description('end a stream; its client may reconnect and resume')
     .action(async (id: string, _: object, command: Command) => {
       await contextOf(command).api.request('DELETE', path`/v1/admin/connections/${id}`, z.undefined());
     });
@@ -42,8 +42,8 @@ function addAudit(program: Command): void {
   program
     .command('audit')
     .description('who changed what, newest first')
-    .option('--tenant <tenant>', 'what concerned one tenant')
-    .option('--limit <n>', 'how many', '50')
+    .option('--tenant <tenant>', 'only changes that concern this tenant')
+    .option('--limit <n>', 'maximum number of rows', '50')
     .action(async ({ tenant, limit }: { tenant?: string; limit: string }, command: Command) => {
       const { api, isJson } = contextOf(command);
       const query = new URLSearchParams({ limit, ...(tenant === undefined ? {} : { tenant }) });
@@ -57,8 +57,8 @@ function addExplain(program: Command): void {
     .command('explain')
     .description('why a tenant did or did not get an event')
     .requiredOption('--tenant <tenant>')
-    .requiredOption('--event <position>', 'an id of the admins’ stream')
-    .option('--token-id <id>', 'look at the filters of this token, too')
+    .requiredOption('--event <position>', 'a position in the operators’ stream')
+    .option('--token-id <id>', 'also check the filters of this token')
     .action(async ({ tenant, event, tokenId }: Record<string, string>, command: Command) => {
       const { api, isJson } = contextOf(command);
       const query = new URLSearchParams({ tenant: tenant ?? '', event: event ?? '', ...(tokenId ? { tokenId } : {}) });

@@ -31,13 +31,13 @@ interface StatsOptions {
 export function addStatsCommand(program: Command): void {
   program
     .command('stats')
-    .description('calls and minutes over time, by agent and by reason: the last 7 days, unless said')
-    .option('--tenant <tenant>', 'an operator: whose (its audit says that you looked)')
-    .option('--from <time>', 'calls that began at this time or later, like 2026-11-27 or 2026-11-27T09:00:00Z')
+    .description('calls and minutes over time, by agent and by reason; the last 7 days by default')
+    .option('--tenant <tenant>', 'operators only: the tenant (recorded in its audit log)')
+    .option('--from <time>', 'calls that began at this time or later, such as 2026-11-27 or 2026-11-27T09:00:00Z')
     .option('--to <time>', 'calls that began before this time')
-    .addOption(new Option('--bucket <span>', 'one row of time').choices(['hour', 'day']))
+    .addOption(new Option('--bucket <span>', 'the length of a row').choices(['hour', 'day']))
     .option('--agent <agents>', 'only these, separated by commas')
-    .option('--tz <zone>', 'of days and hours, like Europe/Madrid')
+    .option('--tz <zone>', 'the time zone of days and hours, such as Europe/Madrid')
     .action(async ({ tenant, agent, ...asked }: StatsOptions, command: Command) => {
       const { api, isJson } = contextOf(command);
       const reader = await readerOf(api, tenant);
@@ -49,7 +49,7 @@ export function addStatsCommand(program: Command): void {
 /** Numbers are a tenant's; an operator looks at them as the tenant does. */
 async function readerOf(api: Api, tenant: string | undefined): Promise<Api> {
   if (tenant === undefined) {
-    if ((await ownTenant(api)) === null) throw new UsageError('say whose numbers: --tenant <tenant>');
+    if ((await ownTenant(api)) === null) throw new UsageError('whose numbers? Add --tenant <tenant>');
     return api;
   }
   const minted = z.looseObject({ token: z.string() });

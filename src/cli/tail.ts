@@ -27,11 +27,11 @@ export function addTailCommand(program: Command): void {
   program
     .command('tail')
     .description('watch events live, one line each; Ctrl-C ends it')
-    .option('--tenant <tenant>', 'exactly what this tenant sees (its audit says that you looked)')
+    .option('--tenant <tenant>', 'see exactly what this tenant sees (recorded in its audit log)')
     .option('--agent <agents>', 'only these, separated by commas')
     .option('--type <types>', 'only these, like call.*,user.message')
-    .option('--after <id>', 'begin after this id instead of now', idIn)
-    .option('--words', 'interim words and speech, too')
+    .option('--after <id>', 'start after this ID instead of now', idIn)
+    .option('--words', 'also show interim words and speech')
     .option('--no-color', 'without colours')
     .action(async (options: TailOptions, command: Command) => {
       const { api, isJson } = contextOf(command);
@@ -41,7 +41,7 @@ export function addTailCommand(program: Command): void {
 
 /** A seq or position, or 0. The server would answer anything else with `log.gap`, and go on from now. */
 export function idIn(text: string): string {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be the id of an event: digits.');
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be an event ID (digits only).');
   return text;
 }
 

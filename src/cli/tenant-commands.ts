@@ -14,8 +14,8 @@ export function addTenantCommands(program: Command): void {
   addList(tenant);
 
   for (const [verb, status, effect] of [
-    ['suspend', 'suspended', 'its tokens open nothing and its open streams end, until it is active again'],
-    ['activate', 'active', 'its tokens work again'],
+    ['suspend', 'suspended', 'stop its tokens and end its open streams until it is activated again'],
+    ['activate', 'active', 'let its tokens work again'],
   ] as const) {
     tenant
       .command(`${verb} <tenant>`)
@@ -33,8 +33,8 @@ export function addTenantCommands(program: Command): void {
 function addCreate(tenant: Command): void {
   tenant
     .command('create <tenant>')
-    .description('a new customer, without agents')
-    .option('--name <name>', 'as people call it')
+    .description('create a customer')
+    .option('--name <name>', 'the name that people see')
     .action(async (id: string, { name }: { name?: string }, command: Command) => {
       const { api, isJson } = contextOf(command);
       const body = { tenant: id, ...(name === undefined ? {} : { name }) };
@@ -46,7 +46,7 @@ function addCreate(tenant: Command): void {
 function addList(tenant: Command): void {
   tenant
     .command('list')
-    .description('all of them, by name')
+    .description('list customers by name')
     .action(async (_: object, command: Command) => {
       const { api, isJson } = contextOf(command);
       const tenants = await api.all('/v1/admin/tenants', 'tenants', tenantSchema);
@@ -60,8 +60,7 @@ function addDelete(tenant: Command): void {
     .description('erase a customer with its tokens, calls and events')
     .option('--yes', SURE)
     .action(async (id: string, { yes }: { yes?: boolean }, command: Command) => {
-      if (!yes)
-        throw new UsageError(`this erases ${id} with all its events for ever; say --yes if that is what you want`);
+      if (!yes) throw new UsageError(`this permanently erases ${id} and all its events; add --yes to confirm`);
       await contextOf(command).api.request('DELETE', path`/v1/admin/tenants/${id}`, z.undefined());
     });
 }

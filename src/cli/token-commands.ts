@@ -39,21 +39,21 @@ export function addTokenCommands(program: Command): void {
 function addCreate(token: Command): void {
   token
     .command('create')
-    .description('make a token; its text, and nothing else, goes to stdout')
-    .option('--tenant <tenant>', 'whose; without it the token is the platform’s')
+    .description('create a token; only its text goes to stdout')
+    .option('--tenant <tenant>', 'the tenant it is for; without it, a platform token')
     .requiredOption(
       '--scope <scope>',
       'events:read, agents:read, tokens:write, events:write, webhooks:write, rules:write, recordings:read, calls:steer, admin; repeatable',
       collect,
     )
-    .option('--ttl <ttl>', 'how long it lives: 30d, 12h, 15m')
+    .option('--ttl <ttl>', 'lifetime, such as 30d, 12h or 15m')
     .option('--name <name>', 'what it is for', 'command line')
     .addHelpText('after', '\nTOKEN=$(npx switchboard token create --tenant acme --scope events:read --ttl 30d)')
     .action(async ({ tenant, scope, ttl, name }: CreateOptions, command: Command) => {
       const { api, isJson } = contextOf(command);
       const body = { name, scopes: scope, ...(ttl === undefined ? {} : { ttl }) };
       const made = await api.request('POST', pathOf(tenant), createdSchema, body);
-      process.stderr.write(`token ${made.id}, until ${made.expiresAt}; its text is shown this once\n`);
+      process.stderr.write(`token ${made.id}, until ${made.expiresAt}; its text is shown only this once\n`);
       print(isJson, made, () => `${made.token}\n`);
     });
 }
@@ -61,8 +61,8 @@ function addCreate(token: Command): void {
 function addList(token: Command): void {
   token
     .command('list')
-    .description('newest first, with the last use of each, never their text')
-    .option('--tenant <tenant>', 'whose; without it the platform’s')
+    .description('list tokens, newest first, with their last use')
+    .option('--tenant <tenant>', 'the tenant; without it, the platform’s tokens')
     .action(async ({ tenant }: { tenant?: string }, command: Command) => {
       const { api, isJson } = contextOf(command);
       const tokens = await api.all(pathOf(tenant), 'tokens', tokenSchema);
@@ -79,12 +79,12 @@ function addList(token: Command): void {
 function addRoll(token: Command): void {
   token
     .command('roll <id>')
-    .description('make a token in the place of another; its text, and nothing else, goes to stdout')
-    .option('--overlap <time>', 'how long the old one goes on working: 24h, 30m, 0s; 7d at most', '24h')
+    .description('replace a token with a new one; only its text goes to stdout')
+    .option('--overlap <time>', 'how long the old token keeps working, such as 24h, 30m or 0s; at most 7d', '24h')
     .action(async (id: string, { overlap }: { overlap: string }, command: Command) => {
       const { api, isJson } = contextOf(command);
       const made = await api.request('POST', path`/v1/admin/tokens/${id}/roll`, rolledSchema, { overlap });
-      process.stderr.write(`token ${made.id}, until ${made.expiresAt}; its text is shown this once\n`);
+      process.stderr.write(`token ${made.id}, until ${made.expiresAt}; its text is shown only this once\n`);
       process.stderr.write(`token ${made.replaces.id} works until ${made.replaces.worksUntil}\n`);
       print(isJson, made, () => `${made.token}\n`);
     });
@@ -93,7 +93,7 @@ function addRoll(token: Command): void {
 function addRevoke(token: Command): void {
   token
     .command('revoke <id>')
-    .description('end a token and every stream that lives by it')
+    .description('revoke a token and end the streams that use it')
     .action(async (id: string, _: object, command: Command) => {
       await contextOf(command).api.request('DELETE', path`/v1/admin/tokens/${id}`, z.undefined());
     });
@@ -105,7 +105,7 @@ function addKeyCommands(program: Command): void {
   const columns = ['kid', 'state', 'signsFrom', 'tokens'];
   keys
     .command('list')
-    .description('newest first, and how many tokens live by each')
+    .description('list keys, newest first, with the number of tokens that each signed')
     .action(async (_: object, command: Command) => {
       const { api, isJson } = contextOf(command);
       const list = z.looseObject({ keys: z.array(keySchema) });
@@ -114,7 +114,7 @@ function addKeyCommands(program: Command): void {
     });
   keys
     .command('rotate')
-    .description('make a new key; the old one verifies until its tokens are gone')
+    .description('create a new key; the old one still verifies its tokens until they expire')
     .action(async (_: object, command: Command) => {
       const { api, isJson } = contextOf(command);
       const key = await api.request('POST', '/v1/admin/signing-keys', keySchema);

@@ -24,7 +24,7 @@ const testSchema = z.looseObject({
 const attemptSchema = z.looseObject({ event: z.string(), type: z.string(), at: z.string(), delivered: z.boolean() });
 const attemptPage = z.looseObject({ attempts: z.array(attemptSchema) });
 
-const WHOSE = 'whose; a tenant’s own token needs none';
+const WHOSE = 'the tenant; not needed with a tenant’s own token';
 const COLUMNS = ['id', 'url', 'status', 'behind', 'waiting', 'lastSuccessAt', 'lastFailure'];
 const collect = (value: string, before: readonly string[] = []) => [...before, ...value.split(',')];
 const pathOf = (tenant: string | undefined) =>
@@ -61,12 +61,16 @@ interface CreateOptions extends Whose {
 function addCreate(webhook: Command): void {
   webhook
     .command('create <url>')
-    .description('send events there from now on; the secret, and nothing else, goes to stdout')
+    .description('create a webhook; only its secret goes to stdout')
     .option('--tenant <tenant>', WHOSE)
-    .option('--description <text>', 'for people')
+    .option('--description <text>', 'a name that people see')
     .option('--agent <agents>', 'only these; repeatable', collect)
     .option('--type <types>', 'only these, like call.*,user.message; repeatable', collect)
-    .addOption(new Option('--each <unit>', 'what is sent').choices(['event', 'call']).default('event'))
+    .addOption(
+      new Option('--each <unit>', 'send each event, or each call once it has ended')
+        .choices(['event', 'call'])
+        .default('event'),
+    )
     .addOption(new Option('--format <format>', 'of the body').choices(['standard', 'cloudevents']).default('standard'))
     .action(async (url: string, options: CreateOptions, command: Command) => {
       const { tenant, description, agent, type, each, format } = options;
@@ -88,7 +92,7 @@ function addCreate(webhook: Command): void {
 function addList(webhook: Command): void {
   webhook
     .command('list')
-    .description('where they stand, and what ails them')
+    .description('list webhooks with their status and problems')
     .option('--tenant <tenant>', WHOSE)
     .action(async ({ tenant }: Whose, command: Command) => {
       const { api, isJson } = contextOf(command);
@@ -100,14 +104,15 @@ function addList(webhook: Command): void {
 function addTest(webhook: Command): void {
   webhook
     .command('test <id>')
-    .description('send a sample now, and show the answer; the exit code is 1 if it was not taken')
+    .description('send a sample event and show the answer; the exit code is 1 if it was not accepted')
     .option('--tenant <tenant>', WHOSE)
-    .option('--type <type>', 'of the sample', 'call.started')
+    .option('--type <type>', 'the type of the sample', 'call.started')
     .action(async (id: string, { tenant, type }: Whose & { readonly type: string }, command: Command) => {
       const { api, isJson } = contextOf(command);
       const answer = await api.request('POST', `${pathOf(tenant)}${path`/${id}/test`}`, testSchema, { type });
       const { status, ms, body, reason } = answer;
-      const outcome = reason === null ? `it answered ${status} after ${ms} ms` : `not taken after ${ms} ms: ${reason}`;
+      const outcome =
+        reason === null ? `it answered ${status} after ${ms} ms` : `not accepted after ${ms} ms: ${reason}`;
       print(isJson, answer, () => [outcome, ...(body === '' ? [] : [shown(body)])].map((line) => `${line}\n`).join(''));
       if (reason !== null) process.exitCode = 1;
     });
@@ -121,10 +126,10 @@ interface AttemptOptions extends Whose {
 function addAttempts(webhook: Command): void {
   webhook
     .command('attempts <id>')
-    .description('what became of attempts, newest first')
+    .description('list attempts and their results, newest first')
     .option('--tenant <tenant>', WHOSE)
     .addOption(new Option('--status <status>', 'only these').choices(['failed', 'delivered']))
-    .option('--limit <count>', 'how many', '50')
+    .option('--limit <count>', 'maximum number of rows', '50')
     .action(async (id: string, { tenant, status, limit }: AttemptOptions, command: Command) => {
       const { api, isJson } = contextOf(command);
       const query = new URLSearchParams({ limit, ...(status === undefined ? {} : { status }) });
@@ -143,12 +148,12 @@ interface RecoverOptions extends Whose {
 function addRecover(webhook: Command): void {
   webhook
     .command('recover <id>')
-    .description('send everything again that came after an event, or since a time')
+    .description('send everything again that came after an event or since a time')
     .option('--tenant <tenant>', WHOSE)
-    .option('--after <event>', 'after this id; 0: everything there is', idIn)
+    .option('--after <event>', 'after this ID; 0 for everything', idIn)
     .option('--since <time>', 'since this time, like 2026-11-27T09:00:00Z')
     .action(async (id: string, { tenant, after, since }: RecoverOptions, command: Command) => {
-      if ((after === undefined) === (since === undefined)) throw new UsageError('say either --after or --since');
+      if ((after === undefined) === (since === undefined)) throw new UsageError('give either --after or --since');
       const { api, isJson } = contextOf(command);
       const from = after === undefined ? { since } : { after };
       const answer = await api.request('POST', `${pathOf(tenant)}${path`/${id}/recover`}`, webhookSchema, from);

@@ -202,7 +202,7 @@ async function ruleIn(tables: Tables, tenantId: TenantId, id: string): Promise<R
 async function assertRoom(tables: Tables, tenantId: TenantId, id: string | undefined, when: Condition): Promise<void> {
   const others = await tables.rule.findMany({ where: { tenantId, NOT: { id: id ?? '' } }, select: { when: true } });
   if (id === undefined && others.length >= MAX_RULES)
-    throw new Problem('too-many-rules', `A tenant may have ${MAX_RULES} rules; delete some that nobody needs.`);
+    throw new Problem('too-many-rules', `There may be at most ${MAX_RULES} rules; delete some that nobody needs.`);
   const wanted = patternsIn(when);
   if (wanted === 0) return;
   const known = others.map((other) => conditionSchema.safeParse(other.when).data);
@@ -210,6 +210,6 @@ async function assertRoom(tables: Tables, tenantId: TenantId, id: string | undef
   if (patterns > MAX_PATTERNS)
     throw new Problem(
       'too-many-rules',
-      `A tenant may have ${MAX_PATTERNS} conditions with a pattern; use words where they do.`,
+      `There may be at most ${MAX_PATTERNS} conditions with a pattern; use words where they are enough.`,
     );
 }

@@ -191,7 +191,7 @@ async function assertRoom(transaction: Prisma.TransactionClient, tenantId: Tenan
   const rows = await transaction.$queryRaw<unknown[]>`SELECT id FROM tenants WHERE id = ${tenantId} FOR NO KEY UPDATE`;
   if (rows.length === 0) throw new Problem('tenant-not-found', 'There is no tenant of that id.');
   if ((await transaction.webhook.count({ where: { tenantId } })) < MAX_WEBHOOKS) return;
-  throw new Problem('too-many-webhooks', `This tenant may have ${MAX_WEBHOOKS} webhooks.`);
+  throw new Problem('too-many-webhooks', `There may be at most ${MAX_WEBHOOKS} webhooks.`);
 }
 
 function filterOf(agents: readonly string[] | null, types: readonly string[] | null) {

@@ -185,7 +185,7 @@ describe('explain', () => {
       `${acme.id} does not get this event. The token is narrowed to types call.*.`,
     ]);
     await board.admin('PATCH', `/v1/admin/tenants/${acme.id}`, { status: 'suspended' });
-    expect((await explain(acme.id, position)).body.summary).toContain('The tenant is suspended now');
+    expect((await explain(acme.id, position)).body.summary).toContain('is suspended now');
     expect((await explain('no-such-tenant', position)).status).toBe(404);
     expect((await explain(acme.id, 'x')).status).toBe(400);
     expect((await explain(acme.id, position, '&tokenId=none')).status).toBe(404);

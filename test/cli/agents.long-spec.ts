@@ -65,13 +65,13 @@ describe('switchboard agent import', () => {
       new RegExp(`assign +${one} +${tenant} +–\ntransfer +${other} +${tenant} +${owner}\n$`),
     );
     expect(refused.stderr).toBe(
-      `switchboard: nothing was changed: no such tenant: ${tenant} (--create-tenants makes them); owned by another tenant: ${other} (--transfer moves them)\n`,
+      `switchboard: nothing was changed: no such tenant: ${tenant} (--create-tenants creates them); owned by another tenant: ${other} (--transfer moves them)\n`,
     );
     await bench.run(['agent', 'import', csv, '--dry-run', '--transfer', '--create-tenants']);
     expect([await ownerOf(one), await ownerOf(other)]).toEqual([null, owner]);
     expect((await board.admin('GET', `/v1/admin/tenants/${tenant}`)).status).toBe(404);
     const done = await bench.run(['agent', 'import', csv, '--transfer', '--create-tenants']);
-    expect([done.code, done.stderr]).toEqual([0, '2 agents brought to their tenants\n']);
+    expect([done.code, done.stderr]).toEqual([0, '2 agents assigned to their tenants\n']);
     expect([await ownerOf(one), await ownerOf(other)]).toEqual([tenant, tenant]);
     // Safe to repeat.
     expect(await bench.said('agent', 'import', csv)).toMatch(/keep.*\nkeep/);

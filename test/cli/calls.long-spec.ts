@@ -108,7 +108,7 @@ describe('switchboard stats', () => {
     const hours = JSON.parse(await bench.said(...asked, '--tenant', id, '--bucket', 'hour', '--json')) as object;
     expect(hours).toMatchObject({ bucket: 'hour', totals: { calls: 1 } });
     const whose = await bench.run(asked);
-    expect(whose).toEqual({ code: 2, stdout: '', stderr: 'switchboard: say whose numbers: --tenant <tenant>\n' });
+    expect(whose).toEqual({ code: 2, stdout: '', stderr: 'switchboard: whose numbers? Add --tenant <tenant>\n' });
   });
 });
 
@@ -127,9 +127,9 @@ describe('switchboard limits', () => {
   it('says which limits there are, and what a limit may be', async () => {
     const { id } = await board.createTenant({ id: fresh('tenant') });
     const cases: [string[], string][] = [
-      [['set', 'stream=3'], '"stream" is no limit; there are streams, streamsPerToken'],
-      [['set', 'streams'], '"streams" must be like streams=100'],
-      [['unset', 'all'], '"all" is no limit'],
+      [['set', 'stream=3'], '"stream" is not a limit; the limits are streams, streamsPerToken'],
+      [['set', 'streams'], '"streams" must look like streams=100'],
+      [['unset', 'all'], '"all" is not a limit'],
       [['set', 'retentionDays=0'], 'limits.retentionDays: '],
     ];
     const runs = await Promise.all(cases.map(([args]) => bench.run(['limits', ...args, '--tenant', id])));

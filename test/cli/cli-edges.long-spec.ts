@@ -46,7 +46,7 @@ it('what was asked for is done, whoever reads of it', async () => {
   const agents = Array.from({ length: 20 }, () => fresh('agent'));
   const list = agents.map((agent) => `${agent};${id}`).join('\\n');
   const line = `printf 'agent;tenant\\n${list}\\n' | switchboard agent import - | true`;
-  expect(await bash(line)).toMatchObject({ code: 0, stderr: '20 agents brought to their tenants\n' });
+  expect(await bash(line)).toMatchObject({ code: 0, stderr: '20 agents assigned to their tenants\n' });
   const { body } = await board.admin<{ agents: unknown[] }>('GET', `/v1/admin/agents?tenant=${id}`);
   expect(body.agents).toHaveLength(20);
 });
@@ -69,6 +69,6 @@ it.each(['abc', '-1', '1e3', ''])('tail does not begin after what is no id: %j',
   const { code, stderr } = await bash(`switchboard tail '--after=${id}'`);
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr: expect.stringContaining('It must be the id of an event: digits.'),
+    stderr: expect.stringContaining('It must be an event ID (digits only).'),
   });
 });

@@ -154,7 +154,7 @@ describe('the command line', () => {
     const cases: [number, RegExp, string[], RunOptions?][] = [
       [2, /unknown command 'nonsense'/, ['nonsense']],
       [2, /missing required argument 'id'/, ['token', 'revoke']],
-      [2, /^switchboard: "ftp:\/\/x" is no http or https address\n$/, ['--url', 'ftp://x', 'tenant', 'list']],
+      [2, /^switchboard: "ftp:\/\/x" is not an http or https address\n$/, ['--url', 'ftp://x', 'tenant', 'list']],
       [
         2,
         /^switchboard: no token: set SWITCHBOARD_TOKEN/,

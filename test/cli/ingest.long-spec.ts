@@ -77,7 +77,7 @@ it('says what is wrong with its input, and that a token may not write', async ()
     bench.run(['ingest'], { stdin: jsonLines(messages(1)), variables: { SWITCHBOARD_TOKEN: token } }),
   ]);
   expect(gone).toMatchObject({ code: 2, stderr: 'switchboard: nothing.jsonl cannot be read (ENOENT)\n' });
-  expect(eight).toMatchObject({ code: 2, stderr: `switchboard: ${latin}: it is no UTF-8\n` });
+  expect(eight).toMatchObject({ code: 2, stderr: `switchboard: ${latin}: it is not UTF-8\n` });
   expect(broken).toMatchObject({
     code: 2,
     stderr: 'switchboard: stdin: the array does not end; nothing was sent\n',

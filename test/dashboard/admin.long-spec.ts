@@ -246,7 +246,7 @@ describeInChromium('the operator’s page', () => {
     await page.getByRole('button', { name: 'New customer' }).click();
     await page.getByLabel('Short name').fill('Not a name!');
     await page.getByRole('button', { name: 'Create' }).click();
-    await page.getByRole('alert').filter({ hasText: 'tenant:' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'Short name:' }).waitFor();
     await page.getByLabel('Short name').fill(id);
     await page.getByLabel('Name', { exact: true }).fill('Initech');
     await page.getByRole('button', { name: 'Create' }).click();

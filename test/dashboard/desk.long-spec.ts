@@ -128,14 +128,14 @@ describeInChromium('recordings and the desk', () => {
     const one = await person(customer);
     const log = await place.begin(customer);
     const page = await one.watch(`/live/${log.call}`);
-    const words = page.getByLabel('Words for the call');
+    const words = page.getByLabel('Message');
     await words.fill('Offer the early one.');
     await press(page, 'Whisper');
     await page.getByText('Only the agent hears it.').waitFor();
     expect(await words.inputValue()).toBe('');
     await words.fill('One moment, please.');
     await page.keyboard.press('Enter');
-    await page.getByText('The agent says it.').waitFor();
+    await page.getByText('The agent will say it.').waitFor();
     await page.locator('.line', { hasText: 'One moment, please.' }).waitFor();
     place.gateway.desk.verbStatus = 500;
     await words.fill('Lost?');
@@ -145,7 +145,7 @@ describeInChromium('recordings and the desk', () => {
     place.gateway.desk.verbStatus = undefined;
     await press(page, 'Transfer …');
     await page.getByRole('dialog').getByLabel('To').fill('+34910000000');
-    await page.getByLabel('After a word with that person').check();
+    await page.getByLabel('After speaking to that person').check();
     await page.getByRole('dialog').getByRole('button', { name: 'Transfer' }).click();
     await page.getByText('The call is being transferred.').waitFor();
     await press(page, 'End call …');

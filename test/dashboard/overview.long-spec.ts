@@ -44,7 +44,7 @@ describeInChromium('the overview', () => {
     const quality = page.getByRole('region', { name: 'Quality' });
     await quality.waitFor();
     const text = await quality.innerText();
-    for (const fact of ['2.0 s', '95 % within 3.3 s, of 2 turns', 'of 1 tool calls', 'not judged'])
+    for (const fact of ['2.0 s', '95% within 3.3 s, of 2 turns', 'of 1 tool calls', 'not judged'])
       expect(text).toContain(fact);
     await page.getByText('Show these times as a table').click();
     expect(await page.getByRole('row', { name: /12 Nov.* 2\.0 s 3\.3 s 2/ }).count()).toBe(1);
@@ -98,7 +98,7 @@ describeInChromium('the overview', () => {
     const calls = page.locator('.total').first();
     await calls.getByText('1', { exact: true }).waitFor();
     await page.getByText('Show as a table').click();
-    await page.getByText('not over yet').waitFor();
+    await page.getByText('so far').waitFor();
     await board.ingest(started(agent, fresh('c')));
     await calls.getByText('2', { exact: true }).waitFor({ timeout: 150_000 });
     await person.leave();

@@ -29,7 +29,7 @@ describeInChromium('the course of a call', () => {
     return { agent, tenant, person: await Person.of(browser, board, tenant), call: fresh('c') };
   }
 
-  const plotOf = (page: Page) => page.getByRole('slider', { name: 'Course of the call, item by item' });
+  const plotOf = (page: Page) => page.getByRole('slider', { name: 'Call timeline, item by item' });
   const spoken = (page: Page) => plotOf(page).getAttribute('aria-valuetext');
   const focusedLine = (page: Page) => page.evaluate('document.activeElement.getAttribute("data-line")');
   const msOf = (page: Page, css: string): Promise<number[]> =>
@@ -78,7 +78,7 @@ describeInChromium('the course of a call', () => {
     await waitFor(async () => (await focusedLine(page)) === `bot ${call}_bs23`, 'the line to have the focus');
     const isInSight = `(() => { const { top, bottom } = document.activeElement.getBoundingClientRect(); return top >= 0 && bottom <= innerHeight; })()`;
     await waitFor(() => page.evaluate<boolean>(isInSight), 'the line to be in sight');
-    await page.getByRole('button', { name: 'Back to the course' }).click();
+    await page.getByRole('button', { name: 'Back to the timeline' }).click();
     expect(await page.evaluate('document.activeElement.className')).toBe('trace-plot');
     expect(await spoken(page)).toContain('answered after 1.6 s');
     await person.leave();

@@ -88,7 +88,7 @@ describeInChromium('the page of the webhooks', () => {
 
     receiver.answer = () => 204;
     await press(page, opened.getByRole('button', { name: 'Send again: event 1' }));
-    await page.getByText('Event 1 is sent again.').first().waitFor();
+    await page.getByText('Event 1 will be sent again.').first().waitFor();
     await page.locator('.standing-active').waitFor();
     await page.getByText('Delivered · 204').first().waitFor();
     await page.getByRole('navigation').getByText('needs attention').waitFor({ state: 'detached' });
@@ -156,7 +156,7 @@ describeInChromium('the page of the webhooks', () => {
     await button(page, 'Create').click();
     await page.getByRole('link', { name: 'Send a test' }).click();
     await button(page, 'Send test').click();
-    await page.getByText('It says that it is gone for good (410).').waitFor();
+    await page.getByText('It says that it is gone permanently (410).').waitFor();
     expect(await faultsInEveryLook(page)).toEqual([]);
     await operator.leave();
   });

@@ -30,7 +30,7 @@ export async function assertRoomForToken(
   const isRecent = { createdAt: { gt: momentIn(-24 * HOUR_MS) } };
   const own = { tenantId, kind: 'api', parentId: null, viewedBy: null };
   if ((await transaction.token.count({ where: { ...own, OR: [works, isRecent] } })) < tokens) return;
-  throw new Problem('too-many-tokens', `This tenant may have ${tokens} tokens, with those made within a day.`);
+  throw new Problem('too-many-tokens', `There may be at most ${tokens} tokens, including those made within a day.`);
 }
 
 /** Throws `rate-limited`. */

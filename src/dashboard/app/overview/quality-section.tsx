@@ -33,7 +33,7 @@ export function QualitySection({ stats, callsOf }: Props) {
           {countText(escalated)}
         </Total>
         <Total name={texts.score} href={callsOf({ flag: 'lowScore' })} link={texts.lowCalls}>
-          {score === null ? texts.notJudged : `${Math.round((100 * score.passed) / score.judged)} %`}
+          {score === null ? texts.notJudged : `${Math.round((100 * score.passed) / score.judged)}%`}
           {score !== null && <small>{texts.ofJudged(countText(score.passed), countText(score.judged))}</small>}
         </Total>
       </section>

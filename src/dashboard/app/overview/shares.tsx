@@ -39,7 +39,7 @@ export function Shares({ title, parts: given }: Props) {
               <span className={`share-mark chart-colour-${index + 1}`} aria-hidden="true" />
               <span className="share-name">{href === undefined ? name : <Link href={href}>{name}</Link>}</span>
               <span className="numeric">{countText(calls)}</span>
-              <span className="share-part numeric muted">{Math.round((100 * calls) / whole)} %</span>
+              <span className="share-part numeric muted">{Math.round((100 * calls) / whole)}%</span>
             </li>
           ))}
         </ul>

@@ -119,7 +119,7 @@ export const adminTexts = {
     addHint: 'Exactly as in Pinecall. The agent does not need to have taken a call yet.',
     addMissing: 'Enter the agent’s name.',
     filter: 'Owner',
-    everybody: 'Everybody',
+    everybody: 'Any owner',
     assignTitle: (agent: string) => `Assign ${agent}`,
     to: 'Customer',
     choose: 'Choose a customer',

@@ -60,7 +60,7 @@ export const operationTexts = {
     upToDate: 'up to date',
     open: (count: string) => `${count} open`,
     late: (seconds: number) => `${seconds} s behind`,
-    rebuilt: (percent: number) => `${percent} % rebuilt`,
+    rebuilt: (percent: number) => `${percent}% rebuilt`,
     asOf: (when: string) => `As of ${when}`,
   },
   access: {

@@ -72,8 +72,8 @@ export const tokenTexts = {
   roll: 'Roll',
   rollTitle: (name: string) => `Roll “${name}”?`,
   rollText:
-    'A new token with the same name, permissions and lifetime takes its place. Put it into your program in time.',
-  overlap: 'The old token goes on working for',
+    'A new token with the same name, permissions and lifetime takes its place. Update your program before the old one stops working.',
+  overlap: 'Keep the old token working for',
   overlaps: { '0s': 'No time', '1h': 'An hour', '24h': 'A day', '7d': '7 days' },
   people: 'People signed in',
   peopleHint:

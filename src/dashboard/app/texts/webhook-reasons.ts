@@ -13,19 +13,19 @@ const REASONS: Readonly<Record<string, FailureText>> = {
   },
   'it closed the connection before it answered': {
     title: 'The connection was closed before an answer came.',
-    advice: 'Look into your receiver’s log; it may have crashed.',
+    advice: 'Check your receiver’s log; it may have crashed.',
   },
   'its name is not known': {
     title: 'The name in the address does not exist.',
-    advice: 'Check how it is written.',
+    advice: 'Check the spelling.',
   },
   'its name could not be looked up': {
     title: 'The name in the address could not be looked up.',
-    advice: 'The name server did not answer. This usually passes.',
+    advice: 'The DNS server did not answer. This usually resolves itself.',
   },
   'there is no way to it': {
     title: 'The address cannot be reached from here.',
-    advice: 'Check that it is public, and up.',
+    advice: 'Check that the server is public and running.',
   },
   'it could not be connected to in time': {
     title: 'The connection could not be made in time.',
@@ -33,7 +33,7 @@ const REASONS: Readonly<Record<string, FailureText>> = {
   },
   'its answer has too large headers': {
     title: 'The answer’s headers are too large.',
-    advice: 'Answer with few headers, such as 204 and nothing else.',
+    advice: 'Answer with few headers: a plain 204 is enough.',
   },
   'its certificate has expired': {
     title: 'The certificate has expired.',
@@ -41,19 +41,19 @@ const REASONS: Readonly<Record<string, FailureText>> = {
   },
   'its certificate is signed by nobody known': {
     title: 'The certificate is not signed by a known authority.',
-    advice: 'Use one of a public authority, with the whole chain.',
+    advice: 'Use a certificate from a public authority, with the full chain.',
   },
   'its certificate is for another name': {
     title: 'The certificate is for another name.',
     advice: 'Check the address, or the certificate’s names.',
   },
   'it does not speak HTTP': {
-    title: 'What answered does not speak HTTP.',
-    advice: 'Check the port, and https against http.',
+    title: 'The server does not speak HTTP.',
+    advice: 'Check the port, and whether it should be http or https.',
   },
   'it could not be reached': {
     title: 'The address could not be reached.',
-    advice: 'Check that it is public, and up.',
+    advice: 'Check that the server is public and running.',
   },
 };
 
@@ -61,7 +61,7 @@ const REASONS: Readonly<Record<string, FailureText>> = {
 const STATUSES: Readonly<Record<number, FailureText>> = {
   400: {
     title: 'It refused the request (400).',
-    advice: 'Receivers do so when the signature does not match: check the secret.',
+    advice: 'This usually means that the signature did not match: check the secret.',
   },
   401: {
     title: 'It asked for a sign-in (401).',
@@ -69,13 +69,16 @@ const STATUSES: Readonly<Record<number, FailureText>> = {
   },
   403: { title: 'It refused access (403).', advice: 'A firewall or a check in your receiver refuses the request.' },
   404: { title: 'There is nothing at this path (404).', advice: 'Check the address’s path.' },
-  405: { title: 'It takes no POST there (405).', advice: 'Check the address’s path, and let it take POST.' },
+  405: { title: 'It does not accept POST there (405).', advice: 'Check the address’s path, and let it accept POST.' },
   410: {
-    title: 'It says that it is gone for good (410).',
+    title: 'It says that it is gone permanently (410).',
     advice: 'The webhook is disabled. Change the address, or delete it.',
   },
-  413: { title: 'The event is too large for it (413).', advice: 'Let your server take bodies of a megabyte.' },
-  429: { title: 'It takes no more for now (429).', advice: 'Events are sent again, after the time it asks for.' },
+  413: { title: 'The event is too large for it (413).', advice: 'Let your server accept bodies of up to 1 MB.' },
+  429: {
+    title: 'It is receiving too many requests (429).',
+    advice: 'Events are sent again, after the time it asks for.',
+  },
 };
 
 interface Failure {
@@ -105,7 +108,7 @@ function byKind(status: number): FailureText {
   if (status >= 500)
     return {
       title: `Your server failed (${status}).`,
-      advice: 'Look into its log.',
+      advice: 'Check its log.',
     };
   if (status >= 300 && status < 400)
     return {
