@@ -149,9 +149,9 @@ describeInChromium('the operator’s page', () => {
       ['suspended', 'active'],
       ['active', 'suspended'],
     ]);
-    await page.getByRole('combobox', { name: 'Action' }).selectOption({ label: 'Agent assigned' });
+    await page.getByRole('combobox', { name: 'Action' }).selectOption({ label: 'Token created' });
     await page.getByRole('row').filter({ hasText: 'Customer changed' }).first().waitFor({ state: 'detached' });
-    expect(new URL(page.url()).searchParams.get('action')).toBe('agent.assign');
+    expect(new URL(page.url()).searchParams.get('action')).toBe('token.create');
     // The actor has its token's name, and a click on it narrows the list to it.
     await page
       .getByTitle(/^Show only changes by/)
@@ -164,7 +164,7 @@ describeInChromium('the operator’s page', () => {
     ]);
     const csv = readFileSync(await file.path(), 'utf8');
     expect(csv.split('\r\n').filter((line) => line !== '')).toHaveLength(2);
-    expect(csv).toContain('agent.assign,Agent assigned,');
+    expect(csv).toContain('token.create,Token created,');
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await me.leave();
   });

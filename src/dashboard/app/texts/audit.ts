@@ -28,7 +28,7 @@ export const auditTexts = {
     'tenant.create': 'Customer created',
     'tenant.change': 'Customer changed',
     'tenant.erase': 'Customer erased',
-    'tenant.delete': 'Customer erased',
+    'tenant.delete': 'Customer deleted',
     'tenant.view': 'Viewed as customer',
     'call.erase': 'Call erased',
     'call.read': 'Call read',
