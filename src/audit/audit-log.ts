@@ -109,8 +109,7 @@ export class AuditLog {
   /** Writes them in one statement, in their order. */
   async recordAll(transaction: Prisma.TransactionClient, actor: Actor, changes: readonly Change[]): Promise<void> {
     const entries = JSON.stringify(changes.flatMap((change) => entriesOf(actor, change)));
-    await transaction.$executeRaw`
-      INSERT INTO audit
+    await transaction.$executeRaw`INSERT INTO audit
         (tenant_id, by, by_person, action, target, tenants, before, after, request_id, by_name, target_name)
       SELECT entry.*,
         coalesce(
