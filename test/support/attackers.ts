@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { waitFor } from './wait-for.js';
 
 const SCRIPT = resolve(import.meta.dirname, '../../scripts/reliability/attacker.mjs');
 
@@ -21,8 +22,10 @@ export class Attackers {
     return (await this.ask('cheap')) as string[];
   }
 
+  /** Resolves when the attack has met the server: its process has the lowest priority, so that may take a while. */
   async begin(attack: string, target: Target): Promise<void> {
     await this.ask('begin', { attack, ...target });
+    await waitFor(async () => Object.keys((await this.ask('seen')) as object).length > 0, `${attack} to be felt`);
   }
 
   /** How often what happened: statuses, `closed by the server`, … */
