@@ -10,6 +10,7 @@ import type { CallId, TenantId } from '../common/ids.js';
 import { Listing, notACursor, readInPieces } from '../common/page.js';
 import type { AuditEntry, Prisma } from '../database/generated/client.js';
 import { ReadPool } from '../database/pools.js';
+import { type AuditFilter, type BookWhere, type OwnAuditFilter, beforeEntry, whereOf } from './audit-filter.js';
 
 /** Who does something: a token (by its id), or a part of the product. */
 export interface Actor {
@@ -63,21 +64,6 @@ export interface AuditView {
   readonly requestId: string | null;
 }
 
-/** Which entries are meant; what is undefined does not narrow. `from` is included, `to` is not. */
-export interface OwnAuditFilter {
-  readonly action?: string | undefined;
-  readonly by?: string | undefined;
-  readonly target?: string | undefined;
-  readonly from?: Date | undefined;
-  readonly to?: Date | undefined;
-}
-
-/** The operator's book can be narrowed to a tenant. */
-export type AuditFilter = OwnAuditFilter & { readonly tenant?: TenantId | undefined };
-
-/** Whose book it is; null: the operator's. */
-type BookWhere = Prisma.AuditEntryWhereInput & { readonly tenantId: TenantId | null };
-
 /**
  * An entry's own number counts the entries of all books. What is shown, and what a cursor holds, says nothing about
  * other books.
@@ -113,7 +99,8 @@ export class AuditLog {
         (tenant_id, by, by_person, action, target, tenants, before, after, request_id, by_name, target_name)
       SELECT entry.*,
         coalesce(
-          (SELECT name FROM people WHERE id = entry."byPerson"),
+          (SELECT name FROM people
+            WHERE id = entry."byPerson" AND (entry."tenantId" IS NULL OR entry."tenantId" = tenant_id)),
           (SELECT name FROM tokens WHERE id = entry.by AND (entry."tenantId" IS NULL OR entry."tenantId" = tenant_id))),
         (SELECT name FROM tokens WHERE id = entry.target AND (entry."tenantId" IS NULL OR entry."tenantId" = tenant_id))
       FROM jsonb_to_recordset(${entries}::jsonb) AS entry("tenantId" text, by text, "byPerson" text, action text, target text,
@@ -219,25 +206,6 @@ async function namesIn(
   };
   const [tokens, people] = await Promise.all([token.findMany(query), person.findMany(query)]);
   return new Map([...tokens, ...people].map(({ id, name }) => [id, name]));
-}
-
-/** Those that stand after it in the list. The first condition is one that an index serves. */
-function beforeEntry({ at, id }: AuditEntry): Prisma.AuditEntryWhereInput[] {
-  return [{ at: { lte: at } }, { OR: [{ at: { lt: at } }, { id: { lt: id } }] }];
-}
-
-function whereOf(owner: TenantId | null, { tenant, action, by, target, from, to }: AuditFilter): BookWhere {
-  const is = <Name extends string>(name: Name, value: string | undefined) =>
-    value === undefined ? {} : { [name]: value };
-  const at = { ...(from === undefined ? {} : { gte: from }), ...(to === undefined ? {} : { lt: to }) };
-  return {
-    tenantId: owner,
-    ...is('action', action),
-    ...is('by', by),
-    ...is('target', target),
-    ...(tenant === undefined ? {} : { tenants: { has: tenant } }),
-    ...(Object.keys(at).length === 0 ? {} : { at }),
-  };
 }
 
 function auditView(row: AuditEntry, nameOf: (id: string) => string | null): AuditView {

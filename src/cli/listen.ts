@@ -197,7 +197,7 @@ class Listener {
 const completedParts = () => Promise.all([import('../webhooks/delivery-body.js'), import('../common/json.js')]);
 
 async function endings(): Promise<string> {
-  const { ENDINGS } = await import('../webhooks/endpoint.js');
+  const { ENDINGS } = await import('../webhooks/delivery-body.js');
   return [...ENDINGS].join();
 }
 

@@ -8,6 +8,9 @@ export type Format = (typeof FORMATS)[number];
 /** The type of what an endpoint with `each: "call"` is sent. */
 export const CALL_COMPLETED = 'call.completed';
 
+/** The types that end a conversation. Then an endpoint with `each: "call"` is sent the call. */
+export const ENDINGS: ReadonlySet<string> = new Set(['call.ended', 'whatsapp.sessionEnded']);
+
 /** The parts of an event that a body needs. */
 export interface Sent {
   readonly type: string;

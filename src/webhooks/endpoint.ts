@@ -4,13 +4,12 @@
  */
 import { typeMatcher } from '../events/log/event-filter.js';
 import type { LoggedEvent } from '../events/log/event.js';
+import { ENDINGS } from './delivery-body.js';
 import type { EndpointRow } from './webhook-store.js';
 
 /** The kind of durable reader that endpoints are. */
 export const WEBHOOK = 'webhook';
 
-/** The types that end a conversation. Then an endpoint with `each: "call"` is sent the call. */
-export const ENDINGS: ReadonlySet<string> = new Set(['call.ended', 'whatsapp.sessionEnded']);
 /** Requests at a time: to an endpoint that answers, and to one that has not answered lately. */
 const [CONNECTIONS, CONNECTIONS_WHEN_DOWN] = [8, 1];
 /** After this many failures in a row an endpoint counts as down. Then only one event at a time is tried. */

@@ -36,6 +36,8 @@ describe('a token', () => {
       ),
       // It asks for a code in place of a token.
       ['/v1/session/code', 400] as const,
+      // It asks for a link, from a page of ours only.
+      ['/v1/session/link-requests', 403] as const,
     ]);
     let walked = 0;
     for (const [template, methods] of Object.entries(body.paths)) {

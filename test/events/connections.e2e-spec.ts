@@ -49,6 +49,7 @@ describe('the list of connections', () => {
         tenant: acme.id,
         tokenId: acme.tokenId,
         parentTokenId: null,
+        person: null,
         view: false,
         since: expect.any(String),
         expiresAt: expect.any(String),

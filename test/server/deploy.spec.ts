@@ -132,7 +132,7 @@ it('deploy/nginx waits longer than a stream may be silent, takes the largest bod
   const setting = (name: string) => Number(new RegExp(`^ *${name} (\\d+)[sm];`, 'm').exec(template)?.[1]);
   expect(setting('proxy_read_timeout') * 1000).toBeGreaterThan(2 * readEnv({}).streamPingMs);
   const setup = read('src/app.setup.ts');
-  const largest = Number(/MAX_BYTES = (\d+) \* MEBIBYTE/.exec(read('src/sources/ingest.controller.ts'))?.[1]);
+  const largest = Number(/maxBytes: (\d+) \* MEBIBYTE/.exec(read('src/sources/ingest.controller.ts'))?.[1]);
   expect(setting('client_max_body_size')).toBeGreaterThan(largest);
   const paths = /location ~ (\S+) \{/.exec(template)?.[1];
   expect(paths?.replaceAll('/', '\\/').replaceAll('[^\\/]', '[^/]')).toBe(/STREAM_PATH = \/(.*)\/;/.exec(setup)?.[1]);
