@@ -71,7 +71,7 @@ describeInChromium('the overview', () => {
     const calls = page.locator('.total').first();
     // Three, after two in the two days before.
     await calls.getByText('3', { exact: true }).waitFor();
-    expect(await calls.innerText()).toContain('+50 % vs. the period before');
+    expect(await calls.innerText()).toContain('+50% vs. the previous period');
     await page.getByRole('combobox', { name: 'Agent' }).selectOption(mara);
     await calls.getByText('2', { exact: true }).waitFor();
     await page.reload();

@@ -52,7 +52,7 @@ describeInChromium('the course of a call', () => {
     expect(await spoken(page)).toMatch(/^1 of \d+: 0:00 Agent speaks, 2\.0 s, Harbour desk, good morning\.$/);
     await page.keyboard.press('ArrowRight');
     expect(await spoken(page)).toMatch(
-      /^2 of \d+: 0:03 Caller speaks, 1\.3 s, 91 % sure, Is the late ferry running\?$/,
+      /^2 of \d+: 0:03 Caller speaks, 1\.3 s, 91% sure, Is the late ferry running\?$/,
     );
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('ArrowRight');
@@ -100,7 +100,7 @@ describeInChromium('the course of a call', () => {
     const shown = await page.locator('.time-legend dd').allInnerTexts();
     expect(shown.reduce((sum, text) => sum + Math.round(Number.parseFloat(text) * 10), 0)).toBe(Math.round((total ?? 0) / 100)); // prettier-ignore
     const quality = await page.getByRole('region', { name: 'Quality' }).innerText();
-    for (const fact of ['1.7 s typically', '1 failed', 'English', 'Not passed', '1 of 2 held', 'it offered a seat'])
+    for (const fact of ['1.7 s typically', '1 failed', 'English', 'Not passed', '1 of 2 met', 'it offered a seat'])
       expect(quality).toContain(fact);
     expect(quality).not.toMatch(/cost|0\.03/i);
     expect(await page.locator('[data-line$="_bs23"]').innerText()).toContain('answered after 1.6 s');
@@ -113,7 +113,7 @@ describeInChromium('the course of a call', () => {
     const page = await person.watch(`/calls/${call}`);
     await plotOf(page).press('ArrowRight');
     expect(await spoken(page)).toBe('1 of 2: 0:04 Caller speaks, length not measured, Hello');
-    expect(await page.getByRole('region', { name: 'Where the time went' }).innerText()).toContain('No event says');
+    expect(await page.getByRole('region', { name: 'Where the time went' }).innerText()).toContain('no events about who spoke when');
     const quality = await page.getByRole('region', { name: 'Quality' }).innerText();
     expect(quality.match(/not measured/g)).toHaveLength(3);
     expect(quality).toContain('not judged');
@@ -136,7 +136,7 @@ describeInChromium('the course of a call', () => {
     await waitFor(async () => (await spoken(page))?.startsWith('1 of 2') ?? false, 'the second reply to be there');
     expect((await drawn())?.startsWith(before ?? '?')).toBe(true);
     expect(await page.getByRole('region', { name: 'Where the time went' }).innerText()).toContain(
-      'when the call is over',
+      'once the call has ended',
     );
     await person.leave();
   });

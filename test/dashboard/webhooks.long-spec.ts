@@ -77,7 +77,7 @@ describeInChromium('the page of the webhooks', () => {
     await board.ingest(started(agent, call));
     const row = page.locator('.attempts-table tbody', { hasText: 'call.started' }).first();
     await row.getByText('Your server failed (503).').waitFor();
-    await page.locator('.standing-failing').getByText('1 event waiting for another try').waitFor();
+    await page.locator('.standing-failing').getByText('1 event waiting to be retried').waitFor();
     await press(page, row.getByRole('button', { name: 'Details: event 1' }));
     // A further try may stand above it by now.
     const opened = page.locator('.attempts-table tbody', { has: page.locator('.attempt-details') });
@@ -113,7 +113,7 @@ describeInChromium('the page of the webhooks', () => {
     await page.getByText('After an event').click();
     await page.getByLabel('After event').fill('0');
     await button(page, 'Send again').click();
-    await page.getByText('It begins again from there: 2 events to go.').waitFor();
+    await page.getByText('Sending again from there: 2 events to go.').waitFor();
     expect(receiver.deliveries).toEqual([]);
     await button(page, 'Activate').click();
     await waitFor(() => receiver.ids.join() === '1,2', 'what came before the webhook was made');
@@ -121,7 +121,7 @@ describeInChromium('the page of the webhooks', () => {
     await button(page, 'New secret').click();
     await page.getByRole('dialog').getByRole('button', { name: 'New secret' }).click();
     const secret = await page.locator('.secret-text').innerText();
-    await page.getByText(/^Two secrets sign until/).waitFor();
+    await page.getByText(/^Both secrets are valid until/).waitFor();
     await button(page, 'Done').click();
     await button(page, 'Send test').click();
     await waitFor(() => receiver.deliveries.length === 3, 'the test');
