@@ -83,7 +83,7 @@ describeInChromium('the page of the webhooks', () => {
     const opened = page.locator('.attempts-table tbody', { has: page.locator('.attempt-details') });
     await opened.locator('.response-body', { hasText: 'no room <b>now</b>' }).waitFor();
     await opened.getByRole('link', { name: call }).waitFor();
-    await page.getByRole('navigation').getByText('1 webhook needs attention').waitFor();
+    await page.getByRole('link', { name: 'Webhooks 1 webhook needs attention' }).waitFor();
     expect(await faultsInEveryLook(page)).toEqual([]);
 
     receiver.answer = () => 204;
@@ -91,7 +91,7 @@ describeInChromium('the page of the webhooks', () => {
     await page.getByText('Event 1 will be sent again.').first().waitFor();
     await page.locator('.standing-active').waitFor();
     await page.getByText('Delivered · 204').first().waitFor();
-    await page.getByRole('navigation').getByText('needs attention').waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: /needs attention/ }).waitFor({ state: 'detached' });
     const ofCall = receiver.deliveries.filter(({ body }) => body.id === '1');
     expect(new Set(ofCall.map(({ id: name }) => name)).size).toBe(1);
     await page.getByText('Failed', { exact: true }).click();
