@@ -1,8 +1,9 @@
 /**
  * What a token may do now, whatever its text says. It works while neither it nor a token that it was minted from is
  * revoked or has ended, and while its tenant is active. A token that was rolled ends sooner than its text says. Its
- * scopes are those that nobody has taken away since. A session lives on while it is used. The same check answers at connect and while connected (security
- * rule 7). It runs on connections that no change or list has to wait for (database/pools.ts).
+ * scopes are those that nobody has taken away since. A session lives on while it is used. The same check answers at
+ * connect and while connected (security rule 7). It runs on connections that no change or list has to wait for
+ * (database/pools.ts).
  */
 import { LRUCache } from 'lru-cache';
 import { Inject, Injectable } from '@nestjs/common';

@@ -74,8 +74,8 @@ export class Forwarding {
   }
 
   /**
-   * In log order. `read` gives what is sent for the event at each attempt; undefined: there is nothing to send any more.
-   * Rejects only if a webhook would be disabled now, or when the signal aborts.
+   * In log order. `read` gives what is sent for the event at each attempt; undefined: there is nothing to send any
+   * more. Rejects only if a webhook would be disabled now, or when the signal aborts.
    */
   send(event: Sent, read: () => Promise<Sent | undefined> = () => Promise.resolve(event)): Promise<void> {
     const { seq, callId } = event;

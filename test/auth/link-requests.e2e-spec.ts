@@ -103,6 +103,22 @@ describe('a request for a new link', () => {
     expect(rows.length).toBe(1);
   });
 
+  it('takes no e-mail for a pattern', async () => {
+    const { id } = await board.createTenant();
+    await linkFor(id, { for: 'Ana', email: 'ana@wild.example' });
+    await linkFor(id, { for: 'Zoe', email: 'zoe_b@wild.example' });
+    for (const email of ['%', '%@wild.example', 'an_@wild.example']) expect((await ask({ email })).status).toBe(202);
+    await ask({ email: 'zoe_b@wild.example' });
+    expect(await asked(id)).toMatchObject([{ person: 'Zoe' }]);
+  });
+
+  it('costs nobody else theirs, however often one address asks', async () => {
+    const headers = { 'X-Forwarded-For': '203.0.113.77' };
+    const answers = await Promise.all(Array.from({ length: 60 }, () => ask({}, headers)));
+    expect(answers.filter(({ status }) => status === 202).length).toBe(1);
+    expect((await ask({})).status).toBe(202);
+  });
+
   it('is for pages of our own, and comes from one address once in ten seconds', async () => {
     const headers = { 'X-Forwarded-For': '203.0.113.9' };
     expect((await ask({}, { ...headers, 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403);

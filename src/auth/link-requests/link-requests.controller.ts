@@ -38,9 +38,9 @@ export class LinkRequestsController {
   ) {}
 
   /**
-   * For a page of this origin (`Origin`, `Sec-Fetch-Site`). The answer is the same whoever asks, and comes before anything is looked up. Who it is is told by the link's code,
-   * by the cookie of a session that has ended, or by an e-mail that an operator has kept. No mail goes to an address of
-   * the request's.
+   * For a page of this origin (`Origin`, `Sec-Fetch-Site`). The answer is the same whoever asks, and comes before
+   * anything is looked up. The person is known by the link's code, by the cookie of a session that has ended, or by an
+   * e-mail that an operator has kept. Nothing is mailed to an address that the request gives.
    */
   @Operation({
     id: 'askForSignInLink',
@@ -90,10 +90,10 @@ export class LinkRequestsController {
   }
 
   private charge(address: string): void {
-    const retryAfterMs = Math.max(
-      this.asked.charge(`address ${address}`, 1, ASKED_PER_SECOND.address),
-      this.asked.charge('all', 1, ASKED_PER_SECOND.all),
-    );
+    // What an address may not ask is not taken from what all may.
+    const retryAfterMs =
+      this.asked.charge(`address ${address}`, 1, ASKED_PER_SECOND.address) ||
+      this.asked.charge('all', 1, ASKED_PER_SECOND.all);
     if (retryAfterMs > 0) throw new Problem('rate-limited', 'Too many requests for a link.', {}, retryAfterMs);
   }
 }

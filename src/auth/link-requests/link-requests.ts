@@ -1,7 +1,7 @@
 /**
- * Requests for a new sign-in link. One is kept for each person, and one of each tenant for all whose names nobody knows,
- * so what strangers can have us keep is bounded by what operators have made. A link is mailed by itself only to the
- * e-mail that an operator kept, and only while the word of that operator holds.
+ * Requests for a new sign-in link. One is kept for each person, and one for each tenant's people without a name. So
+ * operators, not strangers, decide how many there can be. A link is mailed only to the e-mail that an operator kept,
+ * and only while the token of that operator works.
  */
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
@@ -28,12 +28,15 @@ const KEPT_MS = 7 * 86_400_000;
 /** A person is mailed a link so often at most. */
 const MAILED_MS = 10 * 60_000;
 const MAIL_TTL_SECONDS = 3600;
+/** Requests that may wait for the database or the mail server at once. */
+const MAX_UNDER_WAY = 10;
 /** Most that are shown. */
 const MAX_SHOWN = 50;
 
 @Injectable()
 export class LinkRequests {
   private readonly logger = new Logger('SignIn');
+  private underWay = 0;
 
   constructor(
     private readonly prisma: PrismaService,
@@ -43,12 +46,16 @@ export class LinkRequests {
     private readonly mail: LinkMail,
   ) {}
 
-  /** Whatever becomes of it, who asks is not told. */
+  /** The caller is never told what became of it. Beyond the bound it is dropped: strangers hold up nobody's changes. */
   async take(evidence: Evidence): Promise<void> {
+    if (this.underWay >= MAX_UNDER_WAY) return;
+    this.underWay += 1;
     try {
       for (const asking of await this.who.find(evidence)) await this.keep(asking);
     } catch (error) {
       this.logger.warn(`a request for a sign-in link was not kept: ${String(error)}`);
+    } finally {
+      this.underWay -= 1;
     }
   }
 

@@ -24,9 +24,9 @@ export function sessionIn({ headers }: Pick<IncomingMessage, 'headers'>, name: s
 }
 
 /**
- * Before a cookie has an effect, such as an answer with a token that writes, the request must show that a page of this origin sent it, which
- * a form or a link elsewhere cannot. Browsers say where a POST comes from (Fetch, 3.2), also those without
- * `Sec-Fetch-Site`, which plain http never has.
+ * Before a cookie has an effect, such as an answer with a token that writes, the request must show that a page of this
+ * origin sent it. A form or a link elsewhere cannot. Browsers say where a POST comes from (Fetch, 3.2), also those
+ * without `Sec-Fetch-Site`, which plain http never has.
  */
 export function assertFromOwnPage({ headers }: Pick<IncomingMessage, 'headers'>, { text }: PublicUrl): void {
   assertOwnPage({ headers });

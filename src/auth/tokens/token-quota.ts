@@ -8,7 +8,7 @@ import { Problem } from '../../common/problem.js';
 import type { Prisma } from '../../database/generated/client.js';
 
 const HOUR_MS = 3600_000;
-/** How many stream tokens, and how many sessions, a tenant may make within an hour, for each stream it may have open. */
+/** How many stream tokens, and how many sessions, a tenant may make within an hour, per stream that it may open. */
 const TOKENS_A_STREAM = 20;
 const WORDS = { stream: 'stream tokens', session: 'sessions' };
 

@@ -20,17 +20,17 @@ const MAX_KEPT = 1000;
  */
 const LISTED = `
   WITH RECURSIVE line AS (
-    SELECT id AS of, 0 AS depth, id, parent_id FROM tokens WHERE id = ANY($1)
+    SELECT id AS of, 0 AS depth, id, parent_id, kind FROM tokens WHERE id = ANY($1)
     UNION ALL
-    SELECT line.of, line.depth + 1, up.id, up.parent_id FROM line JOIN tokens up ON up.id = line.parent_id
+    SELECT line.of, line.depth + 1, up.id, up.parent_id, up.kind FROM line JOIN tokens up ON up.id = line.parent_id
   )
   SELECT DISTINCT ON (line.of) line.of, listed.id
   FROM line, LATERAL (
     SELECT id FROM tokens WHERE tokens.id = line.id
-      AND kind = 'api' AND viewed_by IS NULL AND tenant_id IS NOT DISTINCT FROM $2
+      AND tokens.kind = 'api' AND viewed_by IS NULL AND tenant_id IS NOT DISTINCT FROM $2
     UNION ALL
-    SELECT id FROM tokens WHERE tokens.parent_id = line.id
-      AND kind = 'api' AND viewed_by IS NULL AND tenant_id IS NOT DISTINCT FROM $2
+    SELECT id FROM tokens WHERE line.kind = 'session' AND tokens.parent_id = line.id
+      AND tokens.kind = 'api' AND viewed_by IS NULL AND tenant_id IS NOT DISTINCT FROM $2
   ) listed
   ORDER BY line.of, line.depth`;
 
