@@ -51,9 +51,7 @@ describeInChromium('the course of a call', () => {
     await page.keyboard.press('ArrowRight');
     expect(await spoken(page)).toMatch(/^1 of \d+: 0:00 Agent speaks, 2\.0 s, Harbour desk, good morning\.$/);
     await page.keyboard.press('ArrowRight');
-    expect(await spoken(page)).toMatch(
-      /^2 of \d+: 0:03 Caller speaks, 1\.3 s, 91% sure, Is the late ferry running\?$/,
-    );
+    expect(await spoken(page)).toMatch(/^2 of \d+: 0:03 Caller speaks, 1\.3 s, 91% sure, Is the late ferry running\?$/);
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Enter');
@@ -113,7 +111,9 @@ describeInChromium('the course of a call', () => {
     const page = await person.watch(`/calls/${call}`);
     await plotOf(page).press('ArrowRight');
     expect(await spoken(page)).toBe('1 of 2: 0:04 Caller speaks, length not measured, Hello');
-    expect(await page.getByRole('region', { name: 'Where the time went' }).innerText()).toContain('no events about who spoke when');
+    expect(await page.getByRole('region', { name: 'Where the time went' }).innerText()).toContain(
+      'no events about who spoke when',
+    );
     const quality = await page.getByRole('region', { name: 'Quality' }).innerText();
     expect(quality.match(/not measured/g)).toHaveLength(3);
     expect(quality).toContain('not judged');
